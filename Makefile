@@ -1,0 +1,84 @@
+# `make help` lists the targets. Needs make and Python 3.11 or newer; the rest goes into .venv.
+
+VENV := .venv
+# The folder's checksum is part of the stamp: an environment does not survive being moved.
+HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
+RUN := $(VENV)/.run-$(HERE)
+DEV := $(VENV)/.dev-$(HERE)
+IN := $(VENV)/bin
+INSTALL := $(IN)/python -m pip install --quiet --disable-pip-version-check \
+	--constraint constraints.txt
+
+# Name another one with `make PYTHON=/path/to/python3 …`.
+PYTHON :=
+CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
+IS_FIT := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
+
+.PHONY: help run test check format-check lint types imports fix golden samples clean
+.DEFAULT_GOAL := help
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target what; do \
+		printf '  make %-14s %s\n' "$$target" "$$what"; done
+
+run: $(RUN)  ## Make the reports of the sample data in reports/
+	@$(IN)/labflag run sample_data --output reports --replace; code=$$?; \
+	if [ $$code -gt 1 ]; then \
+		echo "labflag ended with exit code $$code; no complete reports." >&2; exit $$code; fi; \
+	echo; \
+	if [ $$code -eq 1 ]; then \
+		echo "Some results were held, as they should be with the sample data: see issues.csv."; fi; \
+	echo "Reports are in $(CURDIR)/reports; begin with worklist.xlsx."
+
+test: $(DEV)  ## Run all tests and print the branch coverage
+	@$(IN)/python -m pytest --cov --cov-report=term
+
+check: format-check lint types imports  ## Check style, types and import rules; change nothing
+
+format-check: $(DEV)
+	@$(IN)/ruff format --check .
+
+lint: $(DEV)
+	@$(IN)/ruff check .
+
+types: $(DEV)
+	@$(IN)/mypy
+
+imports: $(DEV)
+	@$(IN)/lint-imports --no-logo
+
+fix: $(DEV)  ## Format the code and repair what can be repaired by itself
+	@$(IN)/ruff check --fix . ; lint=$$?; $(IN)/ruff format . && exit $$lint
+
+golden: $(DEV)  ## Rewrite the expected outputs in tests/golden; review them as a diff
+	@$(IN)/python -m pytest tests/golden --rewrite
+
+samples: $(DEV)  ## Make the files in sample_data/ again; the same bytes unless the script changed
+	@$(IN)/python -m sample_data.make_samples
+
+clean:  ## Remove the environment and caches; reports and inputs stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+		.coverage htmlcov build dist labflag.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN): setup.cfg pyproject.toml constraints.txt
+	@if ! { test -e '$@' && $(IN)/python -c 'import pip'; } 2>/dev/null; then \
+		found=; for python in $(CANDIDATES); do \
+			if "$$python" -c '$(IS_FIT)' 2>/dev/null; then found=$$python; break; fi; \
+		done; \
+		if [ -z "$$found" ]; then \
+			echo "No Python 3.11 or newer with venv was found (tried: $(CANDIDATES))." >&2; \
+			echo "Install one (Debian, Ubuntu: apt install python3 python3-venv) or name it:" >&2; \
+			echo "  make PYTHON=/path/to/python3" >&2; \
+			exit 1; \
+		fi; \
+		echo "Setting up $(VENV) with $$found; this takes a minute, once."; \
+		"$$found" -m venv --clear $(VENV); \
+	fi
+	@$(INSTALL) --editable .
+	@touch '$@'
+
+$(DEV): $(RUN)
+	@echo "Installing what tests and checks need."
+	@$(INSTALL) --editable '.[test,check]'
+	@touch '$@'

@@ -1,0 +1,12 @@
+"""The shape of each table at each hand-over, and the words that tables use; nothing else."""
+
+from pandera.typing import DataFrame
+
+from schemas.export import Export
+from schemas.findings import Findings
+from schemas.issues import Issues
+from schemas.patients import Patients
+from schemas.results import Held, Reportable, Results
+from schemas.table import Table
+
+__all__ = ["DataFrame", "Export", "Findings", "Held", "Issues", "Patients", "Reportable", "Results", "Table"]

@@ -1,0 +1,41 @@
+"""`Findings`: one row per accession and rule; the stable contract of `findings.csv`."""
+
+import numpy as np
+import pandera.pandas as pa
+
+from schemas.table import Table
+from schemas.vocabulary import Confirmation, Grade, Outcome
+
+
+class Findings(Table):
+    """What each rule says of each accession, with the evidence it rests on.
+
+    Compound rules hold "; "-joined evidence in rule order in `analyte` … `limit_unit` and in
+    `source_file` … `source_row`.
+    """
+
+    patient_id: str = pa.Field(str_length={"min_value": 1})
+    accession: str = pa.Field(str_length={"min_value": 1})
+    collected_at: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]
+    collected_precision: str = pa.Field(isin=["", "date", "time"])
+    rule: str = pa.Field(str_length={"min_value": 1})
+    outcome: str = pa.Field(isin=list(Outcome))
+    reason: str
+    """Why it is indeterminate: one of `Reason`, or several joined by "; "."""
+    grade: str = pa.Field(isin=["", *Grade])
+    status: str = pa.Field(isin=["", *Confirmation])
+    analyte: str
+    comparator: str
+    value: str
+    """As reported, in `unit`."""
+    unit: str
+    limit: str
+    """The number really compared, in `limit_unit`, which is the unit reported."""
+    limit_unit: str
+    comment: str
+    """Codes of the comments that belong to the finding, joined by "; "."""
+    profile: str = pa.Field(str_length={"min_value": 1})
+    knowledge_version: str = pa.Field(str_length={"min_value": 1})
+    source_file: str
+    source_sheet: str
+    source_row: str

@@ -1,0 +1,46 @@
+"""What every hand-over table has in common."""
+
+import pandas as pd
+import pandera.pandas as pa
+
+# Pandera calls these types by other names and accepts look-alikes for them.
+_EXACT_NAME = {"string[python]": "str", "datetime64[ns]": "datetime64[us]"}
+
+
+class Table(pa.DataFrameModel):
+    """A table with exactly the declared columns, in exactly the declared types.
+
+    Pandera by itself takes `float64` for `Float64` and `object` for `str`; a missing number
+    in the wrong type compares as False, which here would read as "not low".
+    """
+
+    class Config:
+        """No column more, none less; nothing is converted on the way."""
+
+        strict = True
+        coerce = False
+
+    @pa.dataframe_check(error="column types are not exactly the declared ones")
+    def has_exact_types(cls, frame: pd.DataFrame) -> bool:  # noqa: N805 - Pandera passes the class
+        """Compare every column type by name."""
+        return cls.column_types() == {
+            str(name): str(frame[name].dtype) for name in frame.columns
+        }
+
+    @classmethod
+    def column_types(cls) -> dict[str, str]:
+        """Column name → exact pandas type name, in declared order."""
+        return {
+            name: _EXACT_NAME.get(str(column.dtype), str(column.dtype))
+            for name, column in cls.to_schema().columns.items()
+        }
+
+    @classmethod
+    def no_rows(cls) -> pd.DataFrame:
+        """The table with its columns and types and nothing in it."""
+        return pd.DataFrame(
+            {
+                name: pd.Series([], dtype=kind)
+                for name, kind in cls.column_types().items()
+            }
+        )

@@ -1,0 +1,82 @@
+"""The words that tables use: closed sets, spelled the same in every table, file and workbook."""
+
+from enum import StrEnum
+
+
+class Sex(StrEnum):
+    """Sex as limits use it. An empty text in a table means that it is not known."""
+
+    FEMALE = "F"
+    MALE = "M"
+
+
+class Comparator(StrEnum):
+    """The sign in front of a number, as in FHIR Quantity. `EXACT` is the empty text."""
+
+    EXACT = ""
+    LESS = "<"
+    AT_MOST = "<="
+    AT_LEAST = ">="
+    GREATER = ">"
+
+
+class ResultStatus(StrEnum):
+    """Where a result stands with the laboratory that sent it."""
+
+    FINAL = "final"
+    CORRECTED = "corrected"
+    PRELIMINARY = "preliminary"
+    CANCELLED = "cancelled"
+
+
+class Outcome(StrEnum):
+    """What a rule says of one accession."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    INDETERMINATE = "indeterminate"
+    NOT_TESTED = "not-tested"
+    """Nothing that the rule needs was reported: not a statement about the patient."""
+
+
+class Reason(StrEnum):
+    """Why an outcome is indeterminate."""
+
+    MISSING_INPUT = "missing-input"
+    HELD = "held"
+    CENSORED = "censored"
+    NO_LIMIT_FOR_AGE = "no-limit-for-age"
+    AGE_UNKNOWN = "age-unknown"
+    SEX_UNKNOWN = "sex-unknown"
+
+
+class Confirmation(StrEnum):
+    """Whether the specimen itself is believed."""
+
+    CONFIRMED = "confirmed"
+    UNCONFIRMED = "unconfirmed"
+
+
+class Grade(StrEnum):
+    """Depth of a finding, mildest first. An empty text in a table means not graded."""
+
+    MILD = "mild"
+    MODERATE = "moderate"
+    SEVERE = "severe"
+
+
+class IssueSeverity(StrEnum):
+    """`ERROR` sets a result, row or file aside; `NOTE` is said, and the result goes on."""
+
+    ERROR = "error"
+    NOTE = "note"
+
+
+class Disposition(StrEnum):
+    """What became of a result that was read. Each result has exactly one."""
+
+    USED = "used"
+    HELD = "held"
+    DUPLICATE = "duplicate"
+    SUPERSEDED = "superseded"
+    IGNORED = "ignored"

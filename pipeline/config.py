@@ -1,0 +1,76 @@
+"""The site's configuration and the options of one run, as one frozen value."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from pipeline.errors import ConfigError
+
+FILE_NAME = "labflag.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a run needs to know besides its sources; options win over `labflag.toml`."""
+
+    output: Path = Path("reports")
+    layout: str = ""
+    """Name of a layout, or path of a layout file; "": each file is recognized by its headers."""
+    profile: str = "default"
+    knowledge: Path | None = None
+    """Folder laid over the clinical content."""
+    encoding: str = "cp1252"
+    """Code page of text files that are neither UTF-8 nor UTF-16."""
+    date_order: Literal["", "day-first", "month-first"] = ""
+    decimal: Literal["", ".", ","] = ""
+    population: Literal["", "adult"] = ""
+    """"adult" if the site says that every patient without an age is an adult."""
+    all_outcomes: bool = False
+    """Write absent and not-tested outcomes to findings.csv too."""
+    replace: bool = False
+    """Replace another run's reports in the output folder."""
+
+
+def load_settings(path: Path | None, **options: object) -> Settings:
+    """Read the site's file, if there is one, and lay the options given on top.
+
+    Args:
+        path: The file; None means `labflag.toml` in the current folder, if it is there.
+        options: Fields of `Settings`; None means that the option was not given.
+
+    Raises:
+        ConfigError: The file cannot be read, or has a key or a value that cannot be used.
+    """
+    found = path or Path(FILE_NAME)
+    entries: dict[str, Any] = {}
+    if path is not None or found.is_file():
+        entries = _read(found)
+    entries |= {name: value for name, value in options.items() if value is not None}
+    try:
+        return TypeAdapter(Settings).validate_python(entries)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{found.name}: {key}: {first['msg']}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path.name}: cannot be read: {error}") from error
+    known = [item.name for item in fields(Settings)]
+    for key in entries:
+        if key not in known:
+            close = get_close_matches(key, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ConfigError(f"{path.name}: unknown key {key!r}{hint}")
+    for key in ("output", "knowledge"):
+        # A path in the file is meant from where the file lies, not from where cron starts.
+        if isinstance(entries.get(key), str):
+            entries[key] = path.parent / entries[key]
+    return entries

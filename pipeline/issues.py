@@ -1,0 +1,648 @@
+"""The catalogue of data-quality problems, and how a table of them is made.
+
+A message says where, what, and what to do; never who. No cell content goes into one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar, cast
+
+import pandas as pd
+from pandera.errors import SchemaErrors
+
+from schemas import DataFrame, Issues
+from schemas.vocabulary import IssueSeverity
+
+ERROR, NOTE = IssueSeverity.ERROR, IssueSeverity.NOTE
+
+
+T = TypeVar("T")
+
+
+class Staged(NamedTuple, Generic[T]):
+    """What a stage hands on: its table, and the issues it found on the way."""
+
+    table: T
+    issues: DataFrame[Issues]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueKind:
+    """One kind of problem: what is wrong and what to do about it."""
+
+    code: str
+    severity: IssueSeverity
+    sentence: str
+    fix: str
+
+    @property
+    def message(self) -> str:
+        """The sentence and the fix, as they stand in issues.csv and on the terminal."""
+        return f"{self.sentence} {self.fix}".strip()
+
+
+def _kinds(*kinds: tuple[str, IssueSeverity, str, str]) -> dict[str, IssueKind]:
+    catalogue = {
+        code: IssueKind(code=code, severity=severity, sentence=sentence, fix=fix)
+        for code, severity, sentence, fix in kinds
+    }
+    if len(catalogue) != len(kinds):
+        raise ValueError("an issue code stands twice in the catalogue")
+    return catalogue
+
+
+CATALOGUE = _kinds(
+    # Files
+    (
+        "file-unreadable",
+        ERROR,
+        "The file cannot be read.",
+        "Open it in the program that made it, save it again and send that copy.",
+    ),
+    (
+        "file-empty",
+        ERROR,
+        "The file holds no rows.",
+        "Export it again.",
+    ),
+    (
+        "file-kind",
+        ERROR,
+        "The file is not of a kind that labflag reads.",
+        "Export as .csv, .tsv, .txt, .xlsx or .xls.",
+    ),
+    (
+        "file-encrypted",
+        ERROR,
+        "The file is protected by a password.",
+        "Save a copy without a password and send that.",
+    ),
+    (
+        "file-macros",
+        ERROR,
+        "The workbook contains macros, which labflag never opens.",
+        "Save it as .xlsx or .csv without macros and send that.",
+    ),
+    (
+        "workbook-unsafe",
+        ERROR,
+        "The workbook is built in a way that could mislead or harm the reader.",
+        "Find out where it comes from; if it is trusted, save it again in Excel or as .csv.",
+    ),
+    (
+        "workbook-damaged",
+        ERROR,
+        "The workbook is damaged or cannot be read without doubt.",
+        "Open it in Excel, check it, save it again and send that copy.",
+    ),
+    (
+        "workbook-exhausting",
+        ERROR,
+        "The workbook takes more memory or time to read than labflag allows.",
+        "Save it as .csv, or delete sheets and empty formatted areas and save it again.",
+    ),
+    (
+        "workbook-no-visible-sheet",
+        ERROR,
+        "The workbook has no visible sheet with cells.",
+        "Unhide the sheet that holds the results and save it.",
+    ),
+    (
+        "hidden-sheets",
+        NOTE,
+        "Hidden sheets of the workbook were not read.",
+        "Unhide them if they hold results.",
+    ),
+    (
+        "hidden-rows",
+        NOTE,
+        "Hidden or filtered rows of the sheet were read like the others.",
+        "Delete them if they should not count.",
+    ),
+    (
+        "hidden-columns",
+        NOTE,
+        "Hidden columns of the sheet were read like the others.",
+        "Delete them if they should not count.",
+    ),
+    (
+        "merged-cells",
+        NOTE,
+        "The sheet has merged cells; their content counts for the first row and column only.",
+        "Unmerge them and fill in every cell.",
+    ),
+    (
+        "no-layout",
+        ERROR,
+        "No header row with a patient and a result was recognized.",
+        "See `labflag identify` for what was found; name a layout with --layout.",
+    ),
+    (
+        "layout-ambiguous",
+        ERROR,
+        "More than one layout fits the file.",
+        "Name the right one with --layout.",
+    ),
+    (
+        "missing-column",
+        ERROR,
+        "A column that every result needs is missing.",
+        "Add the column, or name a layout that says where it is.",
+    ),
+    (
+        "duplicate-column",
+        ERROR,
+        "Two columns claim to be the same thing.",
+        "Delete or rename one of them.",
+    ),
+    (
+        "file-not-plain",
+        ERROR,
+        "It is a link, a pipe or a device, not a plain file.",
+        "Copy the file itself into the folder.",
+    ),
+    (
+        "file-not-what-it-says",
+        ERROR,
+        "The content is not what the end of the file name says.",
+        "Export it again, or give the file the name that fits its content.",
+    ),
+    (
+        "file-too-large",
+        ERROR,
+        "The file is larger than labflag reads.",
+        "Export it in parts.",
+    ),
+    (
+        "file-encoding",
+        ERROR,
+        "The file is not text in the expected encoding.",
+        "Export as UTF-8, or name its code page in the configuration or in a layout.",
+    ),
+    (
+        "encoding-assumed",
+        NOTE,
+        "The file is not UTF-8 and was read in the code page that the site names.",
+        "Check a name with an accent; export as UTF-8 if you can.",
+    ),
+    (
+        "last-line-open",
+        NOTE,
+        "The last line does not end in a line break; was the file cut off?",
+        "Compare its last number with the source.",
+    ),
+    (
+        "delimiter-ambiguous",
+        ERROR,
+        "The header can be read with two delimiters.",
+        "Export with one delimiter, or as .xlsx.",
+    ),
+    (
+        "sheet-not-used",
+        NOTE,
+        "A sheet without a patient and a result was left out.",
+        "Nothing to do, unless it holds results.",
+    ),
+    (
+        "columns-not-used",
+        NOTE,
+        "Columns that labflag does not use were left out.",
+        "Nothing to do, unless one of them should have been recognized.",
+    ),
+    (
+        "no-analyte",
+        NOTE,
+        "The file was recognized, but holds no analyte that labflag uses.",
+        "Nothing to do, unless it should.",
+    ),
+    # Rows
+    (
+        "row-shape",
+        ERROR,
+        "The row does not have as many cells as the header.",
+        "Look for a missing or extra delimiter, or a stray quotation mark.",
+    ),
+    (
+        "patient-id-missing",
+        ERROR,
+        "The row names no patient.",
+        "Fill in the patient id.",
+    ),
+    (
+        "patient-id-damaged",
+        ERROR,
+        "The patient id looks damaged by a spreadsheet.",
+        "Format the id column as text and enter the id as it should be.",
+    ),
+    (
+        "specimen-unknown",
+        ERROR,
+        "The row has neither a specimen id nor a collection date.",
+        "Fill in one of them, so that results of one specimen can be told from others.",
+    ),
+    (
+        "specimen-by-date",
+        NOTE,
+        "Without specimen ids, results of one patient and day count as one specimen.",
+        "Export the specimen id.",
+    ),
+    (
+        "row-header",
+        ERROR,
+        "A second header with other columns stands above this row, so its cells are not known.",
+        "Put each table into a file or sheet of its own.",
+    ),
+    (
+        "row-quotes",
+        ERROR,
+        "A stray quotation mark: the cells of this line cannot be told apart.",
+        "Correct the quotation mark in this line, or in the first of the lines set aside.",
+    ),
+    (
+        "cell-too-long",
+        ERROR,
+        "A cell holds more than 32,000 characters.",
+        "Shorten it; look for a missing quotation mark or line break.",
+    ),
+    (
+        "cell-unprintable",
+        ERROR,
+        "A cell holds control characters.",
+        "Delete them, or export the file again.",
+    ),
+    (
+        "lines-left-out",
+        NOTE,
+        "Lines that are no results (a repeated header, a closing line) were left out.",
+        "",
+    ),
+    (
+        "not-patient-results",
+        NOTE,
+        "Blanks or controls were left out, as the layout says.",
+        "",
+    ),
+    (
+        "patient-id-unsafe",
+        ERROR,
+        "The patient id holds invisible characters, or is longer than 64 characters.",
+        "Type the patient id anew.",
+    ),
+    (
+        "patient-id-similar",
+        NOTE,
+        "Two patient ids differ only in case, leading zeros or letter forms; they were kept apart.",
+        "If they are one person, correct the id.",
+    ),
+    (
+        "specimen-damaged",
+        ERROR,
+        "The specimen id looks damaged by a spreadsheet or holds invisible characters.",
+        "Format the column as text and enter the specimen id as it should be.",
+    ),
+    # Analytes and units
+    (
+        "analyte-unknown",
+        NOTE,
+        "Results of analytes that labflag does not use were left out.",
+        "Nothing to do, unless one of them should have been recognized.",
+    ),
+    (
+        "analyte-unclear",
+        ERROR,
+        "The name of the analyte is close to one that labflag knows, but not the same.",
+        "Correct the name, or give its LOINC code.",
+    ),
+    (
+        "analyte-contradiction",
+        ERROR,
+        "The LOINC code and the name of the analyte contradict each other.",
+        "Correct one of them.",
+    ),
+    (
+        "analyte-missing",
+        ERROR,
+        "The row does not say what was measured.",
+        "Fill in the name of the analyte or its LOINC code.",
+    ),
+    (
+        "loinc-unknown",
+        ERROR,
+        "The name is one that labflag knows, but the LOINC code is not known for it.",
+        "Correct the code, or add it to the analyte.",
+    ),
+    (
+        "unit-missing",
+        ERROR,
+        "The unit is missing, and the number means different things in different units.",
+        "Give the unit in the unit column or in the header.",
+    ),
+    (
+        "unit-not-accepted",
+        ERROR,
+        "The unit does not belong to this analyte.",
+        "Correct the unit.",
+    ),
+    (
+        "unit-contradiction",
+        ERROR,
+        "The unit in the cell and the unit of its column contradict each other.",
+        "Correct the one that is wrong.",
+    ),
+    # Cells
+    (
+        "value-missing",
+        ERROR,
+        "The row has no result.",
+        "Enter the result, or delete the row if nothing was measured.",
+    ),
+    (
+        "not-measured",
+        ERROR,
+        "The laboratory says that there is no result.",
+        "Send the result when there is one, or delete the row if nothing was measured.",
+    ),
+    (
+        "measurement-failed",
+        ERROR,
+        "The analyzer marked the result as failed, unreliable or out of its range.",
+        "Measure again and send the new result.",
+    ),
+    (
+        "specimen-unreliable",
+        ERROR,
+        "The laboratory says that the specimen is not to be trusted.",
+        "Send the result of a new specimen.",
+    ),
+    (
+        "mark-unclear",
+        NOTE,
+        "An asterisk beside a result may mean abnormal or unreliable; the result was used.",
+        "Check it against the analyzer.",
+    ),
+    (
+        "not-a-number",
+        ERROR,
+        "The result is not a number that can be read without doubt.",
+        "Enter a number such as 12.5, or a limit such as <150.",
+    ),
+    (
+        "number-ambiguous",
+        ERROR,
+        "The number can be read in two ways.",
+        "Write it without thousands separators, with one decimal sign in the whole file.",
+    ),
+    (
+        "value-impossible",
+        ERROR,
+        "The number cannot be a human result in this unit; the unit or the number is wrong.",
+        "Check the unit first, then the number.",
+    ),
+    (
+        "value-unusual",
+        NOTE,
+        "The number is possible but rare.",
+        "Check it against the analyzer.",
+    ),
+    (
+        "date-unreadable",
+        ERROR,
+        "The date cannot be read.",
+        "Write it as 2024-05-31.",
+    ),
+    (
+        "date-ambiguous",
+        ERROR,
+        "Day and month cannot be told apart anywhere in this column.",
+        "Write dates as 2024-05-31, or say date_order in a layout.",
+    ),
+    (
+        "date-impossible",
+        ERROR,
+        "The dates contradict each other: collected before birth, or in the future.",
+        "Correct the date that is wrong.",
+    ),
+    (
+        "time-offset",
+        NOTE,
+        "Times were read as the local times that they show; their offset from world time was left out.",
+        "Nothing to do, if the laboratory writes its own local time.",
+    ),
+    (
+        "sex-unreadable",
+        ERROR,
+        "The entry for sex is not one that can be read without doubt.",
+        "Write F or M, or leave it empty if it is not known.",
+    ),
+    (
+        "age-unreadable",
+        ERROR,
+        "The age cannot be read.",
+        "Write years, or a number with its unit such as 8m or 12d.",
+    ),
+    (
+        "age-contradiction",
+        NOTE,
+        "Age and birth date differ by more than a year; the birth date was used.",
+        "Correct the one that is wrong.",
+    ),
+    (
+        "status-unreadable",
+        ERROR,
+        "The status of the result is not known.",
+        "Write final, corrected, preliminary or cancelled.",
+    ),
+    (
+        "reference-unreadable",
+        NOTE,
+        "The laboratory's reference interval cannot be read and was left out.",
+        "Write its ends as numbers.",
+    ),
+    (
+        "cell-boolean",
+        ERROR,
+        "The cell holds a truth value instead of a number or a text.",
+        "Enter what it should be; format the column as text first.",
+    ),
+    (
+        "cell-error",
+        ERROR,
+        "The cell holds an error of the spreadsheet instead of a value.",
+        "Correct the formula, or enter the value.",
+    ),
+    (
+        "cell-formula",
+        ERROR,
+        "The cell holds a formula whose result was never saved.",
+        "Open the workbook in Excel, save it and send it again.",
+    ),
+    (
+        "cell-format",
+        ERROR,
+        "The cell shows something else than its number, such as leading zeros or a percentage.",
+        "Format ids as text and results as General, and check that they are right.",
+    ),
+    (
+        "cell-digits",
+        ERROR,
+        "The number has more digits than a spreadsheet keeps; the last ones may be wrong.",
+        "Format the column as text and enter the number again.",
+    ),
+    (
+        "cell-date",
+        ERROR,
+        "The cell holds a duration, or a date before March 1900 or outside the calendar.",
+        "Enter the date as text, such as 2024-05-31.",
+    ),
+    (
+        "cell-merged",
+        ERROR,
+        "The cell is hidden under a merged cell.",
+        "Unmerge the cells and check what stands in them.",
+    ),
+    # Who
+    (
+        "identity-conflict",
+        ERROR,
+        "One patient id stands with different birth dates, sexes or names.",
+        "Find out who is who and correct the rows; until then nothing is reported for this id.",
+    ),
+    (
+        "specimen-conflict",
+        ERROR,
+        "One specimen id stands with two patients.",
+        "Find out whose specimen it is; until then nothing of it is reported.",
+    ),
+    # Which result counts
+    (
+        "results-disagree",
+        ERROR,
+        "Two final results of one analyte and specimen differ.",
+        "Cancel the wrong one, or send the right one as corrected.",
+    ),
+    (
+        "result-cancelled",
+        NOTE,
+        "A result was withdrawn by the laboratory.",
+        "",
+    ),
+    (
+        "differential-not-measured",
+        NOTE,
+        "A differential count that is zero in every line was not measured.",
+        "",
+    ),
+    (
+        "zero-alone",
+        ERROR,
+        "A zero without the rest of the differential may mean that nothing was measured.",
+        "Send the whole differential, or delete the zero.",
+    ),
+)
+"""Code → kind, in the order in which docs list them."""
+
+
+def issues_at(
+    rows: pd.DataFrame, code: str, *, column: str | None = None, detail: str = ""
+) -> DataFrame[Issues]:
+    """Make one issue of a kind for each of some rows.
+
+    Args:
+        rows: Rows of any table that carries `result_id` and the `source_…` columns.
+        code: Key of `CATALOGUE`.
+        column: The header to name; else each row's own `source_column`.
+        detail: Words put in front of the sentence, such as an analyte; never a cell's content.
+    """
+    kind = CATALOGUE[code]
+    frame = pd.DataFrame(
+        {
+            "source_file": rows["source_file"],
+            "sheet": rows["source_sheet"],
+            "row": rows["source_row"],
+            "column": rows["source_column"] if column is None else column,
+            "code": kind.code,
+            "severity": str(kind.severity),
+            "message": f"{detail}: {kind.message}" if detail else kind.message,
+            "result_id": rows["result_id"],
+        }
+    ).reset_index(drop=True)
+    return _as_issues(frame)
+
+
+def issue_of_file(
+    source_file: str,
+    code: str,
+    *,
+    sheet: str = "",
+    column: str = "",
+    row: int | None = None,
+    detail: str = "",
+) -> DataFrame[Issues]:
+    """Make one issue that concerns a file, a sheet or a line rather than a single result."""
+    kind = CATALOGUE[code]
+    frame = pd.DataFrame(
+        {
+            "source_file": [source_file],
+            "sheet": [sheet],
+            "row": pd.array([row], dtype="Int64"),
+            "column": [column],
+            "code": [kind.code],
+            "severity": [str(kind.severity)],
+            "message": [f"{detail}: {kind.message}" if detail else kind.message],
+            "result_id": pd.array([None], dtype="Int64"),
+        }
+    )
+    return _as_issues(frame)
+
+
+def from_failure_cases(
+    error: SchemaErrors, table: pd.DataFrame, headers: Mapping[str, str]
+) -> DataFrame[Issues]:
+    """Translate what Pandera found in a table into issues, one for each bad cell.
+
+    Args:
+        error: From `validate(lazy=True)`; each check is named by a code of `CATALOGUE`.
+        table: The table validated, with the `source_…` columns and a running index.
+        headers: Column of the table → header in the file; else each row's `source_column`.
+
+    Raises:
+        RuntimeError: The table itself is wrong (a column, a type): a bug, not a bad cell.
+    """
+    cases = error.failure_cases
+    ours = cases["index"].notna() & cases["check"].isin(list(CATALOGUE))
+    if not ours.all():
+        faults = cases.loc[~ours, ["column", "check"]].drop_duplicates()
+        names = ", ".join(f"{column}: {check}" for column, check in faults.to_numpy())
+        # Not chained: Pandera's own error shows what stands in the cells.
+        raise RuntimeError(f"a table broke its contract ({names})") from None
+    return all_issues(
+        *(
+            issues_at(
+                table.loc[found["index"].astype("int64").drop_duplicates()],
+                str(code),
+                column=headers.get(str(column)),
+            )
+            for (code, column), found in cases.groupby(["check", "column"], sort=False)
+        )
+    )
+
+
+def no_issues() -> DataFrame[Issues]:
+    """Give the empty table of issues."""
+    return cast(DataFrame[Issues], Issues.no_rows())
+
+
+def all_issues(*tables: DataFrame[Issues]) -> DataFrame[Issues]:
+    """Put tables of issues one below the other."""
+    filled = [table for table in tables if len(table)]
+    return _as_issues(pd.concat(filled, ignore_index=True)) if filled else no_issues()
+
+
+def set_aside(issues: DataFrame[Issues]) -> "pd.Series[int]":
+    """List the result ids that issues of severity error set aside."""
+    errors = issues[issues["severity"].eq(str(ERROR))]
+    return errors["result_id"].dropna().astype("int64").drop_duplicates()
+
+
+def _as_issues(frame: pd.DataFrame) -> DataFrame[Issues]:
+    return cast(DataFrame[Issues], frame.astype(Issues.column_types()))

@@ -1,0 +1,201 @@
+"""Does the knowledge hold together: every reference, every stratum, every name."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from itertools import combinations
+
+from pipeline.errors import KnowledgeError
+from pipeline.knowledge.model import (
+    Analyte,
+    Compare,
+    Condition,
+    Group,
+    Knowledge,
+    Limit,
+    Rule,
+    RuleIs,
+    Undecided,
+)
+from pipeline.knowledge.strata import check_strata
+from schemas.vocabulary import Grade
+
+CONVENTION = "convention"
+"""Source of a number that nobody published: a laboratory convention of the profile."""
+
+
+def check_knowledge(knowledge: Knowledge) -> None:
+    """Refuse knowledge that contradicts itself.
+
+    Raises:
+        KnowledgeError: Names the entry and what is wrong with it.
+    """
+    for analyte in knowledge.analytes.values():
+        _check_analyte(analyte, knowledge)
+    _check_names(knowledge)
+    for limit in knowledge.limits.values():
+        _check_limit(limit, knowledge)
+    for rule in knowledge.rules.values():
+        _check_rule(rule, knowledge)
+    for derived in knowledge.derived:
+        where = f"derived {derived.id!r}"
+        for analyte_id in (derived.analyte, *derived.operands):
+            _known(analyte_id, knowledge.analytes, "analyte", where)
+        _check_comments(derived.comment, knowledge, where)
+        _check_source(derived.source, knowledge, where)
+    for priority in knowledge.priorities:
+        _check_condition(priority.when, knowledge, f"priority {priority.rank}")
+    for population in knowledge.populations.values():
+        _check_comments(population.comment, knowledge, f"population {population.id!r}")
+    for layout in knowledge.layouts.values():
+        for column in layout.analytes:
+            _known(column.analyte, knowledge.analytes, "analyte", f"layout {layout.id!r}")
+        for field in layout.columns.values():
+            _known(field, knowledge.fields, "field", f"layout {layout.id!r}")
+
+
+def in_order_of_evaluation(rules: Mapping[str, Rule]) -> dict[str, Rule]:
+    """Order rules so that each comes after the rules that it refers to.
+
+    Raises:
+        KnowledgeError: A rule refers to itself, or to a rule that is not there.
+    """
+    ordered: dict[str, Rule] = {}
+    waiting: list[str] = []
+
+    def place(name: str) -> None:
+        if name in ordered:
+            return
+        if name in waiting:
+            raise KnowledgeError(f"rule {name!r} refers to itself by way of {waiting[-1]!r}")
+        waiting.append(name)
+        for other in _rules_in(_conditions_of(rules[name])):
+            _known(other, rules, "rule", f"rule {name!r}")
+            place(other)
+        waiting.pop()
+        ordered[name] = rules[name]
+
+    for name in rules:
+        place(name)
+    return ordered
+
+
+def _conditions_of(rule: Rule) -> list[Condition]:
+    return [rule.when, *(step.when for step in rule.grades)]
+
+
+def _rules_in(conditions: Iterable[Condition]) -> list[str]:
+    found: list[str] = []
+    for condition in conditions:
+        match condition:
+            case RuleIs(rule=name) | Undecided(rule=name):
+                found.append(name)
+            case Group(members=members):
+                found.extend(_rules_in(members))
+    return found
+
+
+def _check_analyte(analyte: Analyte, knowledge: Knowledge) -> None:
+    where = f"analyte {analyte.id!r}"
+    if analyte.units.get(analyte.unit) != 1:
+        raise KnowledgeError(f"{where}: its own unit {analyte.unit!r} must have the factor 1")
+    for unit, factor in analyte.units.items():
+        _known(unit, knowledge.units, "unit", where)
+        if factor <= 0:
+            raise KnowledgeError(f"{where}: the factor of {unit!r} is not positive")
+    for unit in (*analyte.unit_spellings.values(), *analyte.decimals):
+        _known(unit, analyte.units, "accepted unit", where)
+    for bounds in (analyte.possible, analyte.usual):
+        if bounds is not None and bounds[0] >= bounds[1]:
+            raise KnowledgeError(f"{where}: bounds {bounds} are not in order")
+    _check_source(analyte.source, knowledge, where)
+
+
+def _check_names(knowledge: Knowledge) -> None:
+    """No name may mean two analytes; names decided by the unit need units that differ."""
+    claimed: dict[str, str] = {}
+    shared: dict[str, list[Analyte]] = {}
+    for look_alike in knowledge.look_alikes:
+        claimed[_plain(look_alike.name)] = f"the look-alike {look_alike.name!r}"
+    for analyte in knowledge.analytes.values():
+        for name in (*analyte.names, *analyte.loinc):
+            other = claimed.setdefault(_plain(name), analyte.id)
+            if other != analyte.id:
+                raise KnowledgeError(f"the name {name!r} is claimed by {analyte.id!r} and {other}")
+        for name in analyte.names_with_unit:
+            shared.setdefault(_plain(name), []).append(analyte)
+    for name, analytes in shared.items():
+        if name in claimed:
+            raise KnowledgeError(f"the name {name!r} is claimed by {claimed[name]} for any unit")
+        for one, two in combinations(analytes, 2):
+            if one.units.keys() & two.units.keys():
+                raise KnowledgeError(
+                    f"the name {name!r} cannot tell {one.id!r} from {two.id!r} by unit"
+                )
+
+
+def _plain(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(char for char in folded if char.isalnum() or char in "%#")
+
+
+def _check_limit(limit: Limit, knowledge: Knowledge) -> None:
+    where = f"limit {limit.id!r}"
+    _known(limit.analyte, knowledge.analytes, "analyte", where)
+    for source in limit.sources:
+        _check_source(source, knowledge, where)
+    if not limit.strata:
+        raise KnowledgeError(f"{where}: no strata")
+    check_strata(limit.strata, where)
+    accepted = knowledge.analytes[limit.analyte].units
+    for stratum in limit.strata:
+        if bool(stratum.values) == bool(stratum.no_limit):
+            raise KnowledgeError(f"{where}: a stratum needs either values or no_limit = reason")
+        if stratum.floor and stratum.values:
+            raise KnowledgeError(f"{where}: a floor belongs to a stratum without a limit")
+        for unit in (*stratum.values, *stratum.floor):
+            _known(unit, accepted, "accepted unit", where)
+        _check_comments(stratum.comment, knowledge, where)
+    if limit.interval_comment:
+        _check_comments((limit.interval_comment,), knowledge, where)
+
+
+def _check_rule(rule: Rule, knowledge: Knowledge) -> None:
+    where = f"rule {rule.id!r}"
+    for condition in _conditions_of(rule):
+        _check_condition(condition, knowledge, where)
+    depths = [list(Grade).index(step.grade) for step in rule.grades]
+    if depths != sorted(depths, reverse=True) or len(set(depths)) != len(depths):
+        raise KnowledgeError(f"{where}: grades must stand deepest first, each once")
+    _check_comments(rule.comment, knowledge, where)
+
+
+def _check_condition(condition: Condition | None, knowledge: Knowledge, where: str) -> None:
+    match condition:
+        case Compare(limit=name):
+            _known(name, knowledge.limits, "limit", where)
+        case RuleIs(rule=name) | Undecided(rule=name):
+            _known(name, knowledge.rules, "rule", where)
+        case Group(members=members, partial_comment=comment):
+            if comment:
+                _check_comments((comment,), knowledge, where)
+            for member in members:
+                _check_condition(member, knowledge, where)
+
+
+def _check_comments(codes: Iterable[str], knowledge: Knowledge, where: str) -> None:
+    for code in codes:
+        _known(code, knowledge.comments, "comment", where)
+
+
+def _check_source(source: str, knowledge: Knowledge, where: str) -> None:
+    if source != CONVENTION:
+        _known(source, knowledge.sources, "source", where)
+
+
+def _known(name: str, among: Iterable[str], kind: str, where: str) -> None:
+    names = list(among)
+    if name not in names:
+        close = get_close_matches(name, names, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise KnowledgeError(f"{where}: no {kind} named {name!r}{hint}")

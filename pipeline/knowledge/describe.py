@@ -1,0 +1,111 @@
+"""Rules in words: for the command line and the generated reference."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from pipeline.errors import KnowledgeError
+from pipeline.knowledge.check import CONVENTION
+from pipeline.knowledge.model import (
+    Compare,
+    Condition,
+    Group,
+    Knowledge,
+    Limit,
+    Rule,
+    RuleIs,
+    Undecided,
+)
+from pipeline.knowledge.strata import describe_span
+
+_DIRECTIONS = {
+    "below": "below",
+    "at_or_below": "at or below",
+    "above": "above",
+    "at_or_above": "at or above",
+}
+_JOINS = {"all": " and ", "any": " or ", "any_reported": " or ", "exactly": ", "}
+
+
+def rule_lines(knowledge: Knowledge) -> Iterator[str]:
+    """List the rules that give findings: id, title, condition."""
+    width = max(len(rule.id) for rule in knowledge.shown_rules())
+    yield f"Profile {knowledge.profile.id}, knowledge {knowledge.version}"
+    for rule in knowledge.shown_rules():
+        yield f"{rule.id:<{width}}  {describe_condition(rule.when, knowledge)}"
+
+
+def describe_rule(name: str, knowledge: Knowledge) -> Iterator[str]:
+    """Say everything about one rule: condition, grades, limits by age and sex, sources.
+
+    Raises:
+        KnowledgeError: There is no such rule; names the nearest.
+    """
+    if name not in knowledge.rules:
+        close = get_close_matches(name, list(knowledge.rules), n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else "; see `labflag rules list`"
+        raise KnowledgeError(f"no rule named {name!r}{hint}")
+    rule = knowledge.rules[name]
+    yield f"{rule.id}: {rule.title}"
+    yield f"  present if   {describe_condition(rule.when, knowledge)}"
+    yield "  compared in  the unit that the laboratory reported, within one accession"
+    for step in rule.grades:
+        yield f"  {step.grade:<12} if {describe_condition(step.when, knowledge)}"
+    if rule.suggest:
+        yield f"  suggests     {', '.join(rule.suggest)}"
+    for code in rule.comment:
+        yield f"  says         {knowledge.comments[code].clinical}"
+    for limit in _limits_of_rule(rule, knowledge):
+        yield from describe_limit(limit, knowledge)
+
+
+def describe_limit(limit: Limit, knowledge: Knowledge) -> Iterator[str]:
+    """Say a limit with its strata, the wording as published, and where it comes from."""
+    yield f"  limit {limit.id} ({knowledge.analytes[limit.analyte].title})"
+    yield f"    published as: {limit.wording}"
+    for stratum in limit.strata:
+        who = ", ".join(filter(None, [stratum.sex or "", describe_span(stratum.ages)]))
+        if stratum.no_limit:
+            floor = f"; below {_numbers(stratum.floor)} present" if stratum.floor else ""
+            said = f"no limit: {stratum.no_limit}{floor}"
+        else:
+            said = _numbers(stratum.values)
+        source = f"  [{cite(stratum.source, knowledge)}]" if stratum.source else ""
+        yield f"    {who:<28} {said}{source}"
+    yield f"    source: {cite(limit.source, knowledge)}"
+
+
+def describe_condition(condition: Condition, knowledge: Knowledge) -> str:
+    """Say a condition in words, with the ids of limits and rules."""
+    match condition:
+        case Compare(direction=direction, limit=name):
+            analyte = knowledge.analytes[knowledge.limits[name].analyte]
+            return f"{analyte.short} {_DIRECTIONS[direction]} {name}"
+        case RuleIs(rule=name, grade=None):
+            return name
+        case RuleIs(rule=name, grade=grade):
+            return f"{name} at least {grade}"
+        case Undecided(rule=name, because=reason):
+            return f"{name} indeterminate ({reason})"
+        case Group(kind=kind, members=members, count=count):
+            parts = [describe_condition(member, knowledge) for member in members]
+            said = _JOINS[kind].join(f"({part})" if " or " in part else part for part in parts)
+            return f"exactly {count} of {said}" if kind == "exactly" else said
+
+
+def cite(source: str, knowledge: Knowledge) -> str:
+    """Name a source in one line; a convention is called one."""
+    if source == CONVENTION:
+        return "laboratory convention of this profile"
+    found = knowledge.sources[source]
+    parts = [found.title, str(found.year) if found.year else "", found.where, found.link]
+    return ", ".join(part for part in parts if part)
+
+
+def _limits_of_rule(rule: Rule, knowledge: Knowledge) -> list[Limit]:
+    conditions = [rule.when, *(step.when for step in rule.grades)]
+    limits = [limit for condition in conditions for limit in knowledge.limits_of(condition)]
+    return list({limit.id: limit for limit in limits}.values())
+
+
+def _numbers(values: Mapping[str, float]) -> str:
+    return " or ".join(f"{number:g} {unit}" for unit, number in values.items())

@@ -1,0 +1,320 @@
+"""What clinical knowledge is made of: frozen values, loaded from TOML by `knowledge.load`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from schemas.vocabulary import Grade, Reason, Sex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A publication that a number rests on."""
+
+    id: str
+    title: str
+    year: int | None = None
+    where: str = ""
+    """Table, page or section."""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A UCUM code and the ways in which laboratories write it."""
+
+    ucum: str
+    spellings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analyte:
+    """Something that is measured."""
+
+    id: str
+    title: str
+    short: str
+    """As on a blood-count slip: Hb, MCV, PLT."""
+    group: str
+    """Block of the report: blood-count, differential, vitamins, renal, …"""
+    unit: str
+    """Canonical unit (UCUM)."""
+    units: Mapping[str, float]
+    """Accepted units → factor to the canonical unit."""
+    source: str
+    """Where the factors come from."""
+    loinc: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """Names that mean this analyte, whatever the unit."""
+    names_with_unit: tuple[str, ...] = ()
+    """Names that mean it only together with one of its units (neutrophils: % or a count)."""
+    unit_spellings: Mapping[str, str] = field(default_factory=dict)
+    """Spellings that mean a unit for this analyte only (MCHC in "%" is g/dL)."""
+    decimals: Mapping[str, int] = field(default_factory=dict)
+    """Unit → decimals to show."""
+    possible: tuple[float, float] | None = None
+    """Canonical; outside, the number cannot be a human result in that unit: held."""
+    usual: tuple[float, float] | None = None
+    """Canonical; outside, a note asks for a second look."""
+
+    @property
+    def needs_no_unit(self) -> bool:
+        """Every accepted unit gives the same number, so a missing unit cannot mislead."""
+        return set(self.units.values()) == {1.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAlike:
+    """A name that resembles an analyte of ours and is something else: ignored on purpose."""
+
+    name: str
+    is_really: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgeSpan:
+    """Ages from `low` up to but not including `high`, in whole days or whole months.
+
+    Each end is (unit, count); years are held as twelve months, weeks as seven days.
+    """
+
+    low: tuple[Literal["days", "months"], int]
+    high: tuple[Literal["days", "months"], int] | None
+    """None: no upper end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stratum:
+    """One part of the population with its own limit, or with none."""
+
+    ages: AgeSpan
+    sex: Sex | None = None
+    """None: both."""
+    values: Mapping[str, float] = field(default_factory=dict)
+    """Unit → limit, as published in that unit."""
+    no_limit: str = ""
+    """Why there is none."""
+    floor: Mapping[str, float] = field(default_factory=dict)
+    """Without a limit: unit → number below every published limit."""
+    comment: tuple[str, ...] = ()
+    """Comments that a finding carries when this stratum decided."""
+    source: str = ""
+    """Where it differs from the limit's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A cited decision limit of one analyte."""
+
+    id: str
+    analyte: str
+    source: str
+    """Key of a source, or "convention" for a laboratory convention of the profile."""
+    wording: str
+    """As published, to be read beside the numbers."""
+    strata: tuple[Stratum, ...]
+    interval_tolerance: float | None = None
+    """Say so if the laboratory's own lower limit differs by more than this share."""
+    interval_comment: str = ""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every source that the limit rests on, its own first."""
+        return tuple(dict.fromkeys((self.source, *(s.source for s in self.strata if s.source))))
+
+
+Direction = Literal["below", "at_or_below", "above", "at_or_above"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compare:
+    """The result of the limit's analyte stands in this direction of the limit."""
+
+    direction: Direction
+    limit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleIs:
+    """Another rule is present, and at least as deep as `grade` if one is named."""
+
+    rule: str
+    grade: Grade | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """Another rule is indeterminate for this reason."""
+
+    rule: str
+    because: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Several conditions together, in three-valued logic."""
+
+    kind: Literal["all", "any", "any_reported", "exactly"]
+    """`any_reported` leaves out what was not reported at all; `exactly` counts."""
+    members: tuple["Condition", ...]
+    count: int = 0
+    partial_comment: str = ""
+    """`any_reported`: comment when something was left out."""
+
+
+Condition = Compare | RuleIs | Undecided | Group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeStep:
+    """The grade given when the condition is the first that holds, deepest step first."""
+
+    grade: Grade
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A named question asked of every accession."""
+
+    id: str
+    title: str
+    when: Condition
+    grades: tuple[GradeStep, ...] = ()
+    comment: tuple[str, ...] = ()
+    suggest: tuple[str, ...] = ()
+    """Analyte ids or names of follow-up tests, most useful first."""
+    shown: bool = True
+    """False: a building block of other rules, never a finding of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """An analyte that can be calculated or bounded from others of the same accession."""
+
+    id: str
+    analyte: str
+    shape: Literal["percent_of", "at_most"]
+    """`percent_of`: first × second / 100. `at_most`: cannot exceed the operand."""
+    operands: tuple[str, ...]
+    comment: tuple[str, ...] = ()
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityClass:
+    """Patients of this class when the condition holds; the first that does decides."""
+
+    rank: int
+    title: str
+    when: Condition | None
+    """None: decided by the program (identity conflict, nothing assessable, nothing found)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """A coded sentence in one language."""
+
+    id: str
+    clinical: str
+    internal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A column of the Export table and the headers under which it arrives."""
+
+    name: str
+    headers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutColumn:
+    """A column of a wide export that holds an analyte."""
+
+    header: str
+    analyte: str
+    unit: str = ""
+    """As written; "" if the header itself says it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How one kind of export is to be read, where plain headers do not say it all."""
+
+    id: str
+    title: str
+    requires: tuple[str, ...]
+    """Headers that must all be there for the layout to be recognized."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Header → column of Export."""
+    analytes: tuple[LayoutColumn, ...] = ()
+    sex: Mapping[str, Sex] = field(default_factory=dict)
+    """What the export writes → sex; needed for 0/1 and 1/2."""
+    age_unit: Literal["", "years", "months", "days"] = ""
+    """Unit of ages written as bare numbers."""
+    date_order: Literal["", "day-first", "month-first"] = ""
+    decimal: Literal["", ".", ","] = ""
+    encoding: str = ""
+    population: Literal["", "adult"] = ""
+    row_is_patient: bool = False
+    """Rows without a patient id are patients of their own."""
+    not_results: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Header → cell texts that mark rows which are no patient results (blanks, controls)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """Ages assumed when a site says who its patients are and a result has no age."""
+
+    id: str
+    ages: AgeSpan
+    comment: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A named choice of limits."""
+
+    id: str
+    title: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """All clinical content of a run, checked for consistency."""
+
+    version: str
+    """Hash of what was really loaded."""
+    profile: Profile
+    analytes: Mapping[str, Analyte]
+    look_alikes: tuple[LookAlike, ...]
+    units: Mapping[str, Unit]
+    limits: Mapping[str, Limit]
+    rules: Mapping[str, Rule]
+    """In order of evaluation: a rule comes after the rules that it refers to."""
+    derived: tuple[Derived, ...]
+    priorities: tuple[PriorityClass, ...]
+    populations: Mapping[str, Population]
+    sources: Mapping[str, Source]
+    comments: Mapping[str, Comment]
+    fields: Mapping[str, Field]
+    layouts: Mapping[str, Layout]
+
+    def shown_rules(self) -> Iterator[Rule]:
+        """Rules that give findings, in order."""
+        return (rule for rule in self.rules.values() if rule.shown)
+
+    def limits_of(self, condition: Condition | None) -> Iterator[Limit]:
+        """Every limit that a condition rests on, rules that it refers to included."""
+        match condition:
+            case Compare(limit=name):
+                yield self.limits[name]
+            case RuleIs(rule=name) | Undecided(rule=name):
+                yield from self.limits_of(self.rules[name].when)
+            case Group(members=members):
+                for member in members:
+                    yield from self.limits_of(member)
+            case None:
+                return

@@ -1,0 +1,41 @@
+"""Stored results become findings."""
+
+from dataclasses import dataclass
+
+from pipeline.interpret.answers import Questions
+from pipeline.interpret.derive import derive_held, derive_results
+from pipeline.interpret.grid import place_results
+from pipeline.interpret.rules import evaluate_rules
+from pipeline.interpret.standing import rank_patients, standing_findings
+from pipeline.knowledge.model import Knowledge
+from schemas import DataFrame, Findings, Held, Patients, Reportable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpretation:
+    """What the rules say of every accession and patient."""
+
+    results: DataFrame[Reportable]
+    """Reportable results and those calculated from them, but no mere bounds."""
+    findings: DataFrame[Findings]
+    """Every accession and rule, absent and not-tested outcomes included."""
+    standing: DataFrame[Findings]
+    patients: DataFrame[Patients]
+
+
+def interpret_results(
+    results: DataFrame[Reportable], held: DataFrame[Held], knowledge: Knowledge
+) -> Interpretation:
+    """Apply the rules to reportable results, minding what is held."""
+    complete = derive_results(results, knowledge)
+    grid = place_results(complete, derive_held(held, complete, knowledge), knowledge.derived)
+    questions = Questions(grid, knowledge)
+    findings = evaluate_rules(questions, grid, knowledge)
+    standing = standing_findings(findings)
+    bounds = [derived.id for derived in knowledge.derived if derived.shape == "at_most"]
+    return Interpretation(
+        results=Reportable.validate(complete[~complete["derived"].isin(bounds)]),
+        findings=findings,
+        standing=standing,
+        patients=rank_patients(grid, held, standing, questions, knowledge),
+    )

@@ -1,0 +1,124 @@
+"""Analytes that follow from others of the same accession: calculated, or bounded."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.knowledge.model import Derived, Knowledge
+from schemas import DataFrame, Held, Reportable
+from schemas.vocabulary import Comparator
+
+_SPECIMEN = ["patient_id", "accession"]
+
+
+def derive_results(results: DataFrame[Reportable], knowledge: Knowledge) -> DataFrame[Reportable]:
+    """Add what can be calculated or bounded, marked with the id of the calculation.
+
+    A calculation is made only where the analyte itself was not reported. Its result carries the
+    unit of its first operand and the place of its last one. A bound is added wherever its operand
+    was reported; it speaks only where it decides (see `rules`).
+    """
+    made = [_SHAPES[derived.shape](results, derived) for derived in knowledge.derived]
+    together = pd.concat([results, *made], ignore_index=True)
+    return Reportable.validate(together.assign(result_id=_numbers(together)))
+
+
+def derive_held(
+    held: DataFrame[Held], results: DataFrame[Reportable], knowledge: Knowledge
+) -> DataFrame[Held]:
+    """Add the analytes that would have been calculated, had an operand not been held.
+
+    For the interpretation only: the rows added stand beside those that they follow from.
+    """
+    made = [held]
+    for derived in knowledge.derived:
+        if derived.shape != "percent_of":
+            continue
+        whole, percent = derived.operands
+        for missing, other in ((percent, whole), (whole, percent)):
+            elsewhere = _specimens_of(results, other) | (
+                _specimens_of(held, other) if missing == percent else set()
+            )
+            without = held[held["analyte"].eq(missing)]
+            there = pd.MultiIndex.from_frame(without[_SPECIMEN]).isin(elsewhere)
+            made.append(without[there].assign(analyte=derived.analyte))
+    return pd.concat(made, ignore_index=True)
+
+
+def _specimens_of(rows: pd.DataFrame, analyte: str) -> set[tuple[str, str]]:
+    return set(rows.loc[rows["analyte"].eq(analyte), _SPECIMEN].itertuples(index=False, name=None))
+
+
+def _numbers(together: pd.DataFrame) -> "pd.Series[int]":
+    """Keep the ids of reported results, and give the others ids of their own."""
+    reported = together["derived"].eq("")
+    first = int(together["result_id"].max()) + 1 if len(together) else 0
+    own = first + (~reported).cumsum() - 1
+    return together["result_id"].where(reported, own).astype("int64")
+
+
+def _percent_of(results: DataFrame[Reportable], derived: Derived) -> pd.DataFrame:
+    whole_id, percent_id = derived.operands
+    whole = results[results["analyte"].eq(whole_id)]
+    percent = results[results["analyte"].eq(percent_id)]
+    reported = pd.MultiIndex.from_frame(
+        results.loc[results["analyte"].eq(derived.analyte), _SPECIMEN]
+    )
+    pairs = percent.merge(
+        whole[[*_SPECIMEN, "comparator", "original_value", "original_unit", "value", "unit"]],
+        on=_SPECIMEN,
+        suffixes=("", "_whole"),
+    )
+    pairs = pairs[~pd.MultiIndex.from_frame(pairs[_SPECIMEN]).isin(reported)]
+    comparator = _joint_comparator(pairs["comparator"], pairs["comparator_whole"])
+    share = pairs["value"] / 100
+    made = pairs.assign(
+        analyte=derived.analyte,
+        derived=derived.id,
+        comparator=comparator,
+        original_text="",
+        original_value=_tidy(pairs["original_value_whole"] * share),
+        original_unit=pairs["original_unit_whole"],
+        value=_tidy(pairs["value_whole"] * share),
+        unit=pairs["unit_whole"],
+        reference_low=pd.array([pd.NA] * len(pairs), dtype="Float64"),
+        reference_high=pd.array([pd.NA] * len(pairs), dtype="Float64"),
+        flag="",
+        comment="",
+    )
+    return made[comparator.ne("?")][list(results.columns)]
+
+
+def _joint_comparator(one: "pd.Series[str]", two: "pd.Series[str]") -> "pd.Series[str]":
+    """Give the sign of a product of two non-negative numbers; "?" where it says nothing."""
+    joint = one.where(two.eq(""), two.where(one.eq(""), "?"))
+    return joint.where(one.ne(two) | one.eq(""), one)
+
+
+def _at_most(results: DataFrame[Reportable], derived: Derived) -> pd.DataFrame:
+    (operand,) = derived.operands
+    whole = results[results["analyte"].eq(operand)]
+    bounded_above = whole["comparator"].isin(
+        [Comparator.EXACT, Comparator.LESS, Comparator.AT_MOST]
+    )
+    whole = whole[bounded_above]
+    return whole.assign(
+        analyte=derived.analyte,
+        derived=derived.id,
+        comparator=whole["comparator"].replace("", str(Comparator.AT_MOST)),
+        reference_low=pd.array([pd.NA] * len(whole), dtype="Float64"),
+        reference_high=pd.array([pd.NA] * len(whole), dtype="Float64"),
+        flag="",
+        comment="",
+    )
+
+
+_SHAPES = {"percent_of": _percent_of, "at_most": _at_most}
+
+
+def _tidy(numbers: pd.Series) -> pd.Series:
+    """Strip the noise of binary arithmetic: twelve significant digits."""
+    values = numbers.to_numpy("float64", na_value=np.nan)
+    with np.errstate(divide="ignore"):
+        digits = 11 - np.floor(np.log10(np.where(values > 0, values, 1)))
+    scale = np.power(10.0, digits)
+    return pd.Series(np.round(values * scale) / scale, index=numbers.index, dtype="Float64")

@@ -1,0 +1,281 @@
+"""Which limit applies to a result, and on which side of it the result stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isclose, log10
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipeline.knowledge.model import Analyte, Direction, Knowledge, Limit, Population, Stratum
+from schemas import DataFrame, Reportable
+from schemas.vocabulary import Comparator, Reason, Sex
+
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.float64]
+
+_DAYS_PER_MONTH = 28  # the shortest month: that many months are at least that many days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """What a comparison says of each result, in three values: `yes`, `no`, or neither."""
+
+    yes: Mask
+    no: Mask
+    limit: Numbers
+    """The number compared, in the unit reported; of several possible ones the least favorable."""
+    reasons: Mapping[Reason, Mask]
+    """Why neither."""
+    comments: Mapping[str, Mask]
+
+
+def compare_results(
+    results: DataFrame[Reportable], direction: Direction, limit: Limit, knowledge: Knowledge
+) -> Verdicts:
+    """Say for each result of the limit's analyte whether it stands in that direction of the limit.
+
+    The comparison is made in the unit that the laboratory reported. A censored result is an
+    interval. Where age or sex leave several strata possible, the answer is given only if it is
+    the same in all of them.
+    """
+    analyte = knowledge.analytes[limit.analyte]
+    ages, assumed = _ages_of(results, knowledge.populations)
+    amounts = _amounts_of(results)
+    by_sex = {sex: _compare_for_sex(amounts, direction, limit, analyte, ages, sex) for sex in Sex}
+    possible = {sex: results["sex"].isin(["", sex]).to_numpy() for sex in Sex}
+    yes = np.logical_and.reduce([by_sex[sex].yes | ~possible[sex] for sex in Sex])
+    no = np.logical_and.reduce([by_sex[sex].no | ~possible[sex] for sex in Sex])
+    open_ = ~yes & ~no
+    either = possible[Sex.FEMALE] & possible[Sex.MALE]
+    female, male = by_sex[Sex.FEMALE], by_sex[Sex.MALE]
+    reasons: dict[Reason, Mask] = {
+        reason: open_
+        & np.logical_or.reduce([by_sex[sex].reasons[reason] & possible[sex] for sex in Sex])
+        for reason in female.reasons
+    }
+    sexes_differ = (female.yes != male.yes) | (female.no != male.no)
+    reasons[Reason.SEX_UNKNOWN] = open_ & either & sexes_differ
+    shown = _limit_shown(by_sex, possible, direction, yes, no)
+    comments = _comments_of(limit, by_sex, possible, yes | no)
+    for code, where in assumed.items():
+        comments[code] = comments.get(code, np.zeros(len(results), bool)) | where
+    if limit.interval_tolerance is not None:
+        own = results["reference_low"].to_numpy("float64", na_value=np.nan)
+        apart = np.round(np.abs(own / shown - 1), 12) > limit.interval_tolerance
+        comments[limit.interval_comment] = apart
+    return Verdicts(yes=yes, no=no, limit=shown, reasons=reasons, comments=comments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ages:
+    """Ages at collection as inclusive intervals of completed days and months."""
+
+    low: Mapping[str, Numbers]
+    high: Mapping[str, Numbers]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Amounts:
+    """Results as intervals, in the units reported."""
+
+    value: Numbers
+    is_: Mapping[Comparator, Mask]
+    unit_codes: npt.NDArray[np.intp]
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ForSex:
+    """The comparison as it would be if everyone had this sex."""
+
+    yes: Mask
+    no: Mask
+    reasons: Mapping[Reason, Mask]
+    lowest: Numbers
+    highest: Numbers
+    only: Mapping[int, Mask]
+    """Where the stratum of that number is the only possible one."""
+
+
+def _ages_of(
+    results: DataFrame[Reportable], populations: Mapping[str, Population]
+) -> tuple[_Ages, dict[str, Mask]]:
+    low = {
+        unit: results[f"age_{unit}_low"].to_numpy("float64", na_value=np.nan)
+        for unit in ("days", "months")
+    }
+    high = {
+        unit: results[f"age_{unit}_high"].to_numpy("float64", na_value=np.inf)
+        for unit in ("days", "months")
+    }
+    unknown = np.isnan(low["days"])
+    comments: dict[str, Mask] = {}
+    for population in populations.values():
+        assumed = unknown & results["population"].eq(population.id).to_numpy()
+        unit, count = population.ages.low
+        in_days = count * _DAYS_PER_MONTH if unit == "months" else count
+        low["days"] = np.where(assumed, in_days, low["days"])
+        low["months"] = np.where(assumed, count if unit == "months" else 0, low["months"])
+        for code in population.comment:
+            comments[code] = assumed
+    known_low = {unit: np.nan_to_num(ends) for unit, ends in low.items()}
+    return _Ages(low=known_low, high=high), comments
+
+
+def _amounts_of(results: DataFrame[Reportable]) -> _Amounts:
+    signs = results["comparator"].to_numpy(dtype=object)
+    codes, units = pd.factorize(results["original_unit"])
+    return _Amounts(
+        value=results["original_value"].to_numpy("float64", na_value=np.nan),
+        is_={sign: signs == str(sign) for sign in Comparator},
+        unit_codes=codes,
+        units=tuple(str(unit) for unit in units),
+    )
+
+
+def _compare_for_sex(
+    amounts: _Amounts,
+    direction: Direction,
+    limit: Limit,
+    analyte: Analyte,
+    ages: _Ages,
+    sex: Sex,
+) -> _ForSex:
+    count = len(amounts.value)
+    all_yes, all_no = np.ones(count, bool), np.ones(count, bool)
+    any_decided, any_no_limit, any_censored = (np.zeros(count, bool) for _ in range(3))
+    how_many = np.zeros(count, int)
+    lowest, highest = np.full(count, np.inf), np.full(count, -np.inf)
+    possible: dict[int, Mask] = {}
+    for number, stratum in enumerate(limit.strata):
+        if stratum.sex not in (None, sex):
+            continue
+        here = _could_be_in(stratum, ages)
+        numbers = _limits_in_reported_units(stratum.values or stratum.floor, analyte, amounts)
+        yes, no = _stands(amounts, direction, numbers)
+        if stratum.no_limit:
+            yes, no = _stands_by_floor(direction, yes, no)
+            any_no_limit |= here & ~yes & ~no
+        else:
+            any_censored |= here & ~yes & ~no
+        any_decided |= here & (yes | no)
+        all_yes &= yes | ~here
+        all_no &= no | ~here
+        how_many += here
+        compared = here & (yes | no) if stratum.no_limit else here
+        lowest = np.where(compared, np.fmin(lowest, numbers), lowest)
+        highest = np.where(compared, np.fmax(highest, numbers), highest)
+        possible[number] = here
+    open_ = ~all_yes & ~all_no
+    by_age = open_ & (how_many > 1) & any_decided
+    return _ForSex(
+        yes=all_yes,
+        no=all_no,
+        reasons={
+            Reason.CENSORED: open_ & ~by_age & any_censored,
+            Reason.NO_LIMIT_FOR_AGE: open_ & ~by_age & any_no_limit,
+            Reason.AGE_UNKNOWN: by_age,
+        },
+        lowest=lowest,
+        highest=highest,
+        only={number: here & (how_many == 1) for number, here in possible.items()},
+    )
+
+
+def _could_be_in(stratum: Stratum, ages: _Ages) -> Mask:
+    low_unit, low = stratum.ages.low
+    here = ages.high[low_unit] >= low
+    if stratum.ages.high is not None:
+        high_unit, high = stratum.ages.high
+        here = here & (ages.low[high_unit] < high)
+    return here
+
+
+def _limits_in_reported_units(
+    values: Mapping[str, float], analyte: Analyte, amounts: _Amounts
+) -> Numbers:
+    if not values or not amounts.units:
+        return np.full(len(amounts.value), np.nan)
+    numbers = np.array([limit_in_unit(values, unit, analyte) for unit in amounts.units])
+    return numbers[amounts.unit_codes]
+
+
+def limit_in_unit(values: Mapping[str, float], unit: str, analyte: Analyte) -> float:
+    """Express a limit in a unit of its analyte: as published if it was, else converted.
+
+    Published pairs are rounded (180 ng/L is not exactly 133 pmol/L), so a published number is
+    never recomputed; among several the one that differs by a power of ten only is taken.
+    """
+    if unit in values:
+        return values[unit]
+
+    def is_other_kind(published: str) -> bool:
+        power = log10(analyte.units[published] / analyte.units[unit])
+        return not isclose(power, round(power), abs_tol=1e-9)
+
+    published = min(values, key=is_other_kind)
+    return float(f"{values[published] * analyte.units[published] / analyte.units[unit]:.12g}")
+
+
+def _stands(amounts: _Amounts, direction: Direction, limit: Numbers) -> tuple[Mask, Mask]:
+    """Certainly so, certainly not; neither for a censored result that could be either."""
+    if direction == "at_or_above":
+        no, yes = _stands(amounts, "below", limit)
+        return yes, no
+    if direction == "at_or_below":
+        no, yes = _stands(amounts, "above", limit)
+        return yes, no
+    value, is_ = amounts.value, amounts.is_
+    exact, less, at_most = (is_[Comparator.EXACT], is_[Comparator.LESS], is_[Comparator.AT_MOST])
+    greater, at_least = is_[Comparator.GREATER], is_[Comparator.AT_LEAST]
+    if direction == "below":
+        yes = ((exact | at_most) & (value < limit)) | (less & (value <= limit))
+        no = (exact | greater | at_least) & (value >= limit)
+    else:
+        yes = ((exact | at_least) & (value > limit)) | (greater & (value >= limit))
+        no = (exact | less | at_most) & (value <= limit)
+    return yes, no
+
+
+def _stands_by_floor(direction: Direction, yes: Mask, no: Mask) -> tuple[Mask, Mask]:
+    """Below the floor is below every published limit; above it nothing is known."""
+    nowhere = np.zeros(len(yes), bool)
+    if direction == "below":
+        return yes, nowhere
+    if direction == "at_or_above":
+        return nowhere, no
+    return nowhere, nowhere
+
+
+def _limit_shown(
+    by_sex: Mapping[Sex, _ForSex],
+    possible: Mapping[Sex, Mask],
+    direction: Direction,
+    yes: Mask,
+    no: Mask,
+) -> Numbers:
+    lowest = np.minimum.reduce([np.where(possible[sex], by_sex[sex].lowest, np.inf) for sex in Sex])
+    highest = np.maximum.reduce(
+        [np.where(possible[sex], by_sex[sex].highest, -np.inf) for sex in Sex]
+    )
+    hardest, easiest = (
+        (lowest, highest) if direction in ("below", "at_or_below") else (highest, lowest)
+    )
+    shown = np.select([yes, no, lowest == highest], [hardest, easiest, lowest], np.nan)
+    return np.where(np.isfinite(shown), shown, np.nan)
+
+
+def _comments_of(
+    limit: Limit, by_sex: Mapping[Sex, _ForSex], possible: Mapping[Sex, Mask], decided: Mask
+) -> dict[str, Mask]:
+    comments: dict[str, Mask] = {}
+    nowhere = np.zeros(len(decided), bool)
+    for number, stratum in enumerate(limit.strata):
+        for code in stratum.comment:
+            where = np.logical_and.reduce(
+                [by_sex[sex].only.get(number, nowhere) | ~possible[sex] for sex in Sex]
+            )
+            comments[code] = comments.get(code, nowhere) | (where & decided)
+    return comments

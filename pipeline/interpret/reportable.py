@@ -1,0 +1,116 @@
+"""One reportable result for each patient, accession and analyte, out of all that was received."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.issues import all_issues, issues_at
+from pipeline.knowledge.model import Knowledge
+from schemas import DataFrame, Held, Issues, Reportable, Results
+from schemas.vocabulary import Disposition, ResultStatus
+
+KEY = ["patient_id", "accession", "analyte"]
+_ORIGIN = ["source_file", "source_sheet", "source_row", "source_column"]
+_RANK = {ResultStatus.PRELIMINARY: 0, ResultStatus.FINAL: 1, ResultStatus.CORRECTED: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selected:
+    """What counts, and what became of everything else."""
+
+    results: DataFrame[Reportable]
+    held: DataFrame[Held]
+    """The results held here, in addition to those held at intake."""
+    issues: DataFrame[Issues]
+    dispositions: "pd.Series[str]"
+    """Result id → what became of it."""
+
+
+def select_reportable(results: DataFrame[Results], knowledge: Knowledge) -> Selected:
+    """Choose the result that counts for each patient, accession and analyte.
+
+    A cancelled result withdraws final and preliminary ones (and a corrected one of the same
+    value). Corrected goes before final, final before preliminary. The same value twice counts
+    once; two values of the same standing hold each other. A differential whose percentages are
+    all zero was not measured. The outcome does not depend on the order of rows or files.
+    """
+    ordered = results.sort_values([*KEY, *_ORIGIN], ignore_index=True)
+    fate = pd.Series(str(Disposition.USED), index=ordered.index)
+    fate[_withdrawn(ordered)] = str(Disposition.SUPERSEDED)
+    cancelled = ordered["status"].eq(ResultStatus.CANCELLED)
+    fate[cancelled] = str(Disposition.IGNORED)
+    rank = ordered["status"].map(_RANK)
+    standing = fate.eq(Disposition.USED)
+    best = rank.where(standing).groupby([ordered[key] for key in KEY]).transform("max")
+    fate[standing & (rank < best)] = str(Disposition.SUPERSEDED)
+
+    standing = fate.eq(Disposition.USED)
+    candidates = ordered[standing]
+    same_value = candidates.duplicated([*KEY, "comparator", "value"])
+    fate[candidates.index[same_value]] = str(Disposition.DUPLICATE)
+    distinct = candidates[~same_value]
+    disagree = distinct[distinct.duplicated(KEY, keep=False)]
+    with_copies = _rows_with_key_of(candidates, disagree)
+    fate[with_copies.index] = str(Disposition.HELD)
+
+    unmeasured, alone = _zero_differentials(ordered[fate.eq(Disposition.USED)], knowledge)
+    fate[unmeasured.index] = str(Disposition.IGNORED)
+    fate[alone.index] = str(Disposition.HELD)
+
+    reasons = pd.Series("results-disagree", index=ordered.index)
+    reasons[alone.index] = "zero-alone"
+    held = ordered[fate.eq(Disposition.HELD)]
+    used = ordered[fate.eq(Disposition.USED)]
+    return Selected(
+        results=Reportable.validate(used.assign(derived="").reset_index(drop=True)),
+        held=Held.validate(
+            held.assign(code=reasons[held.index])[list(Held.column_types())].reset_index(drop=True)
+        ),
+        issues=all_issues(
+            issues_at(ordered[cancelled], "result-cancelled"),
+            issues_at(with_copies, "results-disagree"),
+            issues_at(unmeasured, "differential-not-measured"),
+            issues_at(alone, "zero-alone"),
+        ),
+        dispositions=fate.set_axis(ordered["result_id"]),
+    )
+
+
+def _withdrawn(ordered: DataFrame[Results]) -> "pd.Series[bool]":
+    """Mark the results that a cancelled one of the same key takes back."""
+    cancelled = ordered[ordered["status"].eq(ResultStatus.CANCELLED)]
+    same_key = _is_in(ordered, cancelled, KEY)
+    same_value = _is_in(ordered, cancelled, [*KEY, "comparator", "value"])
+    corrected = ordered["status"].eq(ResultStatus.CORRECTED)
+    return same_key & (~corrected | same_value)
+
+
+def _zero_differentials(
+    used: pd.DataFrame, knowledge: Knowledge
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Find differentials that were not measured, and zeros that cannot be told from such.
+
+    Analyzers and databases write zero for a differential that was not done. Percentages that
+    are all zero cannot be real; a single zero of a line that a rule reads can be either.
+    """
+    lines = {item.id for item in knowledge.analytes.values() if item.group == "differential"}
+    read_by_rules = {limit.analyte for limit in knowledge.limits.values()} | {
+        operand for derived in knowledge.derived for operand in derived.operands
+    }
+    differential = used[used["analyte"].isin(lines)]
+    by_accession = differential.groupby(["patient_id", "accession"])
+    all_zero = by_accession["value"].transform("max").eq(0).astype(bool)
+    several = by_accession["analyte"].transform("nunique").gt(1)
+    alone = all_zero & ~several & differential["analyte"].isin(read_by_rules)
+    return differential[all_zero & several], differential[alone]
+
+
+def _rows_with_key_of(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    return rows[_is_in(rows, others, KEY)]
+
+
+def _is_in(rows: pd.DataFrame, others: pd.DataFrame, columns: list[str]) -> "pd.Series[bool]":
+    if others.empty:
+        return pd.Series(False, index=rows.index)
+    known = pd.MultiIndex.from_frame(others[columns].drop_duplicates())
+    return pd.Series(pd.MultiIndex.from_frame(rows[columns]).isin(known), index=rows.index)

@@ -1,0 +1,141 @@
+"""Rules × results → findings, one for each accession and rule."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipeline.interpret.answers import Answer, Evidence, Questions
+from pipeline.interpret.grid import NOWHERE, Grid
+from pipeline.interpret.limits import Mask
+from pipeline.knowledge.model import Knowledge, Rule
+from schemas import DataFrame, Findings
+from schemas.vocabulary import Confirmation, Outcome, Reason
+
+Texts = npt.NDArray[np.object_]
+_JOIN = "; "
+_PLACE = ("source_file", "source_sheet", "source_row")
+_EVIDENCE = ("analyte", "comparator", "value", "unit", "limit", "limit_unit", *_PLACE)
+
+
+def evaluate_rules(questions: Questions, grid: Grid, knowledge: Knowledge) -> DataFrame[Findings]:
+    """Answer every rule that is shown, for every accession.
+
+    Outcomes absent and not-tested are included. Ordered by patient, collection, accession, and
+    the order of the rules.
+    """
+    facts = _Facts(grid)
+    tables = [
+        _findings_of(rule, questions.answer_rule(rule), facts, knowledge)
+        for rule in knowledge.shown_rules()
+    ]
+    order = np.arange(len(grid.accessions))
+    together = pd.concat(tables, ignore_index=True).assign(order=np.tile(order, len(tables)))
+    in_order = together.sort_values("order", kind="stable", ignore_index=True)
+    return Findings.validate(in_order[list(Findings.column_types())])
+
+
+class _Facts:
+    """Texts of the tables behind the evidence, made once."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        results, held = grid.results, grid.held
+        self.results: Mapping[str, Texts] = {
+            "comparator": results["comparator"].to_numpy(object),
+            "value": format_numbers(results["original_value"]),
+            "unit": results["original_unit"].to_numpy(object),
+            **{name: results[name].astype(str).to_numpy(object) for name in _PLACE},
+        }
+        self.held: Mapping[str, Texts] = {
+            name: held[name].astype(str).to_numpy(object) for name in _PLACE
+        }
+
+
+def _findings_of(rule: Rule, answer: Answer, facts: _Facts, knowledge: Knowledge) -> pd.DataFrame:
+    accessions = facts.grid.accessions
+    open_ = ~answer.yes & ~answer.no
+    outcome = np.select(
+        [answer.yes, answer.no, open_ & (answer.undecided | answer.met)],
+        [str(Outcome.PRESENT), str(Outcome.ABSENT), str(Outcome.INDETERMINATE)],
+        str(Outcome.NOT_TESTED),
+    )
+    indeterminate = outcome == Outcome.INDETERMINATE
+    reasons = {reason: answer.reasons.get(reason, ~indeterminate & False) for reason in Reason}
+    comments: dict[str, Mask] = {
+        **dict.fromkeys(rule.comment, answer.yes),
+        **{code: where & ~open_ for code, where in answer.comments.items()},
+    }
+    grade = answer.grade if answer.grade is not None else np.full(len(open_), "", dtype=object)
+    return pd.DataFrame(
+        {
+            "patient_id": accessions["patient_id"],
+            "accession": accessions["accession"],
+            "collected_at": accessions["collected_at"],
+            "collected_precision": accessions["collected_precision"],
+            "rule": rule.id,
+            "outcome": outcome,
+            "reason": _join_where(
+                {str(reason): where & indeterminate for reason, where in reasons.items()},
+                len(open_),
+            ),
+            "grade": np.where(answer.yes, grade, ""),
+            "status": np.where(answer.yes, str(Confirmation.CONFIRMED), ""),
+            **_evidence_texts(answer.evidence, facts, len(open_)),
+            "comment": _join_where(comments, len(open_)),
+            "profile": knowledge.profile.id,
+            "knowledge_version": knowledge.version,
+        }
+    ).astype({name: "str" for name in ("outcome", "reason", "grade", "status", "comment")})
+
+
+def _evidence_texts(
+    evidence: tuple[Evidence, ...], facts: _Facts, count: int
+) -> dict[str, "pd.Series[str]"]:
+    """Join what stands behind an answer, analyte by analyte, limits of one analyte together."""
+    texts: dict[str, Texts] = {name: np.full(count, "", dtype=object) for name in _EVIDENCE}
+    started = np.zeros(count, bool)
+    for analyte in dict.fromkeys(item.analyte for item in evidence):
+        parts = [item for item in evidence if item.analyte == analyte]
+        one = _texts_of(parts, facts, count)
+        there = (parts[0].results != NOWHERE) | (parts[0].held != NOWHERE)
+        for name in _EVIDENCE:
+            joined = np.where(started, texts[name] + _JOIN + one[name], one[name])
+            texts[name] = np.where(there, joined, texts[name])
+        started |= there
+    return {name: pd.Series(column, dtype="str") for name, column in texts.items()}
+
+
+def _texts_of(parts: list[Evidence], facts: _Facts, count: int) -> dict[str, Texts]:
+    first = parts[0]
+    by_result, by_held = first.results != NOWHERE, first.held != NOWHERE
+    texts = {name: np.full(count, "", dtype=object) for name in _EVIDENCE}
+    texts["analyte"][by_result | by_held] = first.analyte
+    for name, column in facts.results.items():
+        texts[name][by_result] = column[first.results[by_result]]
+    for name, column in facts.held.items():
+        texts[name][by_held] = column[first.held[by_held]]
+    limits: dict[str, Mask] = {}
+    for part in parts:
+        numbers = format_numbers(pd.Series(part.limit, dtype="Float64"))
+        for number in pd.unique(numbers[numbers != ""]):
+            limits[number] = limits.get(number, np.zeros(count, bool)) | (numbers == number)
+    texts["limit"] = _join_where(limits, count).to_numpy(object)
+    texts["limit_unit"] = np.where(texts["limit"] != "", texts["unit"], "")
+    return texts
+
+
+def format_numbers(numbers: "pd.Series[float]") -> Texts:
+    """Write numbers as short as they read back, "" where missing."""
+    codes, distinct = pd.factorize(numbers)
+    written = np.array([f"{number:.12g}" for number in distinct] + [""], dtype=object)
+    return written[codes]
+
+
+def _join_where(where: Mapping[str, Mask], count: int) -> "pd.Series[str]":
+    """Join those words whose mask holds, in the order given."""
+    joined = np.full(count, "", dtype=object)
+    for word, mask in where.items():
+        joined = np.where(mask, np.where(joined == "", word, joined + _JOIN + word), joined)
+    return pd.Series(joined, dtype="str")

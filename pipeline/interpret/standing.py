@@ -1,0 +1,148 @@
+"""What stands now: of each rule and patient the latest answer, and who comes first."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.interpret.answers import Questions
+from pipeline.interpret.grid import Grid
+from pipeline.interpret.limits import Mask
+from pipeline.knowledge.model import Condition, Group, Knowledge
+from schemas import DataFrame, Findings, Held, Patients
+from schemas.vocabulary import Confirmation, Outcome
+
+_IDENTITY_CONFLICT, _NOT_ASSESSABLE, _NOTHING_FOUND = 0, 5, 6
+_IDENTITY_CODES = ("identity-conflict", "specimen-conflict")
+
+
+def standing_findings(findings: DataFrame[Findings]) -> DataFrame[Findings]:
+    """Select the findings that stand now.
+
+    Of each patient and rule: those of the latest day on which the rule was decided, those that
+    could not be decided on that day or later, and those of specimens without a date, which
+    cannot be put in order. So a low vitamin B12 of January stands until B12 is measured again.
+    """
+    decided = findings["outcome"].isin([Outcome.PRESENT, Outcome.ABSENT])
+    indeterminate = findings["outcome"].eq(Outcome.INDETERMINATE)
+    days = findings["collected_at"].dt.normalize()
+    latest = (
+        days.where(decided).groupby([findings["patient_id"], findings["rule"]]).transform("max")
+    )
+    undated = days.isna()
+    stands = (decided & (undated | days.eq(latest))) | (
+        indeterminate & (undated | latest.isna() | (days >= latest))
+    )
+    return Findings.validate(findings[stands].reset_index(drop=True))
+
+
+def rank_patients(
+    grid: Grid,
+    held: DataFrame[Held],
+    standing: DataFrame[Findings],
+    questions: Questions,
+    knowledge: Knowledge,
+) -> DataFrame[Patients]:
+    """List everyone who was seen, most urgent first.
+
+    Class by the first priority of the knowledge whose condition stands; within a class the
+    number of findings, then the longest wait, then the id. Held results that name no patient
+    cannot be listed here; they are in the held data.
+    """
+    people = _people(grid, held)
+    ids = people["patient_id"]
+    present = standing[standing["outcome"].eq(Outcome.PRESENT)]
+    open_ = standing[standing["outcome"].eq(Outcome.INDETERMINATE)]
+    unconfirmed = present[present["status"].eq(Confirmation.UNCONFIRMED)]
+    conflicts = held.loc[held["code"].isin(_IDENTITY_CODES), "patient_id"]
+    named_held = held[held["patient_id"].ne("")]
+    counts = {
+        "findings": present["patient_id"].value_counts(),
+        "unconfirmed": unconfirmed["patient_id"].value_counts(),
+        "not_assessable": open_["patient_id"].value_counts(),
+        "held": named_held["patient_id"].value_counts(),
+    }
+    listed = people.assign(
+        **{name: ids.map(count).fillna(0).astype("int64") for name, count in counts.items()},
+        reasons=_reasons(present, knowledge).reindex(ids).fillna("").to_numpy(),
+        waiting_since=present.groupby("patient_id")["collected_at"].min().reindex(ids).to_numpy(),
+    )
+    rank = pd.Series(_NOTHING_FOUND, index=listed.index)
+    rank[(listed["not_assessable"] > 0) | (listed["held"] > 0)] = _NOT_ASSESSABLE
+    for priority in reversed(knowledge.priorities):
+        if priority.when is not None:
+            rank[ids.isin(_patients_where(priority.when, grid, questions))] = priority.rank
+    rank[ids.isin(conflicts)] = _IDENTITY_CONFLICT
+    ordered = listed.assign(priority=rank.astype("int64")).sort_values(
+        ["priority", "findings", "waiting_since", "patient_id"],
+        ascending=[True, False, True, True],
+        na_position="last",
+        ignore_index=True,
+    )
+    kinds = Patients.column_types()
+    return Patients.validate(ordered[list(kinds)].astype(kinds))
+
+
+def _people(grid: Grid, held: DataFrame[Held]) -> pd.DataFrame:
+    """Give each patient once, with what is known of them anywhere."""
+    columns = ["patient_id", "patient_name", "sex", "birth_date", "collected_at"]
+    rows: pd.DataFrame = pd.concat(
+        [pd.DataFrame(grid.results[columns]), pd.DataFrame(held[columns])], ignore_index=True
+    )
+    rows = rows[rows["patient_id"].ne("")]
+    latest_first = rows.assign(
+        patient_name=rows["patient_name"].replace("", pd.NA), sex=rows["sex"].replace("", pd.NA)
+    ).sort_values("collected_at", ascending=False, na_position="last", kind="stable")
+    people = latest_first.groupby("patient_id", as_index=False).agg(
+        patient_name=("patient_name", "first"),
+        sex=("sex", "first"),
+        birth_date=("birth_date", "first"),
+        last_collected_at=("collected_at", "max"),
+    )
+    return people.fillna({"patient_name": "", "sex": ""})
+
+
+def _reasons(present: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[str]":
+    """Join the rules that stand, those of the most urgent class first."""
+    order = {name: place for place, name in enumerate(_rules_by_urgency(knowledge))}
+    once = present.drop_duplicates(["patient_id", "rule"])
+    by_urgency = once.assign(place=once["rule"].map(order)).sort_values(
+        ["patient_id", "place"], kind="stable"
+    )
+    # Without any finding pandas would forget that these are texts.
+    return by_urgency.groupby("patient_id")["rule"].agg("; ".join).astype("str")
+
+
+def _rules_by_urgency(knowledge: Knowledge) -> list[str]:
+    named = [
+        member.rule
+        for priority in knowledge.priorities
+        for member in _members(priority.when)
+        if hasattr(member, "rule")
+    ]
+    return list(dict.fromkeys([*named, *(rule.id for rule in knowledge.shown_rules())]))
+
+
+def _members(condition: Condition | None) -> tuple[Condition, ...]:
+    match condition:
+        case None:
+            return ()
+        case Group(kind="any", members=members):
+            return members
+        case _:
+            return (condition,)
+
+
+def _patients_where(condition: Condition, grid: Grid, questions: Questions) -> set[str]:
+    """Give the patients for whom one of the alternatives stands now."""
+    accessions = grid.accessions
+    found = np.zeros(len(accessions), bool)
+    for member in _members(condition):
+        answer = questions.answer(member)
+        found |= answer.yes & _is_latest(accessions, answer.yes | answer.no)
+    return set(accessions.loc[found, "patient_id"])
+
+
+def _is_latest(accessions: pd.DataFrame, decided: Mask) -> Mask:
+    days = accessions["collected_at"].dt.normalize()
+    latest = days.where(pd.Series(decided)).groupby(accessions["patient_id"]).transform("max")
+    is_latest: Mask = (days.isna() | days.eq(latest)).to_numpy(dtype=bool)
+    return is_latest

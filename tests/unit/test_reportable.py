@@ -1,0 +1,121 @@
+"""Which result counts: corrections, repeats, contradictions, cancelled ones, empty differentials."""
+
+import pandas as pd
+import pytest
+
+from pipeline.interpret.reportable import select_reportable
+from pipeline.knowledge.load import load_knowledge
+from schemas import Results
+
+KNOWLEDGE = load_knowledge()
+
+
+def results_from(text: str) -> pd.DataFrame:
+    """Make results from lines `accession analyte value status [unit]`."""
+    rows = []
+    for number, line in enumerate(text.strip().splitlines()):
+        accession, analyte, cell, status, *rest = line.split()
+        known = KNOWLEDGE.analytes[analyte]
+        unit = rest[0] if rest else known.unit
+        sign = "<" if cell.startswith("<") else ""
+        value = float(cell.lstrip("<"))
+        rows.append(
+            {
+                "result_id": number,
+                "source_file": "a.csv",
+                "source_sheet": "",
+                "source_row": number + 2,
+                "source_column": "value",
+                "patient_id": "P1",
+                "patient_name": "",
+                "sex": "",
+                "birth_date": pd.NaT,
+                "population": "",
+                "accession": accession,
+                "collected_at": pd.NaT,
+                "collected_precision": "",
+                "analyte": analyte,
+                "status": status,
+                "comparator": sign,
+                "original_text": cell,
+                "original_value": value,
+                "original_unit": unit,
+                "value": value * known.units[unit],
+                "unit": known.unit,
+                "flag": "",
+                "comment": "",
+            }
+        )
+    kinds = Results.column_types()
+    return Results.validate(pd.DataFrame(rows, columns=list(kinds)).astype(kinds))
+
+
+@pytest.mark.parametrize(
+    ("lines", "fates"),
+    [
+        ("S1 mcv 90 final", "used"),
+        ("S1 mcv 90 final\nS1 mcv 90 final", "used duplicate"),
+        ("S1 mcv 90 final\nS1 mcv 91 final", "held held"),
+        ("S1 mcv 90 final\nS1 mcv 91 final\nS1 mcv 90 final", "held held held"),
+        ("S1 mcv 90 final\nS1 mcv 91 corrected", "superseded used"),
+        ("S1 mcv 91 corrected\nS1 mcv 90 final", "used superseded"),
+        ("S1 mcv 90 preliminary\nS1 mcv 91 final", "superseded used"),
+        ("S1 mcv 90 preliminary\nS1 mcv 91 preliminary", "held held"),
+        ("S1 mcv 90 corrected\nS1 mcv 91 corrected\nS1 mcv 80 final", "held held superseded"),
+        ("S1 mcv 90 final\nS2 mcv 91 final", "used used"),
+        ("S1 mcv 90 final\nS1 mch 30 final", "used used"),
+        ("S1 mcv 90 final\nS1 mcv <90 final", "held held"),
+        ("S1 hemoglobin 12 final g/dL\nS1 hemoglobin 120 final g/L", "used duplicate"),
+        ("S1 mcv 90 final\nS1 mcv 90 cancelled", "superseded ignored"),
+        ("S1 mcv 90 final\nS1 mcv 92 cancelled", "superseded ignored"),
+        ("S1 mcv 90 cancelled\nS1 mcv 91 corrected", "ignored used"),
+        ("S1 mcv 91 cancelled\nS1 mcv 91 corrected", "ignored superseded"),
+        ("S1 mcv 90 cancelled", "ignored"),
+        ("S1 mcv 90 final\nS2 mcv 90 cancelled", "used ignored"),
+    ],
+)
+def test_fate_of_each_result(lines, fates):
+    selected = select_reportable(results_from(lines), KNOWLEDGE)
+    assert " ".join(selected.dispositions.sort_index()) == fates
+    assert len(selected.results) == fates.split().count("used")
+    assert len(selected.held) == fates.split().count("held")
+
+
+@pytest.mark.parametrize(
+    ("lines", "fates"),
+    [
+        ("S1 neutrophils-percent 0 final\nS1 lymphocytes-percent 0 final", "ignored ignored"),
+        ("S1 neutrophils-percent 0 final\nS1 lymphocytes-percent 98 final", "used used"),
+        ("S1 neutrophils-percent 0 final", "held"),
+        ("S1 neutrophils 0 final", "held"),
+        ("S1 basophils-percent 0 final", "used"),
+        ("S1 neutrophils-percent 0 final\nS2 lymphocytes-percent 98 final", "held used"),
+        (
+            "S1 neutrophils 0 final\nS1 lymphocytes 0 final\nS1 white-cells 6 final",
+            "ignored ignored used",
+        ),
+    ],
+)
+def test_a_differential_of_zeros_was_not_measured(lines, fates):
+    selected = select_reportable(results_from(lines), KNOWLEDGE)
+    assert " ".join(selected.dispositions.sort_index()) == fates
+
+
+def test_every_set_aside_result_has_its_issue():
+    selected = select_reportable(
+        results_from("S1 mcv 90 final\nS1 mcv 91 final\nS2 neutrophils 0 final"), KNOWLEDGE
+    )
+    said = selected.issues.set_index("result_id")["code"]
+    assert said.to_dict() == {0: "results-disagree", 1: "results-disagree", 2: "zero-alone"}
+
+
+def test_order_of_rows_does_not_matter():
+    rows = results_from(
+        "S1 mcv 90 final\nS1 mcv 91 corrected\nS1 mch 30 final\nS1 mch 30 final\n"
+        "S2 mcv 90 final\nS2 mcv 91 final\nS3 mcv 80 cancelled\nS3 mcv 81 final"
+    )
+    expected = select_reportable(rows, KNOWLEDGE).dispositions.sort_index()
+    for seed in range(20):
+        shuffled = rows.sample(frac=1, random_state=seed).reset_index(drop=True)
+        found = select_reportable(shuffled, KNOWLEDGE).dispositions.sort_index()
+        pd.testing.assert_series_equal(found, expected)

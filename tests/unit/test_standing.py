@@ -1,0 +1,120 @@
+"""What stands now, and who comes first in the worklist."""
+
+import pytest
+
+from pipeline.interpret import interpret_results
+from tests.rules.conftest import read_table, tables_from
+from pipeline.knowledge.load import load_knowledge
+
+KNOWLEDGE = load_knowledge()
+
+
+def interpret(text):
+    return interpret_results(*tables_from(read_table(text), KNOWLEDGE), KNOWLEDGE)
+
+
+def ranks(text):
+    patients = interpret(text).patients
+    return dict(zip(patients["patient_id"], patients["priority"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("cells", "rank"),
+    [
+        ("hemoglobin=69", 1),
+        ("hemoglobin=70", 2),
+        ("hemoglobin=79", 2),
+        ("hemoglobin=80", 3),
+        ("hemoglobin=109", 3),
+        ("hemoglobin=110 mcv=90 platelets=200 white-cells=5", 4),
+        ("platelets=19", 1),
+        ("platelets=20", 2),
+        ("platelets=49", 2),
+        ("platelets=50", 3),
+        ("platelets=99", 3),
+        ("hemoglobin=140 platelets=100 white-cells=5", 4),
+        ("neutrophils=0.49", 1),
+        ("neutrophils=0.5", 2),
+        ("neutrophils=0.99", 2),
+        ("neutrophils=1.0 hemoglobin=140 platelets=200", 4),
+        ("white-cells=2.0 neutrophils=1.6", 2),
+        ("white-cells=2.1 neutrophils=1.6 hemoglobin=140 platelets=200", 4),
+        ("hemoglobin=119 platelets=149 white-cells=3.9", 3),
+        ("hemoglobin=109 platelets=149 white-cells=3.9", 2),
+        ("hemoglobin=119 platelets=99 white-cells=3.9", 2),
+        ("hemoglobin=119 platelets=149 white-cells=2.9", 2),
+        ("hemoglobin=119 platelets=149 white-cells=4 neutrophils=1.4", 3),
+        ("hemoglobin=119 platelets=149 white-cells=5", 3),
+        ("vitamin-b12=179", 3),
+        ("vitamin-b12=180", 4),
+        ("vitamin-b12=<200", 4),
+        ("vitamin-b12=351", 6),
+        ("hemoglobin=119 mcv=101 platelets=200 white-cells=5", 3),
+        ("hemoglobin=140 mcv=101 platelets=200 white-cells=5", 4),
+        ("vitamin-b12=held", 5),
+        ("hemoglobin=140 mcv=90 platelets=200 white-cells=5", 6),
+        ("ferritin=30", 6),
+    ],
+)
+def test_priority_of_one_patient(cells, rank):
+    pairs = dict(cell.split("=") for cell in cells.split())
+    table = (
+        f"patient | sex | age | {' | '.join(pairs)}\n P1 | F | 40y | {' | '.join(pairs.values())}"
+    )
+    assert ranks(table) == {"P1": rank}
+
+
+def test_the_latest_answer_to_each_rule_stands():
+    said = interpret("""
+        patient | sex | age | day        | hemoglobin | vitamin-b12
+        P1      | F   | 40y | 2026-01-10 | 60         | 150
+        P1      | F   | 40y | 2026-02-10 | 125        |
+    """)
+    standing = said.standing.set_index("rule")["outcome"]
+    assert standing["anemia"] == "absent"
+    # Vitamin B12 was not measured again: the low result of January stands.
+    assert standing["low-b12"] == "present"
+    assert list(said.patients["priority"]) == [3]
+    assert list(said.patients["waiting_since"].astype(str)) == ["2026-01-10"]
+
+
+def test_a_later_result_that_cannot_decide_hides_nothing():
+    said = interpret("""
+        patient | sex | age | day        | hemoglobin
+        P1      | F   | 40y | 2026-01-10 | 60
+        P1      | F   | 40y | 2026-02-10 | held
+    """)
+    anemia = said.standing[said.standing["rule"].eq("anemia")]
+    assert list(anemia["outcome"]) == ["present", "indeterminate"]
+    assert list(said.patients["priority"]) == [1]
+
+
+def test_specimens_without_a_date_all_stand():
+    said = interpret("""
+        patient | sex | age | day        | hemoglobin
+        P1      | F   | 40y |            | 60
+        P1      | F   | 40y | 2026-02-10 | 125
+    """)
+    assert list(said.patients["priority"]) == [1]
+
+
+def test_both_results_of_the_latest_day_stand():
+    said = interpret("""
+        patient | sex | age | day              | hemoglobin
+        P1      | F   | 40y | 2026-02-10 07:00 | 60
+        P1      | F   | 40y | 2026-02-10 19:00 | 125
+    """)
+    assert list(said.patients["priority"]) == [1]
+
+
+def test_order_within_a_class():
+    said = interpret("""
+        patient | sex | age | day        | vitamin-b12 | hemoglobin | mcv
+        P4      | F   | 40y | 2026-02-01 | 150         |            |
+        P3      | F   | 40y | 2026-02-01 | 150         |            |
+        P2      | F   | 40y | 2026-01-01 | 150         |            |
+        P1      | F   | 40y | 2026-03-01 | 150         | 115        | 105
+        P0      | F   | 40y | 2026-03-01 |             | 140        | 90
+    """)
+    assert list(said.patients["patient_id"]) == ["P1", "P2", "P3", "P4", "P0"]
+    assert said.patients["reasons"][0] == "low-b12; macrocytic-anemia; anemia; macrocytosis"

@@ -1,0 +1,204 @@
+"""What a report says, as frozen values: no layout, no spreadsheet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from schemas.vocabulary import Disposition, Outcome, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """The run that made a report."""
+
+    run_at: datetime
+    """Local time of the run, with or without an offset."""
+    version: str
+    """Version of labflag."""
+    profile: str
+    knowledge_version: str
+    files: tuple[tuple[str, str], ...]
+    """(name as in `source_file`, SHA-256 in hex) of every file read."""
+    laboratory: str = ""
+    read: int | None = None
+    """Results read; None if nobody counted."""
+    dispositions: Mapping[Disposition, int] = field(default_factory=dict)
+    """What became of them; adds up to `read`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """Where a limit comes from."""
+
+    title: str
+    year: int | None = None
+    where: str = ""
+    link: str = ""
+
+    def __str__(self) -> str:
+        """Title, year and place on one line."""
+        return ", ".join(part for part in (self.title, str(self.year or ""), self.where) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleText:
+    """What is said of a rule whoever the patient is."""
+
+    id: str
+    title: str
+    wording: str
+    """Limits as published, joined by "; "."""
+    citations: tuple[Citation, ...]
+    comparisons: tuple[tuple[str, str], ...]
+    """(analyte id, direction) of every comparison the rule rests on, in rule order."""
+    needs: tuple[str, ...]
+    """Analyte ids the rule needs, each once, in rule order."""
+    suggest: tuple[tuple[str, str], ...]
+    """(analyte id or "", name in a sentence) of follow-up tests, most useful first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One result that a finding rests on."""
+
+    title: str
+    comparator: str
+    value: str
+    """As reported, in `unit`; "" where the result is held."""
+    unit: str
+    """For people, as are all units here."""
+    limit: str
+    """Numbers really compared, joined by "; "."""
+    limit_unit: str
+    direction: str
+    """What makes the finding present: "below", …; "" where it cannot be said in a word."""
+    interval: str
+    """The laboratory's own interval and flag in words; "" without one."""
+    collected: str
+    """Date in words; "" if not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """One rule on one accession."""
+
+    rule: RuleText
+    collected_at: datetime | None
+    has_time: bool
+    accession: str
+    outcome: Outcome
+    reasons: tuple[Reason, ...]
+    grade: str
+    unconfirmed: bool
+    """An artifact is suspected: the specimen itself may mislead."""
+    evidence: tuple[Evidence, ...]
+    comments: tuple[str, ...]
+    source_file: str
+    source_sheet: str
+    source_row: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """One result as reported, or one that is held."""
+
+    collected_at: datetime | None
+    has_time: bool
+    accession: str
+    analyte: str
+    """Title for people."""
+    is_held: bool
+    comparator: str = ""
+    value: float | None = None
+    decimals: int = 0
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    """The laboratory's own interval, in `unit`."""
+    flag_sent: str = ""
+    flag: str = ""
+    """L, H, "within", "cannot tell"; "" without an interval."""
+    canonical: float | None = None
+    canonical_decimals: int = 0
+    canonical_unit: str = ""
+    findings: str = ""
+    remark: str = ""
+    """Notes on the result, or why it is held and what to do."""
+    as_written: str = ""
+    source_file: str = ""
+    source_sheet: str = ""
+    source_row: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingCard:
+    """A finding on the Summary, in plain words."""
+
+    mark: str
+    """Symbol and word."""
+    grade: str
+    unconfirmed: bool
+    title: str
+    evidence: str
+    limit: str
+    comment: str
+    suggest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenQuestion:
+    """Something that could not be assessed."""
+
+    title: str
+    evidence: str
+    why: str
+    settled_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldCount:
+    """Results held for one reason."""
+
+    count: int
+    sentence: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileUse:
+    """What of this patient came from one sheet of one file."""
+
+    name: str
+    sheet: str
+    sha256: str
+    used: int
+    held: int
+    rows: str
+    """Row numbers as Excel shows them, such as "2, 5-9"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientReport:
+    """Everything one patient's workbook says."""
+
+    patient_id: str
+    name: str
+    sex: str
+    """In words."""
+    birth_date: date | None
+    age: str
+    """At the latest collection, in words."""
+    latest: str
+    """Date of the latest collection, in words."""
+    verdict: str
+    present: tuple[FindingCard, ...]
+    undecided: tuple[OpenQuestion, ...]
+    not_tested: tuple[OpenQuestion, ...]
+    held: tuple[HeldCount, ...]
+    basis: tuple[str, ...]
+    findings: tuple[FindingRow, ...]
+    results: tuple[ResultRow, ...]
+    files: tuple[FileUse, ...]
+    citations: tuple[Citation, ...]
+    profile: str
+    run: RunFacts

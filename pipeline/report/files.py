@@ -1,0 +1,150 @@
+"""Names and bytes of outputs: portable file names, private, written aside and then renamed."""
+
+import csv
+import hashlib
+import io
+import os
+import re
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.writer.excel import ExcelWriter
+
+from pipeline.errors import OutputError
+
+FILE_MODE = 0o640
+FOLDER_MODE = 0o750
+# The earliest time a zip archive can hold.
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+_PLAIN = re.compile(r"(?![.-])[A-Z0-9._-]{1,64}(?<!\.)")
+_RESERVED = re.compile(r"(CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(\..*)?")
+# A plain id of this form could be the name that another id gets.
+_LIKE_A_HASHED_NAME = re.compile(r".*-[0-9A-F]{16}")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# Signs that make a spreadsheet take CSV text for a formula, also in their full-width forms.
+_LIVE = re.compile(r"\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|[\t\r\n]")
+
+
+def file_name(patient_id: str) -> str:
+    """Give the file name of a patient, without its suffix.
+
+    A plain id names its file; any other gets a readable stub and 16 hex digits of its SHA-256.
+    No two ids share a name, also where a file system ignores case or normalizes Unicode.
+    """
+    is_plain = (
+        _PLAIN.fullmatch(patient_id)
+        and not _RESERVED.fullmatch(patient_id)
+        and not _LIKE_A_HASHED_NAME.fullmatch(patient_id)
+    )
+    if is_plain:
+        return patient_id
+    stub = re.sub(r"[^a-z0-9]+", "-", patient_id.lower()).strip("-")[:40].strip("-") or "id"
+    return f"{stub}-{hashlib.sha256(patient_id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder and those above it that are missing, none of them open to the world.
+
+    Raises:
+        OutputError: The folder cannot be made.
+    """
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        for each in reversed(missing):
+            each.mkdir(mode=FOLDER_MODE, exist_ok=True)
+            each.chmod(FOLDER_MODE)
+    except OSError as error:
+        raise OutputError(f"a folder cannot be made: {folder}: {error.strerror}") from None
+
+
+def save_workbook(book: Workbook, path: Path, run_at: datetime) -> None:
+    """Write a workbook whose bytes depend on its content and the time of the run alone.
+
+    Raises:
+        OutputError: The file cannot be written; whatever stood there before is untouched.
+    """
+    aware = run_at if run_at.tzinfo else run_at.replace(tzinfo=UTC)
+    made = aware.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    book.properties.created = book.properties.modified = made
+    stream = io.BytesIO()
+    # Not Workbook.save: it stamps the time of day over the properties.
+    ExcelWriter(book, _TimelessZip(stream, "w", ZIP_DEFLATED)).save()
+    write_bytes(stream.getvalue(), path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write UTF-8 text with line feeds, in the way of `write_bytes`."""
+    write_bytes(text.encode("utf-8", "backslashreplace"), path)
+
+
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write aside in the same folder, then rename: a reader sees the old file or the new one.
+
+    Raises:
+        OutputError: Names the folder and the cause but not the file, which may carry an id.
+    """
+    make_folder(path.parent)
+    aside = ""
+    try:
+        handle, aside = tempfile.mkstemp(prefix=".labflag-", suffix=".tmp", dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(aside).chmod(FILE_MODE)
+        Path(aside).replace(path)
+    except OSError as error:
+        if aside:
+            Path(aside).unlink(missing_ok=True)
+        raise OutputError(
+            f"a file cannot be written in {path.parent}: {error.strerror}. "
+            "If it is open in another program, close it and run again."
+        ) from None
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """Turn a table into CSV that no spreadsheet takes for formulas.
+
+    Times are ISO 8601; a column `collected_precision` is used up: where it says "date",
+    `collected_at` is a date only. Missing is empty. Text that a spreadsheet would run gets a
+    leading apostrophe; text that is a plain number, such as -5, stays as it is.
+    """
+    written = table.copy()
+    for name in written.select_dtypes("datetime").columns:
+        written[name] = written[name].dt.strftime("%Y-%m-%dT%H:%M:%S")
+    if "collected_precision" in written:
+        is_date = written["collected_precision"].ne("time")
+        written["collected_at"] = written["collected_at"].mask(
+            is_date, written["collected_at"].str.slice(0, 10)
+        )
+        written = written.drop(columns="collected_precision")
+    for name in written.columns:
+        if not pd.api.types.is_numeric_dtype(written[name]):
+            codes, distinct = pd.factorize(written[name])
+            safe = pd.Series([neutralize(str(text)) for text in distinct], dtype="str")
+            written[name] = safe.reindex(codes).fillna("").to_numpy()
+    return str(written.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL))
+
+
+def neutralize(text: str) -> str:
+    """Put an apostrophe before text that a spreadsheet would run as a formula."""
+    return f"'{text}" if _LIVE.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+class _TimelessZip(ZipFile):
+    """A zip archive that takes no time, mode or system from the machine it is made on."""
+
+    def writestr(self, zinfo_or_arcname: Any, data: Any, *args: Any, **kwargs: Any) -> None:
+        name = getattr(zinfo_or_arcname, "filename", zinfo_or_arcname)
+        entry = ZipInfo(name, ZIP_TIME)
+        entry.compress_type = ZIP_DEFLATED
+        entry.create_system = 3
+        entry.external_attr = 0o600 << 16
+        super().writestr(entry, data)
+
+    def write(self, filename: Any, arcname: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.writestr(str(arcname or filename), Path(filename).read_bytes())

@@ -1,0 +1,283 @@
+"""Tables → one `PatientReport` per patient: all that a workbook says, and no spreadsheet."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+import pandas as pd
+
+from pipeline.issues import CATALOGUE
+from pipeline.knowledge.model import Knowledge
+from pipeline.report import summary
+from pipeline.report.evidence import Place, list_evidence, list_marks, place_of, split_joined
+from pipeline.report.facts import (
+    FileUse,
+    FindingRow,
+    PatientReport,
+    ResultRow,
+    RunFacts,
+)
+from pipeline.report.rows import (
+    UNKNOWN_ANALYTE,
+    Finding,
+    HeldResult,
+    PatientRows,
+    ReportedResult,
+    describe_ages,
+    list_assumed_adults,
+    list_findings,
+    list_held,
+    list_results,
+    look_up,
+)
+from pipeline.report.urgency import describe_priorities
+from pipeline.report.wording import (
+    NOT_STATED,
+    describe_comments,
+    describe_rules,
+    distinct,
+    latest_of,
+    show_date,
+    show_rows,
+)
+from schemas import DataFrame, Findings, Held, Issues, Patients, Reportable
+from schemas.vocabulary import Confirmation, Outcome, Reason
+
+__all__ = ["PatientReport", "RunFacts", "assemble_reports"]
+
+
+def assemble_reports(
+    *,
+    patients: DataFrame[Patients],
+    results: DataFrame[Reportable],
+    held: DataFrame[Held],
+    issues: DataFrame[Issues],
+    findings: DataFrame[Findings],
+    standing: DataFrame[Findings],
+    knowledge: Knowledge,
+    run: RunFacts,
+) -> Iterator[PatientReport]:
+    """Give the report of each patient who has a result that is not held, in worklist order.
+
+    Raises:
+        ValueError: A result or finding belongs to nobody in `patients`.
+        KeyError: A rule, comment or analyte that the knowledge does not have.
+    """
+    ids = patients["patient_id"]
+    for table in (results, findings, standing):
+        if not table["patient_id"].isin(ids).all():
+            raise ValueError("a result or finding belongs to nobody in the table of patients")
+    desk = _Desk(
+        results=list_results(results, issues, ids, knowledge),
+        held=list_held(held, ids, knowledge),
+        findings=list_findings(findings, ids, knowledge),
+        standing=list_findings(standing, ids, knowledge),
+        knowledge=knowledge,
+        run=run,
+    )
+    people = patients.assign(
+        age=look_up(ids, describe_ages(results), NOT_STATED),
+        adults=ids.isin(list_assumed_adults(results)),
+        reportable=ids.isin(results["patient_id"]),
+        born=pd.Series(
+            [None if pd.isna(at) else at.date() for at in patients["birth_date"]],
+            index=patients.index,
+            dtype=object,
+        ),
+    )
+    columns = [
+        "patient_id",
+        "patient_name",
+        "sex",
+        "born",
+        "age",
+        "adults",
+        "priority",
+        "reasons",
+        "reportable",
+    ]
+    for position, person in enumerate(zip(*(people[name] for name in columns), strict=True)):
+        *facts, reportable = person
+        if reportable:
+            yield desk.assemble(position, *facts)
+
+
+class _Desk:
+    """Every table at hand, cut by patient."""
+
+    def __init__(
+        self,
+        *,
+        results: PatientRows,
+        held: PatientRows,
+        findings: PatientRows,
+        standing: PatientRows,
+        knowledge: Knowledge,
+        run: RunFacts,
+    ) -> None:
+        self.results, self.held = results, held
+        self.findings, self.standing = findings, standing
+        self.knowledge, self.run = knowledge, run
+        self.rules = describe_rules(knowledge)
+        self.hashes = dict(run.files)
+        self.priorities = describe_priorities(knowledge)
+        self.calculations = {
+            each.id: " ".join(describe_comments(each.comment, knowledge))
+            for each in knowledge.derived
+        }
+
+    def assemble(
+        self,
+        position: int,
+        patient_id: str,
+        name: str,
+        sex: str,
+        birth_date: datetime | None,
+        age: str,
+        adults_assumed: bool,
+        rank: int,
+        reasons: str,
+    ) -> PatientReport:
+        reported: list[ReportedResult] = self.results.of(position)
+        held: list[HeldResult] = self.held.of(position)
+        by_place = {place_of(row): row for row in reported}
+        findings = [self._finding(row, by_place) for row in self.findings.of(position)]
+        standing = [self._finding(row, by_place) for row in self.standing.of(position)]
+        marks = list_marks(self.findings.of(position), self.rules)
+        measured = _analytes_by_specimen(reported)
+        set_aside = _analytes_by_specimen(held)
+        present = summary.describe_present(
+            standing, split_joined(reasons), self.priorities[rank], measured
+        )
+        undecided = summary.describe_undecided(standing, measured, set_aside, self.knowledge)
+        everything: list[ReportedResult | HeldResult] = [*reported, *held]
+        latest = latest_of(row.collected_at for row in everything)
+        rows = [self._result(row, marks.get(place_of(row), ())) for row in reported]
+        rows += map(self._held, held)
+        return PatientReport(
+            patient_id=patient_id,
+            name=name,
+            sex=summary.describe_sex(sex),
+            birth_date=birth_date,
+            age=age,
+            latest=show_date(latest) or NOT_STATED,
+            verdict=summary.describe_verdict(
+                standing, present, undecided, len(held), self.priorities[rank]
+            ),
+            present=present,
+            undecided=undecided,
+            not_tested=summary.describe_not_tested(findings, self.rules, measured, self.knowledge),
+            held=summary.describe_held(row.code for row in held),
+            basis=summary.describe_basis(
+                self.run,
+                self.knowledge,
+                sex,
+                adults_assumed=adults_assumed,
+                finding_count=len(findings),
+            ),
+            findings=tuple(findings),
+            results=tuple(_newest_first(rows) if held else rows),
+            files=self._files(reported, held),
+            citations=distinct(each for row in findings for each in row.rule.citations),
+            profile=self.knowledge.profile.title,
+            run=self.run,
+        )
+
+    def _finding(self, row: Finding, by_place: Mapping[Place, ReportedResult]) -> FindingRow:
+        rule = self.rules[row.rule]
+        return FindingRow(
+            rule=rule,
+            collected_at=row.collected_at,
+            has_time=row.collected_precision == "time",
+            accession=row.accession,
+            outcome=Outcome(row.outcome),
+            reasons=tuple(Reason(reason) for reason in split_joined(row.reason)),
+            grade=row.grade,
+            unconfirmed=row.status == Confirmation.UNCONFIRMED,
+            evidence=tuple(list_evidence(row, rule, by_place, self.knowledge)),
+            comments=describe_comments(split_joined(row.comment), self.knowledge),
+            source_file=row.source_file,
+            source_sheet=row.source_sheet,
+            source_row=row.source_row,
+        )
+
+    def _result(self, row: ReportedResult, marks: Iterable[str]) -> ResultRow:
+        calculated = self.calculations.get(row.derived, "")
+        comment = f"Laboratory's comment: {row.comment}" if row.comment else ""
+        return ResultRow(
+            collected_at=row.collected_at,
+            has_time=row.collected_precision == "time",
+            accession=row.accession,
+            analyte=self.knowledge.analytes[row.analyte].title,
+            is_held=False,
+            comparator=row.comparator,
+            value=row.original_value,
+            decimals=row.decimals,
+            unit=row.original_unit,
+            low=row.reference_low,
+            high=row.reference_high,
+            flag_sent=row.flag,
+            flag=row.computed,
+            canonical=row.value,
+            canonical_decimals=row.canonical_decimals,
+            canonical_unit=row.unit,
+            findings="; ".join(marks),
+            remark=" ".join(filter(None, [calculated, row.notes, comment])),
+            as_written=row.original_text if not row.derived else "",
+            source_file=row.source_file,
+            source_sheet=row.source_sheet,
+            source_row=row.source_row,
+        )
+
+    def _held(self, row: HeldResult) -> ResultRow:
+        analyte = self.knowledge.analytes.get(row.analyte)
+        return ResultRow(
+            collected_at=row.collected_at,
+            has_time=row.collected_precision == "time",
+            accession=row.accession,
+            analyte=analyte.title if analyte else UNKNOWN_ANALYTE,
+            is_held=True,
+            remark=CATALOGUE[row.code].message,
+            source_file=row.source_file,
+            source_sheet=row.source_sheet,
+            source_row=row.source_row,
+        )
+
+    def _files(
+        self, reported: Iterable[ReportedResult], held: Iterable[HeldResult]
+    ) -> tuple[FileUse, ...]:
+        used, aside = defaultdict(list), defaultdict(list)
+        for row in reported:
+            if not row.derived:
+                used[row.source_file, row.source_sheet].append(row.source_row)
+        for kept in held:
+            aside[kept.source_file, kept.source_sheet].append(kept.source_row)
+        return tuple(
+            FileUse(
+                name=name,
+                sheet=sheet,
+                sha256=self.hashes.get(name, ""),
+                used=len(used[name, sheet]),
+                held=len(aside[name, sheet]),
+                rows=show_rows([*used[name, sheet], *aside[name, sheet]]),
+            )
+            for name, sheet in sorted({*used, *aside})
+        )
+
+
+def _analytes_by_specimen(
+    rows: Iterable[ReportedResult | HeldResult],
+) -> Mapping[str, set[str]]:
+    analytes: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        analytes[row.accession].add(row.analyte)
+    return analytes
+
+
+def _newest_first(rows: list[ResultRow]) -> list[ResultRow]:
+    """Held results among the others; those without a date at the end."""
+    return sorted(
+        rows,
+        key=lambda row: (row.collected_at or datetime.min, row.accession != "", row.accession),
+        reverse=True,
+    )

@@ -1,0 +1,263 @@
+"""Tables → plain rows per patient: sorted once, then cut by position."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipeline.issues import CATALOGUE
+from pipeline.knowledge.model import Knowledge
+from pipeline.report.wording import show_age, show_unit
+from schemas import DataFrame, Findings, Held, Issues, Reportable
+from schemas.vocabulary import Comparator, IssueSeverity
+
+UNKNOWN_ANALYTE = "not recognized"
+BELOW, ABOVE, WITHIN, OPEN = "L", "H", "within", "cannot tell"
+
+Mask = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
+
+
+class ReportedResult(NamedTuple):
+    """A row of Results as Python values, with what a reader needs beside it."""
+
+    result_id: int
+    source_file: str
+    source_sheet: str
+    source_row: int
+    accession: str
+    collected_at: Any
+    collected_precision: str
+    analyte: str
+    comparator: str
+    original_text: str
+    original_value: float
+    original_unit: str
+    value: float
+    unit: str
+    reference_low: float | None
+    reference_high: float | None
+    flag: str
+    comment: str
+    derived: str
+    place: int
+    """Of the analyte in the order of the knowledge."""
+    computed: str
+    """Flag against the laboratory's own interval."""
+    decimals: int
+    canonical_decimals: int
+    notes: str
+
+
+class HeldResult(NamedTuple):
+    """A row of Held as Python values."""
+
+    source_file: str
+    source_sheet: str
+    source_row: int
+    accession: str
+    collected_at: Any
+    collected_precision: str
+    analyte: str
+    code: str
+    place: int
+
+
+class Finding(NamedTuple):
+    """A row of Findings as Python values."""
+
+    collected_at: Any
+    collected_precision: str
+    accession: str
+    rule: str
+    outcome: str
+    reason: str
+    grade: str
+    status: str
+    analyte: str
+    comparator: str
+    value: str
+    unit: str
+    limit: str
+    limit_unit: str
+    comment: str
+    source_file: str
+    source_sheet: str
+    source_row: str
+    place: int
+    """Of the rule in the order of the knowledge."""
+
+
+class PatientRows:
+    """A table in the order of the patients, of which each patient's rows are a slice."""
+
+    def __init__(self, table: pd.DataFrame, patients: "pd.Series[str]", kind: Any) -> None:
+        """Sort once: by patient, newest collection first, then accession and `place`."""
+        known = pd.Index(patients)
+        ordered = table.assign(patient=known.get_indexer(pd.Index(table["patient_id"])))
+        ordered = ordered[ordered["patient"] >= 0].sort_values(
+            ["patient", "collected_at", "accession", "place"],
+            ascending=[True, False, True, True],
+            na_position="last",
+            kind="stable",
+        )
+        self._starts = np.searchsorted(ordered["patient"].to_numpy(), np.arange(len(known) + 1))
+        self._columns = [_as_objects(ordered[name]) for name in kind._fields]
+        self._kind = kind
+
+    def of(self, patient: int) -> list[Any]:
+        """Give the rows of the patient at this position, as values of the kind."""
+        part = slice(*self._starts[patient : patient + 2])
+        rows = zip(*(column[part].tolist() for column in self._columns), strict=True)
+        return [self._kind._make(row) for row in rows]
+
+
+def list_results(
+    results: DataFrame[Reportable],
+    issues: DataFrame[Issues],
+    patients: "pd.Series[str]",
+    knowledge: Knowledge,
+) -> PatientRows:
+    """List reportable results, with flag, decimals and notes."""
+    table = results.assign(
+        place=_places(results["analyte"], knowledge.analytes),
+        computed=flag_against_interval(results),
+        decimals=_decimals(results, "original_value", "original_unit", knowledge),
+        canonical_decimals=_decimals(results, "value", "unit", knowledge),
+        notes=look_up(results["result_id"], _notes_of(issues), ""),
+    )
+    is_converted = table["unit"].ne(table["original_unit"])
+    # One place more than usual, so that rounding does not move a converted number onto a limit.
+    usual = _usual_decimals(results["analyte"], results["unit"], knowledge)
+    table["canonical_decimals"] = table["canonical_decimals"].mask(is_converted, usual + 1)
+    return PatientRows(table, patients, ReportedResult)
+
+
+def list_held(
+    held: DataFrame[Held], patients: "pd.Series[str]", knowledge: Knowledge
+) -> PatientRows:
+    """List held results."""
+    table = held.assign(place=_places(held["analyte"], knowledge.analytes))
+    return PatientRows(table, patients, HeldResult)
+
+
+def list_findings(
+    findings: DataFrame[Findings], patients: "pd.Series[str]", knowledge: Knowledge
+) -> PatientRows:
+    """List findings of any outcome."""
+    table = findings.assign(place=_places(findings["rule"], knowledge.rules))
+    return PatientRows(table, patients, Finding)
+
+
+def describe_ages(results: DataFrame[Reportable]) -> "pd.Series[str]":
+    """Age at the latest collection at which it is known, in words, by patient."""
+    ends = ["age_days_low", "age_days_high", "age_months_low", "age_months_high"]
+    known = results[results["age_months_low"].notna()]
+    latest = known.sort_values("collected_at", na_position="first", kind="stable")
+    latest = latest.drop_duplicates("patient_id", keep="last")
+    rows = zip(
+        *(latest[name].astype(object).where(latest[name].notna(), None) for name in ends),
+        strict=True,
+    )
+    return pd.Series(
+        [show_age(*row) for row in rows], index=pd.Index(latest["patient_id"]), dtype="str"
+    )
+
+
+def list_assumed_adults(results: DataFrame[Reportable]) -> "pd.Series[str]":
+    """List patients without an age who count as adults, as the site says that all are."""
+    is_assumed = results["population"].eq("adult") & results["age_months_low"].isna()
+    return results.loc[is_assumed, "patient_id"].drop_duplicates()
+
+
+def flag_against_interval(results: pd.DataFrame) -> "pd.Series[str]":
+    """Compare every result with the interval that its laboratory printed.
+
+    Gives L, H, "within", or "cannot tell" where a bound such as <5 straddles an end of the
+    interval; "" without an interval, or with one whose ends are in the wrong order.
+    """
+    sign = results["comparator"]
+    value = results["original_value"].to_numpy(float, na_value=np.nan)
+    low = results["reference_low"].to_numpy(float, na_value=np.nan)
+    high = results["reference_high"].to_numpy(float, na_value=np.nan)
+    is_upper = sign.isin([Comparator.LESS, Comparator.AT_MOST]).to_numpy()
+    is_lower = sign.isin([Comparator.GREATER, Comparator.AT_LEAST]).to_numpy()
+    # What is only bounded from above is still not less than nothing.
+    least = np.where(is_upper, np.minimum(value, 0.0), value)
+    most = np.where(is_lower, np.inf, value)
+    excludes_most = (sign == Comparator.LESS).to_numpy()
+    excludes_least = (sign == Comparator.GREATER).to_numpy()
+    below: Mask = (most < low) | ((most == low) & excludes_most)
+    above: Mask = (least > high) | ((least == high) & excludes_least)
+    inside = (np.isnan(low) | (least >= low)) & (np.isnan(high) | (most <= high))
+    missing = np.isnan(low) & np.isnan(high)
+    flags = np.select(
+        [missing | (low > high), below, above, inside], ["", BELOW, ABOVE, WITHIN], OPEN
+    )
+    return pd.Series(flags, index=results.index, dtype="str")
+
+
+def look_up(keys: "pd.Series[Any]", texts: "pd.Series[str]", otherwise: str) -> "pd.Series[str]":
+    """Give the text of each key, or the other one where there is none."""
+    # An empty table of texts would otherwise give numbers, which take no text.
+    return keys.map(texts).astype(object).fillna(otherwise).astype("str")
+
+
+def count_decimals(number: float) -> int:
+    """Count the decimals that a number needs to be shown as it is, nine at most."""
+    return len(f"{number:.9f}".rstrip("0").partition(".")[2])
+
+
+def _decimals(
+    results: pd.DataFrame, value: str, unit: str, knowledge: Knowledge
+) -> "pd.Series[int]":
+    """Usual decimals of analyte and unit, but never fewer than the number itself has."""
+    codes, distinct = pd.factorize(results[value])
+    needed = np.array([count_decimals(float(number)) for number in distinct] + [0])[codes]
+    return _usual_decimals(results["analyte"], results[unit], knowledge).clip(lower=needed)
+
+
+def _usual_decimals(
+    analyte: "pd.Series[str]", unit: "pd.Series[str]", knowledge: Knowledge
+) -> "pd.Series[int]":
+    codes, pairs = pd.factorize(pd.MultiIndex.from_arrays([analyte, unit]))
+    usual = [knowledge.analytes[one].decimals.get(other, 0) for one, other in pairs]
+    return pd.Series(np.array([*usual, 0])[codes], index=analyte.index)
+
+
+def _places(names: "pd.Series[str]", order: Iterable[str]) -> "pd.Series[int]":
+    places = {name: place for place, name in enumerate(order)}
+    return names.map(places).fillna(len(places)).astype("int64")
+
+
+def _notes_of(issues: DataFrame[Issues]) -> "pd.Series[str]":
+    """Sentences of the notes on each result, by result id."""
+    notes = issues[issues["severity"].eq(IssueSeverity.NOTE) & issues["result_id"].notna()]
+    notes = notes.drop_duplicates(["result_id", "code"])
+    sentences = {code: kind.sentence for code, kind in CATALOGUE.items()}
+    said = notes["code"].map(sentences).fillna(notes["message"])
+    return said.groupby(notes["result_id"].astype("int64")).agg(" ".join)
+
+
+def _as_objects(column: "pd.Series[Any]") -> Objects:
+    """Values as Python has them, None where missing.
+
+    In an array and not in a list: the garbage collector would walk long lists again and again
+    while workbooks are made.
+    """
+    objects: Objects
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        objects = column.to_numpy("datetime64[us]").astype(object)
+    elif isinstance(column.dtype, pd.Float64Dtype):
+        numbers = column.to_numpy(float, na_value=np.nan)
+        objects = numbers.astype(object)
+        objects[np.isnan(numbers)] = None
+    elif column.name in ("original_unit", "unit", "limit_unit"):
+        codes, units = pd.factorize(column)
+        shown = np.array([show_unit(unit) for unit in units] + [""], dtype=object)
+        objects = shown[codes]
+    else:
+        objects = column.to_numpy(object)
+    return objects

@@ -1,0 +1,84 @@
+"""Which finding made a patient's class in the worklist, and so comes first."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pipeline.knowledge.model import Compare, Condition, Group, Knowledge, RuleIs
+from pipeline.report.facts import RuleText
+from schemas.vocabulary import Grade
+
+T = TypeVar("T")
+
+_DEPTH: Mapping[str, int] = {grade: depth for depth, grade in enumerate(["", *Grade])}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urgency:
+    """A class of the worklist: its word, and what brings a patient into it."""
+
+    rank: int
+    title: str
+    analytes: frozenset[str]
+    """Analytes whose depth alone can do so."""
+    rules: Mapping[str, int]
+    """Rules that can do so → least depth of their grade."""
+
+    def order(self, found: Iterable[T], graded: Callable[[T], tuple[RuleText, str]]) -> list[T]:
+        """Put first what made the class, where depth did: its analytes at their deepest.
+
+        Findings come in order of their rules, and keep it otherwise. `graded` gives the rule and
+        the grade of a finding. What is mild stays where it is.
+        """
+        found = list(found)
+        depth_of = []
+        for each in found:
+            rule, grade = graded(each)
+            depth = _DEPTH[grade]
+            if depth >= self.rules.get(rule.id, len(_DEPTH)):
+                return found
+            depth_of.append(depth if set(rule.needs) <= self.analytes else 0)
+        deepest = max(depth_of, default=0)
+        if deepest < _DEPTH[Grade.MODERATE]:
+            return found
+        pairs = sorted(zip(depth_of, found, strict=True), key=lambda pair: pair[0] != deepest)
+        return [each for _, each in pairs]
+
+
+def describe_priorities(knowledge: Knowledge) -> Mapping[int, Urgency]:
+    """Describe every class of the worklist, by rank."""
+    return {
+        each.rank: Urgency(
+            rank=each.rank,
+            title=each.title,
+            analytes=frozenset(
+                knowledge.limits[comparison.limit].analyte
+                for comparison in _comparisons_in(each.when)
+            ),
+            rules={
+                member.rule: _DEPTH[member.grade or ""]
+                for member in _alternatives(each.when)
+                if isinstance(member, RuleIs)
+            },
+        )
+        for each in knowledge.priorities
+    }
+
+
+def _alternatives(condition: Condition | None) -> tuple[Condition, ...]:
+    match condition:
+        case None:
+            return ()
+        case Group(kind="any", members=members):
+            return members
+        case _:
+            return (condition,)
+
+
+def _comparisons_in(condition: Condition | None) -> Iterator[Compare]:
+    match condition:
+        case Compare():
+            yield condition
+        case Group(members=members):
+            for member in members:
+                yield from _comparisons_in(member)

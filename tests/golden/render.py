@@ -1,0 +1,57 @@
+"""Workbook → text, for golden files: what a person would see, and what makes it usable."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell.cell import Cell
+from openpyxl.worksheet.worksheet import Worksheet
+
+
+def render_file(path: Path) -> str:
+    """Render a saved workbook."""
+    return render_workbook_text(load_workbook(path))
+
+
+def render_workbook_text(book: Workbook) -> str:
+    """Render every sheet: its set-up, then one line per cell that says something."""
+    head = [f"title: {book.properties.title}", f"creator: {book.properties.creator}"]
+    sheets = (line for sheet in book.worksheets for line in ("", *_sheet_lines(sheet)))
+    return "\n".join([*head, *sheets, ""])
+
+
+def _sheet_lines(sheet: Worksheet) -> Iterator[str]:
+    yield f"== {sheet.title}"
+    yield f"frozen: {sheet.freeze_panes or ''}"
+    yield f"tables: {', '.join(f'{table.name} {table.ref}' for table in sheet.tables.values())}"
+    page = sheet.page_setup
+    yield (
+        f"page: {page.orientation}, {page.fitToWidth} wide, {page.fitToHeight} high, "
+        f"repeats {sheet.print_title_rows or ''}, prints {sheet.print_area or ''}"
+    )
+    foot = sheet.oddFooter
+    yield f"footer: {foot.left.text} | {foot.center.text} | {foot.right.text}"
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.value is not None:
+                yield _cell_line(cell)
+
+
+def _cell_line(cell: Cell) -> str:
+    value = cell.value
+    if cell.data_type == "f":
+        kind = "FORMULA"
+    elif isinstance(value, str):
+        kind = "text"
+    elif isinstance(value, datetime):
+        kind = f"date {cell.number_format}"
+        value = value.isoformat(sep=" ")
+    else:
+        kind = f"number {cell.number_format}"
+    fill = cell.fill.fgColor.rgb[2:] if cell.fill.fill_type else ""
+    marks = [kind, *([f"fill {fill}"] if fill else []), *(["bold"] if cell.font.bold else [])]
+    if cell.hyperlink is not None:
+        marks.append(f"to {cell.hyperlink.target}")
+    text = str(value).replace("\n", "\\n")
+    return f"{cell.coordinate}: {text}  [{', '.join(marks)}]"

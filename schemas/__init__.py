@@ -9,4 +9,14 @@ from schemas.patients import Patients
 from schemas.results import Held, Reportable, Results
 from schemas.table import Table
 
-__all__ = ["DataFrame", "Export", "Findings", "Held", "Issues", "Patients", "Reportable", "Results", "Table"]
+__all__ = [
+    "DataFrame",
+    "Export",
+    "Findings",
+    "Held",
+    "Issues",
+    "Patients",
+    "Reportable",
+    "Results",
+    "Table",
+]

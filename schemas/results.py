@@ -21,9 +21,9 @@ class Origin(Table):
     sex: str = pa.Field(isin=["", *Sex])
     birth_date: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]
     age_days_low: pd.Int64Dtype = pa.Field(nullable=True, ge=0)
-    """Completed days of age at collection, the least that fits what is known; missing if unknown."""
+    """Completed days of age at collection, the least that fits; missing if unknown."""
     age_days_high: pd.Int64Dtype = pa.Field(nullable=True, ge=0)
-    """The most that fits; missing with a known `age_days_low` means no upper end (">89")."""
+    """The most that fits; missing beside a known `age_days_low`: no upper end (">89")."""
     age_months_low: pd.Int64Dtype = pa.Field(nullable=True, ge=0)
     """Completed months of age at collection; twelve to the year."""
     age_months_high: pd.Int64Dtype = pa.Field(nullable=True, ge=0)
@@ -41,7 +41,7 @@ class Origin(Table):
 
 
 class Results(Origin):
-    """Accepted results. `value` and `unit` are canonical, `original_…` as the laboratory reported."""
+    """Accepted results: `value` and `unit` are canonical, `original_…` as reported."""
 
     patient_id: str = pa.Field(str_length={"min_value": 1})
     accession: str = pa.Field(str_length={"min_value": 1})
@@ -64,7 +64,7 @@ class Results(Origin):
     comment: str
 
     @pa.dataframe_check(error="an upper end of age below the lower end")
-    def age_is_an_interval(cls, frame: pd.DataFrame) -> "pd.Series[bool]":  # noqa: N805
+    def age_is_an_interval(cls, frame: pd.DataFrame) -> "pd.Series[bool]":
         """Low end at or below high end, wherever both are known."""
         fits = (frame["age_days_low"] <= frame["age_days_high"]) & (
             frame["age_months_low"] <= frame["age_months_high"]
@@ -79,7 +79,7 @@ class Reportable(Results):
     """Id of the calculation that made the result; "" for one that was reported."""
 
     @pa.dataframe_check(error="more than one result for an accession and analyte")
-    def counts_once(cls, frame: pd.DataFrame) -> bool:  # noqa: N805
+    def counts_once(cls, frame: pd.DataFrame) -> bool:
         """Reported or calculated once; a bound may stand beside nothing else."""
         return not frame.duplicated(["patient_id", "accession", "analyte", "derived"]).any()
 

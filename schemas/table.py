@@ -21,11 +21,9 @@ class Table(pa.DataFrameModel):
         coerce = False
 
     @pa.dataframe_check(error="column types are not exactly the declared ones")
-    def has_exact_types(cls, frame: pd.DataFrame) -> bool:  # noqa: N805 - Pandera passes the class
+    def has_exact_types(cls, frame: pd.DataFrame) -> bool:
         """Compare every column type by name."""
-        return cls.column_types() == {
-            str(name): str(frame[name].dtype) for name in frame.columns
-        }
+        return cls.column_types() == {str(name): str(frame[name].dtype) for name in frame.columns}
 
     @classmethod
     def column_types(cls) -> dict[str, str]:
@@ -39,8 +37,5 @@ class Table(pa.DataFrameModel):
     def no_rows(cls) -> pd.DataFrame:
         """The table with its columns and types and nothing in it."""
         return pd.DataFrame(
-            {
-                name: pd.Series([], dtype=kind)
-                for name, kind in cls.column_types().items()
-            }
+            {name: pd.Series([], dtype=kind) for name, kind in cls.column_types().items()}
         )

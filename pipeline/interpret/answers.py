@@ -181,13 +181,15 @@ class Questions:
         answer = self.answer_rule(self._knowledge.rules[condition.rule])
         nowhere = np.zeros(len(answer.yes), bool)
         yes = answer.undecided & answer.reasons.get(condition.because, nowhere)
+        # What is held could turn out to be anything, also undecided for this reason.
+        held = answer.undecided & ~yes & answer.reasons.get(Reason.HELD, nowhere)
         return Answer(
             yes=yes,
-            no=answer.reported & ~yes,
+            no=answer.reported & ~yes & ~held,
             reported=answer.reported,
-            undecided=nowhere,
+            undecided=held,
             met=nowhere,
-            reasons={},
+            reasons={Reason.HELD: held},
         )
 
     def _grade(self, rule: Rule, answer: Answer) -> "npt.NDArray[np.object_] | None":

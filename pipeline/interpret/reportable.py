@@ -26,17 +26,20 @@ class Selected:
     """Result id → what became of it."""
 
 
-def select_reportable(results: DataFrame[Results], knowledge: Knowledge) -> Selected:
+def select_reportable(
+    results: DataFrame[Results], held: DataFrame[Held], knowledge: Knowledge
+) -> Selected:
     """Choose the result that counts for each patient, accession and analyte.
 
     A cancelled result withdraws final and preliminary ones (and a corrected one of the same
-    value). Corrected goes before final, final before preliminary. The same value twice counts
-    once; two values of the same standing hold each other. A differential whose percentages are
-    all zero was not measured. The outcome does not depend on the order of rows or files.
+    value), also when it is held because it came without a number. Corrected goes before final,
+    final before preliminary. The same value twice counts once; two values of the same standing
+    hold each other. A differential whose lines are all zero was not measured. The outcome does
+    not depend on the order of rows or files.
     """
     ordered = results.sort_values([*KEY, *_ORIGIN], ignore_index=True)
     fate = pd.Series(str(Disposition.USED), index=ordered.index)
-    fate[_withdrawn(ordered)] = str(Disposition.SUPERSEDED)
+    fate[_withdrawn(ordered, held)] = str(Disposition.SUPERSEDED)
     cancelled = ordered["status"].eq(ResultStatus.CANCELLED)
     fate[cancelled] = str(Disposition.IGNORED)
     rank = ordered["status"].map(_RANK)
@@ -59,12 +62,14 @@ def select_reportable(results: DataFrame[Results], knowledge: Knowledge) -> Sele
 
     reasons = pd.Series("results-disagree", index=ordered.index)
     reasons[alone.index] = "zero-alone"
-    held = ordered[fate.eq(Disposition.HELD)]
+    set_aside = ordered[fate.eq(Disposition.HELD)]
     used = ordered[fate.eq(Disposition.USED)]
     return Selected(
         results=Reportable.validate(used.assign(derived="").reset_index(drop=True)),
         held=Held.validate(
-            held.assign(code=reasons[held.index])[list(Held.column_types())].reset_index(drop=True)
+            set_aside.assign(code=reasons[set_aside.index])[list(Held.column_types())].reset_index(
+                drop=True
+            )
         ),
         issues=all_issues(
             issues_at(ordered[cancelled], "result-cancelled"),
@@ -76,10 +81,11 @@ def select_reportable(results: DataFrame[Results], knowledge: Knowledge) -> Sele
     )
 
 
-def _withdrawn(ordered: DataFrame[Results]) -> "pd.Series[bool]":
+def _withdrawn(ordered: pd.DataFrame, held: DataFrame[Held]) -> "pd.Series[bool]":
     """Mark the results that a cancelled one of the same key takes back."""
     cancelled = ordered[ordered["status"].eq(ResultStatus.CANCELLED)]
-    same_key = _is_in(ordered, cancelled, KEY)
+    without_number = held[held["status"].eq(ResultStatus.CANCELLED) & held["analyte"].ne("")]
+    same_key = _is_in(ordered, cancelled, KEY) | _is_in(ordered, without_number, KEY)
     same_value = _is_in(ordered, cancelled, [*KEY, "comparator", "value"])
     corrected = ordered["status"].eq(ResultStatus.CORRECTED)
     return same_key & (~corrected | same_value)

@@ -87,7 +87,7 @@ def _findings_of(rule: Rule, answer: Answer, facts: _Facts, knowledge: Knowledge
             "profile": knowledge.profile.id,
             "knowledge_version": knowledge.version,
         }
-    ).astype({name: "str" for name in ("outcome", "reason", "grade", "status", "comment")})
+    ).astype(dict.fromkeys(("outcome", "reason", "grade", "status", "comment"), "str"))
 
 
 def _evidence_texts(

@@ -1,6 +1,5 @@
 """Does the knowledge hold together: every reference, every stratum, every name."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from itertools import combinations
@@ -17,6 +16,7 @@ from pipeline.knowledge.model import (
     RuleIs,
     Undecided,
 )
+from pipeline.knowledge.names import name_key
 from pipeline.knowledge.strata import check_strata
 from schemas.vocabulary import Grade
 
@@ -103,7 +103,7 @@ def _check_analyte(analyte: Analyte, knowledge: Knowledge) -> None:
         _known(unit, knowledge.units, "unit", where)
         if factor <= 0:
             raise KnowledgeError(f"{where}: the factor of {unit!r} is not positive")
-    for unit in (*analyte.unit_spellings.values(), *analyte.decimals):
+    for unit in (*analyte.unit_spellings.values(), *analyte.decimals, *analyte.least):
         _known(unit, analyte.units, "accepted unit", where)
     for bounds in (analyte.possible, analyte.usual):
         if bounds is not None and bounds[0] >= bounds[1]:
@@ -116,14 +116,14 @@ def _check_names(knowledge: Knowledge) -> None:
     claimed: dict[str, str] = {}
     shared: dict[str, list[Analyte]] = {}
     for look_alike in knowledge.look_alikes:
-        claimed[_plain(look_alike.name)] = f"the look-alike {look_alike.name!r}"
+        claimed[name_key(look_alike.name)] = f"the look-alike {look_alike.name!r}"
     for analyte in knowledge.analytes.values():
         for name in (*analyte.names, *analyte.loinc):
-            other = claimed.setdefault(_plain(name), analyte.id)
+            other = claimed.setdefault(name_key(name), analyte.id)
             if other != analyte.id:
                 raise KnowledgeError(f"the name {name!r} is claimed by {analyte.id!r} and {other}")
         for name in analyte.names_with_unit:
-            shared.setdefault(_plain(name), []).append(analyte)
+            shared.setdefault(name_key(name), []).append(analyte)
     for name, analytes in shared.items():
         if name in claimed:
             raise KnowledgeError(f"the name {name!r} is claimed by {claimed[name]} for any unit")
@@ -132,11 +132,6 @@ def _check_names(knowledge: Knowledge) -> None:
                 raise KnowledgeError(
                     f"the name {name!r} cannot tell {one.id!r} from {two.id!r} by unit"
                 )
-
-
-def _plain(name: str) -> str:
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(char for char in folded if char.isalnum() or char in "%#")
 
 
 def _check_limit(limit: Limit, knowledge: Knowledge) -> None:

@@ -57,10 +57,8 @@ class Analyte:
     usual: tuple[float, float] | None = None
     """Canonical; outside, a note asks for a second look."""
 
-    @property
-    def needs_no_unit(self) -> bool:
-        """Every accepted unit gives the same number, so a missing unit cannot mislead."""
-        return set(self.units.values()) == {1.0}
+    least: Mapping[str, float] = field(default_factory=dict)
+    """Unit → the smallest number other than zero that a laboratory writes in it; less is held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from pipeline.ingest.names import index_names, name_key
+from pipeline.ingest.names import index_names
 from pipeline.ingest.units import index_units, unit_of
 from pipeline.knowledge.load import load_knowledge
+from pipeline.knowledge.names import name_key
 from schemas import Export
 from schemas.vocabulary import Sex
 

@@ -45,7 +45,7 @@ def overlay(tmp_path):
 
 def test_one_block_each_adds_an_analyte_a_limit_and_a_rule(overlay):
     knowledge = load_knowledge(overlay(ANALYTE + LIMIT + RULE))
-    assert knowledge.analytes["zinc"].needs_no_unit
+    assert knowledge.analytes["zinc"].units == {"umol/L": 1}
     assert knowledge.version != load_knowledge().version
     lines = read_table("""
         sex | age | hemoglobin

@@ -19,7 +19,7 @@ def test_a_bound_that_leaves_the_band_open(evaluate):
         40y    | >2000 ng/L   | absent        |
         16y    | <200 ng/L    | present       |
         16y-1d | 200 ng/L     | absent        |
-        40y    | held         | absent        |
+        40y    | held         | indeterminate | held
     """,
     )
 

@@ -1,11 +1,11 @@
-"""Which result counts: corrections, repeats, contradictions, cancelled ones, empty differentials."""
+"""Which result counts: corrections, repeats, contradictions, cancelled, empty differentials."""
 
 import pandas as pd
 import pytest
 
 from pipeline.interpret.reportable import select_reportable
 from pipeline.knowledge.load import load_knowledge
-from schemas import Results
+from schemas import Held, Results
 
 KNOWLEDGE = load_knowledge()
 
@@ -50,6 +50,10 @@ def results_from(text: str) -> pd.DataFrame:
     return Results.validate(pd.DataFrame(rows, columns=list(kinds)).astype(kinds))
 
 
+def select(results, held=None):
+    return select_reportable(results, Held.no_rows() if held is None else held, KNOWLEDGE)
+
+
 @pytest.mark.parametrize(
     ("lines", "fates"),
     [
@@ -75,7 +79,7 @@ def results_from(text: str) -> pd.DataFrame:
     ],
 )
 def test_fate_of_each_result(lines, fates):
-    selected = select_reportable(results_from(lines), KNOWLEDGE)
+    selected = select(results_from(lines))
     assert " ".join(selected.dispositions.sort_index()) == fates
     assert len(selected.results) == fates.split().count("used")
     assert len(selected.held) == fates.split().count("held")
@@ -97,14 +101,12 @@ def test_fate_of_each_result(lines, fates):
     ],
 )
 def test_a_differential_of_zeros_was_not_measured(lines, fates):
-    selected = select_reportable(results_from(lines), KNOWLEDGE)
+    selected = select(results_from(lines))
     assert " ".join(selected.dispositions.sort_index()) == fates
 
 
 def test_every_set_aside_result_has_its_issue():
-    selected = select_reportable(
-        results_from("S1 mcv 90 final\nS1 mcv 91 final\nS2 neutrophils 0 final"), KNOWLEDGE
-    )
+    selected = select(results_from("S1 mcv 90 final\nS1 mcv 91 final\nS2 neutrophils 0 final"))
     said = selected.issues.set_index("result_id")["code"]
     assert said.to_dict() == {0: "results-disagree", 1: "results-disagree", 2: "zero-alone"}
 
@@ -114,8 +116,16 @@ def test_order_of_rows_does_not_matter():
         "S1 mcv 90 final\nS1 mcv 91 corrected\nS1 mch 30 final\nS1 mch 30 final\n"
         "S2 mcv 90 final\nS2 mcv 91 final\nS3 mcv 80 cancelled\nS3 mcv 81 final"
     )
-    expected = select_reportable(rows, KNOWLEDGE).dispositions.sort_index()
+    expected = select(rows).dispositions.sort_index()
     for seed in range(20):
         shuffled = rows.sample(frac=1, random_state=seed).reset_index(drop=True)
-        found = select_reportable(shuffled, KNOWLEDGE).dispositions.sort_index()
+        found = select(shuffled).dispositions.sort_index()
         pd.testing.assert_series_equal(found, expected)
+
+
+def test_a_cancellation_without_a_number_withdraws_too():
+    results = results_from("S1 mcv 90 final\nS1 mch 30 final\nS1 mcv 95 cancelled")
+    columns = list(Held.column_types())
+    held = results[results["status"].eq("cancelled")].assign(code="value-missing")[columns]
+    selected = select(results[results["status"].ne("cancelled")], held)
+    assert " ".join(selected.dispositions.sort_index()) == "superseded used"

@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.interpret import interpret_results
-from tests.rules.conftest import read_table, tables_from
 from pipeline.knowledge.load import load_knowledge
+from tests.rules.conftest import read_table, tables_from
 
 KNOWLEDGE = load_knowledge()
 

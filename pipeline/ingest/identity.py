@@ -1,0 +1,100 @@
+"""One person per patient id, one patient per specimen; over all files of a run."""
+
+import re
+import unicodedata
+from itertools import combinations
+
+import pandas as pd
+
+from pipeline.issues import Staged, all_issues, issues_at
+from schemas import DataFrame, Held, Results
+
+# Of six languages; two people may share them.
+_TITLES = frozenset(
+    re.findall(r"\w+", "mr mrs ms miss mx dr prof jr herr frau hr fr mme mlle sr sra srta don sig")
+)
+
+
+def settle_identity(
+    results: DataFrame[Results], held: DataFrame[Held]
+) -> Staged[DataFrame[Results]]:
+    """Set aside every result of an id or a specimen about which the files contradict each other.
+
+    A patient id conflicts if it stands anywhere with two birth dates, two sexes, or two names
+    that share no word; what is missing contradicts nothing. All its results are set aside as
+    `identity-conflict`, whichever came first. An accession under two patient ids is set aside
+    whole as `specimen-conflict`. Ids that differ only in case, leading zeros or letter forms
+    are noted as `patient-id-similar` and never joined.
+
+    Args:
+        results: Accepted results of all files.
+        held: Held results of all files: they cannot be used, but they can contradict.
+
+    Returns:
+        The results that remain, and issues for accepted and held results alike.
+    """
+    shared = [name for name in Held.column_types() if name in Results.column_types()]
+    everyone: pd.DataFrame = pd.concat(
+        [pd.DataFrame(results)[shared], pd.DataFrame(held)[shared]], ignore_index=True
+    )
+    everyone = everyone[everyone["patient_id"].ne("")]
+    conflicts = everyone["patient_id"].isin(_conflicting_ids(everyone))
+    specimens = everyone[everyone["accession"].ne("")]
+    owners = specimens.groupby("accession")["patient_id"].nunique()
+    mixed = everyone["accession"].isin(owners.index[owners > 1])
+    issues = all_issues(
+        issues_at(everyone[conflicts], "identity-conflict"),
+        issues_at(everyone[mixed & ~conflicts], "specimen-conflict"),
+        issues_at(_first_of_similar(everyone), "patient-id-similar"),
+    )
+    set_aside = everyone.loc[conflicts | mixed, "result_id"]
+    kept = results[~results["result_id"].isin(set_aside)].reset_index(drop=True)
+    return Staged(kept, issues)
+
+
+def _conflicting_ids(everyone: pd.DataFrame) -> set[str]:
+    """List the ids that stand with two birth dates, two sexes or two names."""
+    people = everyone[["patient_id", "birth_date", "sex", "patient_name"]].drop_duplicates()
+    known = people.assign(sex=people["sex"].mask(people["sex"].eq("")))
+    different = known.groupby("patient_id")[["birth_date", "sex"]].nunique().gt(1).any(axis=1)
+    names = people.loc[people["patient_name"].ne(""), ["patient_id", "patient_name"]]
+    names = names.drop_duplicates()
+    several = names[names["patient_id"].duplicated(keep=False)]
+    unlike = {
+        str(patient_id)
+        for patient_id, group in several.groupby("patient_id")["patient_name"]
+        if _are_unlike([name_words(name) for name in group])
+    }
+    return unlike | set(different.index[different])
+
+
+def name_words(name: str) -> frozenset[str]:
+    """List the words of a name by which people are compared: without titles and initials.
+
+    >>> sorted(name_words("Dr. DOE, Jane A."))
+    ['doe', 'jane']
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    words = frozenset(re.findall(r"[^\W\d_]+", folded))
+    # A single letter of an alphabet is an initial, a single ideograph is a name.
+    telling = {word for word in words - _TITLES if len(word) > 1 or word.upper() == word.lower()}
+    return frozenset(telling) or words
+
+
+def _are_unlike(names: list[frozenset[str]]) -> bool:
+    """Whether any two names share no word."""
+    return any(
+        one and other and one.isdisjoint(other) for one, other in combinations(set(names), 2)
+    )
+
+
+def _first_of_similar(everyone: pd.DataFrame) -> pd.DataFrame:
+    """Give the first result of each id that differs from another only in its form."""
+    first = everyone.drop_duplicates("patient_id")
+    forms = first["patient_id"].map(_form_of)
+    return first[forms.duplicated(keep=False)]
+
+
+def _form_of(patient_id: str) -> str:
+    folded = unicodedata.normalize("NFKC", patient_id).casefold()
+    return folded.lstrip("0") or folded[-1:]

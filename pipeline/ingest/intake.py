@@ -1,0 +1,268 @@
+"""One file → its results: accepted, held, ignored; and all files of a run together."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
+from pathlib import Path
+from typing import cast
+
+import pandas as pd
+
+from pipeline.ingest.accounts import Accounts, close_accounts, hold
+from pipeline.ingest.dialect import Reading
+from pipeline.ingest.headers import index_headers
+from pipeline.ingest.identity import settle_identity
+from pipeline.ingest.lines import Lines, sort_lines
+from pipeline.ingest.melt import Melted, melt_table
+from pipeline.ingest.parse import parse_results
+from pipeline.ingest.readers import open_file
+from pipeline.ingest.readings import decide_readings
+from pipeline.ingest.recognize import Sheet, recognize_sheets
+from pipeline.ingest.tables import SiteReading, SourceFile, TextTable, UnreadableFile
+from pipeline.ingest.units import normalize_units
+from pipeline.issues import Staged, all_issues, find_bad_cells, issue_of_file, no_issues
+from pipeline.knowledge.model import Knowledge, Layout
+from schemas import DataFrame, Export, Held, Issues, Results
+
+_MOST_NAMED = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingested:
+    """What became of one file."""
+
+    file: SourceFile
+    readings: tuple[Reading, ...]
+    """One for each table with results."""
+    results: DataFrame[Results]
+    """Accepted."""
+    held: DataFrame[Held]
+    """Set aside, each with the code of its first issue."""
+    ignored: "pd.Series[int]"
+    """Result ids of what is no result of ours: other analytes, look-alikes, blanks, controls."""
+    issues: DataFrame[Issues]
+    read: int
+    """Results read: accepted, held and ignored ones together."""
+    raw: tuple[TextTable, ...]
+    """As read, for handing rows back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """What became of all files of a run; `result_id` is unique over them."""
+
+    files: tuple[SourceFile, ...]
+    results: DataFrame[Results]
+    held: DataFrame[Held]
+    ignored: "pd.Series[int]"
+    issues: DataFrame[Issues]
+    read: int
+
+
+def read_results(
+    path: Path,
+    name: str,
+    knowledge: Knowledge,
+    site: SiteReading,
+    layout: Layout | None = None,
+    today: date | None = None,
+) -> Ingested:
+    """Read one file; whatever stands in it becomes results and issues, never an exception.
+
+    Args:
+        path: The file.
+        name: The file as shown to people.
+        knowledge: Analytes, units, headers, layouts.
+        site: How the site reads what a file does not say.
+        layout: The layout that a person named for the file, if any.
+        today: Later collections are in the future; by default the day of the call.
+
+    Returns:
+        Tables in which `result_id` runs from 0 to `read` - 1, each id in exactly one of
+        `results`, `held` and `ignored`.
+    """
+    file = SourceFile(name=name, path=path, sha256="", size=0)
+    try:
+        file, content = open_file(path, name)
+        with _no_collector():
+            return _read(file, content, knowledge, site, layout, today or date.today())
+    except UnreadableFile as verdict:
+        issue = issue_of_file(name, verdict.code, detail=verdict.detail)
+        return _ingested(file, (), close_accounts((), (), (), issue), ())
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Pause the search for circular garbage.
+
+    A large file is millions of lists, none of them in a circle; walking them again and again
+    takes longer than reading them.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read(
+    file: SourceFile,
+    content: bytes,
+    knowledge: Knowledge,
+    site: SiteReading,
+    layout: Layout | None,
+    today: date,
+) -> Ingested:
+    index = index_headers(knowledge)
+    read, sheets, said = recognize_sheets(file, content, index, knowledge, site, layout)
+    melted: list[Melted] = []
+    notes: list[DataFrame[Issues]] = [said]
+    for sheet in sheets:
+        lines = sort_lines(sheet.table, sheet.plan, index, is_text=bool(read.delimiter))
+        first_id = sum(each.count for each in melted)
+        melted.append(melt_table(sheet.table, sheet.plan, lines, file, first_id))
+        notes += _say_of_sheet(file, sheet, lines, melted[-1])
+    plans = [sheet.plan for sheet in sheets]
+    readings, doubts = decide_readings(file, read, plans, melted, index, site)
+    parsed = [
+        _parse(each, reading, knowledge, today)
+        for each, reading in zip(melted, readings, strict=True)
+    ]
+    issues = all_issues(
+        *notes,
+        *(each.issues for each in melted),
+        doubts,
+        *(each.issues for each in parsed),
+        _say_if_nothing_is_ours(file, parsed, melted),
+    )
+    accounts = close_accounts(
+        [each.table for each in parsed],
+        [each.unsplit for each in melted],
+        [each.not_results for each in melted],
+        issues,
+    )
+    return _ingested(file, readings, accounts, read.tables)
+
+
+def combine(files: Sequence[Ingested]) -> Intake:
+    """Put the results of all files of a run together, each with a `result_id` of its own."""
+    offsets = list(accumulate((each.read for each in files), initial=0))
+    ids = [each.ignored + offset for each, offset in zip(files, offsets, strict=False)]
+    results = _renumber([each.results for each in files], offsets)
+    held = _renumber([each.held for each in files], offsets)
+    return Intake(
+        files=tuple(each.file for each in files),
+        results=cast(DataFrame[Results], results if files else Results.no_rows()),
+        held=cast(DataFrame[Held], held if files else Held.no_rows()),
+        ignored=pd.concat([pd.Series([], dtype="int64"), *ids], ignore_index=True),
+        issues=all_issues(
+            *(
+                cast(DataFrame[Issues], _renumber([each.issues], [offset]))
+                for each, offset in zip(files, offsets, strict=False)
+            )
+        ),
+        read=offsets[-1],
+    )
+
+
+def hold_conflicts(intake: Intake) -> Intake:
+    """Hold the results of ids and specimens about which the files contradict each other."""
+    kept, found = settle_identity(intake.results, intake.held)
+    leaving = intake.results[~intake.results["result_id"].isin(kept["result_id"])]
+    issues = all_issues(intake.issues, found)
+    held = pd.concat([intake.held, hold(leaving, issues)], ignore_index=True)
+    return Intake(
+        files=intake.files,
+        results=kept,
+        held=held.sort_values("result_id", ignore_index=True),
+        ignored=intake.ignored,
+        issues=issues,
+        read=intake.read,
+    )
+
+
+def _renumber(tables: Sequence[pd.DataFrame], offsets: Sequence[int]) -> pd.DataFrame:
+    moved = [
+        table.assign(result_id=table["result_id"] + offset)
+        for table, offset in zip(tables, offsets, strict=False)
+    ]
+    return pd.concat(moved, ignore_index=True) if moved else pd.DataFrame()
+
+
+def _parse(
+    melted: Melted, reading: Reading, knowledge: Knowledge, today: date
+) -> Staged[pd.DataFrame]:
+    """Check the texts of a table, then give them their types and units."""
+    lexical = find_bad_cells(Export, melted.export, melted.headers)
+    # Bad rows go on, so that it is known whose and of what the held results are.
+    export = cast(DataFrame[Export], melted.export)
+    parsed, misread = parse_results(export, reading, knowledge, today)
+    table, misfits = normalize_units(parsed, knowledge)
+    return Staged(table, all_issues(lexical, misread, misfits))
+
+
+def _say_of_sheet(
+    file: SourceFile, sheet: Sheet, lines: Lines, melted: Melted
+) -> Iterator[DataFrame[Issues]]:
+    """Say what concerns a table as a whole."""
+    plan, name = sheet.plan, sheet.table.sheet
+    for code, detail in sheet.table.notes:
+        yield issue_of_file(file.name, code, sheet=name, detail=detail)
+    if lines.left_out:
+        detail = f"{len(lines.left_out)} lines, the first here"
+        row = lines.left_out[0]
+        yield issue_of_file(file.name, "lines-left-out", sheet=name, row=row, detail=detail)
+    if len(melted.not_results):
+        detail = f"{len(melted.not_results)} results"
+        yield issue_of_file(file.name, "not-patient-results", sheet=name, detail=detail)
+    foreign = [each.header for each in plan.results if each.meaning.kind == "foreign"]
+    count = int(melted.export["source_column"].isin(foreign).sum())
+    if count:
+        detail = f"{count} results ({_name_some(foreign)})"
+        yield issue_of_file(file.name, "analyte-unknown", sheet=name, detail=detail)
+    used = plan.used()
+    unused = [header for at, header in enumerate(plan.headers) if header and at not in used]
+    if unused:
+        detail = _name_some(unused)
+        yield issue_of_file(file.name, "columns-not-used", sheet=name, detail=detail)
+
+
+def _name_some(headers: Sequence[str]) -> str:
+    more = len(headers) - _MOST_NAMED
+    return ", ".join(headers[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _say_if_nothing_is_ours(
+    file: SourceFile, parsed: Sequence[Staged[pd.DataFrame]], melted: Sequence[Melted]
+) -> DataFrame[Issues]:
+    """Say that a file has no rows, or no row that concerns labflag."""
+    if not any(each.count for each in melted):
+        return issue_of_file(file.name, "file-empty")
+    if any(len(each.unsplit) for each in melted) or not all(
+        x.table["ignored"].all() for x in parsed
+    ):
+        return no_issues()
+    return issue_of_file(file.name, "no-analyte")
+
+
+def _ingested(
+    file: SourceFile,
+    readings: tuple[Reading, ...],
+    accounts: Accounts,
+    raw: tuple[TextTable, ...],
+) -> Ingested:
+    return Ingested(
+        file=file,
+        readings=readings,
+        results=accounts.results,
+        held=accounts.held,
+        ignored=accounts.ignored,
+        issues=accounts.issues,
+        read=accounts.read,
+        raw=raw,
+    )

@@ -1,0 +1,276 @@
+"""Names of analytes as exports write them: which analyte is meant, if any of ours."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+from pipeline.ingest.units import UnitIndex, index_units, unit_of
+from pipeline.knowledge.model import Analyte, Knowledge
+from pipeline.knowledge.names import name_key
+
+NOT_OURS = "analyte-unknown"
+"""Code of a name that is left out on purpose; every other code sets the result aside."""
+
+_NEAR = 0.85
+_SHORTEST_NEAR = 4
+"""Names of two or three letters are all near to each other."""
+
+_PARTS = re.compile(r"[()\[\],;/|]|\s[-–]\s")
+_LOINC = re.compile(r"(?:LOINC[\s:]*)?(\d{1,7}-\d)", re.IGNORECASE)
+
+
+def word_set(words: str) -> frozenset[str]:
+    """Give the set of words that a text lists between bars."""
+    return frozenset(words.split("|"))
+
+
+def fold_words(text: str) -> str:
+    """Bring words to the form in which word lists are written: no capitals, accents, extra space.
+
+    >>> fold_words(" Größer  als ")
+    'grosser als'
+    """
+    folded = unicodedata.normalize("NFD", text.casefold())
+    return " ".join("".join(c for c in folded if not unicodedata.combining(c)).split())
+
+
+_OTHER_FLUIDS = word_set(
+    "urine|urinary|urin|urina|urinaire|harn|csf|cerebrospinal|spinal|liquor|ascites|ascitic"
+    "|aszites|pleural|pleura|peritoneal|synovial|pericardial|amniotic|bal|bronchoalveolar|sputum|saliva"
+    "|stool|fecal|faecal|feces|faeces|stuhl|selles|heces|dialysate|dialysat|fluid|sediment"
+)
+
+
+class HeaderParts(NamedTuple):
+    """A header taken apart."""
+
+    name: str
+    unit: str
+    """As written; "" if the header names none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """What a name was taken for."""
+
+    analyte: str = ""
+    """Analyte id; "" if none."""
+    unit: str = ""
+    """Unit that stood in the name itself, as written."""
+    code: str = ""
+    """"" if recognized, `NOT_OURS`, or the code of the issue that sets the result aside."""
+    nearest: str = ""
+    """A known name that comes near, where the name is not known."""
+
+    @property
+    def is_ours(self) -> bool:
+        """The name means one analyte of ours."""
+        return not self.code
+
+    @property
+    def is_ignored(self) -> bool:
+        """The name means something that labflag does not use."""
+        return self.code == NOT_OURS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameIndex:
+    """Names, LOINC codes and look-alikes, ready to be looked up."""
+
+    analytes: Mapping[str, Analyte]
+    names: Mapping[str, str]
+    """Key → the analyte that it means, whatever the unit."""
+    names_with_unit: Mapping[str, tuple[str, ...]]
+    """Key → analytes that it may mean, decided by the unit."""
+    loinc: Mapping[str, str]
+    look_alikes: frozenset[str]
+    written: Mapping[str, str]
+    """Key → the name as a person writes it."""
+    units: UnitIndex
+
+    def claimants(self, text: str) -> tuple[str, ...]:
+        """Analytes that a name may mean, before the unit decides."""
+        key = name_key(text)
+        if key in self.names_with_unit:
+            return self.names_with_unit[key]
+        return (self.names[key],) if key in self.names else ()
+
+    def accepting(self, claimants: tuple[str, ...], unit: str) -> tuple[str, ...]:
+        """Those of some analytes that accept a unit."""
+        return tuple(a for a in claimants if unit_of(unit, self.analytes[a], self.units))
+
+
+def index_names(knowledge: Knowledge) -> NameIndex:
+    """Prepare the names of `knowledge.analytes` and `knowledge.look_alikes`.
+
+    An analyte's id is a name of it, unless the unit has to decide ("neutrophils").
+    """
+    written: dict[str, str] = {}
+    with_unit: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
+    for analyte in knowledge.analytes.values():
+        for name in analyte.names_with_unit:
+            written.setdefault(name_key(name), name)
+            with_unit.setdefault(name_key(name), []).append(analyte.id)
+    for analyte in knowledge.analytes.values():
+        for name in (*analyte.names, analyte.id):
+            if name_key(name) not in with_unit:
+                written.setdefault(name_key(name), name)
+                names.setdefault(name_key(name), analyte.id)
+    return NameIndex(
+        analytes=knowledge.analytes,
+        names=names,
+        names_with_unit={key: tuple(ids) for key, ids in with_unit.items()},
+        loinc={code: a.id for a in knowledge.analytes.values() for code in a.loinc},
+        look_alikes=frozenset(name_key(look_alike.name) for look_alike in knowledge.look_alikes),
+        written=written,
+        units=index_units(knowledge),
+    )
+
+
+def split_header(text: str, index: NameIndex) -> HeaderParts:
+    """Part a header such as `Hemoglobin (g/dL)`, `HGB g/dl` or `HGB_g_dL` into name and unit.
+
+    A split counts if the name may mean an analyte that accepts the unit. Else the last brackets
+    count if they hold what looks like a unit, so that a wrong one is seen to be wrong.
+    """
+    text = " ".join(text.split()).rstrip("*^: ")
+    bracket = _last_bracket(text)
+    for parts in (bracket, *_tails(text)):
+        if parts.unit and index.accepting(index.claimants(parts.name), parts.unit):
+            return parts
+    if index.claimants(text) or name_key(text) in index.look_alikes:
+        return HeaderParts(text, "")
+    is_unit = index.units.knows(bracket.unit) or re.search("[/%^]", bracket.unit)
+    if is_unit and index.claimants(bracket.name):
+        return bracket
+    return HeaderParts(text, "")
+
+
+def analyte_of(name: str, unit: str, loinc: str, index: NameIndex) -> Recognition:
+    """Say which analyte a name, a unit and a LOINC code mean together.
+
+    Args:
+        name: As written in the analyte column or in a header; it may hold its unit.
+        unit: Unit beside the result or in its cell, as written; "" if none.
+        loinc: LOINC code; "" or a code of another system if none.
+        index: All that can be recognized.
+
+    Returns:
+        The analyte, or a code: `NOT_OURS`, `analyte-missing`, `analyte-unclear`,
+        `analyte-contradiction`, `loinc-unknown`, and for names that need their unit
+        `unit-missing` or `unit-not-accepted`.
+    """
+    matched = _LOINC.fullmatch(loinc.strip())
+    by_code = index.loinc.get(matched[1], "") if matched else ""
+    by_name = _by_name(name, unit, by_code, index)
+    if by_code:
+        if by_name.analyte == by_code or by_name.code in ("analyte-missing", "analyte-unclear"):
+            return Recognition(analyte=by_code, unit=by_name.unit)
+        if by_name.is_ignored and not _is_something_else(name, index):
+            return Recognition(analyte=by_code)
+        return Recognition(code="analyte-contradiction")
+    if matched and by_name.is_ours:
+        return Recognition(code="loinc-unknown")
+    if matched and by_name.code == "analyte-missing":
+        return Recognition(code=NOT_OURS)
+    return by_name
+
+
+def _by_name(name: str, unit: str, by_code: str, index: NameIndex) -> Recognition:
+    """Recognize by name and unit; `by_code` settles what the unit leaves open."""
+    if not name_key(name):
+        return Recognition(code="analyte-missing")
+    if _is_something_else(name, index):
+        return Recognition(code=NOT_OURS)
+    parts = split_header(name, index)
+    claimants = index.claimants(parts.name) or _of_all_parts(parts.name, index)
+    unit = unit or parts.unit
+    if not claimants:
+        return _near(name, index)
+    if by_code and by_code not in claimants:
+        return Recognition(code="analyte-contradiction")
+    if name_key(parts.name) in index.names_with_unit:
+        accepting = index.accepting(claimants, unit)
+        if by_code:
+            return Recognition(analyte=by_code, unit=parts.unit)
+        if len(accepting) != 1:
+            code = "analyte-unclear" if accepting else "unit-not-accepted"
+            return Recognition(code=code if unit else "unit-missing")
+        claimants = accepting
+    return Recognition(analyte=claimants[0], unit=parts.unit)
+
+
+def _is_something_else(name: str, index: NameIndex) -> bool:
+    """A known look-alike, or a substance measured elsewhere than in blood."""
+    words = re.split(r"[\W_\d]+", name.casefold())
+    return name_key(name) in index.look_alikes or not _OTHER_FLUIDS.isdisjoint(words)
+
+
+def _of_all_parts(name: str, index: NameIndex) -> tuple[str, ...]:
+    """Take `Haemoglobin (Hb)` for an analyte if all its parts mean the same one."""
+    parts = [part for part in _PARTS.split(name) if part.strip()]
+    meant = {index.claimants(part) for part in parts}
+    claimants = next(iter(meant), ())
+    return claimants if len(parts) > 1 and len(meant) == 1 and len(claimants) == 1 else ()
+
+
+def _near(name: str, index: NameIndex) -> Recognition:
+    """Tell a name that is nearly ours, or ours with words that are not, from a foreign one."""
+    key = name_key(name)
+    nearest, likeness = _nearest(key, index.written)
+    _, otherwise = _nearest(key, index.look_alikes)
+    if otherwise >= max(likeness, _NEAR):
+        return Recognition(code=NOT_OURS)
+    if len(key) >= _SHORTEST_NEAR and likeness >= _NEAR:
+        return Recognition(code="analyte-unclear", nearest=index.written[nearest])
+    first = name_key(re.split(r"[(\[,;]", name)[0])
+    if first != key and first in index.written:
+        return Recognition(code="analyte-unclear", nearest=index.written[first])
+    return Recognition(code=NOT_OURS)
+
+
+def _nearest(key: str, known: Mapping[str, str] | frozenset[str]) -> tuple[str, float]:
+    """Find the known key that is most like another, and how like it is; ("", 0) if none is."""
+    best, likeness = "", 0.0
+    matcher = SequenceMatcher(b=key, autojunk=False)
+    for candidate in sorted(known):
+        matcher.set_seq1(candidate)
+        floor = max(likeness, _NEAR - 1e-9)
+        if matcher.real_quick_ratio() > floor and matcher.quick_ratio() > floor:
+            ratio = matcher.ratio()
+            if ratio > floor:
+                best, likeness = candidate, ratio
+    return best, likeness
+
+
+def _last_bracket(text: str) -> HeaderParts:
+    """Take the last pair of brackets for the unit; brackets may stand within them."""
+    pairs = {")": "(", "]": "["}
+    if not text or text[-1] not in pairs:
+        return HeaderParts(text, "")
+    close, open_, depth = text[-1], pairs[text[-1]], 0
+    for at in range(len(text) - 1, -1, -1):
+        depth += (text[at] == close) - (text[at] == open_)
+        if not depth:
+            return HeaderParts(text[:at].strip(), text[at + 1 : -1].strip())
+    return HeaderParts(text, "")
+
+
+def _tails(text: str) -> Iterator[HeaderParts]:
+    """Give every way to take the last words for the unit, shortest first.
+
+    Underscores stand for spaces, slashes and powers: `WBC_10_9_L`, `b12_pg_ml`.
+    """
+    words = [word for word in re.split(r"[\s_]+|,\s", text) if word]
+    for at in range(len(words) - 1, 0, -1):
+        name, tail = " ".join(words[:at]), words[at:]
+        yield HeaderParts(name, " ".join(tail))
+        if "_" in text:
+            steps = [word for word in tail if word.casefold() != "per"]
+            if steps[:1] == ["10"] and len(steps) > 1:
+                steps = [f"10^{steps[1]}", *steps[2:]]
+            yield HeaderParts(name, "/".join(steps))

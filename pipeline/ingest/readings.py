@@ -1,0 +1,119 @@
+"""How the tables of one file are to be read: what they settle themselves, and what is stated."""
+
+from collections.abc import Sequence
+
+from pipeline.ingest.dialect import (
+    Reading,
+    decide_date_order,
+    decide_decimal,
+    reads_two_ways,
+)
+from pipeline.ingest.headers import AgeUnit, HeaderIndex
+from pipeline.ingest.layouts import Plan
+from pipeline.ingest.melt import Melted
+from pipeline.ingest.readers import FileTables
+from pipeline.ingest.tables import DateOrder, SiteReading, SourceFile
+from pipeline.issues import all_issues, issues_at
+from schemas import DataFrame, Issues
+
+_DATES = ("birth_date", "collected_at")
+_NUMBERS = ("value", "reference_low", "reference_high")
+
+
+def decide_readings(
+    file: SourceFile,
+    read: FileTables,
+    plans: Sequence[Plan],
+    melted: Sequence[Melted],
+    index: HeaderIndex,
+    site: SiteReading,
+) -> tuple[tuple[Reading, ...], DataFrame[Issues]]:
+    """Decide how each table of a file is read; the decimal sign from all of them together.
+
+    Returns:
+        A reading for each plan, and issues for numbers that may be thousands or decimals in a
+        file that has both decimal signs.
+    """
+    texts = {text for each in melted for text in _numbers_of(each)}
+    readings: list[Reading] = []
+    issues: list[DataFrame[Issues]] = []
+    for plan, each in zip(plans, melted, strict=True):
+        decimal = decide_decimal(
+            texts,
+            layout=plan.layout.decimal if plan.layout else "",
+            site=site.decimal,
+        )
+        if decimal.is_contradicted:
+            issues.append(_doubtful_numbers(each))
+        readings.append(
+            Reading(
+                source_file=file.name,
+                sha8=file.sha256[:8],
+                shape=plan.shape,
+                sheet=each.sheet,
+                layout=plan.layout.id if plan.layout else "",
+                encoding=read.encoding,
+                delimiter=read.delimiter,
+                decimal=decimal.sign,
+                date_order={name: _decide_order(name, plan, each, site) for name in _DATES},
+                header_row=plan.header_row,
+                sex=plan.layout.sex if plan.layout else {},
+                age_unit=_age_unit(plan),
+                population=(plan.layout.population if plan.layout else "") or site.population,
+                columns=describe_columns(plan),
+                nearest=_nearest(plan, index),
+            )
+        )
+    return tuple(readings), all_issues(*issues)
+
+
+def describe_columns(plan: Plan) -> dict[str, str]:
+    """Say of each header what it was taken for; headers that repeat get their column number."""
+    roles = {at: name for name, columns in plan.fields.items() for at in columns}
+    for each in plan.results:
+        meaning = each.meaning
+        what = meaning.analyte or meaning.name
+        unit = f" [{meaning.unit}]" if meaning.unit else ""
+        roles[each.column] = f"{what}{unit}" if meaning.kind == "analyte" else "not used"
+        if meaning.code and not (meaning.code == "unit-missing" and "unit" in each.attached):
+            roles[each.column] = f"{what}{unit}: {meaning.code}"
+        roles |= {at: f"{name} of {what}" for name, at in each.attached.items()}
+    described: dict[str, str] = {}
+    for at, header in enumerate(plan.headers):
+        if header or at in roles:
+            key = f"{header} (column {at + 1})" if header in described or not header else header
+            described[key] = roles.get(at, "not used")
+    return described
+
+
+def _numbers_of(melted: Melted) -> set[str]:
+    return {text for name in _NUMBERS for text in melted.export[name].unique()}
+
+
+def _decide_order(name: str, plan: Plan, melted: Melted, site: SiteReading) -> DateOrder:
+    stated = {plan.meanings[at].date_order for at in plan.fields.get(name, ())} - {""}
+    layout = plan.layout.date_order if plan.layout else ""
+    order = stated.pop() if stated else layout or site.date_order
+    return decide_date_order(melted.export[name].unique(), order)
+
+
+def _doubtful_numbers(melted: Melted) -> DataFrame[Issues]:
+    values = melted.export["value"]
+    unclear = values.isin([text for text in values.unique() if reads_two_ways(text)])
+    return issues_at(melted.export[unclear], "number-ambiguous")
+
+
+def _age_unit(plan: Plan) -> AgeUnit:
+    stated = [plan.meanings[at].age_unit for at in plan.fields.get("age", ())]
+    layout = plan.layout.age_unit if plan.layout else ""
+    return layout or next(iter(stated), "")
+
+
+def _nearest(plan: Plan, index: HeaderIndex) -> dict[str, str]:
+    used = plan.used()
+    near = {
+        header: plan.meanings[at].nearest or index.nearest(header)
+        for at, header in enumerate(plan.headers)
+        if header and (at not in used or plan.meanings[at].code)
+    }
+    return {header: name for header, name in near.items() if name}

@@ -1,0 +1,146 @@
+"""Names of analytes: which one is meant, if any of ours."""
+
+import pytest
+
+from pipeline.ingest.names import (
+    NameIndex,
+    analyte_of,
+    fold_words,
+    index_names,
+    split_header,
+)
+from pipeline.knowledge.load import load_knowledge
+from pipeline.knowledge.names import name_key
+
+
+@pytest.fixture(scope="module")
+def index() -> NameIndex:
+    return index_names(load_knowledge())
+
+
+@pytest.mark.parametrize(
+    ("names", "key"),
+    [
+        (("Hämoglobin", "Haemoglobin", "hamoglobin", "HAEM OGLOBIN", "Hæmoglobin *"), "hamoglobin"),
+        (("Hémoglobine", "HEMOGLOBINE:"), "hemoglobine"),
+        (("Vit. B-12", "VIT B12", "vit_b₁₂", "vit\u00a0b12"), "vitb12"),
+        (("NEUT#", "Neut #"), "neut#"),
+        (("NEUT%", "Neut (%)"), "neut%"),
+        (("NEUT#&",), "neut#&"),
+        (("M.C.V.", "MCV^", "mcv"), "mcv"),
+        (("", " *:", "---"), ""),
+    ],
+)
+def test_names_that_say_the_same_have_one_key(names: tuple[str, ...], key: str) -> None:
+    assert {name_key(name) for name in names} == {key}
+
+
+def test_words_are_folded() -> None:
+    assert fold_words("  GRÖSSER\u00a0 als ß é ") == "grosser als ss e"
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "unit"),
+    [
+        ("Hemoglobin (g/dL)", "Hemoglobin", "g/dL"),
+        ("HGB g/dl", "HGB", "g/dl"),
+        ("HGB_g_dL", "HGB", "g/dL"),
+        ("WBC [10^3/uL]", "WBC", "10^3/uL"),
+        ("WBC_10_9_L", "WBC", "10^9/L"),
+        ("RBC x 10^12/L", "RBC", "x 10^12/L"),
+        ("LYM% %", "LYM%", "%"),
+        ("MCV, fL", "MCV", "fL"),
+        ("HCT(10^(-1)%)", "HCT", "10^(-1)%"),
+        ("Hemoglobin (g/dL):", "Hemoglobin", "g/dL"),
+        ("Vitamin B12 (mg/dL)", "Vitamin B12", "mg/dL"),
+        ("Vitamin B12", "Vitamin B12", ""),
+        ("Hemoglobin (Hb)", "Hemoglobin (Hb)", ""),
+        ("MPV (fL)", "MPV (fL)", ""),
+        ("MXD#()", "MXD#()", ""),
+        ("broken (", "broken (", ""),
+        ("", "", ""),
+    ],
+)
+def test_headers_are_parted_into_name_and_unit(
+    index: NameIndex, header: str, name: str, unit: str
+) -> None:
+    assert split_header(header, index) == (name, unit)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "loinc", "answer"),
+    [
+        ("Hemoglobin", "g/dL", "", "hemoglobin"),
+        ("HAEM OGLOBIN*", "g/dL", "", "hemoglobin"),
+        ("Hämoglobin", "", "", "hemoglobin"),
+        ("hemoglobin", "", "", "hemoglobin"),
+        ("Haemoglobin (Hb)", "", "", "hemoglobin"),
+        ("Hb / Hemoglobin", "", "", "hemoglobin"),
+        ("HGB_g_dL", "", "", "hemoglobin"),
+        ("MCHC", "", "", "mchc"),
+        ("Leukozyten", "", "", "white-cells"),
+        ("Plaquettes", "", "", "platelets"),
+        ("Vitamina B12", "", "", "vitamin-b12"),
+        ("Hemoglobin", "nonsense", "", "hemoglobin"),
+        # The unit decides.
+        ("Neutrophils", "%", "", "neutrophils-percent"),
+        ("Neutrophils", "10*9/L", "", "neutrophils"),
+        ("neutrophils", "K/uL", "", "neutrophils"),
+        ("Neutrophils (%)", "", "", "neutrophils-percent"),
+        ("Neutrophils", "", "", "unit-missing"),
+        ("Neutrophils", "mg/dL", "", "unit-not-accepted"),
+        ("Neutrophils", "", "770-8", "neutrophils-percent"),
+        # The code and the name.
+        ("Hemoglobin", "g/dL", "718-7", "hemoglobin"),
+        ("Hemoglobin", "g/dL", "LOINC: 718-7", "hemoglobin"),
+        ("", "", "718-7", "hemoglobin"),
+        ("our own name", "", "718-7", "hemoglobin"),
+        ("Hemoglobin [Mass/volume] in Blood", "", "718-7", "hemoglobin"),
+        ("MCV", "fL", "718-7", "analyte-contradiction"),
+        ("HbA1c", "%", "718-7", "analyte-contradiction"),
+        ("Hemoglobin, urine", "", "718-7", "analyte-contradiction"),
+        ("Neutrophils", "%", "718-7", "analyte-contradiction"),
+        ("Hemoglobin", "g/dL", "4548-4", "loinc-unknown"),
+        ("Hemoglobin", "g/dL", "718-8", "loinc-unknown"),
+        ("Hemoglobin", "g/dL", "HGB01", "hemoglobin"),
+        ("Glucose", "mg/dL", "2345-7", "analyte-unknown"),
+        ("", "", "2345-7", "analyte-unknown"),
+        ("", "", "", "analyte-missing"),
+        ("*", "g/dL", "HGB01", "analyte-missing"),
+        # Near, but not the same.
+        ("Platlets", "", "", "analyte-unclear"),
+        ("Platelet Coumt", "", "", "analyte-unclear"),
+        ("Hemoglobin [Mass/volume] in Blood", "", "", "analyte-unclear"),
+        ("Hemoglobin (fetal cells)", "", "", "analyte-unclear"),
+        # Others, on purpose.
+        ("Glucose", "", "", "analyte-unknown"),
+        ("Hemoglobin A1c", "", "", "analyte-unknown"),
+        ("Hemoglobin A1c (%)", "", "", "analyte-unknown"),
+        ("MPV", "", "", "analyte-unknown"),
+        ("Mean Platelet Volume", "", "", "analyte-unknown"),
+        ("WBC, Urine", "", "", "analyte-unknown"),
+        ("Leukozyten im Urin", "", "", "analyte-unknown"),
+        ("CSF WBC", "", "", "analyte-unknown"),
+        ("RDW-SD", "", "", "analyte-unknown"),
+        ("HGC", "", "", "analyte-unknown"),
+    ],
+)
+def test_analytes(index: NameIndex, name: str, unit: str, loinc: str, answer: str) -> None:
+    known = analyte_of(name, unit, loinc, index)
+    assert (known.analyte or known.code) == answer
+    assert known.is_ours == (known.code == "") == bool(known.analyte)
+    assert known.is_ignored == (answer == "analyte-unknown")
+
+
+def test_a_near_name_is_named(index: NameIndex) -> None:
+    assert analyte_of("Platlets", "", "", index).nearest == "Platelets"
+
+
+def test_every_known_name_means_its_own_analyte(index: NameIndex) -> None:
+    for analyte in index.analytes.values():
+        for name in analyte.names:
+            assert analyte_of(name, analyte.unit, "", index).analyte == analyte.id, name
+        for name in analyte.names_with_unit:
+            assert analyte_of(name, analyte.unit, "", index).analyte == analyte.id, name
+        for code in analyte.loinc:
+            assert analyte_of("", "", code, index).analyte == analyte.id, code

@@ -14,7 +14,7 @@ PYTHON :=
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 IS_FIT := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help run test check format-check lint types imports fix golden samples clean
+.PHONY: help run test check format-check lint types imports fix golden samples pictures clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -55,6 +55,9 @@ golden: $(DEV)  ## Rewrite the expected outputs in tests/golden; review them as 
 
 samples: $(DEV)  ## Make the files in sample_data/ again; the same bytes unless the script changed
 	@$(IN)/python -m sample_data.make_samples
+
+pictures: $(RUN)  ## Make the pictures of the README again (needs LibreOffice and poppler-utils)
+	@LABFLAG=$(IN)/labflag docs/pictures/make_pictures
 
 clean:  ## Remove the environment and caches; reports and inputs stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \

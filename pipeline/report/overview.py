@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 from openpyxl import Workbook
 
-from pipeline.issues import CATALOGUE
+from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.facts import RunFacts
 from pipeline.report.sheet import Entry, add_sheet, columns, put, put_table

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from pipeline.issues import CATALOGUE
+from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.report import summary
 from pipeline.report.evidence import Place, list_evidence, list_marks, place_of, split_joined

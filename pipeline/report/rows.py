@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipeline.issues import CATALOGUE
+from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.wording import show_age, show_unit
 from schemas import DataFrame, Findings, Held, Issues, Reportable

@@ -7,7 +7,7 @@ be not measured.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from pipeline.issues import CATALOGUE
+from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.facts import (
     Evidence,

@@ -145,7 +145,7 @@ def test_ci_runs_targets_that_exist() -> None:
 def test_make_help_tells_every_target_for_people() -> None:
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     told = re.findall(r"^  make (\S+) +\S", done.stdout, flags=re.MULTILINE)
-    assert told == ["help", "run", "test", "check", "fix", "golden", "samples", "clean"]
+    assert {"help", "run", "test", "check", "fix", "golden", "samples", "clean"} <= set(told)
 
 
 def test_reports_are_kept_out_of_git() -> None:

@@ -1,0 +1,156 @@
+"""One batch: files in, reports out. Reads aloud as the table of contents."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import pandas as pd
+
+from pipeline import __version__
+from pipeline.config import Settings
+from pipeline.errors import Exit
+from pipeline.ingest.identify import Identified, describe_reading
+from pipeline.ingest.intake import Ingested, Intake, combine, hold_conflicts, read_results
+from pipeline.ingest.sources import ExportFile, find_exports
+from pipeline.ingest.tables import SiteReading
+from pipeline.interpret import Interpretation, interpret_results
+from pipeline.interpret.reportable import select_reportable
+from pipeline.issues import all_issues
+from pipeline.knowledge.load import load_knowledge, load_layout
+from pipeline.knowledge.model import Knowledge, Layout
+from pipeline.operations.accounts import Accounts, reconcile
+from pipeline.operations.publish import claim_folder, publish
+from pipeline.report.facts import RunFacts
+from schemas import DataFrame, Held, Issues
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+
+class Progress(Protocol):
+    """Passes items through, and may show how far it is."""
+
+    def __call__(self, items: Iterable[T], length: int, label: str) -> Iterator[T]:
+        """Yield every item, unchanged and in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one run read and found."""
+
+    knowledge: Knowledge
+    files: tuple[Ingested, ...]
+    intake: Intake
+    passed_over: tuple[str, ...]
+    held: DataFrame[Held]
+    issues: DataFrame[Issues]
+    interpretation: Interpretation
+    accounts: Accounts
+
+    @property
+    def exit_code(self) -> int:
+        """Nothing readable, something held, or done."""
+        if self.accounts.files and not self.accounts.readable_files:
+            return Exit.NOTHING_READABLE
+        if self.accounts.held or self.accounts.unreadable_files:
+            return Exit.HELD
+        return Exit.DONE
+
+
+def run_batch(
+    sources: Sequence[Path], settings: Settings, *, clock: Clock, progress: Progress
+) -> tuple[Batch, tuple[Path, ...]]:
+    """Read exports and write what they say; give the batch and the files written."""
+    claim_folder(settings.output, replace=settings.replace)
+    batch = check_batch(sources, settings, clock=clock, progress=progress)
+    outputs = publish(
+        settings.output,
+        run=_run_facts(batch, settings, clock),
+        accounts=batch.accounts,
+        files=batch.files,
+        held=batch.held,
+        issues=batch.issues,
+        interpretation=batch.interpretation,
+        knowledge=batch.knowledge,
+        all_outcomes=settings.all_outcomes,
+        show=progress,
+    )
+    return batch, outputs
+
+
+def check_batch(
+    sources: Sequence[Path], settings: Settings, *, clock: Clock, progress: Progress
+) -> Batch:
+    """Do everything but write: read, settle who is who, select, interpret, reconcile."""
+    knowledge = load_knowledge(settings.knowledge, settings.profile)
+    found = find_exports(sources)
+    files = read_exports(found.exports, settings, knowledge, clock=clock, progress=progress)
+    intake = hold_conflicts(combine(files))
+    selected = select_reportable(intake.results, intake.held, knowledge)
+    held = Held.validate(pd.concat([intake.held, selected.held], ignore_index=True))
+    return Batch(
+        knowledge=knowledge,
+        files=tuple(files),
+        intake=intake,
+        passed_over=found.passed_over,
+        held=held,
+        issues=all_issues(intake.issues, selected.issues),
+        interpretation=interpret_results(selected.results, held, knowledge),
+        accounts=reconcile(files, intake, selected),
+    )
+
+
+def identify_exports(
+    sources: Sequence[Path], settings: Settings, *, clock: Clock, progress: Progress
+) -> list[Identified]:
+    """Say how each file is understood."""
+    knowledge = load_knowledge(settings.knowledge, settings.profile)
+    exports = find_exports(sources).exports
+    files = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
+    return [describe_reading(file) for file in files]
+
+
+def read_exports(
+    exports: Sequence[ExportFile],
+    settings: Settings,
+    knowledge: Knowledge,
+    *,
+    clock: Clock,
+    progress: Progress,
+) -> list[Ingested]:
+    """Read every file; what is wrong with one is among its issues, and the others go on."""
+    layout = _layout(settings, knowledge)
+    site = SiteReading(
+        encoding=settings.encoding,
+        date_order=settings.date_order,
+        decimal=settings.decimal,
+        population=settings.population,
+    )
+    today = clock().date()
+    return [
+        read_results(export.path, export.name, knowledge, site, layout, today=today)
+        for export in progress(exports, len(exports), "Reading files")
+    ]
+
+
+def _layout(settings: Settings, knowledge: Knowledge) -> Layout | None:
+    if not settings.layout:
+        return None
+    if settings.layout in knowledge.layouts:
+        return knowledge.layouts[settings.layout]
+    return load_layout(Path(settings.layout))
+
+
+def _run_facts(batch: Batch, settings: Settings, clock: Clock) -> RunFacts:
+    return RunFacts(
+        run_at=clock(),
+        version=__version__,
+        profile=batch.knowledge.profile.id,
+        knowledge_version=batch.knowledge.version,
+        files=tuple((file.file.name, file.file.sha256) for file in batch.files),
+        read=batch.accounts.read,
+        dispositions=batch.accounts.dispositions(),
+    )

@@ -1,0 +1,113 @@
+"""The manifest of a run: what went in, what came out, and by which knowledge."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import OutputError
+from pipeline.ingest.intake import Ingested
+from pipeline.interpret import Interpretation
+from pipeline.operations.accounts import Accounts
+from pipeline.report.facts import RunFacts
+from schemas import DataFrame, Issues
+from schemas.vocabulary import Outcome
+
+NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """A file that a run wrote."""
+
+    path: str
+    """Relative to the output folder, with forward slashes."""
+    sha256: str
+
+
+def hash_outputs(folder: Path, paths: Sequence[Path]) -> tuple[Output, ...]:
+    """Hash what was written, in order of path."""
+    return tuple(
+        Output(
+            path=path.relative_to(folder).as_posix(),
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        )
+        for path in sorted(paths)
+    )
+
+
+def manifest_text(
+    run: RunFacts,
+    accounts: Accounts,
+    files: Sequence[Ingested],
+    interpretation: Interpretation,
+    issues: DataFrame[Issues],
+    outputs: Sequence[Output],
+) -> str:
+    """Write a run down as JSON, keys in a fixed order.
+
+    No patient's name, id or value stands in it, except in the names of files written for one.
+    """
+    findings = interpretation.findings
+    counted = findings.groupby(["rule", "outcome"], sort=False).size()
+    rules = list(dict.fromkeys(findings["rule"]))
+    content: Mapping[str, Any] = {
+        "labflag": run.version,
+        "run_at": run.run_at.isoformat(timespec="seconds"),
+        "profile": run.profile,
+        "knowledge_version": run.knowledge_version,
+        "results": {
+            "read": accounts.read,
+            **{str(kind): count for kind, count in accounts.dispositions().items()},
+        },
+        "inputs": [
+            {
+                "name": file.file.name,
+                "sha256": file.file.sha256,
+                "bytes": file.file.size,
+                "layouts": [reading.layout for reading in file.readings],
+                "read": file.read,
+                "held": len(file.held),
+                "ignored": len(file.ignored),
+            }
+            for file in files
+        ],
+        "patients": {
+            str(rank): int(count)
+            for rank, count in interpretation.patients["priority"]
+            .value_counts(sort=False)
+            .sort_index()
+            .items()
+        },
+        "findings": {
+            rule: {str(outcome): int(counted.get((rule, str(outcome)), 0)) for outcome in Outcome}
+            for rule in rules
+        },
+        "issues": {
+            str(code): int(count)
+            for code, count in issues["code"].value_counts().sort_index().items()
+        },
+        "outputs": [{"path": output.path, "sha256": output.sha256} for output in outputs],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def read_outputs(folder: Path) -> tuple[str, ...] | None:
+    """List what an earlier run wrote here, by its manifest; None if there is no manifest.
+
+    Raises:
+        OutputError: There is a manifest, but it cannot be read.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return None
+    try:
+        outputs = json.loads(path.read_text(encoding="utf-8"))["outputs"]
+        return tuple(str(output["path"]) for output in outputs)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OutputError(
+            f"{path}: cannot be read, so nothing here is replaced; "
+            "move it away or give another folder with -o"
+        ) from error

@@ -106,9 +106,7 @@ def as_typed(rows: Sequence[Row]) -> list[list[Cell]]:
 
 
 def _is_number(cell: Cell, column: int) -> bool:
-    return (
-        column >= len(PERSON) and isinstance(cell, str) and cell.replace(".", "", 1).isdigit()
-    )
+    return column >= len(PERSON) and isinstance(cell, str) and cell.replace(".", "", 1).isdigit()
 
 
 def xlsx_bytes(rows: Sequence[Row]) -> bytes:

@@ -75,6 +75,13 @@ class Export(Table):
     reference_high: str
     flag: str
     comment: str
+    material: str
+    """What the specimen is ("Serum", "Urine"), as written."""
+    record: str
+    """What kind of record it is ("Blank", "QC", "Patient"), as written."""
+    second_value: str
+    """The same result once more, in `second_unit`; the two must agree."""
+    second_unit: str
 
     @pa.check(*_TEXTS, error="cell-unprintable")
     def is_printable(cls, column: pd.Series) -> "pd.Series[bool]":

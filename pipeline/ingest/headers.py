@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Literal
 
@@ -121,8 +121,15 @@ def meanings_of(
 ) -> tuple[Meaning, ...]:
     """Say what each header of a row means; what a layout says of a header goes first."""
     stated = _stated_by(layout, index) if layout else {}
-    return tuple(
+    found = tuple(
         stated.get(name_key(header)) or index.meaning_of(header.strip()) for header in headers
+    )
+    if any(meaning.field == "value" for meaning in found):
+        return found
+    # Where the second unit is the only one, it is the first.
+    first = {"second_value": "value", "second_unit": "unit"}
+    return tuple(
+        replace(meaning, field=first.get(meaning.field, meaning.field)) for meaning in found
     )
 
 

@@ -21,6 +21,7 @@ from pipeline.ingest.parse import parse_results
 from pipeline.ingest.readers import open_file
 from pipeline.ingest.readings import decide_readings
 from pipeline.ingest.recognize import Sheet, recognize_sheets
+from pipeline.ingest.specimens import hold_failed_runs, judge_specimens
 from pipeline.ingest.tables import SiteReading, SourceFile, TextTable, UnreadableFile
 from pipeline.ingest.units import normalize_units
 from pipeline.issues import Staged, all_issues, find_bad_cells, issue_of_file, no_issues
@@ -203,7 +204,9 @@ def _parse(
     export = cast(DataFrame[Export], melted.export)
     parsed, misread = parse_results(export, reading, knowledge, today)
     table, misfits = normalize_units(parsed, knowledge)
-    return Staged(table, all_issues(lexical, misread, misfits))
+    judged, doubts = judge_specimens(export, table, reading, knowledge)
+    issues = all_issues(lexical, misread, misfits, doubts)
+    return Staged(judged, all_issues(issues, hold_failed_runs(judged, issues, reading)))
 
 
 def _say_of_sheet(

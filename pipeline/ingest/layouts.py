@@ -121,7 +121,8 @@ def is_header(cells: Sequence[str], index: HeaderIndex) -> bool:
     """Whether plain headers name a patient and a result."""
     known = [index.meaning_of(cell.strip()) for cell in cells if index.is_known(cell)]
     fields = {meaning.field for meaning in known}
-    is_long = "value" in fields and not fields.isdisjoint({"analyte", "loinc"})
+    has_value = not fields.isdisjoint({"value", "second_value"})
+    is_long = has_value and not fields.isdisjoint({"analyte", "loinc"})
     has_results = is_long or any(meaning.kind in RESULTS for meaning in known)
     return "patient_id" in fields and has_results
 
@@ -133,6 +134,8 @@ def score_header(cells: Sequence[str], index: HeaderIndex, layouts: Sequence[Lay
 
 
 def _make_plan(table: TextTable, position: int, layout: Layout | None, index: HeaderIndex) -> Plan:
+    if layout and layout.species != "human":
+        raise UnreadableFile("species-not-human")
     row, cells = table.rows[position]
     headers = [" ".join(cell.split()) for cell in cells]
     meanings = meanings_of(headers, index, layout)
@@ -195,7 +198,7 @@ def _list_results(
         if meaning.kind in RESULTS and not outdone:
             claims.setdefault(meaning.analyte or str(at), []).append(at)
     columns = sorted(_settle(each, headers, meanings, body) for each in claims.values())
-    attached = _attach(headers, meanings, columns)
+    attached = _attach(headers, meanings, columns, is_stated=layout is not None)
     return tuple(
         ResultColumn(
             column=at, header=headers[at], meaning=meanings[at], attached=attached.get(at, {})
@@ -205,9 +208,17 @@ def _list_results(
 
 
 def _attach(
-    headers: Sequence[str], meanings: Sequence[Meaning], results: Sequence[int]
+    headers: Sequence[str],
+    meanings: Sequence[Meaning],
+    results: Sequence[int],
+    *,
+    is_stated: bool,
 ) -> dict[int, dict[str, int]]:
-    """Find the flag, unit and reference columns of single analytes: result column → them."""
+    """Find the flag, unit and reference columns of single analytes: result column → them.
+
+    Units in columns without a header are how veterinary counters write: only a layout,
+    which says what the export is, makes them readable.
+    """
     by_name = {name_key(meanings[at].name): at for at in results}
     by_name |= {meanings[at].analyte: at for at in results if meanings[at].analyte}
     attached: dict[int, dict[str, int]] = {}
@@ -224,6 +235,8 @@ def _attach(
             if meaning.field in ATTACHED and repeated:
                 attached.setdefault(begin, {}).setdefault(meaning.field, at)
             elif not headers[at] and at == begin + 1 and not meanings[begin].unit:
+                if not is_stated:
+                    raise UnreadableFile("unit-column-unnamed")
                 attached.setdefault(begin, {}).setdefault("unit", at)
             else:
                 break

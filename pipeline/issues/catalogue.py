@@ -286,6 +286,54 @@ CATALOGUE = _kinds(
     ),
     # Analytes and units
     (
+        "material-other",
+        NOTE,
+        "Results of other materials than blood, serum or plasma were left out.",
+        "Nothing to do.",
+    ),
+    (
+        "record-control",
+        NOTE,
+        "Blanks, controls and calibrators were left out.",
+        "Nothing to do.",
+    ),
+    (
+        "material-unclear",
+        ERROR,
+        "The specimen material is not one that labflag knows.",
+        "Write blood, serum or plasma if it is one of these; other materials are left out.",
+    ),
+    (
+        "species-not-human",
+        ERROR,
+        "The file is of animals, or its layout says so; all limits here are of people.",
+        "Take the animals out, and export people on their own.",
+    ),
+    (
+        "interval-not-human",
+        ERROR,
+        "The file's reference intervals are not those of people, or not in the unit stated.",
+        "Check species and units; name the layout of the export with --layout if it is right.",
+    ),
+    (
+        "unit-column-unnamed",
+        ERROR,
+        "Units stand in columns without a header, as veterinary counters write them.",
+        "Give the columns a header, or name a layout that says what the export is.",
+    ),
+    (
+        "run-failed",
+        ERROR,
+        "Other results of the same measurement failed.",
+        "Send the results of the repeated measurement.",
+    ),
+    (
+        "values-disagree",
+        ERROR,
+        "The result and the same result in its second unit differ.",
+        "Correct the value or the unit that is wrong.",
+    ),
+    (
         "analyte-unknown",
         NOTE,
         "Results of analytes that labflag does not use were left out.",

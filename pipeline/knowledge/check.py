@@ -47,6 +47,7 @@ def check_knowledge(knowledge: Knowledge) -> None:
         _check_condition(priority.when, knowledge, f"priority {priority.rank}")
     for population in knowledge.populations.values():
         _check_comments(population.comment, knowledge, f"population {population.id!r}")
+    _check_materials(knowledge)
     for layout in knowledge.layouts.values():
         for column in layout.analytes:
             _known(column.analyte, knowledge.analytes, "analyte", f"layout {layout.id!r}")
@@ -105,7 +106,7 @@ def _check_analyte(analyte: Analyte, knowledge: Knowledge) -> None:
             raise KnowledgeError(f"{where}: the factor of {unit!r} is not positive")
     for unit in (*analyte.unit_spellings.values(), *analyte.decimals, *analyte.least):
         _known(unit, analyte.units, "accepted unit", where)
-    for bounds in (analyte.possible, analyte.usual):
+    for bounds in (analyte.possible, analyte.usual, analyte.human_low, analyte.human_high):
         if bounds is not None and bounds[0] >= bounds[1]:
             raise KnowledgeError(f"{where}: bounds {bounds} are not in order")
     _check_source(analyte.source, knowledge, where)
@@ -132,6 +133,15 @@ def _check_names(knowledge: Knowledge) -> None:
                 raise KnowledgeError(
                     f"the name {name!r} cannot tell {one.id!r} from {two.id!r} by unit"
                 )
+
+
+def _check_materials(knowledge: Knowledge) -> None:
+    said: dict[str, str] = {}
+    for material in knowledge.materials.values():
+        for word in material.words:
+            other = said.setdefault(name_key(word), material.id)
+            if other != material.id:
+                raise KnowledgeError(f"the word {word!r} means both {material.id!r} and {other!r}")
 
 
 def _check_limit(limit: Limit, knowledge: Knowledge) -> None:

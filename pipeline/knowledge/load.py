@@ -26,6 +26,7 @@ from pipeline.knowledge.model import (
     Layout,
     Limit,
     LookAlike,
+    Material,
     Population,
     PriorityClass,
     Profile,
@@ -45,6 +46,7 @@ _KEYS = {
     "look_alike": "name",
     "unit": "ucum",
     "field": "name",
+    "material": "id",
     "limit": "id",
     "rule": "id",
     "derived": "id",
@@ -187,6 +189,7 @@ def _assemble(shelf: dict[str, dict[object, _Placed]], profile: str) -> Knowledg
         sources=every("source", lambda placed: _build(Source, placed)),
         comments=every("comment", lambda placed: _build(Comment, placed)),
         fields=every("field", lambda placed: _build(Field, placed)),
+        materials=every("material", lambda placed: _build(Material, placed)),
         layouts=every("layout", lambda placed: _build(Layout, placed)),
     )
     check.check_knowledge(knowledge)

@@ -57,6 +57,10 @@ class Analyte:
     usual: tuple[float, float] | None = None
     """Canonical; outside, a note asks for a second look."""
 
+    human_low: tuple[float, float] | None = None
+    """Canonical; between these lies the lower end of every human reference interval."""
+    human_high: tuple[float, float] | None = None
+    """Canonical; the same for the upper end."""
     least: Mapping[str, float] = field(default_factory=dict)
     """Unit → the smallest number other than zero that a laboratory writes in it; less is held."""
 
@@ -219,6 +223,15 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """Words by which exports say what a specimen or a record is."""
+
+    id: str
+    kind: Literal["blood", "other", "control", "animal"]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """A column of the Export table and the headers under which it arrives."""
 
@@ -257,6 +270,8 @@ class Layout:
     population: Literal["", "adult"] = ""
     row_is_patient: bool = False
     """Rows without a patient id are patients of their own."""
+    species: str = "human"
+    """Anything but human is refused: all limits are of people."""
     not_results: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Header → cell texts that mark rows which are no patient results (blanks, controls)."""
 
@@ -298,6 +313,7 @@ class Knowledge:
     sources: Mapping[str, Source]
     comments: Mapping[str, Comment]
     fields: Mapping[str, Field]
+    materials: Mapping[str, Material]
     layouts: Mapping[str, Layout]
 
     def shown_rules(self) -> Iterator[Rule]:

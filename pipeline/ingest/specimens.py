@@ -1,0 +1,137 @@
+"""Is it the blood of a person, measured without a fault? What is not never reaches a rule."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from pipeline.ingest.dialect import Reading
+from pipeline.ingest.units import distinct_rows, index_units, unit_of
+from pipeline.ingest.values import parse_values
+from pipeline.issues import Staged, all_issues, issue_of_file, issues_at
+from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.names import name_key
+from schemas import DataFrame, Export, Issues
+
+_SEVERAL = 2
+_ROUNDED = 0.01  # results in two units are rounded apart by less than this share
+
+
+def judge_specimens(
+    export: DataFrame[Export], table: pd.DataFrame, reading: Reading, knowledge: Knowledge
+) -> Staged[pd.DataFrame]:
+    """Leave out other materials and controls; hold what is not human, failed or contradictory.
+
+    Args:
+        export: The results as text, with `material`, `record` and the second value.
+        table: The same rows in the same order: the columns of `Results`, then `ignored`.
+        reading: How the file was read.
+        knowledge: Words for materials, and where ends of human reference intervals lie.
+
+    Returns:
+        The table with `ignored` set for other materials and controls. Issues: `material-other`,
+        `record-control` (one note each), `material-unclear`, `species-not-human`,
+        `interval-not-human`, `run-failed`, `values-disagree`.
+    """
+    words = {
+        name_key(word): material.kind
+        for material in knowledge.materials.values()
+        for word in material.words
+    }
+    material, record = (_kinds_of(export[name], words) for name in ("material", "record"))
+    ours = ~table["ignored"]
+    is_control = ours & (material.eq("control") | record.eq("control"))
+    is_other = ours & ~is_control & (material.eq("other") | record.eq("other"))
+    is_animal = ours & (material.eq("animal") | record.eq("animal"))
+    issues = [
+        _say_once(table[is_other], "material-other", reading),
+        _say_once(table[is_control], "record-control", reading),
+    ]
+    judged = table.assign(ignored=table["ignored"] | is_other | is_control)
+    left = judged[~judged["ignored"]]
+    if is_animal.any():
+        issues.append(issues_at(left, "species-not-human"))
+    unclear = left[material[left.index].eq("?")]
+    issues.append(issues_at(unclear, "material-unclear"))
+    issues.append(issues_at(_not_human(left, knowledge), "interval-not-human"))
+    issues.append(issues_at(_disagreeing(export, left, reading, knowledge), "values-disagree"))
+    return Staged(judged, all_issues(*issues))
+
+
+def hold_failed_runs(
+    table: pd.DataFrame, issues: DataFrame[Issues], reading: Reading
+) -> DataFrame[Issues]:
+    """Hold the rest of a measurement of which a part failed.
+
+    In a wide table a row is one measurement: where the analyzer marks one of its results as
+    failed, small numbers beside it are no finding.
+    """
+    if reading.shape != "wide":
+        return all_issues()
+    failed = issues.loc[issues["code"].eq("measurement-failed"), "result_id"]
+    rows = table.loc[table["result_id"].isin(failed), "source_row"]
+    beside = table["source_row"].isin(rows) & ~table["result_id"].isin(failed)
+    return issues_at(table[beside & ~table["ignored"]], "run-failed")
+
+
+def _kinds_of(texts: "pd.Series[str]", words: Mapping[str, str]) -> "pd.Series[str]":
+    """Say what each text means: a kind, "" where empty, "?" where not known."""
+    codes, distinct = pd.factorize(texts)
+    kinds = [words.get(name_key(text), "?") if text.strip() else "" for text in distinct]
+    return pd.Series(np.array(kinds, dtype=object)[codes], index=texts.index, dtype="str")
+
+
+def _say_once(rows: pd.DataFrame, code: str, reading: Reading) -> DataFrame[Issues]:
+    if rows.empty:
+        return all_issues()
+    detail = f"{len(rows)} results"
+    return issue_of_file(reading.source_file, code, sheet=reading.sheet, detail=detail)
+
+
+def _not_human(rows: pd.DataFrame, knowledge: Knowledge) -> pd.DataFrame:
+    """Find the results whose reference intervals cannot be of people.
+
+    If that is so of several analytes, all results of the table are concerned.
+    """
+    codes, kinds = distinct_rows(rows["analyte"], rows["original_unit"])
+    known = [knowledge.analytes[name].units.get(unit) if name else None for name, unit in kinds]
+    factor = pd.Series(pd.array(known, dtype="Float64")[codes], index=rows.index)
+    strange = pd.Series(False, index=rows.index)
+    for end in ("low", "high"):
+        bounds = {
+            analyte.id: getattr(analyte, f"human_{end}") or (None, None)
+            for analyte in knowledge.analytes.values()
+        }
+        stated = rows[f"reference_{end}"] * factor
+        least, most = (
+            rows["analyte"].map({name: ends[at] for name, ends in bounds.items()}) for at in (0, 1)
+        )
+        outside = (stated < least.astype("Float64")) | (stated > most.astype("Float64"))
+        strange |= outside.fillna(False).astype(bool)
+    concerned = rows.loc[strange, "analyte"].unique()
+    if len(concerned) >= _SEVERAL:
+        return rows
+    return rows[strange]
+
+
+def _disagreeing(
+    export: DataFrame[Export], rows: pd.DataFrame, reading: Reading, knowledge: Knowledge
+) -> pd.DataFrame:
+    """Find the results that say something else in their second unit."""
+    second = export.loc[rows.index, ["second_value", "second_unit"]]
+    stated = second["second_value"].ne("") & rows["value"].notna()
+    if not stated.any():
+        return rows.iloc[:0]
+    both = rows[stated]
+    index = index_units(knowledge)
+    read = parse_values(
+        list(second.loc[stated, "second_value"]), reading.decimal, index.knows
+    ).set_axis(both.index)
+    factors = []
+    for name, unit in zip(both["analyte"], second.loc[stated, "second_unit"], strict=True):
+        analyte = knowledge.analytes[name]
+        factors.append(analyte.units.get(unit_of(unit, analyte, index)))
+    value = read["number"] * pd.Series(factors, index=both.index, dtype="Float64")
+    apart = (value - both["value"]).abs() > _ROUNDED * both["value"].abs()
+    other_sign = read["comparator"].ne(both["comparator"])
+    return both[(apart.fillna(True) | other_sign).astype(bool)]

@@ -89,6 +89,7 @@ def publish(
         patients=interpretation.patients,
         findings=interpretation.findings,
         standing=interpretation.standing,
+        held=held,
         issues=issues,
         knowledge=knowledge,
         run=run,

@@ -9,6 +9,7 @@ import pandas as pd
 from openpyxl import Workbook
 
 from pipeline.knowledge.model import Knowledge
+from pipeline.report.conflicts import render_conflicts
 from pipeline.report.facts import RunFacts
 from pipeline.report.overview import FOOTER, render_counts, render_issues, render_run
 from pipeline.report.sheet import Entry, add_sheet, columns, put, put_table, start_workbook
@@ -35,7 +36,7 @@ from pipeline.report.wording import (
     show_count,
     show_date,
 )
-from schemas import DataFrame, Findings, Issues, Patients
+from schemas import DataFrame, Findings, Held, Issues, Patients
 from schemas.vocabulary import Confirmation, Grade, Outcome
 
 TITLE = "Laboratory worklist"
@@ -68,6 +69,7 @@ def render_worklist(
     patients: DataFrame[Patients],
     findings: DataFrame[Findings],
     standing: DataFrame[Findings],
+    held: DataFrame[Held],
     issues: DataFrame[Issues],
     knowledge: Knowledge,
     run: RunFacts,
@@ -84,6 +86,7 @@ def render_worklist(
     while part or number == 1:
         _render_lines(book, styler, number, part, run)
         number, part = number + 1, list(islice(lines, LINES_PER_SHEET))
+    render_conflicts(book, styler, held)
     render_issues(book, styler, issues)
     render_counts(book, styler, findings, standing, knowledge)
     render_run(book, styler, run, knowledge, len(patients), len(names))

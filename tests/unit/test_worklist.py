@@ -31,6 +31,7 @@ def render(tables: Tables, run: RunFacts = RUN) -> Workbook:
         patients=tables.patients,
         findings=tables.findings,
         standing=tables.standing,
+        held=tables.held,
         issues=tables.issues,
         knowledge=knowledge(),
         run=run,
@@ -242,3 +243,31 @@ def test_the_header_stays_in_sight_and_prints_on_every_page(tmp_path):
     assert (sheet.freeze_panes, sheet.print_title_rows) == ("D4", "$1:$3")
     assert sheet.tables["Worklist"].autoFilter.ref == sheet.tables["Worklist"].ref
     assert sheet.oddFooter.left.text == "For decision support only"
+
+
+def test_versions_in_conflict_stand_side_by_side(tmp_path):
+    tables = make_tables("""
+        patient | name      | sex | birth      | years | specimen | at         | analyte | result
+        p1      | Ann Reed  | F   | 1950-02-03 | 76    | S1       | 2026-02-01 | mcv     | held identity-conflict
+        p1      | Bo Marsh  | M   | 1950-02-03 | 76    | S2       | 2026-02-02 | mcv     | held identity-conflict
+        p2      | Cy Sedge  | F   |            | 40    | S3       | 2026-02-03 | mcv     | held specimen-conflict
+        p3      |           | F   |            | 40    | S3       | 2026-02-03 | mcv     | held specimen-conflict
+        p4      | Di Thrift | F   |            | 40    | S4       | 2026-02-03 | mcv     | 90 fL
+    """)
+    sheet = reopened(render(tables), tmp_path)["Identity conflicts"]
+    lines = [[cell.value for cell in row[:6]] for row in sheet.iter_rows(min_row=3)]
+    day = datetime(1950, 2, 3)
+    assert lines == [
+        ["S3", "specimen id", "p2", "Cy Sedge", "female", "not stated"],
+        ["S3", "specimen id", "p3", "not stated", "female", "not stated"],
+        ["p1", "patient id", "p1", "Ann Reed", "female", day],
+        ["p1", "patient id", "p1", "Bo Marsh", "male", day],
+    ]
+
+
+def test_without_a_conflict_there_is_no_such_sheet(tmp_path):
+    tables = make_tables("""
+        patient | sex | years | specimen | at         | analyte | result
+        p4      | F   | 40    | S4       | 2026-02-03 | mcv     | 90 fL
+    """)
+    assert "Identity conflicts" not in render(tables).sheetnames

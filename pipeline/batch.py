@@ -18,8 +18,9 @@ from pipeline.ingest.tables import SiteReading
 from pipeline.interpret import Interpretation, interpret_results
 from pipeline.interpret.reportable import select_reportable
 from pipeline.issues import all_issues
+from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.load import load_knowledge, load_layout
-from pipeline.knowledge.model import Knowledge, Layout
+from pipeline.knowledge.model import Knowledge
 from pipeline.operations.accounts import Accounts, reconcile
 from pipeline.operations.publish import claim_folder, publish
 from pipeline.report.facts import RunFacts

@@ -267,8 +267,11 @@ def _print_problems(batch: "Batch", *, verbose: bool) -> None:
         places = _places(group, all_of_them=verbose)
         count = f"{len(group)} x " if len(group) > 1 else ""
         click.echo(f"{file}: {count}{code}: {message}{places}")
-    for name in batch.passed_over:
-        click.echo(f"{name}: passed over: not a kind of file that labflag reads.")
+    if batch.passed_over:
+        names = batch.passed_over if verbose else batch.passed_over[:_PLACES]
+        more = len(batch.passed_over) - len(names)
+        tail = f" and {more} more (-v names all)" if more else ""
+        click.echo(f"Passed over, no kind of file that labflag reads: {', '.join(names)}{tail}.")
 
 
 def _places(group: "pd.DataFrame", *, all_of_them: bool) -> str:

@@ -8,7 +8,8 @@ from typing import Literal
 
 from pipeline.ingest.names import NameIndex, analyte_of, index_names, split_header
 from pipeline.ingest.tables import DateOrder
-from pipeline.knowledge.model import Knowledge, Layout
+from pipeline.knowledge.forms import Layout
+from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.names import name_key
 
 Kind = Literal["field", "analyte", "foreign", "flag", "unit", "unused"]

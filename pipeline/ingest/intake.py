@@ -25,7 +25,8 @@ from pipeline.ingest.specimens import hold_failed_runs, judge_specimens
 from pipeline.ingest.tables import SiteReading, SourceFile, TextTable, UnreadableFile
 from pipeline.ingest.units import normalize_units
 from pipeline.issues import Staged, all_issues, find_bad_cells, issue_of_file, no_issues
-from pipeline.knowledge.model import Knowledge, Layout
+from pipeline.knowledge.forms import Layout
+from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Export, Held, Issues, Results
 
 _MOST_NAMED = 12

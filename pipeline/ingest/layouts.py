@@ -9,7 +9,7 @@ from typing import Literal
 from pipeline.ingest.dialect import HEADER_WITHIN
 from pipeline.ingest.headers import ATTACHED, HeaderIndex, Meaning, meanings_of
 from pipeline.ingest.tables import TextTable, UnreadableFile
-from pipeline.knowledge.model import Layout
+from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.names import name_key
 
 RESULTS = ("analyte", "foreign")

@@ -8,7 +8,8 @@ from pipeline.ingest.layouts import Plan, identify_layout, score_header
 from pipeline.ingest.readers import FileTables, read_tables
 from pipeline.ingest.tables import SiteReading, SourceFile, TextTable, UnreadableFile
 from pipeline.issues import all_issues, issue_of_file
-from pipeline.knowledge.model import Knowledge, Layout
+from pipeline.knowledge.forms import Layout
+from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Issues
 
 

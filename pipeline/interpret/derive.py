@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.ingest.units import round_off
 from pipeline.knowledge.model import Derived, Knowledge
 from schemas import DataFrame, Held, Reportable
 from schemas.vocabulary import Comparator
@@ -76,9 +77,9 @@ def _percent_of(results: DataFrame[Reportable], derived: Derived) -> pd.DataFram
         derived=derived.id,
         comparator=comparator,
         original_text="",
-        original_value=_tidy(pairs["original_value_whole"] * share),
+        original_value=_product(pairs["original_value_whole"], share),
         original_unit=pairs["original_unit_whole"],
-        value=_tidy(pairs["value_whole"] * share),
+        value=_product(pairs["value_whole"], share),
         unit=pairs["unit_whole"],
         reference_low=pd.array([pd.NA] * len(pairs), dtype="Float64"),
         reference_high=pd.array([pd.NA] * len(pairs), dtype="Float64"),
@@ -112,13 +113,9 @@ def _at_most(results: DataFrame[Reportable], derived: Derived) -> pd.DataFrame:
     )
 
 
+def _product(whole: "pd.Series[float]", share: "pd.Series[float]") -> "pd.Series[float]":
+    product = np.asarray((whole * share).to_numpy("float64", na_value=np.nan), dtype=np.float64)
+    return pd.Series(round_off(product), index=whole.index, dtype="Float64")
+
+
 _SHAPES = {"percent_of": _percent_of, "at_most": _at_most}
-
-
-def _tidy(numbers: pd.Series) -> pd.Series:
-    """Strip the noise of binary arithmetic: twelve significant digits."""
-    values = numbers.to_numpy("float64", na_value=np.nan)
-    with np.errstate(divide="ignore"):
-        digits = 11 - np.floor(np.log10(np.where(values > 0, values, 1)))
-    scale = np.power(10.0, digits)
-    return pd.Series(np.round(values * scale) / scale, index=numbers.index, dtype="Float64")

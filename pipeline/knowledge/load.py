@@ -16,17 +16,14 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge import check
 from pipeline.knowledge.conditions import condition_from, grade_steps_from
+from pipeline.knowledge.forms import Field, Layout, LookAlike, Material
 from pipeline.knowledge.model import (
     AgeSpan,
     Analyte,
     Comment,
     Derived,
-    Field,
     Knowledge,
-    Layout,
     Limit,
-    LookAlike,
-    Material,
     Population,
     PriorityClass,
     Profile,

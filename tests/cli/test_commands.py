@@ -139,7 +139,7 @@ def test_a_folder_and_a_file_named_twice_are_read_once(labflag, export, tmp_path
     done = labflag("check", tmp_path, path)
     assert done.returncode == 0
     assert "1 files, 1 results read" in done.stdout
-    assert "notes.docx: passed over" in done.stdout
+    assert "labflag reads: notes.docx." in done.stdout
     assert "~$" not in done.stdout
 
 

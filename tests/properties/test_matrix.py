@@ -49,7 +49,7 @@ def findings_of(file: Ingested) -> pd.DataFrame:
     assert not len(file.held), file.held[["source_row", "source_column", "code"]].to_dict("records")
     assert len(file.results) == RESULTS
     # Equal results give equal findings; interpreting each table once halves the time.
-    key = file.results[_without_places(file.results)].to_json(date_unit="us")
+    key = file.results[_without_places(file.results)].to_json(date_format="iso")
     if key not in INTERPRETED:
         INTERPRETED[key] = _interpret(file)
     return INTERPRETED[key]

@@ -13,8 +13,8 @@ from pipeline.ingest.intake import combine, hold_conflicts, read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.issues import find_bad_cells, set_aside
 from pipeline.issues.catalogue import CATALOGUE
+from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.model import Layout
 from schemas import Export, Held, Issues, Results
 
 KNOWLEDGE = load_knowledge()

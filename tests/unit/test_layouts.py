@@ -9,8 +9,8 @@ from pipeline.ingest.layouts import identify_layout
 from pipeline.ingest.lines import sort_lines
 from pipeline.ingest.melt import melt_table
 from pipeline.ingest.tables import SourceFile, TextTable, UnreadableFile
+from pipeline.knowledge.forms import Layout, LayoutColumn
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.model import Layout, LayoutColumn
 from schemas import Export
 from schemas.vocabulary import Sex
 

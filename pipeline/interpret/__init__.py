@@ -1,6 +1,7 @@
 """Stored results become findings."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from pipeline.interpret.answers import Questions
 from pipeline.interpret.derive import derive_held, derive_results
@@ -8,7 +9,7 @@ from pipeline.interpret.grid import place_results
 from pipeline.interpret.rules import evaluate_rules
 from pipeline.interpret.standing import rank_patients, standing_findings
 from pipeline.knowledge.model import Knowledge
-from schemas import DataFrame, Findings, Held, Patients, Reportable
+from schemas import DataFrame, Findings, Held, Patients, Reportable, Results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +25,18 @@ class Interpretation:
 
 
 def interpret_results(
-    results: DataFrame[Reportable], held: DataFrame[Held], knowledge: Knowledge
+    results: DataFrame[Reportable],
+    held: DataFrame[Held],
+    knowledge: Knowledge,
+    seen: DataFrame[Results] | None = None,
 ) -> Interpretation:
-    """Apply the rules to reportable results, minding what is held."""
-    complete = derive_results(results, knowledge)
+    """Apply the rules to reportable results, minding what is held.
+
+    `seen` is all that was read, by default what is reportable: whoever is in it has a line in
+    the worklist.
+    """
+    everyone = cast(DataFrame[Results], results) if seen is None else seen
+    complete = derive_results(results, held, knowledge)
     grid = place_results(complete, derive_held(held, complete, knowledge), knowledge.derived)
     questions = Questions(grid, knowledge)
     findings = evaluate_rules(questions, grid, knowledge)
@@ -37,5 +46,5 @@ def interpret_results(
         results=Reportable.validate(complete[~complete["derived"].isin(bounds)]),
         findings=findings,
         standing=standing,
-        patients=rank_patients(grid, held, standing, questions, knowledge),
+        patients=rank_patients(grid, everyone, held, standing, questions, knowledge),
     )

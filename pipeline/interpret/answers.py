@@ -1,11 +1,10 @@
 """Conditions over all accessions at once, in three-valued logic, with the evidence for each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from pipeline.interpret.grid import NOWHERE, Grid, Positions
 from pipeline.interpret.limits import Mask, Numbers, Verdicts, compare_results
@@ -69,17 +68,7 @@ class Questions:
         """Answer a rule, with its grade where it is present."""
         if rule.id not in self._answers:
             answer = self.answer(rule.when)
-            self._answers[rule.id] = Answer(
-                yes=answer.yes,
-                no=answer.no,
-                reported=answer.reported,
-                undecided=answer.undecided,
-                met=answer.met,
-                reasons=answer.reasons,
-                comments=answer.comments,
-                evidence=answer.evidence,
-                grade=self._grade(rule, answer),
-            )
+            self._answers[rule.id] = replace(answer, grade=self._grade(rule, answer))
         return self._answers[rule.id]
 
     def answer(self, condition: Condition) -> Answer:
@@ -158,24 +147,21 @@ class Questions:
         )
 
     def _rule_is(self, condition: RuleIs) -> Answer:
-        answer = self.answer_rule(self._knowledge.rules[condition.rule])
-        if condition.grade is None or answer.grade is None:
+        rule = self._knowledge.rules[condition.rule]
+        answer = self.answer_rule(rule)
+        if condition.grade is None:
             return answer
-        depth = pd.Series(answer.grade).map(_DEPTH).to_numpy()
-        graded = depth >= 0
-        deep = depth >= _DEPTH[condition.grade]
-        yes = answer.yes & graded & deep
-        no = answer.no | (answer.yes & graded & ~deep)
-        return Answer(
-            yes=yes,
-            no=no,
-            reported=answer.reported,
-            undecided=answer.reported & ~yes & ~no,
-            met=answer.met,
-            reasons=answer.reasons,
-            comments=answer.comments,
-            evidence=answer.evidence,
-        )
+        # A bound such as "<100" may leave the grade open and still be deep enough.
+        deep = [
+            self.answer(step.when)
+            for step in rule.grades
+            if _DEPTH[step.grade] >= _DEPTH[condition.grade]
+        ]
+        shallow = answer.yes & _all([step.no for step in deep])
+        no = answer.no | shallow
+        certain = answer.yes & _any([step.yes for step in deep])
+        yes = answer.yes & ~shallow if condition.if_open else certain
+        return replace(answer, yes=yes, no=no, undecided=answer.reported & ~yes & ~no, grade=None)
 
     def _undecided(self, condition: Undecided) -> Answer:
         answer = self.answer_rule(self._knowledge.rules[condition.rule])
@@ -223,6 +209,10 @@ def _combine(group: Group, members: list[Answer]) -> Answer:
             least = np.stack(yes).sum(axis=0)
             is_yes = (least == group.count) & (most == group.count)
             is_no = (least > group.count) | (most < group.count)
+        case "at_least":
+            most = len(members) - np.stack(no).sum(axis=0)
+            least = np.stack(yes).sum(axis=0)
+            is_yes, is_no = least >= group.count, most < group.count
     open_ = ~is_yes & ~is_no
     comments: dict[str, Mask] = {}
     for member in members:

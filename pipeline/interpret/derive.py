@@ -11,14 +11,16 @@ from schemas.vocabulary import Comparator
 _SPECIMEN = ["patient_id", "accession"]
 
 
-def derive_results(results: DataFrame[Reportable], knowledge: Knowledge) -> DataFrame[Reportable]:
+def derive_results(
+    results: DataFrame[Reportable], held: DataFrame[Held], knowledge: Knowledge
+) -> DataFrame[Reportable]:
     """Add what can be calculated or bounded, marked with the id of the calculation.
 
-    A calculation is made only where the analyte itself was not reported. Its result carries the
-    unit of its first operand and the place of its last one. A bound is added wherever its operand
-    was reported; it speaks only where it decides (see `rules`).
+    A calculation is made only where the analyte itself was not reported, usable or held. Its
+    result carries the unit of its first operand and the place of its last one. A bound is added
+    wherever its operand was reported; it speaks only where it decides (see `rules`).
     """
-    made = [_SHAPES[derived.shape](results, derived) for derived in knowledge.derived]
+    made = [_SHAPES[derived.shape](results, held, derived) for derived in knowledge.derived]
     together = pd.concat([results, *made], ignore_index=True)
     return Reportable.validate(together.assign(result_id=_numbers(together)))
 
@@ -40,7 +42,7 @@ def derive_held(
                 _specimens_of(held, other) if missing == percent else set()
             )
             without = held[held["analyte"].eq(missing)]
-            there = pd.MultiIndex.from_frame(without[_SPECIMEN]).isin(elsewhere)
+            there = pd.MultiIndex.from_frame(without[_SPECIMEN]).isin(list(elsewhere))
             made.append(without[there].assign(analyte=derived.analyte))
     return pd.concat(made, ignore_index=True)
 
@@ -57,21 +59,24 @@ def _numbers(together: pd.DataFrame) -> "pd.Series[int]":
     return together["result_id"].where(reported, own).astype("int64")
 
 
-def _percent_of(results: DataFrame[Reportable], derived: Derived) -> pd.DataFrame:
+def _percent_of(
+    results: DataFrame[Reportable], held: DataFrame[Held], derived: Derived
+) -> pd.DataFrame:
     whole_id, percent_id = derived.operands
     whole = results[results["analyte"].eq(whole_id)]
     percent = results[results["analyte"].eq(percent_id)]
-    reported = pd.MultiIndex.from_frame(
-        results.loc[results["analyte"].eq(derived.analyte), _SPECIMEN]
-    )
+    reported = _specimens_of(results, derived.analyte) | _specimens_of(held, derived.analyte)
     pairs = percent.merge(
         whole[[*_SPECIMEN, "comparator", "original_value", "original_unit", "value", "unit"]],
         on=_SPECIMEN,
         suffixes=("", "_whole"),
     )
-    pairs = pairs[~pd.MultiIndex.from_frame(pairs[_SPECIMEN]).isin(reported)]
-    comparator = _joint_comparator(pairs["comparator"], pairs["comparator_whole"])
-    share = pairs["value"] / 100
+    pairs = pairs[~pd.MultiIndex.from_frame(pairs[_SPECIMEN]).isin(list(reported))]
+    joint = _joint_comparator(pairs["comparator"], pairs["comparator_whole"])
+    # Opposite signs bound nothing: at least none, which cannot decide anything.
+    unbounded = joint.eq("?")
+    comparator = joint.where(~unbounded, str(Comparator.AT_LEAST))
+    share = (pairs["value"] / 100).where(~unbounded, 0)
     made = pairs.assign(
         analyte=derived.analyte,
         derived=derived.id,
@@ -86,16 +91,24 @@ def _percent_of(results: DataFrame[Reportable], derived: Derived) -> pd.DataFram
         flag="",
         comment="",
     )
-    return made[comparator.ne("?")][list(results.columns)]
+    return made[list(results.columns)]
 
 
 def _joint_comparator(one: "pd.Series[str]", two: "pd.Series[str]") -> "pd.Series[str]":
-    """Give the sign of a product of two non-negative numbers; "?" where it says nothing."""
+    """Give the sign of a product of two non-negative numbers; "?" for opposite signs."""
     joint = one.where(two.eq(""), two.where(one.eq(""), "?"))
-    return joint.where(one.ne(two) | one.eq(""), one)
+    both = one.ne("") & two.ne("")
+    for upper_or_lower in ("<", ">"):
+        same = both & one.str.startswith(upper_or_lower) & two.str.startswith(upper_or_lower)
+        strict = one.eq(upper_or_lower) | two.eq(upper_or_lower)
+        joint = joint.where(~same, upper_or_lower + "=")
+        joint = joint.where(~(same & strict), upper_or_lower)
+    return joint
 
 
-def _at_most(results: DataFrame[Reportable], derived: Derived) -> pd.DataFrame:
+def _at_most(
+    results: DataFrame[Reportable], held: DataFrame[Held], derived: Derived
+) -> pd.DataFrame:
     (operand,) = derived.operands
     whole = results[results["analyte"].eq(operand)]
     bounded_above = whole["comparator"].isin(

@@ -63,7 +63,7 @@ def compare_results(
         comments[code] = comments.get(code, np.zeros(len(results), bool)) | where
     if limit.interval_tolerance is not None:
         own = results["reference_low"].to_numpy("float64", na_value=np.nan)
-        apart = np.round(np.abs(own / shown - 1), 12) > limit.interval_tolerance
+        apart = (own > 0) & (np.round(np.abs(own / shown - 1), 12) > limit.interval_tolerance)
         comments[limit.interval_comment] = apart
     return Verdicts(yes=yes, no=no, limit=shown, reasons=reasons, comments=comments)
 
@@ -95,8 +95,8 @@ class _ForSex:
     reasons: Mapping[Reason, Mask]
     lowest: Numbers
     highest: Numbers
-    only: Mapping[int, Mask]
-    """Where the stratum of that number is the only possible one."""
+    here: Mapping[int, Mask]
+    """Where the stratum of that number could apply."""
 
 
 def _ages_of(
@@ -180,7 +180,7 @@ def _compare_for_sex(
         },
         lowest=lowest,
         highest=highest,
-        only={number: here & (how_many == 1) for number, here in possible.items()},
+        here=possible,
     )
 
 
@@ -270,12 +270,14 @@ def _limit_shown(
 def _comments_of(
     limit: Limit, by_sex: Mapping[Sex, _ForSex], possible: Mapping[Sex, Mask], decided: Mask
 ) -> dict[str, Mask]:
+    """Give the comments that every stratum that could apply carries."""
+    codes = dict.fromkeys(code for stratum in limit.strata for code in stratum.comment)
     comments: dict[str, Mask] = {}
-    nowhere = np.zeros(len(decided), bool)
-    for number, stratum in enumerate(limit.strata):
-        for code in stratum.comment:
-            where = np.logical_and.reduce(
-                [by_sex[sex].only.get(number, nowhere) | ~possible[sex] for sex in Sex]
-            )
-            comments[code] = comments.get(code, nowhere) | (where & decided)
+    for code in codes:
+        where = decided.copy()
+        for sex in Sex:
+            for number, here in by_sex[sex].here.items():
+                if code not in limit.strata[number].comment:
+                    where &= ~(here & possible[sex])
+        comments[code] = where
     return comments

@@ -34,8 +34,8 @@ def select_reportable(
     A cancelled result withdraws final and preliminary ones (and a corrected one of the same
     value), also when it is held because it came without a number. Corrected goes before final,
     final before preliminary. The same value twice counts once; two values of the same standing
-    hold each other. A differential whose lines are all zero was not measured. The outcome does
-    not depend on the order of rows or files.
+    hold each other, and so do a part and a smaller whole. A differential whose main lines are
+    all zero was not measured. The outcome does not depend on the order of rows or files.
     """
     ordered = results.sort_values([*KEY, *_ORIGIN], ignore_index=True)
     fate = pd.Series(str(Disposition.USED), index=ordered.index)
@@ -60,8 +60,12 @@ def select_reportable(
     fate[unmeasured.index] = str(Disposition.IGNORED)
     fate[alone.index] = str(Disposition.HELD)
 
+    contradicting = _contradicting(ordered[fate.eq(Disposition.USED)], knowledge)
+    fate[contradicting.index] = str(Disposition.HELD)
+
     reasons = pd.Series("results-disagree", index=ordered.index)
     reasons[alone.index] = "zero-alone"
+    reasons[contradicting.index] = "counts-contradict"
     set_aside = ordered[fate.eq(Disposition.HELD)]
     used = ordered[fate.eq(Disposition.USED)]
     return Selected(
@@ -76,6 +80,7 @@ def select_reportable(
             issues_at(with_copies, "results-disagree"),
             issues_at(unmeasured, "differential-not-measured"),
             issues_at(alone, "zero-alone"),
+            issues_at(contradicting, "counts-contradict"),
         ),
         dispositions=fate.set_axis(ordered["result_id"]),
     )
@@ -96,19 +101,42 @@ def _zero_differentials(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find differentials that were not measured, and zeros that cannot be told from such.
 
-    Analyzers and databases write zero for a differential that was not done. Percentages that
-    are all zero cannot be real; a single zero of a line that a rule reads can be either.
+    Analyzers and databases write zero for a differential that was not done. Main lines that are
+    all zero cannot be real; fewer zeros can be either where a rule reads them.
     """
-    lines = {item.id for item in knowledge.analytes.values() if item.group == "differential"}
+    analytes = knowledge.analytes.values()
+    line_of = {item.id: item.line for item in analytes if item.line}
+    main_lines = {item.line for item in analytes if item.is_main_line}
     read_by_rules = {limit.analyte for limit in knowledge.limits.values()} | {
         operand for derived in knowledge.derived for operand in derived.operands
     }
-    differential = used[used["analyte"].isin(lines)]
-    by_accession = differential.groupby(["patient_id", "accession"])
-    all_zero = by_accession["value"].transform("max").eq(0).astype(bool)
-    several = by_accession["analyte"].transform("nunique").gt(1)
-    alone = all_zero & ~several & differential["analyte"].isin(read_by_rules)
-    return differential[all_zero & several], differential[alone]
+    differential = used[used["analyte"].isin(list(line_of))]
+    line = differential["analyte"].map(line_of)
+    specimen = [differential["patient_id"], differential["accession"]]
+    all_zero = differential.groupby(specimen)["value"].transform("max").eq(0).astype(bool)
+    lines = line.where(line.isin(main_lines)).groupby(specimen).transform("nunique")
+    whole = lines.eq(len(main_lines))
+    doubtful = all_zero & ~whole & differential["analyte"].isin(read_by_rules)
+    return differential[all_zero & whole], differential[doubtful]
+
+
+def _contradicting(used: pd.DataFrame, knowledge: Knowledge) -> pd.DataFrame:
+    """Find counts of a part that are higher than the count of the whole: one of them is wrong."""
+    found = []
+    for derived in knowledge.derived:
+        if derived.shape != "at_most":
+            continue
+        part = used[used["analyte"].eq(derived.analyte) & used["comparator"].isin(["", ">", ">="])]
+        whole = used[
+            used["analyte"].eq(derived.operands[0]) & used["comparator"].isin(["", "<", "<="])
+        ]
+        specimen = ["patient_id", "accession"]
+        columns = [*specimen, "result_id", "value"]
+        pairs = part[columns].merge(whole[columns], on=specimen, suffixes=("", "_whole"))
+        apart = pairs[pairs["value"] > pairs["value_whole"] * (1 + derived.tolerance)]
+        ids = [*apart["result_id"], *apart["result_id_whole"]]
+        found.append(used[used["result_id"].isin(ids)])
+    return pd.concat([used.iloc[:0], *found])
 
 
 def _rows_with_key_of(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:

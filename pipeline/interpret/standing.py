@@ -6,8 +6,8 @@ import pandas as pd
 from pipeline.interpret.answers import Questions
 from pipeline.interpret.grid import Grid
 from pipeline.interpret.limits import Mask
-from pipeline.knowledge.model import Condition, Group, Knowledge
-from schemas import DataFrame, Findings, Held, Patients
+from pipeline.knowledge.model import Condition, Group, Knowledge, RuleIs
+from schemas import DataFrame, Findings, Held, Patients, Results
 from schemas.vocabulary import Confirmation, Outcome
 
 _IDENTITY_CONFLICT, _NOT_ASSESSABLE, _NOTHING_FOUND = 0, 5, 6
@@ -36,6 +36,7 @@ def standing_findings(findings: DataFrame[Findings]) -> DataFrame[Findings]:
 
 def rank_patients(
     grid: Grid,
+    seen: DataFrame[Results],
     held: DataFrame[Held],
     standing: DataFrame[Findings],
     questions: Questions,
@@ -44,10 +45,11 @@ def rank_patients(
     """List everyone who was seen, most urgent first.
 
     Class by the first priority of the knowledge whose condition stands; within a class the
-    number of findings, then the longest wait, then the id. Held results that name no patient
-    cannot be listed here; they are in the held data.
+    number of findings, then the longest wait, then the id. `seen` is everything that was read,
+    also what was withdrawn: nobody is left out for it. Held results that name no patient cannot
+    be listed here; they are in the held data.
     """
-    people = _people(grid, held)
+    people = _people(seen, held)
     ids = people["patient_id"]
     present = standing[standing["outcome"].eq(Outcome.PRESENT)]
     open_ = standing[standing["outcome"].eq(Outcome.INDETERMINATE)]
@@ -63,9 +65,11 @@ def rank_patients(
     listed = people.assign(
         **{name: ids.map(count).fillna(0).astype("int64") for name, count in counts.items()},
         reasons=_reasons(present, knowledge).reindex(ids).fillna("").to_numpy(),
-        waiting_since=present.groupby("patient_id")["collected_at"].min().reindex(ids).to_numpy(),
+        waiting_since=_oldest(present).combine_first(_oldest(open_)).reindex(ids).to_numpy(),
     )
+    decided = standing["outcome"].isin([Outcome.PRESENT, Outcome.ABSENT])
     rank = pd.Series(_NOTHING_FOUND, index=listed.index)
+    rank[~ids.isin(standing.loc[decided, "patient_id"])] = _NOT_ASSESSABLE
     rank[(listed["not_assessable"] > 0) | (listed["held"] > 0)] = _NOT_ASSESSABLE
     for priority in reversed(knowledge.priorities):
         if priority.when is not None:
@@ -81,16 +85,25 @@ def rank_patients(
     return Patients.validate(ordered[list(kinds)].astype(kinds))
 
 
-def _people(grid: Grid, held: DataFrame[Held]) -> pd.DataFrame:
+def _oldest(findings: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
+    return findings.groupby("patient_id")["collected_at"].min()
+
+
+def _people(seen: DataFrame[Results], held: DataFrame[Held]) -> pd.DataFrame:
     """Give each patient once, with what is known of them anywhere."""
     columns = ["patient_id", "patient_name", "sex", "birth_date", "collected_at"]
     rows: pd.DataFrame = pd.concat(
-        [pd.DataFrame(grid.results[columns]), pd.DataFrame(held[columns])], ignore_index=True
+        [pd.DataFrame(seen[columns]), pd.DataFrame(held[columns])], ignore_index=True
     )
     rows = rows[rows["patient_id"].ne("")]
     latest_first = rows.assign(
         patient_name=rows["patient_name"].replace("", pd.NA), sex=rows["sex"].replace("", pd.NA)
-    ).sort_values("collected_at", ascending=False, na_position="last", kind="stable")
+    ).sort_values(
+        # The rest only makes the choice between two spellings independent of the order of rows.
+        ["collected_at", "patient_name", "sex", "birth_date"],
+        ascending=[False, True, True, True],
+        na_position="last",
+    )
     people = latest_first.groupby("patient_id", as_index=False).agg(
         patient_name=("patient_name", "first"),
         sex=("sex", "first"),
@@ -116,7 +129,7 @@ def _rules_by_urgency(knowledge: Knowledge) -> list[str]:
         member.rule
         for priority in knowledge.priorities
         for member in _members(priority.when)
-        if hasattr(member, "rule")
+        if isinstance(member, RuleIs)
     ]
     return list(dict.fromkeys([*named, *(rule.id for rule in knowledge.shown_rules())]))
 

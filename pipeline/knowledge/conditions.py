@@ -17,7 +17,9 @@ from schemas.vocabulary import Grade, Reason
 
 _DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 _GROUPS = ("all", "any", "any_reported")
-_KEYS = (*_DIRECTIONS, *_GROUPS, "exactly", "of", "rule", "grade", "undecided", "because")
+_COUNTS = ("exactly", "at_least")
+_PARTS = ("of", "grade", "if_open", "because", "partial_comment")
+_HEADS = (*_DIRECTIONS, *_GROUPS, *_COUNTS, "rule", "undecided")
 
 
 def condition_from(entry: dict[str, Any], where: str) -> Condition:
@@ -25,14 +27,12 @@ def condition_from(entry: dict[str, Any], where: str) -> Condition:
 
     Forms: `below = "limit"` (also at_or_below, above, at_or_above); `rule = "id"`, with
     `grade = "moderate"` for at least that grade; `undecided = "id"`, `because = "censored"`;
-    `all`, `any`, `any_reported` = [conditions]; `exactly = 2`, `of = [conditions]`.
+    `all`, `any`, `any_reported` = [conditions]; `exactly = 2` or `at_least = 2` with `of`.
 
     Raises:
         KnowledgeError: There is none, there are two, or a part is missing.
     """
-    heads = [
-        key for key in (*_DIRECTIONS, *_GROUPS, "exactly", "rule", "undecided") if key in entry
-    ]
+    heads = [key for key in _HEADS if key in entry]
     if len(heads) != 1:
         found = " and ".join(heads) or "none"
         raise KnowledgeError(f"{where}: one condition is needed, {found} given")
@@ -42,14 +42,18 @@ def condition_from(entry: dict[str, Any], where: str) -> Condition:
         return Compare(direction=head, limit=_text(content, where))
     if head == "rule":
         grade = entry.pop("grade", None)
-        return RuleIs(rule=_text(content, where), grade=None if grade is None else Grade(grade))
+        return RuleIs(
+            rule=_text(content, where),
+            grade=None if grade is None else Grade(grade),
+            if_open=bool(entry.pop("if_open", False)),
+        )
     if head == "undecided":
         return Undecided(
             rule=_text(content, where), because=Reason(entry.pop("because", Reason.CENSORED))
         )
-    if head == "exactly":
+    if head in _COUNTS:
         members = _members(entry.pop("of", None), where)
-        return Group(kind="exactly", count=int(content), members=members)
+        return Group(kind=head, count=int(content), members=members)  # type: ignore[arg-type]
     return Group(
         kind=head,  # type: ignore[arg-type]
         members=_members(content, where),
@@ -81,9 +85,9 @@ def _whole(entry: Any, where: str) -> Condition:
     if not isinstance(entry, dict):
         raise KnowledgeError(f"{where}: a condition is written {{ below = … }}")
     rest = dict(entry)
-    unknown = [key for key in rest if key not in (*_KEYS, "partial_comment")]
+    unknown = [key for key in rest if key not in (*_HEADS, *_PARTS)]
     if unknown:
-        close = get_close_matches(unknown[0], _KEYS, n=1)
+        close = get_close_matches(unknown[0], (*_HEADS, *_PARTS), n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise KnowledgeError(f"{where}: unknown key {unknown[0]!r}{hint}")
     condition = condition_from(rest, where)

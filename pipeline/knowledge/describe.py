@@ -23,7 +23,7 @@ _DIRECTIONS = {
     "above": "above",
     "at_or_above": "at or above",
 }
-_JOINS = {"all": " and ", "any": " or ", "any_reported": " or ", "exactly": ", "}
+_JOINS = {"all": " and ", "any": " or ", "any_reported": " or ", "exactly": ", ", "at_least": ", "}
 
 
 def rule_lines(knowledge: Knowledge) -> Iterator[str]:
@@ -89,7 +89,7 @@ def describe_condition(condition: Condition, knowledge: Knowledge) -> str:
         case Group(kind=kind, members=members, count=count):
             parts = [describe_condition(member, knowledge) for member in members]
             said = _JOINS[kind].join(f"({part})" if " or " in part else part for part in parts)
-            return f"exactly {count} of {said}" if kind == "exactly" else said
+            return f"{kind.replace('_', ' ')} {count} of {said}" if count else said
 
 
 def cite(source: str, knowledge: Knowledge) -> str:

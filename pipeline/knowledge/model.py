@@ -58,6 +58,10 @@ class Analyte:
     usual: tuple[float, float] | None = None
     """Canonical; outside, a note asks for a second look."""
 
+    line: str = ""
+    """Of a differential: the kind of cell, the same for its count and its percentage."""
+    is_main_line: bool = False
+    """A differential without this line was not whole."""
     human_low: tuple[float, float] | None = None
     """Canonical; between these lies the lower end of every human reference interval."""
     human_high: tuple[float, float] | None = None
@@ -135,6 +139,8 @@ class RuleIs:
 
     rule: str
     grade: Grade | None = None
+    if_open: bool = False
+    """Also where the grade is withheld or cannot be told: what may be deep is not called mild."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +155,8 @@ class Undecided:
 class Group:
     """Several conditions together, in three-valued logic."""
 
-    kind: Literal["all", "any", "any_reported", "exactly"]
-    """`any_reported` leaves out what was not reported at all; `exactly` counts."""
+    kind: Literal["all", "any", "any_reported", "exactly", "at_least"]
+    """`any_reported` leaves out what was not reported at all; the last two count."""
     members: tuple["Condition", ...]
     count: int = 0
     partial_comment: str = ""
@@ -193,6 +199,8 @@ class Derived:
     """`percent_of`: first × second / 100. `at_most`: cannot exceed the operand."""
     operands: tuple[str, ...]
     comment: tuple[str, ...] = ()
+    tolerance: float = 0.0
+    """`at_most`: beyond this share above the operand the two contradict each other."""
     source: str
 
 

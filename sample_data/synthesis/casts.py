@@ -169,7 +169,7 @@ M 61y healthy vitamin-b12:<200
 F 66y healthy vitamin-b12:<300
 M 58y healthy vitamin-b12:>2000
 F 43y healthy vitamin-b12:>300
-M 35y count platelets:<10 white-cells:<0.5
+M 35y count platelets:<10 white-cells:<0.5 anc=0.3
 F 29y healthy vitamin-b12:180
 M 47y healthy vitamin-b12:350
 F 38y healthy vitamin-b12:351

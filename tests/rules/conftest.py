@@ -14,7 +14,6 @@ import pandas as pd
 import pytest
 
 from pipeline.interpret import Interpretation, interpret_results
-from pipeline.interpret.limits import limit_in_unit  # noqa: F401 - kept importable for tables
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Knowledge
 from schemas import Held, Reportable

@@ -60,6 +60,8 @@ def test_both_ends_of_each_age_band(evaluate):
         F   | 66y     | 120        | absent        |                  | 120   | who-limit-above-65
         M   | 66y     | 129        | present       |                  | 130   | who-limit-above-65
         M   | 99y     | 130        | absent        |                  | 130   | who-limit-above-65
+        ?   | 86y     | 119        | present       |                  | 120   | who-limit-above-65
+        ?   | 60..80y | 131        | absent        |                  | 130   |
     """,
     )
 

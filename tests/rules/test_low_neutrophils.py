@@ -64,6 +64,9 @@ def test_calculated_from_white_cells_and_percentage(evaluate):
         40y | <5.0 10*9/L  | 30 %                |             | present       | 1.5   |               | neutrophils-calculated
         40y | <5.1 10*9/L  | 30 %                |             | indeterminate | 1.53  | censored      |
         40y | <5.0 10*9/L  | <30 %               |             | present       | 1.5   |               | neutrophils-calculated
+        40y | <2 10*9/L    | <=20 %              |             | present       | 0.4   |               | neutrophils-calculated
+        40y | <5 10*9/L    | >30 %               |             | indeterminate | 0     | censored      |
+        40y | 5.0 10*9/L   | 60 %                | held        | indeterminate |       | held          |
         40y |              | 30 %                |             | not-tested    |       |               |
         40y | 5.0          |                     |             | not-tested    |       |               |
     """,

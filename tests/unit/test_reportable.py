@@ -17,8 +17,8 @@ def results_from(text: str) -> pd.DataFrame:
         accession, analyte, cell, status, *rest = line.split()
         known = KNOWLEDGE.analytes[analyte]
         unit = rest[0] if rest else known.unit
-        sign = "<" if cell.startswith("<") else ""
-        value = float(cell.lstrip("<"))
+        sign = cell[0] if cell[0] in "<>" else ""
+        value = float(cell.lstrip("<>"))
         rows.append(
             {
                 "result_id": number,
@@ -94,6 +94,9 @@ def test_fate_of_each_result(lines, fates):
         ("S1 neutrophils 0 final", "held"),
         ("S1 basophils-percent 0 final", "used"),
         ("S1 neutrophils-percent 0 final\nS2 lymphocytes-percent 98 final", "held used"),
+        # Two zeros of one line, or without the other main line, may be a real zero.
+        ("S1 neutrophils 0 final\nS1 neutrophils-percent 0 final", "held held"),
+        ("S1 neutrophils-percent 0 final\nS1 eosinophils-percent 0 final", "held used"),
         (
             "S1 neutrophils 0 final\nS1 lymphocytes 0 final\nS1 white-cells 6 final",
             "ignored ignored used",
@@ -129,3 +132,22 @@ def test_a_cancellation_without_a_number_withdraws_too():
     held = results[results["status"].eq("cancelled")].assign(code="value-missing")[columns]
     selected = select(results[results["status"].ne("cancelled")], held)
     assert " ".join(selected.dispositions.sort_index()) == "superseded used"
+
+
+@pytest.mark.parametrize(
+    ("lines", "fates"),
+    [
+        ("S1 white-cells 0.4 final\nS1 neutrophils 2.4 final", "held held"),
+        ("S1 white-cells <0.5 final\nS1 neutrophils 3.47 final", "held held"),
+        # Rounding may put a part a little above the whole.
+        ("S1 white-cells 4.0 final\nS1 neutrophils 4.04 final", "used used"),
+        ("S1 white-cells 4.0 final\nS1 neutrophils <9 final", "used used"),
+        ("S1 white-cells >4.0 final\nS1 neutrophils 9 final", "used used"),
+        ("S1 white-cells 0.4 final\nS2 neutrophils 2.4 final", "used used"),
+    ],
+)
+def test_a_part_cannot_exceed_the_whole(lines, fates):
+    selected = select(results_from(lines))
+    assert " ".join(selected.dispositions.sort_index()) == fates
+    if "held" in fates:
+        assert set(selected.held["code"]) == {"counts-contradict"}

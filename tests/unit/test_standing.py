@@ -53,7 +53,15 @@ def ranks(text):
         ("hemoglobin=140 mcv=101 platelets=200 white-cells=5", 4),
         ("vitamin-b12=held", 5),
         ("hemoglobin=140 mcv=90 platelets=200 white-cells=5", 6),
-        ("ferritin=30", 6),
+        # Nothing that a rule reads: not "nothing found".
+        ("ferritin=30", 5),
+        ("mma=2500", 5),
+        # Two low lines are one or the other, whatever the third is.
+        ("platelets=140 white-cells=3.0", 3),
+        ("platelets=140 neutrophils=1.2 hemoglobin=held", 3),
+        # A bound that leaves the grade open may still be deep enough.
+        ("hemoglobin=<100 mcv=90 platelets=200 white-cells=5", 3),
+        ("hemoglobin=119 platelets=<90 white-cells=3.9", 2),
     ],
 )
 def test_priority_of_one_patient(cells, rank):
@@ -118,3 +126,38 @@ def test_order_within_a_class():
     """)
     assert list(said.patients["patient_id"]) == ["P1", "P2", "P3", "P4", "P0"]
     assert said.patients["reasons"][0] == "low-b12; macrocytic-anemia; anemia; macrocytosis"
+
+
+def test_an_infant_whose_anemia_is_not_graded_is_not_filed_among_the_mild():
+    text = """
+        patient | sex | age | hemoglobin
+        P1      | F   | 9mo | 85
+        P2      | F   | 2mo | 85
+        P3      | F   |     | 85
+        P4      | F   | 40y | 115
+    """
+    assert ranks(text) == {"P1": 3, "P2": 3, "P3": 3, "P4": 4}
+
+
+def test_who_waits_for_an_answer_waits_too():
+    said = interpret("""
+        patient | sex | age | day        | hemoglobin
+        P1      | ?   | 40y | 2026-01-10 | 125
+    """)
+    assert list(said.patients["waiting_since"].astype(str)) == ["2026-01-10"]
+
+
+def test_everyone_who_was_seen_has_a_line():
+    lines = read_table("""
+        patient | sex | age | hemoglobin
+        P1      | F   | 40y | 140
+        P2      | F   | 40y | 60
+    """)
+    results, held = tables_from(lines, KNOWLEDGE)
+    seen = results.drop(columns="derived")
+    usable = results[results["patient_id"].eq("P1")]
+    patients = interpret_results(usable, held, KNOWLEDGE, seen).patients
+    assert dict(zip(patients["patient_id"], patients["priority"], strict=True)) == {
+        "P1": 6,
+        "P2": 5,
+    }

@@ -19,6 +19,8 @@ FONT = "Arial"
 INK, MUTED, PAPER, RULE_LINE = "1F2933", "4A5560", "FFFFFF", "C5CDD5"
 
 DATE, DATE_AND_TIME, WHOLE = "yyyy-mm-dd", "yyyy-mm-dd hh:mm", "#,##0"
+AS_TEXT = "@"
+"""Text, whatever is typed into the cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,11 @@ MODERATE = Look(color="5A3A00", fill="FCE6BF", bold=True)
 MILD = Look(color="4A4000", fill="FFF6C9", bold=True)
 UNDECIDED = Look(color="0B3A66", fill="DCEAF7", bold=True)
 HELD = Look(color="333333", fill="E4E4E4", bold=True)
+
+CELL = Look(wrap=False)
+MARKED = Look(color="5A3A00", fill="FCE6BF", bold=True)
+OUR_HEADER = Look(color="333333", fill="E4E4E4", bold=True)
+FREE = Look(lined=False, size=10, indent=0)
 
 GRADES: Mapping[str, Look] = MappingProxyType(
     {Grade.SEVERE: SEVERE, Grade.MODERATE: MODERATE, Grade.MILD: MILD, "": MODERATE}

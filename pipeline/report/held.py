@@ -1,0 +1,155 @@
+"""Held rows go back to the people who sent them: in their own columns, marked, with what to do."""
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from pipeline.ingest.holds import FIX, HOLD, RAW, READ_AS, REASON, drop_sign
+from pipeline.ingest.intake import Ingested
+from pipeline.report.held_rows import (
+    HeldRow,
+    Page,
+    find_contradictions,
+    fix_of,
+    is_unsplit,
+    list_rows,
+)
+from pipeline.report.howto import add_how_to
+from pipeline.report.sheet import Entry, add_sheet, clean_text, fit_row, start_workbook
+from pipeline.report.style import (
+    AS_TEXT,
+    CELL,
+    HEADER,
+    MARKED,
+    OUR_HEADER,
+    QUIET,
+    TEXT,
+    TRACE,
+    Styler,
+)
+from schemas import DataFrame, Held, Issues
+
+ROWS_AT_MOST = 50_000
+"""Rows in one workbook. A cause that touches more is better mended where the export is made."""
+
+_TITLE = "Held rows"
+_STEM_AT_MOST = 60
+_NAME_AT_MOST = 31
+_FORMER = re.compile(r"(?:-[0-9a-f]{8})?\.held", re.IGNORECASE)
+_UNFIT_FOR_FILES = re.compile(r"[^\w.-]+")
+_UNFIT_FOR_SHEETS = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_WIDEST = {HOLD: 15.0, REASON: 30.0, FIX: 52.0, RAW: 60.0, READ_AS: 12.0}
+_USUAL_WIDTH = 26.0
+
+
+def name_held(file: Ingested) -> str:
+    """Give the name of the workbook that hands rows of a file back."""
+    stem = _FORMER.sub("", PurePath(file.file.name).stem)
+    plain = _UNFIT_FOR_FILES.sub("_", stem).strip("._")[:_STEM_AT_MOST] or "file"
+    return f"{plain}-{file.file.sha256[:8]}.held.xlsx"
+
+
+def render_held(
+    file: Ingested, names: Sequence[str], held: DataFrame[Held], issues: DataFrame[Issues]
+) -> Workbook | None:
+    """Render the rows of a file that hold held results; None if there are none.
+
+    Args:
+        file: The file; of several with the same content, one of them.
+        names: `source_file` of all files with this content.
+        held: Held results of the run.
+        issues: Issues of the run.
+    """
+    own = pd.DataFrame(held[held["source_file"].isin(names)])
+    if own.empty:
+        return None
+    rows = list_rows(own, issues, find_contradictions(held))
+    book, styler = start_workbook(_TITLE), Styler()
+    left, titles = ROWS_AT_MOST, set[str]()
+    for sheet, reading in zip(file.sheets, file.readings, strict=True):
+        wanted = rows.get(sheet.table.sheet, [])
+        if wanted and left:
+            title = _name_sheet(sheet.table.sheet, titles)
+            page = Page(file, sheet, reading)
+            _render_sheet(book, styler, title, page, wanted[:left])
+            left -= min(len(wanted), left)
+    left_out = sum(map(len, rows.values())) - (ROWS_AT_MOST - left)
+    layout = next((reading.layout for reading in file.readings if reading.layout), "")
+    add_how_to(book, styler, _name_sheet("How to", titles), file.file.name, left_out, layout)
+    return book
+
+
+def _render_sheet(
+    book: Workbook, styler: Styler, title: str, page: Page, rows: Sequence[HeldRow]
+) -> None:
+    sheet = add_sheet(book, title, page.file.file.name, repeat="1:1")
+    has_raw = any(problem.is_of_row for held in rows for problem in held.problems)
+    headers = [HOLD, REASON, FIX, *page.headers, *[RAW][: int(has_raw)], READ_AS]
+    first = headers.index(FIX) + 1
+    ends = range(first, first + len(page.headers))
+    looks = [HEADER if at in ends else OUR_HEADER for at in range(len(headers))]
+    widths = [
+        _WIDEST[name] if at not in ends else float(min(max(len(name) + 5, 10), _USUAL_WIDTH))
+        for at, name in enumerate(headers)
+    ]
+    lines: list[list[Entry]] = [
+        [Entry(text, look) for text, look in zip(headers, looks, strict=True)]
+    ]
+    for held in rows:
+        marks = page.marks_of(held)
+        own = [
+            Entry(marks[at] + drop_sign(text), MARKED) if at in marks else Entry(text, CELL)
+            for at, text in enumerate(page.text_of(held.row))
+        ]
+        raw = [Entry(page.raw_of(held.row) if is_unsplit(held) else "", TRACE)]
+        lines.append(
+            [
+                Entry(str(page.hold_of(held.row)), TRACE),
+                Entry(page.reason_of(held), TEXT),
+                Entry(fix_of(held), QUIET),
+                *own,
+                *raw[: int(has_raw)],
+                Entry(str(page.read_as(held)), QUIET),
+            ]
+        )
+        for at, entry in enumerate(own, first):
+            widths[at] = min(max(widths[at], len(str(entry.value)) + 3.0), _USUAL_WIDTH)
+    for number, entries in enumerate(lines, 1):
+        _put_texts(sheet, styler, number, entries)
+        # What is meant for labflag alone does not make the row higher.
+        fit_row(sheet, number, entries[:-1], widths)
+    for at, width in enumerate(widths, 1):
+        column: Any = sheet.column_dimensions[get_column_letter(at)]
+        column.width = width
+        # Rows that a person adds below are text as well.
+        column.number_format = AS_TEXT
+    sheet.freeze_panes = "C2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(headers))}{len(lines)}"
+
+
+def _put_texts(sheet: Worksheet, styler: Styler, row: int, entries: Sequence[Entry]) -> None:
+    """Write cells that stay text whatever is typed into them."""
+    for column, entry in enumerate(entries, 1):
+        cell: Any = sheet.cell(row, column)
+        text = clean_text(str(entry.value or ""))
+        if text:
+            cell.value = text
+            cell.data_type = "s"
+        styler.dress(cell, entry.look, AS_TEXT, quoted=True)
+
+
+def _name_sheet(name: str, taken: set[str]) -> str:
+    """Give a title that a workbook may have, and none twice."""
+    plain = _UNFIT_FOR_SHEETS.sub("_", name).strip("'")[:_NAME_AT_MOST] or _TITLE
+    title, number = plain, 1
+    while title.casefold() in taken:
+        number += 1
+        title = f"{plain[: _NAME_AT_MOST - 5]} ({number})"
+    taken.add(title.casefold())
+    return title

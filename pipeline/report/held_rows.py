@@ -1,0 +1,196 @@
+"""The held rows of a file: what is wrong with each, in which of its cells, and what to do."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.ingest.dialect import Reading
+from pipeline.ingest.holds import CHECK, CHECK_ROW, Hold, ReadAs, Returned
+from pipeline.ingest.intake import Ingested
+from pipeline.ingest.recognize import Sheet
+from pipeline.report.advice import EXAMPLES
+from schemas import DataFrame, Held, Issues
+from schemas.vocabulary import IssueSeverity
+
+_DEMOGRAPHICS = ("patient_name", "sex", "birth_date")
+_WHOLE_ROW = ("row-shape", "row-quotes", "row-header", "cell-too-long", "hold-unchecked")
+"""Codes of rows that could not be split; of results they concern single cells."""
+_IN_DOUBT = ("date-ambiguous", "date-unreadable", "number-ambiguous")
+"""Codes that rest on what stands in other rows too, which are not handed back."""
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "unit-missing": ("unit",),
+    "unit-not-accepted": ("unit",),
+    "unit-contradiction": ("unit",),
+    "value-impossible": ("value", "unit"),
+    "analyte-contradiction": ("analyte", "loinc"),
+    "analyte-missing": ("analyte", "loinc"),
+    "loinc-unknown": ("loinc",),
+    "specimen-unknown": ("sample_id", "collected_at"),
+    "specimen-conflict": ("patient_id", "sample_id"),
+}
+"""Code → columns of Export that may have to be corrected, where it is not the one named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One error of one row."""
+
+    code: str
+    column: str
+    message: str
+    is_of_row: bool
+    """The row could not be split."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRow:
+    row: int
+    problems: tuple[Problem, ...]
+    patient: str
+    contradicted: tuple[str, ...]
+    """Columns of Export in which rows of one patient id contradict each other."""
+
+
+def find_contradictions(held: DataFrame[Held]) -> dict[str, tuple[str, ...]]:
+    """Say in which columns the rows of each conflicting patient id differ."""
+    people = pd.DataFrame(held[held["code"].eq("identity-conflict")])
+    if people.empty:
+        return {}
+    known = people.assign(
+        **{name: people[name].mask(people[name].eq("")) for name in ("patient_name", "sex")}
+    )
+    several = known.groupby("patient_id")[list(_DEMOGRAPHICS)].nunique().gt(1)
+    return {
+        str(patient): tuple(name for name in _DEMOGRAPHICS if differs[name])
+        for patient, differs in several.to_dict("index").items()
+    }
+
+
+def list_rows(
+    own: pd.DataFrame, issues: DataFrame[Issues], contradictions: Mapping[str, tuple[str, ...]]
+) -> dict[str, list[HeldRow]]:
+    """List the held rows of each sheet in their order, with their errors."""
+    unsplit = set(own.loc[own["source_column"].eq(""), "result_id"])
+    errors = issues[
+        issues["severity"].eq(str(IssueSeverity.ERROR)) & issues["result_id"].isin(own["result_id"])
+    ]
+    problems: dict[tuple[str, int], dict[Problem, None]] = {}
+    columns = ["sheet", "row", "code", "column", "message", "result_id"]
+    for sheet, row, code, column, message, result in errors[columns].itertuples(index=False):
+        problem = Problem(
+            code=code, column=column, message=message, is_of_row=int(result) in unsplit
+        )
+        problems.setdefault((sheet, int(row)), {})[problem] = None
+    once = own.sort_values("source_row").drop_duplicates(["source_sheet", "source_row"])
+    rows: dict[str, list[HeldRow]] = {}
+    for sheet, row, patient in once[["source_sheet", "source_row", "patient_id"]].itertuples(
+        index=False
+    ):
+        rows.setdefault(sheet, []).append(
+            HeldRow(
+                row=int(row),
+                problems=tuple(problems.get((sheet, int(row)), ())),
+                patient=patient,
+                contradicted=contradictions.get(patient, ()),
+            )
+        )
+    return rows
+
+
+class Page:
+    """One sheet of the file: its columns, and the text of its rows."""
+
+    def __init__(self, file: Ingested, sheet: Sheet, reading: Reading) -> None:
+        self.file, self.reading, self.plan = file, reading, sheet.plan
+        self.table = sheet.table
+        self.cells = dict(sheet.table.rows)
+        self.headers = self.cells[sheet.plan.header_row]
+        self.returned: Returned | None = next(
+            (each for each in file.returned if each.sheet == sheet.table.sheet), None
+        )
+
+    def text_of(self, row: int) -> list[str]:
+        """Give the cells of a row as far as they go, one for each header."""
+        cells = self.cells.get(row)
+        if cells is None:
+            cells = self._line_of(row).split(self.reading.delimiter or None)
+        return (cells + [""] * len(self.headers))[: len(self.headers)]
+
+    def raw_of(self, row: int) -> str:
+        """Give the whole line of a row that could not be split."""
+        return self._line_of(row) or " | ".join(self.cells.get(row, []))
+
+    def _line_of(self, row: int) -> str:
+        return " ".join(self.file.bad_lines.get(row, "").split("\n"))
+
+    def hold_of(self, row: int) -> Hold:
+        """Give the place where the row stood first."""
+        first = Hold(self.reading.sha8, self.table.sheet, row)
+        return self.returned.holds.get(row, first) if self.returned else first
+
+    def read_as(self, held: HeldRow) -> ReadAs:
+        """Say how the row was read, for the time when it comes back."""
+        before = self.returned.read_as.get(held.row) if self.returned else None
+        was_returned = self.returned is not None and held.row in self.returned.holds
+        layout = self.plan.layout
+        return ReadAs(
+            decimal=self.reading.decimal,
+            date_order=self.reading.date_order,
+            patient=held.patient if layout and layout.row_is_patient else "",
+            after=(*(before.after if before else ()), *[self.reading.sha8][:was_returned]),
+        )
+
+    def marks_of(self, held: HeldRow) -> dict[int, str]:
+        """Say which cells are to be marked: column → the sign before its text, or ""."""
+        marks: dict[int, str] = {}
+        for problem in held.problems:
+            if problem.is_of_row and problem.code in _WHOLE_ROW:
+                marks[0] = CHECK_ROW
+                continue
+            for at in self.columns_of(problem, held):
+                in_doubt = problem.code in _IN_DOUBT or (held.row, at) in self.table.bad_cells
+                marks[at] = marks.get(at) or (CHECK if in_doubt else "")
+        return marks
+
+    def columns_of(self, problem: Problem, held: HeldRow) -> list[int]:
+        """Find the columns of a problem."""
+        fields = _FIELDS.get(problem.code, ())
+        if problem.code == "identity-conflict":
+            fields = held.contradicted
+        known = [at for name in fields for at in self.plan.fields.get(name, ())]
+        if known:
+            return known
+        if not problem.column:
+            return []
+        named = [at for at, name in enumerate(self.plan.headers) if name == problem.column]
+        results = {each.column for each in self.plan.results}
+        return [at for at in named if at in results][:1] or named[:1]
+
+    def reason_of(self, held: HeldRow) -> str:
+        """Name every problem of a row and the columns that it lies in."""
+        # On one line: text files whose cells hold line breaks are hard to tell from damaged ones.
+        return "; ".join(dict.fromkeys(self._reasons(held)))
+
+    def _reasons(self, held: HeldRow) -> Iterator[str]:
+        for problem in held.problems:
+            if problem.is_of_row:
+                yield f"{problem.code} (whole row)"
+                continue
+            columns = self.columns_of(problem, held)
+            named = ", ".join(self.plan.headers[at] or f"column {at + 1}" for at in columns)
+            yield f"{problem.code} ({named})" if named else problem.code
+
+
+def fix_of(held: HeldRow) -> str:
+    said = dict.fromkeys(
+        f"{problem.message} Example: {EXAMPLES[problem.code]}."
+        if problem.code in EXAMPLES
+        else problem.message
+        for problem in held.problems
+    )
+    return " ".join(said)
+
+
+def is_unsplit(held: HeldRow) -> bool:
+    return any(problem.is_of_row for problem in held.problems)

@@ -1,9 +1,9 @@
 """One file → its results: accepted, held, ignored; and all files of a run together."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import accumulate
 from pathlib import Path
@@ -14,11 +14,13 @@ import pandas as pd
 from pipeline.ingest.accounts import Accounts, close_accounts, hold
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.headers import index_headers
+from pipeline.ingest.holds import Returned, restore_accessions, restore_reading
 from pipeline.ingest.identity import settle_identity
 from pipeline.ingest.lines import Lines, sort_lines
 from pipeline.ingest.melt import Melted, melt_table
 from pipeline.ingest.parse import parse_results
-from pipeline.ingest.readers import open_file
+from pipeline.ingest.people import complete_people
+from pipeline.ingest.readers import list_bad_lines, open_file
 from pipeline.ingest.readings import decide_readings
 from pipeline.ingest.recognize import Sheet, recognize_sheets
 from pipeline.ingest.specimens import hold_failed_runs, judge_specimens
@@ -28,8 +30,13 @@ from pipeline.issues import Staged, all_issues, find_bad_cells, issue_of_file, n
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Export, Held, Issues, Results
+from schemas.vocabulary import IssueSeverity
 
 _MOST_NAMED = 12
+
+
+def _no_ids() -> "pd.Series[int]":
+    return cast("pd.Series[int]", pd.Series([], dtype="int64"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +57,12 @@ class Ingested:
     """Results read: accepted, held and ignored ones together."""
     raw: tuple[TextTable, ...]
     """As read, for handing rows back."""
+    sheets: tuple[Sheet, ...] = ()
+    """The tables with results and what their columns are, one for each of `readings`."""
+    bad_lines: Mapping[int, str] = field(default_factory=dict)
+    """Of a text file: row number → the lines of a row that could not be split."""
+    returned: tuple[Returned, ...] = ()
+    """What its rows say that were handed back, for each table of such rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +75,8 @@ class Intake:
     ignored: "pd.Series[int]"
     issues: DataFrame[Issues]
     read: int
+    superseded: "pd.Series[int]" = field(default_factory=_no_ids)
+    """Result ids of rows that were handed back corrected; they are in no table."""
 
 
 def read_results(
@@ -123,16 +138,19 @@ def _read(
     index = index_headers(knowledge)
     read, sheets, said = recognize_sheets(file, content, index, knowledge, site, layout)
     melted: list[Melted] = []
+    bad_rows: list[int] = []
     notes: list[DataFrame[Issues]] = [said]
     for sheet in sheets:
-        lines = sort_lines(sheet.table, sheet.plan, index, is_text=bool(read.delimiter))
+        lines = sort_lines(sheet.table, sheet.plan, index, delimiter=read.delimiter)
         first_id = sum(each.count for each in melted)
-        melted.append(melt_table(sheet.table, sheet.plan, lines, file, first_id))
+        melted.append(melt_table(sheet.table, sheet.plan, lines, file, first_id, read.returned))
+        bad_rows += lines.bad_rows
         notes += _say_of_sheet(file, sheet, lines, melted[-1])
     plans = [sheet.plan for sheet in sheets]
-    readings, doubts = decide_readings(file, read, plans, melted, index, site)
+    decided, doubts = decide_readings(file, read, plans, melted, index, site)
+    readings = tuple(restore_reading(each, read.returned) for each in decided)
     parsed = [
-        _parse(each, reading, knowledge, today)
+        _parse(each, reading, read.returned, knowledge, today)
         for each, reading in zip(melted, readings, strict=True)
     ]
     issues = all_issues(
@@ -140,7 +158,7 @@ def _read(
         *(each.issues for each in melted),
         doubts,
         *(each.issues for each in parsed),
-        _say_if_nothing_is_ours(file, parsed, melted),
+        no_issues() if read.returned else _say_if_nothing_is_ours(file, parsed, melted),
     )
     accounts = close_accounts(
         [each.table for each in parsed],
@@ -148,7 +166,13 @@ def _read(
         [each.not_results for each in melted],
         issues,
     )
-    return _ingested(file, readings, accounts, read.tables)
+    ingested = _ingested(file, readings, accounts, read.tables)
+    return replace(
+        ingested,
+        sheets=tuple(sheets),
+        bad_lines=list_bad_lines(read, content, bad_rows),
+        returned=read.returned,
+    )
 
 
 def combine(files: Sequence[Ingested]) -> Intake:
@@ -173,18 +197,25 @@ def combine(files: Sequence[Ingested]) -> Intake:
 
 
 def hold_conflicts(intake: Intake) -> Intake:
-    """Hold the results of ids and specimens about which the files contradict each other."""
+    """Hold the results of ids and specimens about which the files contradict each other.
+
+    What is held already counts as in conflict too. Of those who remain, sex and birth date are
+    filled in from their other rows.
+    """
     kept, found = settle_identity(intake.results, intake.held)
     leaving = intake.results[~intake.results["result_id"].isin(kept["result_id"])]
-    issues = all_issues(intake.issues, found)
-    held = pd.concat([intake.held, hold(leaving, issues)], ignore_index=True)
-    return Intake(
-        files=intake.files,
-        results=kept,
+    conflicts = found[found["severity"].eq(str(IssueSeverity.ERROR))]
+    code = conflicts.drop_duplicates("result_id").set_index("result_id")["code"]
+    now = intake.held["result_id"].map(code).astype("object")
+    before = intake.held.assign(code=now.where(now.notna(), intake.held["code"]).astype("str"))
+    completed, filled = complete_people(kept)
+    issues = all_issues(intake.issues, found, filled)
+    held = pd.concat([before, hold(leaving, conflicts)], ignore_index=True)
+    return replace(
+        intake,
+        results=completed,
         held=held.sort_values("result_id", ignore_index=True),
-        ignored=intake.ignored,
         issues=issues,
-        read=intake.read,
     )
 
 
@@ -197,13 +228,18 @@ def _renumber(tables: Sequence[pd.DataFrame], offsets: Sequence[int]) -> pd.Data
 
 
 def _parse(
-    melted: Melted, reading: Reading, knowledge: Knowledge, today: date
+    melted: Melted,
+    reading: Reading,
+    returned: Sequence[Returned],
+    knowledge: Knowledge,
+    today: date,
 ) -> Staged[pd.DataFrame]:
     """Check the texts of a table, then give them their types and units."""
     lexical = find_bad_cells(Export, melted.export, melted.headers)
     # Bad rows go on, so that it is known whose and of what the held results are.
     export = cast(DataFrame[Export], melted.export)
     parsed, misread = parse_results(export, reading, knowledge, today)
+    parsed["accession"] = restore_accessions(parsed, reading.sha8, returned)
     table, misfits = normalize_units(parsed, knowledge)
     judged, doubts = judge_specimens(export, table, reading, knowledge)
     issues = all_issues(lexical, misread, misfits, doubts)

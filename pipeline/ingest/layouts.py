@@ -198,7 +198,7 @@ def _list_results(
         if meaning.kind in RESULTS and not outdone:
             claims.setdefault(meaning.analyte or str(at), []).append(at)
     columns = sorted(_settle(each, headers, meanings, body) for each in claims.values())
-    attached = _attach(headers, meanings, columns, is_stated=layout is not None)
+    attached = _attach(headers, meanings, columns, body, layout is not None)
     return tuple(
         ResultColumn(
             column=at, header=headers[at], meaning=meanings[at], attached=attached.get(at, {})
@@ -211,7 +211,7 @@ def _attach(
     headers: Sequence[str],
     meanings: Sequence[Meaning],
     results: Sequence[int],
-    *,
+    body: Sequence[Sequence[str]],
     is_stated: bool,
 ) -> dict[int, dict[str, int]]:
     """Find the flag, unit and reference columns of single analytes: result column → them.
@@ -235,6 +235,8 @@ def _attach(
             if meaning.field in ATTACHED and repeated:
                 attached.setdefault(begin, {}).setdefault(meaning.field, at)
             elif not headers[at] and at == begin + 1 and not meanings[begin].unit:
+                if not any(at < len(cells) and cells[at].strip() for cells in body):
+                    break  # every line ends in a delimiter
                 if not is_stated:
                     raise UnreadableFile("unit-column-unnamed")
                 attached.setdefault(begin, {}).setdefault("unit", at)

@@ -21,6 +21,8 @@ _SUMMARY = re.compile(
     re.IGNORECASE,
 )
 _SAME_HEADER = 2
+_PERSONAL = ("patient_name", "sex", "birth_date", "age", "sample_id", "collected_at")
+"""Columns of Export that a line of sums leaves empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +39,14 @@ class Lines:
     """Row numbers of repeated headers, closing lines and summaries."""
 
 
-def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, is_text: bool) -> Lines:
+def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, delimiter: str) -> Lines:
     """Sort the rows below the header.
 
     In text a row must have as many cells as the header; a delimiter more at the end is fine
     if every row has it. In a workbook missing cells are empty cells. Below a second header
-    with other columns nothing is read: its cells would get the wrong meaning.
+    with other columns nothing is read: its cells would get the wrong meaning. A line of sums is
+    left out at the end of the table only, and if it names no person and no specimen: elsewhere
+    it may be a patient whose id is "Max".
     """
     below = [
         (row, cells)
@@ -50,7 +54,11 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, is_text: boo
         if row not in table.bad_rows and any(map(str.strip, cells))
     ]
     width = len(plan.headers)
-    lengths = _accepted_lengths(plan, [cells for _, cells in below]) if is_text else set()
+    lengths = (
+        _accepted_lengths(plan, [cells for _, cells in below], delimiter == ",")
+        if delimiter
+        else set()
+    )
     lines = Lines(
         rows=[],
         cells=[],
@@ -58,16 +66,21 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, is_text: boo
         left_out=[],
     )
     id_at = plan.fields.get("patient_id", (0,))[0]
+    attached = {at for each in plan.results for at in each.attached.values()}
+    unnamed = [at for at, header in enumerate(plan.headers) if not header and at not in attached]
     seen: dict[str, bool] = {}
+    end = _find_end(below, id_at, plan)
+    # The name of an analyte is no sign of a header there: "MCV" beside a patient called "GB".
+    names = plan.fields.get("analyte", ())
     for position, (row, cells) in enumerate(below):
-        fits = len(cells) in lengths if is_text else True
+        fits = not delimiter or (len(cells) in lengths and not _fills(cells, unnamed))
         first = cells[id_at] if id_at < len(cells) else ""
         if first not in seen:
-            seen[first] = index.may_be_header(first) or bool(_SUMMARY.fullmatch(first.strip()))
+            seen[first] = index.may_be_header(first)
         alone = not fits or cells.count("") >= len(cells) - 1
-        if (alone or seen[first]) and _is_left_out(cells, first, plan):
+        if position >= end or ((alone or seen[first]) and _is_left_out(cells, plan)):
             lines.left_out.append(row)
-        elif seen[first] and index.count_known(cells) >= _SAME_HEADER:
+        elif seen[first] and index.count_known(_without(cells, names)) >= _SAME_HEADER:
             lines.bad_rows.update(dict.fromkeys((row for row, _ in below[position:]), "row-header"))
             return lines
         elif not fits:
@@ -78,24 +91,53 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, is_text: boo
     return lines
 
 
-def _accepted_lengths(plan: Plan, body: Sequence[Sequence[str]]) -> set[int]:
+def _accepted_lengths(plan: Plan, body: Sequence[Sequence[str]], may_be_decimal: bool) -> set[int]:
     whole = len(plan.headers)
     named = max(at + 1 for at, header in enumerate(plan.headers) if header)
     lengths = {whole, named}
     wide = [cells for cells in body if len(cells) == whole + 1]
-    # One more empty cell on some rows only may be a value that slipped to the right.
-    if wide and not any(cells[-1].strip() for cells in wide) and len(wide) == len(body):
+    # One more empty cell on some rows only may be a value that slipped to the right, and
+    # between commas one more cell may be the second half of a decimal number.
+    is_end = all(not cells[-1].strip() for cells in wide) and len(wide) == len(body)
+    if wide and is_end and not may_be_decimal:
         lengths.add(whole + 1)
     return lengths
 
 
-def _is_left_out(cells: Sequence[str], first: str, plan: Plan) -> bool:
+def _find_end(below: Sequence[tuple[int, list[str]]], id_at: int, plan: Plan) -> int:
+    """Find the position from which on only closing lines and lines of sums stand."""
+    end = len(below)
+    while end and (
+        _is_left_out(below[end - 1][1], plan) or _is_summary(below[end - 1][1], id_at, plan)
+    ):
+        end -= 1
+    return end
+
+
+def _is_left_out(cells: Sequence[str], plan: Plan) -> bool:
+    """Whether a row is a closing line or repeats the header."""
     filled = [cell.strip() for cell in cells if cell.strip()]
     if len(filled) == 1:
         return bool(_CLOSING.fullmatch(filled[0]))
-    if [" ".join(cell.split()) for cell in cells][: len(plan.headers)] == list(plan.headers):
-        return True
-    return bool(_SUMMARY.fullmatch(first.strip()))
+    return [" ".join(cell.split()) for cell in cells][: len(plan.headers)] == list(plan.headers)
+
+
+def _is_summary(cells: Sequence[str], id_at: int, plan: Plan) -> bool:
+    """Whether a row has "Mean" or the like for an id, and is no result of a person named so."""
+    if id_at >= len(cells) or not _SUMMARY.fullmatch(cells[id_at].strip()):
+        return False
+    personal = {at for name in _PERSONAL for at in plan.fields.get(name, ())}
+    filled = {at for at, cell in enumerate(cells) if cell.strip()} - {id_at}
+    return not (filled & personal and filled - personal)
+
+
+def _fills(cells: Sequence[str], columns: Sequence[int]) -> bool:
+    """Whether a cell stands below no header: something has slipped."""
+    return any(at < len(cells) and cells[at].strip() for at in columns)
+
+
+def _without(cells: Sequence[str], columns: Sequence[int]) -> list[str]:
+    return [cell for at, cell in enumerate(cells) if at not in columns]
 
 
 def _fit(cells: list[str], width: int) -> list[str]:

@@ -1,6 +1,5 @@
 """A table whose columns are known becomes `Export`: long, all text, one row per result."""
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -8,6 +7,8 @@ from pathlib import PurePath
 import numpy as np
 import pandas as pd
 
+from pipeline.ingest.holds import Returned, restore_patients
+from pipeline.ingest.ids import clean_ids
 from pipeline.ingest.layouts import Plan, ResultColumn
 from pipeline.ingest.lines import Lines
 from pipeline.ingest.references import split_references
@@ -49,7 +50,12 @@ class Melted:
 
 
 def melt_table(
-    table: TextTable, plan: Plan, lines: Lines, file: SourceFile, first_id: int
+    table: TextTable,
+    plan: Plan,
+    lines: Lines,
+    file: SourceFile,
+    first_id: int,
+    returned: Sequence[Returned] = (),
 ) -> Melted:
     """Make one row of Export of each result of a table.
 
@@ -59,6 +65,7 @@ def melt_table(
         lines: Its rows below the header.
         file: Where it comes from.
         first_id: The first `result_id`; they run on without gaps.
+        returned: What rows say that were handed back.
     """
     bad = [*_list_bad_cells(table, plan, lines), *_list_unit_contradictions(plan, lines)]
     fields = _take_fields(plan, lines, bad, file, table.sheet)
@@ -83,6 +90,8 @@ def melt_table(
             for name, kind in Export.column_types().items()
         }
     )
+    if plan.layout and plan.layout.row_is_patient:
+        frame["patient_id"] = restore_patients(frame, file.sha256[:8], returned)
     headers = {name: plan.headers[at[0]] for name, at in plan.fields.items() if name != "value"}
     unsplit = _list_unsplit(lines, file, table.sheet, first_id + len(frame))
     issues = all_issues(
@@ -155,9 +164,7 @@ def _take_fields(
             else [separator.join(filter(None, cells)) for cells in zip(*parts, strict=True)]
         )
         if name in _IDS:
-            texts = [
-                text if text.isascii() else unicodedata.normalize("NFC", text) for text in texts
-            ]
+            texts = clean_ids(texts)
         fields[name] = _array(texts)
     if plan.layout and plan.layout.row_is_patient:
         ids = fields.get("patient_id", _repeat("", len(lines.rows)))

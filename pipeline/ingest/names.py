@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -18,6 +19,10 @@ _NEAR = 0.85
 _SHORTEST_NEAR = 4
 """Names of two or three letters are all near to each other."""
 
+_MOST_NAMED = 12
+_LONGEST_NAME, _MOST_WORDS = 40, 5
+# Sentences, dates, numbers of persons and specimens, addresses.
+_FREE_TEXT = re.compile(r"[.!?:]\s+\S+\s+\S|[?!@]|[0-9]{5}|[0-9]+[./-][0-9]+[./-][0-9]{2}")
 _PARTS = re.compile(r"[()\[\],;/|]|\s[-–]\s")
 _LOINC = re.compile(r"(?:LOINC[\s:]*)?(\d{1,7}-\d)", re.IGNORECASE)
 
@@ -41,6 +46,13 @@ _OTHER_FLUIDS = word_set(
     "urine|urinary|urin|urina|urinaire|harn|csf|cerebrospinal|spinal|liquor|ascites|ascitic"
     "|aszites|pleural|pleura|peritoneal|synovial|pericardial|amniotic|bal|bronchoalveolar|sputum|saliva"
     "|stool|fecal|faecal|feces|faeces|stuhl|selles|heces|dialysate|dialysat|fluid|sediment"
+)
+
+
+# Words of columns that say something about a result and hold none.
+_ABOUT_A_RESULT = word_set(
+    "date|datum|fecha|time|uhrzeit|comment|comments|kommentar|commentaire|comentario|note|notes"
+    "|remark|remarks|bemerkung|interpretation|morphology|range|status"
 )
 
 
@@ -89,6 +101,8 @@ class NameIndex:
     look_alikes: frozenset[str]
     written: Mapping[str, str]
     """Key → the name as a person writes it."""
+    words: Mapping[str, tuple[str, ...]]
+    """Key → the keys of its words."""
     units: UnitIndex
 
     def claimants(self, text: str) -> tuple[str, ...]:
@@ -127,6 +141,7 @@ def index_names(knowledge: Knowledge) -> NameIndex:
         loinc={code: a.id for a in knowledge.analytes.values() for code in a.loinc},
         look_alikes=frozenset(name_key(look_alike.name) for look_alike in knowledge.look_alikes),
         written=written,
+        words={key: _words_of(name) for key, name in written.items()},
         units=index_units(knowledge),
     )
 
@@ -139,7 +154,7 @@ def split_header(text: str, index: NameIndex) -> HeaderParts:
     """
     text = " ".join(text.split()).rstrip("*^: ")
     bracket = _last_bracket(text)
-    for parts in (bracket, *_tails(text)):
+    for parts in (bracket, *_tails(text), *_quotients(text)):
         if parts.unit and index.accepting(index.claimants(parts.name), parts.unit):
             return parts
     if index.claimants(text) or name_key(text) in index.look_alikes:
@@ -190,7 +205,7 @@ def _by_name(name: str, unit: str, by_code: str, index: NameIndex) -> Recognitio
     claimants = index.claimants(parts.name) or _of_all_parts(parts.name, index)
     unit = unit or parts.unit
     if not claimants:
-        return _near(name, index)
+        return _near(name, unit, index)
     if by_code and by_code not in claimants:
         return Recognition(code="analyte-contradiction")
     if name_key(parts.name) in index.names_with_unit:
@@ -218,19 +233,118 @@ def _of_all_parts(name: str, index: NameIndex) -> tuple[str, ...]:
     return claimants if len(parts) > 1 and len(meant) == 1 and len(claimants) == 1 else ()
 
 
-def _near(name: str, index: NameIndex) -> Recognition:
+def _near(name: str, unit: str, index: NameIndex) -> Recognition:
     """Tell a name that is nearly ours, or ours with words that are not, from a foreign one."""
-    key = name_key(name)
-    nearest, likeness = _nearest(key, index.written)
-    _, otherwise = _nearest(key, index.look_alikes)
-    if otherwise >= max(likeness, _NEAR):
-        return Recognition(code=NOT_OURS)
-    if len(key) >= _SHORTEST_NEAR and likeness >= _NEAR:
-        return Recognition(code="analyte-unclear", nearest=index.written[nearest])
+    for text in dict.fromkeys((name, _without_unit(name, index))):
+        key = name_key(text)
+        nearest, likeness = _nearest(key, index.written)
+        _, otherwise = _nearest(key, index.look_alikes)
+        if otherwise >= max(likeness, _NEAR):
+            return Recognition(code=NOT_OURS)
+        if len(key) >= _SHORTEST_NEAR and likeness >= _NEAR:
+            return Recognition(code="analyte-unclear", nearest=index.written[nearest])
     first = name_key(re.split(r"[(\[,;]", name)[0])
-    if first != key and first in index.written:
+    if first == name_key(name) or first not in index.written:
+        first = _part_of_ours(_without_unit(name, index), unit, index)
+    if first:
         return Recognition(code="analyte-unclear", nearest=index.written[first])
     return Recognition(code=NOT_OURS)
+
+
+def _without_unit(name: str, index: NameIndex) -> str:
+    """Take off what looks like a unit behind a name, whatever the name is."""
+    bracket = _last_bracket(name.strip())
+    for parts in (bracket, *_tails(name)):
+        if parts.unit and parts.name and index.units.knows(parts.unit):
+            return parts.name
+    return name
+
+
+def _part_of_ours(name: str, unit: str, index: NameIndex) -> str:
+    """Find the key of the longest name of ours that whole words of a name make up; else "".
+
+    A look-alike that holds the words of ours explains them ("Hemoglobin A1c, total"). Names
+    that need their unit are too short to count without it ("Mo", "BA"). A lone word may also
+    cut a name short ("Plaq."), and a name may leave out words in the middle ("White count").
+    """
+    words = _words_of(name)
+    if not _ABOUT_A_RESULT.isdisjoint(words):
+        return ""
+    runs = {
+        (at, end): name_key("".join(words[at:end]))
+        for at in range(len(words))
+        for end in range(at + 1, len(words) + 1)
+    }
+    ours = {at for at, key in runs.items() if _counts_alone(key, unit, index)}
+    others = [at for at, key in runs.items() if key in index.look_alikes]
+    if any(low <= at and end <= high for low, high in others for at, end in ours):
+        return ""
+    if ours:
+        return max((runs[at] for at in sorted(ours)), key=len)
+    shortened = [key for key, known in index.words.items() if _shortens(words, known)]
+    # "Serum" begins "Serumfolat" and means no more than itself.
+    is_cut = len(words) > 1 or len(shortened) > 1 or name.rstrip().endswith(".")
+    return shortened[0] if shortened and is_cut else ""
+
+
+def _counts_alone(key: str, unit: str, index: NameIndex) -> bool:
+    """Whether a name among other words means ours."""
+    if key not in index.names_with_unit:
+        return key in index.names
+    is_long = len(key) >= _SHORTEST_NEAR
+    return is_long or bool(index.accepting(index.names_with_unit[key], unit))
+
+
+def _shortens(words: tuple[str, ...], known: tuple[str, ...]) -> bool:
+    """Whether words are a known name cut short, or without some of its inner words."""
+    if len(words) == 1 == len(known):
+        return len(words[0]) >= _SHORTEST_NEAR and known[0].startswith(words[0])
+    if not 1 < len(words) < len(known) or (words[0], words[-1]) != (known[0], known[-1]):
+        return False
+    rest = iter(known)
+    return all(word in rest for word in words)
+
+
+def _words_of(name: str) -> tuple[str, ...]:
+    """Give the keys of the words of a name."""
+    keys = (name_key(word) for word in re.split(r"[^\w#%&]+|_", name))
+    return tuple(key for key in keys if key)
+
+
+def list_foreign(names: Mapping[str, int], never: Iterable[str]) -> str:
+    """List names of analytes that are not ours, each with its count, the commonest first.
+
+    Args:
+        names: Name as written → results that carry it.
+        never: Names and ids of patients; a name that shares a word with one is not shown.
+
+    Returns:
+        At most a dozen names, then "and N more"; what reads like free text is counted only.
+    """
+    counts: Counter[str] = Counter()
+    for name, count in names.items():
+        counts[" ".join(name.split())] += count
+    hidden = {word for text in never for word in _words_of(text)}
+    shown = [
+        f"{name} {count}"
+        for name, count in counts.most_common()
+        if _is_name_of_test(name) and hidden.isdisjoint(_words_of(name))
+    ][:_MOST_NAMED]
+    more = len(counts) - len(shown)
+    if not shown:
+        return ""
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _is_name_of_test(text: str) -> bool:
+    """Whether a text is short and plain enough to be a name of a test."""
+    return (
+        text.isprintable()
+        and len(text) <= _LONGEST_NAME
+        and len(text.split()) <= _MOST_WORDS
+        and any(c.isalpha() for c in text)
+        and not _FREE_TEXT.search(text)
+    )
 
 
 def _nearest(key: str, known: Mapping[str, str] | frozenset[str]) -> tuple[str, float]:
@@ -269,8 +383,18 @@ def _tails(text: str) -> Iterator[HeaderParts]:
     for at in range(len(words) - 1, 0, -1):
         name, tail = " ".join(words[:at]), words[at:]
         yield HeaderParts(name, " ".join(tail))
+        if at > 1 and words[at - 1].casefold() in ("in", "en"):
+            yield HeaderParts(" ".join(words[: at - 1]), " ".join(tail))
         if "_" in text:
             steps = [word for word in tail if word.casefold() != "per"]
             if steps[:1] == ["10"] and len(steps) > 1:
                 steps = [f"10^{steps[1]}", *steps[2:]]
             yield HeaderParts(name, "/".join(steps))
+
+
+def _quotients(text: str) -> Iterator[HeaderParts]:
+    """Take what follows the first stroke for the unit: `WBC/uL`, `Hb/g/dL`."""
+    name, stroke, rest = text.partition("/")
+    if stroke and name.strip() and rest.strip():
+        yield HeaderParts(name.strip(), f"/{rest.strip()}")
+        yield HeaderParts(name.strip(), rest.strip())

@@ -10,9 +10,9 @@ import pandas as pd
 from pipeline.ingest.dates import parse_dates
 from pipeline.ingest.demographics import age_unit_of, ages_at, parse_ages, parse_sexes
 from pipeline.ingest.dialect import Reading
-from pipeline.ingest.names import NOT_OURS, NameIndex, analyte_of, index_names
-from pipeline.ingest.units import distinct_rows, unit_of
-from pipeline.ingest.values import parse_statuses, parse_values, read_interval
+from pipeline.ingest.names import NOT_OURS, NameIndex, analyte_of, index_names, list_foreign
+from pipeline.ingest.units import distinct_rows, settle_unit, unit_of
+from pipeline.ingest.values import parse_doubts, parse_statuses, parse_values, read_interval
 from pipeline.issues import Staged, all_issues, issue_of_file, issues_at
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.model import Knowledge
@@ -47,6 +47,9 @@ _AGES = ["age_days_low", "age_days_high", "age_months_low", "age_months_high"]
 _SAID_ONCE = ("analyte-unknown", "specimen-by-date", "time-offset")
 """Notes that are said once for the table, with a count."""
 _FAILED_FLAG, _ASTERISK, _MONTHS_APART = "E", "*", 12
+_ABOUT_ONE = (0.5, 1.25)
+"""Five kinds of cell rounded to tenths move a sum of one by a quarter at most; as much as half
+may be of kinds that have no line of their own."""
 _IN_THE_FUTURE = timedelta(days=2)
 _GRAVEST_FIRST = (
     "analyte-missing",
@@ -62,6 +65,7 @@ _GRAVEST_FIRST = (
     "unit-missing",
     "unit-not-accepted",
     "unit-contradiction",
+    "percent-as-fraction",
     "date-unreadable",
     "date-ambiguous",
     "date-impossible",
@@ -110,6 +114,8 @@ def parse_results(
             "status": status.where(status.ne(""), str(ResultStatus.FINAL)),
         }
     )
+    measures = pd.concat([texts["patient_id"], named, measured, origin], axis=1)
+    found.append(Finding("percent-as-fraction", _find_fractions(measures, index)))
     unread = texts.drop(columns=[*measured, *when, *people, *named, *origin], errors="ignore")
     parsed = pd.concat([unread, named, measured, when, people, origin], axis=1)
     kinds = Origin.column_types() | _MEASURED
@@ -144,8 +150,16 @@ def _recognize(
         # In a wide table the columns that are not ours are named where its header is read.
         if code and (code != NOT_OURS or reading.shape == "long"):
             hit = rows["code"].eq(code) & rows["nearest"].eq(nearest)
-            found.append(Finding(code, hit, "analyte", nearest))
+            detail = _name_foreign(texts[hit]) if code == NOT_OURS else nearest
+            found.append(Finding(code, hit, "analyte", detail))
     return rows[["analyte", "unit_text"]].assign(ignored=ignored)
+
+
+def _name_foreign(rows: pd.DataFrame) -> str:
+    """Name the analytes of some rows that are not ours, by their codes where names are missing."""
+    names = rows["analyte"].where(rows["analyte"].str.strip().ne(""), "LOINC " + rows["loinc"])
+    counts = {str(name): int(count) for name, count in names.value_counts(sort=False).items()}
+    return list_foreign(counts, pd.unique(rows[["patient_id", "patient_name"]].to_numpy().ravel()))
 
 
 def _recognize_one(
@@ -177,6 +191,11 @@ def _measure(
     code = values["code"].where(~failed, "measurement-failed")
     found += [Finding(each, code.eq(each)) for each in code.unique() if each]
     found.append(Finding("mark-unclear", flag.eq(_ASTERISK), "flag"))
+    doubt = _take(texts["flag"], parse_doubts)["code"].where(code.eq(""), "")
+    found += [Finding(each, doubt.eq(each), "flag") for each in doubt.unique() if each]
+    code = code.where(doubt.eq(""), doubt)
+    warns = _take(texts["comment"], parse_doubts)["code"].ne("")
+    found.append(Finding("comment-warns", warns, "comment"))
     codes, pairs = distinct_rows(texts["reference_low"], texts["reference_high"])
     read = [read_interval(low, high, reading.decimal, index.units.knows) for low, high in pairs]
     ends = pd.DataFrame(
@@ -194,6 +213,41 @@ def _measure(
         unit_in_cell=values["unit_in_cell"],
         flag=flag,
     )
+
+
+def _find_fractions(table: pd.DataFrame, index: NameIndex) -> "pd.Series[bool]":
+    """Find the percentages of a differential that are written as fractions of one.
+
+    Seen by specimen: at least two kinds of cell, a main one among them, that add up to about
+    one. Of kinds reported more than once the least counts.
+    """
+    codes, kinds = distinct_rows(table["analyte"], table["unit_text"], table["unit_in_cell"])
+    read = [_line_in_percent(name, unit, cell, index) for name, unit, cell in kinds]
+    lines = pd.DataFrame(read, columns=["line", "is_main"]).iloc[codes].reset_index(drop=True)
+    number = table["original_value"].astype("Float64")
+    counts = lines["line"].ne("") & number.notna() & table["accession"].ne("")
+    rows = table.assign(line=lines["line"], is_main=lines["is_main"], number=number)[counts]
+    specimen = ["patient_id", "accession"]
+    by_line = rows.groupby([*specimen, "line"], as_index=False).agg(
+        number=("number", "min"), is_main=("is_main", "max")
+    )
+    sums = by_line.groupby(specimen, as_index=False).agg(
+        number=("number", "sum"), is_main=("is_main", "max"), lines=("line", "size")
+    )
+    low, high = _ABOUT_ONE
+    about_one = (sums["number"].between(low, high) & sums["is_main"]) & (sums["lines"] > 1)
+    hit = pd.MultiIndex.from_frame(sums.loc[about_one.astype(bool), specimen])
+    of_hit = pd.MultiIndex.from_frame(rows[specimen]).isin(hit)
+    is_fraction = rows["number"].le(1).astype(bool)
+    return pd.Series(table.index.isin(rows.index[of_hit & is_fraction]), index=table.index)
+
+
+def _line_in_percent(name: str, unit: str, cell: str, index: NameIndex) -> tuple[str, bool]:
+    """Give (kind of cell, whether a main one) of a percentage; ("", False) of anything else."""
+    analyte = index.analytes.get(name)
+    if not analyte or not analyte.line or settle_unit(unit, cell, analyte, index.units)[0] != "%":
+        return "", False
+    return analyte.line, analyte.is_main_line
 
 
 def _date(texts: pd.DataFrame, reading: Reading, today: date, found: list[Finding]) -> pd.DataFrame:
@@ -287,7 +341,7 @@ def _issues_of(
                 each.code,
                 sheet=reading.sheet,
                 column=header or "",
-                detail=f"{len(rows)} results",
+                detail=f"{len(rows)} results" + (f" ({each.detail})" if each.detail else ""),
             )
             continue
         if CATALOGUE[each.code].severity != ERROR:

@@ -7,12 +7,14 @@ import io
 import os
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from sys import intern
 
 from pipeline.errors import ConfigError
 from pipeline.ingest.dialect import DELIMITERS, HEADER_WITHIN, HeaderTest, choose_delimiter
+from pipeline.ingest.holds import Returned, take_back
 from pipeline.ingest.tables import SourceFile, TextTable, UnreadableFile
 from pipeline.ingest.workbooks import read_workbook
 
@@ -47,6 +49,8 @@ class FileTables:
     """Of a text file; "" for workbooks."""
     delimiter: str = ""
     """Of a text file; "" for workbooks."""
+    returned: tuple[Returned, ...] = ()
+    """What was taken off tables of rows that were handed back."""
 
 
 Reader = Callable[[Path, bytes, str, HeaderTest], FileTables]
@@ -104,7 +108,9 @@ def read_tables(path: Path, content: bytes, code_page: str, is_header: HeaderTes
     """
     if not content:
         raise UnreadableFile("file-empty")
-    return READERS[path.suffix.lower()](path, content, code_page, is_header)
+    read = READERS[path.suffix.lower()](path, content, code_page, is_header)
+    tables, returned = take_back(read.tables)
+    return replace(read, tables=tables, returned=returned)
 
 
 def read_text(path: Path, content: bytes, code_page: str, is_header: HeaderTest) -> FileTables:
@@ -113,8 +119,7 @@ def read_text(path: Path, content: bytes, code_page: str, is_header: HeaderTest)
         if content.startswith(magic):
             raise UnreadableFile("file-not-what-it-says", kind)
     text, encoding = decode_text(content, code_page)
-    # Not str.splitlines: it also breaks lines at form feeds and other separators inside cells.
-    lines = io.StringIO(text, newline=None).readlines()
+    lines = split_lines(text)
     if not any(line.strip() for line in lines):
         raise UnreadableFile("file-empty")
     notes: list[tuple[str, str]] = []
@@ -158,6 +163,12 @@ def decode_text(content: bytes, code_page: str) -> tuple[str, str]:
     return text, encoding
 
 
+def split_lines(text: str) -> list[str]:
+    r"""Split text into lines, each with "\n" at its end but perhaps the last."""
+    # Not str.splitlines: it also breaks lines at form feeds and other separators inside cells.
+    return io.StringIO(text, newline=None).readlines()
+
+
 def split_rows(
     lines: Sequence[str], delimiter: str
 ) -> tuple[list[tuple[int, list[str]]], dict[int, str]]:
@@ -198,6 +209,19 @@ def split_rows(
         else:
             # Most cells repeat; one copy of each keeps a million rows in memory.
             rows.append((begin, list(map(intern, cells))))
+
+
+def list_bad_lines(read: FileTables, content: bytes, rows: Sequence[int]) -> dict[int, str]:
+    """Look up the lines of rows of a text that could not be split.
+
+    A row ends where the next one begins.
+    """
+    if not rows or not read.delimiter:
+        return {}
+    lines = split_lines(decode_text(content, read.encoding)[0])
+    begins = sorted({*rows, *(row for table in read.tables for row, _ in table.rows)})
+    ends = dict(pairwise([*begins, len(lines) + 1]))
+    return {row: "".join(lines[row - 1 : ends[row] - 1]).rstrip("\n") for row in rows}
 
 
 def _read_workbook(path: Path, content: bytes, code_page: str, is_header: HeaderTest) -> FileTables:

@@ -1,6 +1,8 @@
 """Which files a command line means."""
 
-from collections.abc import Sequence
+import json
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,9 @@ from pipeline.ingest.readers import READERS
 # Lock files of Excel and LibreOffice, unfinished copies, and files that are hidden on purpose.
 _NOT_EXPORTS = ("~$", ".")
 _UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
+# Kinds in which exports do arrive, though labflag does not read them: to be said, not passed over.
+_REFUSED = (".xlsm", ".xlsb", ".xltx", ".xltm", ".gz", ".zip", ".7z", ".rar", ".numbers", ".dat")
+_MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,33 +29,72 @@ class Found:
     """The files that were named, directly or by their folder."""
 
     exports: tuple[ExportFile, ...]
-    passed_over: tuple[str, ...]
-    """Names of files in named folders that are of no kind that labflag reads."""
+    passed_over: tuple[str, ...] = ()
+    """Names of files in named folders that are no exports."""
+    unreachable: tuple[str, ...] = ()
+    """Names of folders below those named that cannot be listed, or that are only linked."""
 
 
-def find_exports(sources: Sequence[Path]) -> Found:
+def find_exports(sources: Sequence[Path], output: Path | None = None) -> Found:
     """List the files named, and those below the folders named, in order of their names.
 
     A file named directly is always taken, so that a wrong one is reported; in a folder only
-    files with a known ending are. A file that is named twice is read once. Two files of the
-    same name in different folders are called by as much of their path as tells them apart.
+    files whose ending is that of an export are. What labflag itself wrote is never read: the
+    `output` folder, and whatever the manifest of a run lists. A file that is named twice is
+    read once. Two files of the same name in different folders are called by as much of their
+    path as tells them apart.
     """
-    taken: dict[Path, Path] = {}
-    passed_over = []
+    taken: dict[Path, None] = {}
+    passed_over: list[str] = []
+    unreachable: list[str] = []
+    own = None if output is None else output.absolute()
     for source in sources:
-        if source.is_dir():
-            for path in sorted(source.rglob("*")):
-                if path.is_dir() or path.name.startswith(_NOT_EXPORTS):
-                    continue
-                if path.suffix.lower() in READERS:
-                    taken.setdefault(path.absolute(), path)
-                elif not path.name.endswith(_UNFINISHED):
-                    passed_over.append(path.name)
-        else:
-            taken.setdefault(source.absolute(), source)
+        if not source.is_dir():
+            taken[source.absolute()] = None
+            continue
+        for path in _walk(source.absolute(), own, unreachable):
+            if path.suffix.lower() in (*READERS, *_REFUSED):
+                taken[path] = None
+            elif not path.name.endswith(_UNFINISHED):
+                passed_over.append(path.name)
     names = _short_names(list(taken))
     exports = tuple(ExportFile(path=path, name=names[path]) for path in sorted(taken))
-    return Found(exports=exports, passed_over=tuple(sorted(passed_over)))
+    return Found(
+        exports=exports,
+        passed_over=tuple(sorted(passed_over)),
+        unreachable=tuple(sorted(set(unreachable))),
+    )
+
+
+def _walk(source: Path, own: Path | None, unreachable: list[str]) -> Iterator[Path]:
+    """Give the files below a folder that may be exports."""
+
+    def note(error: OSError) -> None:
+        unreachable.append(Path(str(error.filename)).name)
+
+    for folder, folders, files in os.walk(source, onerror=note):
+        here = Path(folder)
+        unreachable += [name for name in folders if (here / name).is_symlink()]
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(_NOT_EXPORTS) and here / name != own
+        )
+        written = _written_by_labflag(here)
+        for name in sorted(files):
+            if not name.startswith(_NOT_EXPORTS) and here != own and here / name not in written:
+                yield here / name
+
+
+def _written_by_labflag(folder: Path) -> set[Path]:
+    """List what a run wrote into a folder, by its manifest; held rows may be sent in again."""
+    found: set[Path] = set()
+    for place in (folder, folder.parent):
+        try:
+            content = json.loads((place / _MANIFEST).read_text(encoding="utf-8"))
+            outputs = [str(each["path"]) for each in content["outputs"] if content["labflag"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        found |= {place / name for name in (*outputs, _MANIFEST)}
+    return found
 
 
 def _short_names(paths: Sequence[Path]) -> dict[Path, str]:

@@ -69,8 +69,17 @@ _NOT_MEASURED = word_set(
 _UNRELIABLE_STEMS = re.compile(
     r"\b(?:ha?emoly[sz]|hamoly|lipa?emi|lipamisch|icteric|ikterisch|clot|clump|coagul|geronnen"
     r"|agglutin|contaminat|kontamini|aggregat|unsuitable|unsatisfactory|rejected|mislabel"
-    r"|wrong tube|emoliz|lipemic)"
+    r"|wrong\b|emoliz|lipemic)"
 )
+_NOT_MEASURED_STEMS = re.compile(
+    r"\b(?:cancel|storniert|insufficient|insuffisant|insuficiente|qns\b"
+    r"|unable to (?:report|perform))"
+)
+_DENIED = re.compile(
+    r"\b(?:no|not|non|none|without|kein|keine|ohne|nicht|sans|pas de|sin|senza)[ -]"
+    r"(?:(?:visible|obvious|platelet|signs? of|evidence of) )?$"
+)
+_NO_ENTRY = word_set("-|n/a|#n/a|na|nan|null|none|<na>")
 _FLAGS = frozenset(["H", "L", "HH", "LL", "N", "A", "AA", "E", "!", "↑", "↓", "H*", "L*"])
 _FLAG_WORDS = frozenset(["high", "low", "normal", "abnormal", "critical", "hi", "lo"])
 _LEADING_FLAGS = frozenset(["H", "L", "HH", "LL"])
@@ -183,6 +192,26 @@ def parse_statuses(texts: Iterable[str]) -> pd.DataFrame:
     return pd.DataFrame({"status": read}, dtype="str")
 
 
+def parse_doubts(texts: Iterable[str]) -> pd.DataFrame:
+    """Read what flags and comments say against a result; letters and normal words say nothing.
+
+    Returns:
+        One row per text with `code`: "", `not-measured` or `specimen-unreliable`.
+    """
+    return pd.DataFrame({"code": [_doubt_of(text) for text in texts]}, dtype="str")
+
+
+def _doubt_of(text: str) -> str:
+    """Name the doubt by the code that the same words have in the cell of a result."""
+    words = fold_words(text)
+    if any(not _DENIED.search(words[: at.start()]) for at in _UNRELIABLE_STEMS.finditer(words)):
+        return "specimen-unreliable"
+    bare = words.strip(" .!")
+    if bare in _NOT_MEASURED - _NO_ENTRY or _NOT_MEASURED_STEMS.search(words):
+        return "not-measured"
+    return ""
+
+
 def _read_ahead(text: str) -> tuple[str, str] | None:
     """Read what stands before the number as (comparator, flag); None if it is neither."""
     sign = _SIGNS.get(fold_words(text))
@@ -280,6 +309,8 @@ def _why_not(text: str) -> str:
         return "not-measured"
     if _UNRELIABLE_STEMS.search(words):
         return "specimen-unreliable"
+    if _NOT_MEASURED_STEMS.search(words):
+        return "not-measured"
     if _FAILED.fullmatch(text):
         return "measurement-failed"
     if _PAIR.fullmatch(text):

@@ -38,6 +38,12 @@ def _kinds(*kinds: tuple[str, IssueSeverity, str, str]) -> dict[str, IssueKind]:
 CATALOGUE = _kinds(
     # Files
     (
+        "folder-unreachable",
+        ERROR,
+        "The folder cannot be listed, or is only a link to another place.",
+        "Give labflag the right to read it, or name the place itself.",
+    ),
+    (
         "file-unreadable",
         ERROR,
         "The file cannot be read.",
@@ -413,6 +419,18 @@ CATALOGUE = _kinds(
         "Check it against the analyzer.",
     ),
     (
+        "comment-warns",
+        NOTE,
+        "The laboratory's comment casts doubt on the specimen.",
+        "Read the comment before using the result.",
+    ),
+    (
+        "percent-as-fraction",
+        ERROR,
+        "Percentages of a differential that add up to about one are fractions.",
+        "Write them as percentages, or correct the unit.",
+    ),
+    (
         "not-a-number",
         ERROR,
         "The result is not a number that can be read without doubt.",
@@ -540,6 +558,12 @@ CATALOGUE = _kinds(
         "Find out who is who and correct the rows; until then nothing is reported for this id.",
     ),
     (
+        "demographics-completed",
+        NOTE,
+        "Sex or birth date was taken from other rows of the same patient.",
+        "Nothing to do, if the patient id is right.",
+    ),
+    (
         "specimen-conflict",
         ERROR,
         "One specimen id stands with two patients.",
@@ -565,10 +589,53 @@ CATALOGUE = _kinds(
         "",
     ),
     (
+        "counts-contradict",
+        ERROR,
+        "A part is counted higher than the whole: neutrophils cannot exceed white cells.",
+        "Check both counts, and send the right ones as corrected.",
+    ),
+    (
         "zero-alone",
         ERROR,
         "A zero without the rest of the differential may mean that nothing was measured.",
         "Send the whole differential, or delete the zero.",
+    ),
+    # Rows that were handed back
+    (
+        "hold-closed",
+        NOTE,
+        "Rows of this file were handed back in another one, which replaces what stands here.",
+        "",
+    ),
+    (
+        "hold-elsewhere",
+        NOTE,
+        "Rows were handed back whose original file was not read with them; they count like others.",
+        "Nothing to do, unless the original file should have been read too.",
+    ),
+    (
+        "hold-unchecked",
+        ERROR,
+        "A cell of the row still carries the sign [check].",
+        "Correct what stands behind the sign, or leave it if it is right; then delete the sign.",
+    ),
+    (
+        "hold-damaged",
+        ERROR,
+        "The hold id of the row cannot be read.",
+        "Copy it from the workbook that labflag made, or empty the cell if the row is a new one.",
+    ),
+    (
+        "hold-mixed",
+        ERROR,
+        "Rows of files with different decimal signs were handed back in one table.",
+        "Hand them back in a file of their own for each file that they come from.",
+    ),
+    (
+        "hold-contradiction",
+        ERROR,
+        "Two files hand this row back with different content.",
+        "Keep the one that is right and take the row out of the other file.",
     ),
 )
 """Code → kind, in the order in which docs list them."""

@@ -36,7 +36,7 @@ PEOPLE: list[tuple[str, str, str, date, str, datetime, dict[str, tuple[str, str]
      datetime(2026, 2, 5, 6, 7), {"White cells": ("0.5", "10^9/L"), "Platelets": ("12", "10^9/L")}),
     ("C;9", "Smith; Ann", "F", date(1988, 8, 8), "S,009", datetime(2026, 2, 6, 12, 0),
      {"Hemoglobin": ("1.125E2", "g/L"), "White cells": ("4.0", "10^9/L")}),
-    ("NA", "NA", "M", date(1970, 7, 7), "S-010", datetime(2026, 2, 7, 13, 1),
+    ("NA-1", "NA", "M", date(1970, 7, 7), "S-010", datetime(2026, 2, 7, 13, 1),
      {"Hemoglobin": ("129.5", "g/L"), "Vitamin B12": ("200", "pg/mL")}),
     ("é-11", "Éluard Ève", "F", date(1961, 11, 1), "S-011", datetime(2026, 2, 8, 14, 2),
      {"Hemoglobin": ("12.05 L", "g/dL"), "Vitamin B12": ("<= 150.5", "pg/mL")}),

@@ -93,7 +93,7 @@ def test_the_plainest_form_finds_what_a_person_would(expected: pd.DataFrame) -> 
         "B|8 low-platelets",
         "B|8 low-white-cells",
         "C;9 anemia",
-        "NA anemia",
+        "NA-1 anemia",
         "é-11 low-b12",
     ]
 

@@ -34,10 +34,10 @@ def identify(text, layouts=(), forced=None):
     return identify_layout(table_of(text), INDEX, layouts, forced)
 
 
-def melt(text, layouts=(), forced=None, is_text=True, bad_cells=None, bad_rows=None):
+def melt(text, layouts=(), forced=None, delimiter="|", bad_cells=None, bad_rows=None):
     table = table_of(text, bad_cells, bad_rows)
     plan = identify_layout(table, INDEX, layouts, forced)
-    return melt_table(table, plan, sort_lines(table, plan, INDEX, is_text=is_text), FILE, 0)
+    return melt_table(table, plan, sort_lines(table, plan, INDEX, delimiter=delimiter), FILE, 0)
 
 
 def results_of(melted):
@@ -280,7 +280,7 @@ def test_interval_in_one_cell(cell, low, high):
 
 def test_flags_and_units_beside_single_analytes():
     melted = melt(
-        "PID|WBC (G/l)|WBC flag|HGB|HGB unit|MCV/M|MCV|PLT||HCT (%)|\n"
+        "PID|WBC (G/l)|WBC flag|HGB|HGB unit|MCV/M|MCV|PLT|PLT unit|HCT (%)|\n"
         "1|3.1|L|11|g/dl|*|90|200|G/l|33|\n"
     )
     rows = melted.export[["analyte", "value", "unit", "flag"]].to_numpy().tolist()
@@ -347,7 +347,7 @@ def test_date_and_time_in_two_columns():
 def test_lines_below_the_header(text, read, bad, left_out):
     table = table_of(text)
     plan = identify_layout(table, INDEX, ())
-    lines = sort_lines(table, plan, INDEX, is_text=True)
+    lines = sort_lines(table, plan, INDEX, delimiter="|")
     assert (lines.rows, sorted(lines.bad_rows), lines.left_out) == (read, bad, left_out)
 
 
@@ -365,7 +365,7 @@ def test_a_bad_row_is_not_read_even_if_its_cells_are_there():
 
 
 def test_missing_cells_of_a_workbook_are_empty_cells():
-    melted = melt("PID|Hb (g/l)|MCV|PLT\n1|120\n2|120|90|200|note", is_text=False)
+    melted = melt("PID|Hb (g/l)|MCV|PLT\n1|120\n2|120|90|200|note", delimiter="")
     assert results_of(melted) == ["2 1 Hb 120 g/l", "3 2 Hb 120 g/l", "3 2 MCV 90 ", "3 2 PLT 200 "]
     assert codes_of(melted) == {}
 

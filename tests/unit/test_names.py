@@ -7,6 +7,7 @@ from pipeline.ingest.names import (
     analyte_of,
     fold_words,
     index_names,
+    list_foreign,
     split_header,
 )
 from pipeline.knowledge.load import load_knowledge
@@ -51,6 +52,12 @@ def test_words_are_folded() -> None:
         ("LYM% %", "LYM%", "%"),
         ("MCV, fL", "MCV", "fL"),
         ("HCT(10^(-1)%)", "HCT", "10^(-1)%"),
+        ("Hb in g/dl", "Hb", "g/dl"),
+        ("WBC/uL", "WBC", "/uL"),
+        ("PLT/µl", "PLT", "/µl"),
+        ("Hb/g/dL", "Hb", "g/dL"),
+        ("WBC/HPF", "WBC/HPF", ""),
+        ("Hb in furlong", "Hb in furlong", ""),
         ("Hemoglobin (g/dL):", "Hemoglobin", "g/dL"),
         ("Vitamin B12 (mg/dL)", "Vitamin B12", "mg/dL"),
         ("Vitamin B12", "Vitamin B12", ""),
@@ -112,6 +119,44 @@ def test_headers_are_parted_into_name_and_unit(
         ("Platelet Coumt", "", "", "analyte-unclear"),
         ("Hemoglobin [Mass/volume] in Blood", "", "", "analyte-unclear"),
         ("Hemoglobin (fetal cells)", "", "", "analyte-unclear"),
+        ("Hemoglobbin (g/dL)", "", "", "analyte-unclear"),
+        ("Hemoglobbin g/dL", "g/dL", "", "analyte-unclear"),
+        # Ours among other words.
+        ("Hb venous", "g/dL", "", "analyte-unclear"),
+        ("Hb gesamt", "g/dL", "", "analyte-unclear"),
+        ("Hb-Wert", "", "", "analyte-unclear"),
+        ("MCV ber.", "fL", "", "analyte-unclear"),
+        ("VGM calculé", "fL", "", "analyte-unclear"),
+        ("B12 Roche", "", "", "analyte-unclear"),
+        ("Vitamin-B12-Spiegel", "", "", "analyte-unclear"),
+        ("Haemoglobin estimation", "", "", "analyte-unclear"),
+        ("WBC corrected", "", "", "analyte-unclear"),
+        ("Plaquetas totales", "", "", "analyte-unclear"),
+        ("B-Hb", "", "", "analyte-unclear"),
+        ("Hb_venous", "", "", "analyte-unclear"),
+        ("Thrombozyten im EDTA", "", "", "analyte-unclear"),
+        ("MCV ratio", "", "", "analyte-unclear"),
+        ("NEU calc", "10*9/L", "", "analyte-unclear"),
+        ("NEU calc", "mg/dL", "", "analyte-unknown"),
+        ("Mo cast", "", "", "analyte-unknown"),
+        ("Hb venous", "g/dL", "718-7", "hemoglobin"),
+        # Ours with words left out or cut short.
+        ("White count", "", "", "analyte-unclear"),
+        ("Recuento plaquetas", "", "", "analyte-unclear"),
+        ("Plaq.", "", "", "analyte-unclear"),
+        ("Plaq", "", "", "analyte-unclear"),
+        ("Poly.", "", "", "analyte-unclear"),
+        ("Serum", "", "", "analyte-unknown"),
+        ("Total protein", "", "", "analyte-unknown"),
+        # A look-alike explains the words of ours.
+        ("Hb A1c IFCC", "%", "", "analyte-unknown"),
+        ("Hemoglobin A1c/Hemoglobin.total in Blood", "%", "", "analyte-unknown"),
+        ("Vitamin B12 binding capacity (serum)", "", "", "analyte-unknown"),
+        ("PLT-I", "", "", "analyte-unknown"),
+        ("HBsAg", "", "", "analyte-unknown"),
+        ("Anti-HBs", "", "", "analyte-unknown"),
+        ("Hb date", "", "", "analyte-unknown"),
+        ("Hb venous, urine", "", "", "analyte-unknown"),
         # Others, on purpose.
         ("Glucose", "", "", "analyte-unknown"),
         ("Hemoglobin A1c", "", "", "analyte-unknown"),
@@ -134,6 +179,33 @@ def test_analytes(index: NameIndex, name: str, unit: str, loinc: str, answer: st
 
 def test_a_near_name_is_named(index: NameIndex) -> None:
     assert analyte_of("Platlets", "", "", index).nearest == "Platelets"
+
+
+@pytest.mark.parametrize(
+    ("names", "never", "answer"),
+    [
+        ({"Iron": 2, "Glucose": 3}, (), "Glucose 3, Iron 2"),
+        ({"Iron  ": 2, "Iron": 3}, (), "Iron 5"),
+        ({f"T-{at:02}": 1 for at in range(12)}, (), ", ".join(f"T-{at:02} 1" for at in range(12))),
+        (
+            {f"T-{at:02}": 1 for at in range(14)},
+            (),
+            ", ".join(f"T-{at:02} 1" for at in range(12)) + " and 2 more",
+        ),
+        ({"Iron": 1, "Doe": 1}, ("Jane Doe",), "Iron 1 and 1 more"),
+        ({"Iron": 1, "Patient was seen at night again": 1}, (), "Iron 1 and 1 more"),
+        ({"Iron": 1, "4711471": 1}, (), "Iron 1 and 1 more"),
+        ({"Iron": 1, "born 1980-05-31": 1}, (), "Iron 1 and 1 more"),
+        ({"Iron": 1, "Call Dr. X. Today now": 1}, (), "Iron 1 and 1 more"),
+        ({"Iron": 1, "a\x1bb": 1}, (), "Iron 1 and 1 more"),
+        ({"Doe": 1}, ("Jane Doe",), ""),
+        ({}, (), ""),
+    ],
+)
+def test_foreign_names_are_listed(
+    names: dict[str, int], never: tuple[str, ...], answer: str
+) -> None:
+    assert list_foreign(names, never) == answer
 
 
 def test_every_known_name_means_its_own_analyte(index: NameIndex) -> None:

@@ -73,6 +73,15 @@ def codes(knowledge: Knowledge, row: dict[str, str], reading: Reading = LONG) ->
         ({"value": "12.0", "flag": "E"}, ""),
         ({"flag": "*"}, "mark-unclear"),
         ({"flag": "L"}, ""),
+        ({"flag": "hemolyzed"}, "specimen-unreliable"),
+        ({"flag": "Aggregat", "comment": "clotted"}, "specimen-unreliable,comment-warns"),
+        ({"flag": "cancelled"}, "not-measured"),
+        ({"flag": "hemolyzed", "value": "pending"}, "not-measured"),
+        ({"comment": "Sample hemolyzed."}, "comment-warns"),
+        ({"comment": "wrong tube?"}, "comment-warns"),
+        ({"comment": "no clots seen"}, ""),
+        ({"analyte": "Hb venous"}, "analyte-unclear"),
+        ({"analyte": "Hb in g/dl", "unit": ""}, ""),
         ({"analyte": ""}, "analyte-missing"),
         ({"analyte": "Hemoglobim"}, "analyte-unclear"),
         ({"analyte": "Glucose"}, "analyte-unknown"),
@@ -243,7 +252,10 @@ def test_issues_name_the_place_and_never_the_cell(knowledge: Knowledge) -> None:
     secret = "Zebedee"
     bad = dict.fromkeys(("value", "sex", "birth_date", "collected_at", "age", "status"), secret)
     table, issues = parse_results(
-        export(GOOD, GOOD | bad, GOOD | {"analyte": secret}), LONG, knowledge, TODAY
+        export(GOOD, GOOD | bad, GOOD | {"analyte": secret, "patient_name": f"Doe, {secret}"}),
+        LONG,
+        knowledge,
+        TODAY,
     )
     errors = issues[issues["severity"].eq(str(ERROR))]
     # This file has no columns of sex and status: their issues stand at the result itself.
@@ -266,7 +278,76 @@ def test_notes_of_the_whole_table_are_said_once(knowledge: Knowledge) -> None:
     issues = parse_results(export(*rows), LONG, knowledge, TODAY).issues
     assert issues["code"].tolist() == ["analyte-unknown", "specimen-by-date"]
     assert issues["result_id"].isna().all()
-    assert issues["message"].str.startswith("2 results: ").all()
+    assert [message.partition(": ")[0] for message in issues["message"]] == [
+        "2 results (Glucose 2)",
+        "2 results",
+    ]
+
+
+def test_analytes_without_a_name_are_listed_by_their_code(knowledge: Knowledge) -> None:
+    rows = [GOOD | {"analyte": "", "loinc": "2345-7"}, GOOD | {"analyte": "Iron"}]
+    message = parse_results(export(*rows), LONG, knowledge, TODAY).issues["message"].iloc[0]
+    assert message.startswith("2 results (LOINC 2345-7 1, Iron 1): ")
+
+
+def test_a_flag_of_doubt_takes_the_number_away(knowledge: Knowledge) -> None:
+    reading = replace(LONG, columns={**LONG.columns, "Mark": "flag"})
+    rows = export(GOOD | {"flag": "clotted"}, GOOD | {"comment": "clotted"})
+    table, issues = parse_results(rows, reading, knowledge, TODAY)
+    assert table["original_value"].isna().tolist() == [True, False]
+    assert issues["column"].tolist() == ["Mark", "Result"]
+    assert set_aside(issues).tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "unit", "held"),
+    [
+        ("NEUT 0.55, LYMPH 0.35, MONO 0.1", "%", "NEUT, LYMPH, MONO"),
+        ("NEUT% 0.55, LYMPH% 0.35, MONO% 0.1", "", "NEUT%, LYMPH%, MONO%"),
+        ("NEUT 0.6, LYMPH 0.4, MONO 0.1, EO 0, BASO 0", "%", "NEUT, LYMPH, MONO, EO, BASO"),
+        ("NEUT 0.3, LYMPH 0.2", "%", "NEUT, LYMPH"),
+        ("NEUT 0.55, LYMPH <0.4, MONO 0.1", "%", "NEUT, LYMPH, MONO"),
+        ("NEUT 0.55, LYMPH 0.35, Hemoglobin 1", "%", "NEUT, LYMPH"),
+        ("NEUT 0.55, LYMPH 0.35, NEUT 55", "%", "NEUT, LYMPH"),
+        ("NEUT 55, LYMPH 35, MONO 10", "%", ""),
+        ("NEUT 0.5, LYMPH 98, MONO 0.4", "%", ""),
+        ("NEUT 0.8, LYMPH 0.5", "%", ""),
+        ("NEUT 0.2, LYMPH 0.2", "%", ""),
+        ("EO 0.5, BASO 0.4", "%", ""),
+        ("NEUT 0.9", "%", ""),
+        ("NEUT 0, LYMPH 0, MONO 0", "%", ""),
+        ("NEUT 0.55, LYMPH 0.35, MONO 0.1", "10*9/L", ""),
+    ],
+)
+def test_fractions_of_a_differential(
+    knowledge: Knowledge, cells: str, unit: str, held: str
+) -> None:
+    pairs = [cell.split(" ") for cell in cells.split(", ")]
+    rows = [GOOD | {"analyte": name, "value": text, "unit": unit} for name, text in pairs]
+    issues = parse_results(export(*rows), LONG, knowledge, TODAY).issues
+    hit = issues.loc[issues["code"].eq("percent-as-fraction"), "result_id"]
+    assert ", ".join(pairs[at][0] for at in hit) == held
+
+
+@pytest.mark.parametrize(
+    ("second", "answer"),
+    [
+        ({}, [0, 1]),
+        ({"sample_id": "S2"}, []),
+        ({"patient_id": "P2"}, []),
+        ({"value": "pending"}, []),
+    ],
+)
+def test_fractions_are_seen_specimen_by_specimen(
+    knowledge: Knowledge, second: dict[str, str], answer: list[int]
+) -> None:
+    percent = GOOD | {"unit": "%"}
+    rows = [
+        percent | {"analyte": "NEUT", "value": "0.6"},
+        percent | {"analyte": "LYMPH", "value": "0.4"} | second,
+    ]
+    issues = parse_results(export(*rows), LONG, knowledge, TODAY).issues
+    assert issues.loc[issues["code"].eq("percent-as-fraction"), "result_id"].tolist() == answer
 
 
 def test_columns_of_a_wide_table_that_are_not_ours_are_named_elsewhere(

@@ -2,7 +2,13 @@
 
 import pytest
 
-from pipeline.ingest.values import parse_statuses, parse_values, read_interval, read_value
+from pipeline.ingest.values import (
+    parse_doubts,
+    parse_statuses,
+    parse_values,
+    read_interval,
+    read_value,
+)
 
 UNITS = {"g/L", "g/dL", "g%", "%", "fL", "K/uL", "10^9/L", "10*9/L", "x10^9/L", "×10⁹/L", "109/L"}
 
@@ -186,6 +192,8 @@ def test_flags_and_marks_of_analyzers(text: str, answer: str) -> None:
         ("Platelet clumps", "specimen-unreliable"),
         ("12.3 clotted", "specimen-unreliable"),
         ("Lipämisch", "specimen-unreliable"),
+        ("wrong patient", "specimen-unreliable"),
+        ("cancelled by the ward", "not-measured"),
         ("inf", "not-a-number"),
         ("1e400", "not-a-number"),
         ("1e-400", "not-a-number"),
@@ -285,3 +293,33 @@ def test_reference_intervals(
 )
 def test_statuses(text: str, answer: str) -> None:
     assert parse_statuses([text])["status"].tolist() == [answer]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        *((flag, "") for flag in ("", "L", "H", "LL", "HH", "N", "A", "*", "-", "n/a", "E", "↓")),
+        *((word, "") for word in ("low", "Normal", "critical", "see note", "anticoagulated")),
+        ("HEMOLYZED", "specimen-unreliable"),
+        ("L hemolyzed", "specimen-unreliable"),
+        ("Clotted sample", "specimen-unreliable"),
+        ("platelet clumps", "specimen-unreliable"),
+        ("Aggregate", "specimen-unreliable"),
+        ("wrong tube", "specimen-unreliable"),
+        ("Wrong blood in tube", "specimen-unreliable"),
+        ("insufficient", "not-measured"),
+        ("insufficient blood", "not-measured"),
+        ("renal insufficiency", ""),
+        ("Cancelled", "not-measured"),
+        ("canceled by ward", "not-measured"),
+        ("pending", "not-measured"),
+        ("no clots", ""),
+        ("No platelet clumps seen", ""),
+        ("non-hemolyzed", ""),
+        ("not hemolyzed, clotted", "specimen-unreliable"),
+        ("not received, clotted", "specimen-unreliable"),
+        ("nicht auswertbar geronnen", "specimen-unreliable"),
+    ],
+)
+def test_doubts_in_flags_and_comments(text: str, answer: str) -> None:
+    assert parse_doubts([text])["code"].tolist() == [answer]

@@ -1,0 +1,32 @@
+"""Ids of patients and specimens as exports write them: the exact text, or none at all."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from pipeline.ingest.names import fold_words, word_set
+
+# What programs and people write where there is no id. Taken for an id, it would make one
+# patient, or one specimen, of many.
+_NO_ID = word_set(
+    "na|n/a|n.a.|nan|nil|none|null|<na>|unk|unknown|not known|not available|missing|anonymous"
+    "|unbekannt|ohne|keine|inconnu|anonyme|desconocido|anonimo|sconosciuto|desconhecido"
+)
+_WORD = re.compile(r"\D{2,20}")
+_NO_SIGNS = re.compile(r"[-–—_.?*/\\ 0]*")
+
+
+def clean_ids(texts: Sequence[str]) -> list[str]:
+    """Give ids in their composed form, "" for those that only say that there is none.
+
+    Args:
+        texts: Trimmed cells of one column.
+    """
+    known = {text: _clean_id(text) for text in set(texts)}
+    return [known[text] for text in texts]
+
+
+def _clean_id(text: str) -> str:
+    if _NO_SIGNS.fullmatch(text) or (_WORD.fullmatch(text) and fold_words(text) in _NO_ID):
+        return ""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)

@@ -1,0 +1,149 @@
+"""Text files that go wrong: each is read as a careful technician would, or held with its reason."""
+
+import json
+import os
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import pipeline
+from pipeline.errors import Exit
+from pipeline.ingest.intake import combine, hold_conflicts, read_results
+from pipeline.ingest.sources import find_exports
+from pipeline.ingest.tables import SiteReading
+from pipeline.interpret.reportable import select_reportable
+from pipeline.issues import CATALOGUE
+from pipeline.knowledge.load import load_knowledge
+from tests.hostile.text_files import CASES, HUGE, Case, export, line, make
+
+KNOWLEDGE = load_knowledge()
+TODAY = date(2026, 11, 1)
+SECONDS = 30
+MEMORY_KIB = 1 << 20
+ACROSS_FILES = {"identity-conflict", "specimen-conflict", "results-disagree"}
+"""In one run the files contradict each other too, as many use the same ids."""
+ROOT = Path(pipeline.__path__[0]).parent
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no links, pipes and sockets")
+
+
+def outcome(path: Path) -> tuple[list[str], list[str], list[str], int]:
+    """Say what becomes of a file: results used, rows held, issues of the whole file, ignored."""
+    intake = combine([read_results(path, path.name, KNOWLEDGE, SiteReading(), today=TODAY)])
+    intake = hold_conflicts(intake)
+    selected = select_reportable(intake.results, intake.held, KNOWLEDGE)
+    used = [
+        f"{patient} {analyte} {sign}{number:g} {unit}"
+        for patient, analyte, sign, number, unit in selected.results[
+            ["patient_id", "analyte", "comparator", "original_value", "original_unit"]
+        ].itertuples(index=False)
+    ]
+    held = pd.concat([intake.held, selected.held])[["source_row", "code"]]
+    rows = [f"{row} {code}" for row, code in held.sort_values("source_row").to_numpy()]
+    # Used and held are compared in full, so an error of the file itself must show as well.
+    of_file = intake.issues[intake.issues["result_id"].isna()]
+    return used, rows, of_file["code"].tolist(), len(intake.ignored)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_hostile_text_file_alone(tmp_path: Path, case: Case) -> None:
+    path = make(case, tmp_path)
+    started = time.monotonic()
+    used, held, said, ignored = outcome(path)
+    assert (sorted(used), held, ignored) == (sorted(case.read), list(case.held), case.ignored)
+    assert set(case.said) <= set(said)
+    refused = {code for code in said if str(CATALOGUE[code].severity) == "error"}
+    assert refused <= set(case.said), "an error that nobody expects"
+    assert time.monotonic() - started < SECONDS
+
+
+def test_all_hostile_text_files_at_once(tmp_path: Path) -> None:
+    """The run goes on to the end, says of each file what it says of it alone, and stays small."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for case in CASES:
+        make(case, inbox)
+    (inbox / "folder.csv").mkdir()
+    for name in ("half.csv.part", "~$open.xlsx", ".hidden.csv", "packed.csv.gz", "all.zip"):
+        (inbox / name).write_bytes(export(line()))
+    code, output, memory = start("check", "--json", inbox)
+    assert code == Exit.HELD
+    assert memory <= MEMORY_KIB
+    issues = pd.DataFrame(json.loads(output))
+    for case in CASES:
+        told = set(issues.loc[issues["source_file"].eq(case.name), "code"])
+        own = {held.split()[1] for held in case.held} - ACROSS_FILES
+        assert own | set(case.said) <= told, case.name
+    left = {"half.csv.part", "~$open.xlsx", ".hidden.csv", "folder.csv"}
+    assert left.isdisjoint(issues["source_file"])
+    packed = issues[issues["source_file"].isin(["packed.csv.gz", "all.zip"])]
+    assert packed["code"].tolist() == ["file-kind", "file-kind"]
+
+
+def start(*arguments: object) -> tuple[int, str, int]:
+    """Run labflag as a process; give its exit code, output and peak memory in KiB."""
+    read_end, write_end = os.pipe()
+    child = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-m", "pipeline", *map(str, arguments)],
+        {**os.environ, "PYTHONPATH": str(ROOT)},
+        file_actions=[
+            (os.POSIX_SPAWN_DUP2, write_end, 1),
+            (os.POSIX_SPAWN_CLOSE, read_end),
+            (os.POSIX_SPAWN_CLOSE, write_end),
+        ],
+    )
+    os.close(write_end)
+    with os.fdopen(read_end, encoding="utf-8") as stream:
+        output = stream.read()
+    _, status, usage = os.wait4(child, 0)
+    unit = 1024 if sys.platform == "darwin" else 1
+    return os.waitstatus_to_exitcode(status), output, usage.ru_maxrss // unit
+
+
+def test_unfinished_copies_are_left_alone_and_packed_exports_are_refused(tmp_path: Path) -> None:
+    for name in (
+        "half.csv.part",
+        "~$open.xlsx",
+        ".hidden.csv",
+        "packed.csv.gz",
+        "all.zip",
+        "a.csv",
+    ):
+        (tmp_path / name).write_bytes(export(line()))
+    (tmp_path / "folder.csv").mkdir()
+    found = [file.name for file in find_exports([tmp_path]).exports]
+    assert found == ["a.csv", "all.zip", "packed.csv.gz"]
+    assert [outcome(tmp_path / name)[2] for name in found] == [[], ["file-kind"], ["file-kind"]]
+
+
+@pytest.mark.parametrize("case", HUGE, ids=[case.name for case in HUGE])
+def test_huge_file_stays_small_in_memory(tmp_path: Path, case: Case) -> None:
+    code, _, memory = start("check", "--json", make(case, tmp_path))
+    assert code in (Exit.DONE, Exit.HELD, Exit.NOTHING_READABLE)
+    assert memory <= MEMORY_KIB
+
+
+def test_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "secret.csv"
+    path.write_bytes(export(line()))
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("the system lets this user read everything")
+    assert outcome(path)[2] == ["file-unreadable"]
+
+
+def test_same_bytes_twice_count_once(tmp_path: Path) -> None:
+    for name in ("one.csv", "two.csv"):
+        (tmp_path / name).write_bytes(export(line()))
+    files = [
+        read_results(tmp_path / name, name, KNOWLEDGE, SiteReading(), today=TODAY)
+        for name in ("one.csv", "two.csv")
+    ]
+    intake = hold_conflicts(combine(files))
+    selected = select_reportable(intake.results, intake.held, KNOWLEDGE)
+    assert (len(intake.results), len(selected.results), len(selected.held)) == (2, 1, 0)

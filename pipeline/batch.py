@@ -11,19 +11,23 @@ import pandas as pd
 from pipeline import __version__
 from pipeline.config import Settings
 from pipeline.errors import Exit
+from pipeline.ingest.closing import close_holds, without_returned
 from pipeline.ingest.identify import Identified, describe_reading
 from pipeline.ingest.intake import Ingested, Intake, combine, hold_conflicts, read_results
+from pipeline.ingest.save_layout import write_layout
 from pipeline.ingest.sources import ExportFile, find_exports
 from pipeline.ingest.tables import SiteReading
 from pipeline.interpret import Interpretation, interpret_results
 from pipeline.interpret.reportable import select_reportable
-from pipeline.issues import all_issues
+from pipeline.issues import all_issues, issue_of_file
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations.accounts import Accounts, reconcile
-from pipeline.operations.publish import claim_folder, publish
+from pipeline.operations.publish import check_folder, publish
 from pipeline.report.facts import RunFacts
+from pipeline.report.files import refuse_existing, save_workbook, write_text
+from pipeline.report.template import render_template
 from schemas import DataFrame, Held, Issues
 
 T = TypeVar("T")
@@ -46,6 +50,7 @@ class Batch:
     files: tuple[Ingested, ...]
     intake: Intake
     passed_over: tuple[str, ...]
+    unreachable: tuple[str, ...]
     held: DataFrame[Held]
     issues: DataFrame[Issues]
     interpretation: Interpretation
@@ -56,7 +61,7 @@ class Batch:
         """Nothing readable, something held, or done."""
         if self.accounts.files and not self.accounts.readable_files:
             return Exit.NOTHING_READABLE
-        if self.accounts.held or self.accounts.unreadable_files:
+        if self.accounts.held or self.accounts.unreadable_files or self.unreachable:
             return Exit.HELD
         return Exit.DONE
 
@@ -64,9 +69,15 @@ class Batch:
 def run_batch(
     sources: Sequence[Path], settings: Settings, *, clock: Clock, progress: Progress
 ) -> tuple[Batch, tuple[Path, ...]]:
-    """Read exports and write what they say; give the batch and the files written."""
-    claim_folder(settings.output, replace=settings.replace)
+    """Read exports and write what they say; give the batch and the files written.
+
+    Without a single readable file nothing is written and no earlier report is taken away: a
+    share that is not there at night must not empty the folder of reports.
+    """
+    check_folder(settings.output, replace=settings.replace)
     batch = check_batch(sources, settings, clock=clock, progress=progress)
+    if not batch.accounts.readable_files:
+        return batch, ()
     outputs = publish(
         settings.output,
         run=_run_facts(batch, settings, clock),
@@ -87,9 +98,9 @@ def check_batch(
 ) -> Batch:
     """Do everything but write: read, settle who is who, select, interpret, reconcile."""
     knowledge = load_knowledge(settings.knowledge, settings.profile)
-    found = find_exports(sources)
+    found = find_exports(sources, settings.output)
     files = read_exports(found.exports, settings, knowledge, clock=clock, progress=progress)
-    intake = hold_conflicts(combine(files))
+    intake = hold_conflicts(settle_holds(files, knowledge))
     selected = select_reportable(intake.results, intake.held, knowledge)
     held = Held.validate(pd.concat([intake.held, selected.held], ignore_index=True))
     return Batch(
@@ -97,11 +108,27 @@ def check_batch(
         files=tuple(files),
         intake=intake,
         passed_over=found.passed_over,
+        unreachable=found.unreachable,
         held=held,
-        issues=all_issues(intake.issues, selected.issues),
-        interpretation=interpret_results(selected.results, held, knowledge),
+        issues=all_issues(
+            intake.issues,
+            selected.issues,
+            *(issue_of_file(name, "folder-unreachable") for name in found.unreachable),
+        ),
+        interpretation=interpret_results(selected.results, held, knowledge, intake.results),
         accounts=reconcile(files, intake, selected),
     )
+
+
+def settle_holds(files: Sequence[Ingested], knowledge: Knowledge) -> Intake:
+    """Put the files together, with rows that were handed back in place of those they correct."""
+    intake = combine(files)
+    if not any(file.returned for file in files):
+        return intake
+    exports = without_returned(intake, files)
+    selected = select_reportable(exports.results, exports.held, knowledge)
+    before = pd.concat([exports.held["result_id"], selected.held["result_id"]])
+    return close_holds(intake, files, before)
 
 
 def identify_exports(
@@ -109,9 +136,36 @@ def identify_exports(
 ) -> list[Identified]:
     """Say how each file is understood."""
     knowledge = load_knowledge(settings.knowledge, settings.profile)
-    exports = find_exports(sources).exports
+    exports = find_exports(sources, settings.output).exports
     files = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
     return [describe_reading(file) for file in files]
+
+
+def save_layout(
+    source: Path, target: Path, settings: Settings, *, clock: Clock, progress: Progress
+) -> None:
+    """Write down how a file is understood, as a layout to edit.
+
+    Raises:
+        ConfigError: The file was not recognized, or no single layout can describe it.
+        OutputError: The layout file is there already, or cannot be written.
+    """
+    knowledge = load_knowledge(settings.knowledge, settings.profile)
+    exports = find_exports([source]).exports
+    files = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
+    refuse_existing(target)
+    write_text(write_layout(files[0], target.name), target)
+
+
+def write_template(target: Path, settings: Settings, *, clock: Clock) -> None:
+    """Write an empty workbook to fill in by hand.
+
+    Raises:
+        OutputError: The file is there already, or cannot be written.
+    """
+    refuse_existing(target)
+    book = render_template(load_knowledge(settings.knowledge, settings.profile))
+    save_workbook(book, target, clock())
 
 
 def read_exports(

@@ -5,6 +5,7 @@ Heavy modules are imported inside the commands, so that `--help` answers at once
 
 import functools
 import json
+import os
 import sys
 import time
 import traceback
@@ -34,21 +35,23 @@ _HELP = {"help_option_names": ["-h", "--help"]}
 _EXISTING = click.Path(exists=True, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group(context_settings=_HELP)
 @click.version_option(__version__, prog_name="labflag")
 def main() -> None:
-    r"""Find low vitamin B12, macrocytic anemia and low blood counts in laboratory exports.
+    """Find low vitamin B12, macrocytic anemia and low blood counts in laboratory exports.
 
     \b
     labflag run march.csv -o reports    reports and a worklist from an export
     labflag check march.csv             what would be held, and why; writes nothing
     labflag identify march.csv          how the file was understood
+    labflag template                    an empty workbook to type results into
 
     Exit codes: 0 done, 1 something was held, 2 wrong usage, 3 nothing could be read,
     4 knowledge or configuration invalid, 5 an output could not be written, 70 a fault of labflag.
-    """
+    """  # noqa: D301 - Click needs the control character itself
 
 
 def _ends_well(command: Command) -> Command:
@@ -64,9 +67,12 @@ def _ends_well(command: Command) -> Command:
             click.echo(f"labflag: {error}", err=True)
             sys.exit(exit_code(error))
         except BrokenPipeError:
-            # The reader of our output has gone; that is no fault. Close it quietly.
-            sys.stderr.close()
-            sys.exit(Exit.DONE)
+            # The reader of our output has gone (`| head`): what was done, was done.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(Exit.HELD)
+        except OSError as error:
+            click.echo(f"labflag: {error.strerror or type(error).__name__}", err=True)
+            sys.exit(Exit.OUTPUT)
         except Exception as error:
             place = traceback.extract_tb(error.__traceback__)[-1]
             # Not the message: it may quote a cell.
@@ -102,6 +108,15 @@ def _sources(command: Command) -> Command:
     return click.argument("sources", metavar="SRC...", nargs=-1, required=True, type=_EXISTING)(
         command
     )
+
+
+def _knowledge_options(command: Command) -> Command:
+    for option in (
+        click.option("--knowledge", type=_FOLDER, metavar="DIR", help="Lay this folder over."),
+        click.option("--profile", default="default", metavar="NAME", help="Limits to use."),
+    ):
+        command = option(command)
+    return command
 
 
 @main.command()
@@ -152,7 +167,7 @@ def run(
         batch = check_batch(sources, settings, clock=datetime.now, progress=progress)
     else:
         batch, _ = run_batch(sources, settings, clock=datetime.now, progress=progress)
-    if as_json and not dry_run:
+    if as_json and not dry_run and batch.accounts.readable_files:
         click.echo((settings.output / "manifest.json").read_text(encoding="utf-8"), nl=False)
     elif as_json:
         click.echo(json.dumps({"results": _counts(batch)}, indent=2))
@@ -191,15 +206,31 @@ def check(
 @main.command()
 @_sources
 @_reading_options
+@click.option(
+    "--save",
+    type=_NEW_FILE,
+    metavar="FILE",
+    help="Write it as a layout to edit and use with --layout.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @_ends_well
 def identify(
-    sources: tuple[Path, ...], config: Path | None, as_json: bool, **options: object
+    sources: tuple[Path, ...],
+    config: Path | None,
+    save: Path | None,
+    as_json: bool,
+    **options: object,
 ) -> None:
     """Say how each file is understood: layout, columns, units, dates, decimal sign."""
-    from pipeline.batch import identify_exports
+    from pipeline.batch import identify_exports, save_layout
 
     settings = _settings(config, **options)
+    if save is not None:
+        if len(sources) != 1 or sources[0].is_dir():
+            raise click.UsageError("--save takes one file, whose layout it writes.")
+        save_layout(sources[0], save, settings, clock=datetime.now, progress=_show_progress)
+        click.echo(f"Layout: {save} (edit it, then: labflag run FILE --layout {save})")
+        return
     files = identify_exports(sources, settings, clock=datetime.now, progress=_show_progress)
     if as_json:
         click.echo(json.dumps([file.as_json() for file in files], indent=2, ensure_ascii=False))
@@ -213,18 +244,31 @@ def identify(
     sys.exit(Exit.DONE if len(readable) == len(files) else Exit.HELD)
 
 
+@main.command()
+@click.option(
+    "-o",
+    "--output",
+    type=_NEW_FILE,
+    default="labflag-template.xlsx",
+    metavar="FILE",
+    help="The workbook to write.  [default: labflag-template.xlsx]",
+)
+@_knowledge_options
+@_ends_well
+def template(output: Path, knowledge: Path | None, profile: str) -> None:
+    """Write an empty workbook for results that are typed by hand."""
+    from pipeline.batch import write_template
+
+    if output.suffix.lower() != ".xlsx":
+        raise click.UsageError("The name of the workbook must end in .xlsx.")
+    settings = _settings(None, knowledge=knowledge, profile=profile)
+    write_template(output, settings, clock=datetime.now)
+    click.echo(f"Template: {output} (fill it in, then: labflag run {output})")
+
+
 @main.group()
 def rules() -> None:
     """Look at the rules: limits, ages, units, sources."""
-
-
-def _knowledge_options(command: Command) -> Command:
-    for option in (
-        click.option("--knowledge", type=_FOLDER, metavar="DIR", help="Lay this folder over."),
-        click.option("--profile", default="default", metavar="NAME", help="Limits to use."),
-    ):
-        command = option(command)
-    return command
 
 
 @rules.command("list")
@@ -292,6 +336,8 @@ def _print_summary(batch: "Batch", settings: "Settings | None") -> None:
     if not accounts.files:
         click.echo("Nothing to do: no exports found (.csv, .tsv, .txt, .xlsx, .xls, .ods).")
         return
+    if settings is not None and not accounts.readable_files:
+        click.echo("No file could be read: nothing was written, and earlier reports stand.")
     counts = ", ".join(f"{count:,} {kind}" for kind, count in accounts.dispositions().items())
     click.echo(f"{accounts.files} files, {accounts.read:,} results read: {counts}.")
     patients = batch.interpretation.patients["priority"].value_counts()
@@ -299,9 +345,11 @@ def _print_summary(batch: "Batch", settings: "Settings | None") -> None:
         count = int(patients.get(priority.rank, 0))
         if count:
             click.echo(f"  {count:>6,} patients  {priority.rank} {priority.title}")
-    if settings is not None:
+    if settings is not None and accounts.readable_files:
         click.echo(f"Worklist: {settings.output / 'worklist.xlsx'}")
         click.echo(f"Reports:  {settings.output / 'patients'}")
+        if accounts.held and (settings.output / "held").is_dir():
+            click.echo(f"Held:     {settings.output / 'held'} (correct the rows, hand them back)")
 
 
 def _counts(batch: "Batch") -> dict[str, int]:

@@ -42,6 +42,7 @@ def reconcile(files: Sequence[Ingested], intake: Intake, selected: Selected) -> 
     counts = {kind: int(fate.get(str(kind), 0)) for kind in Disposition}
     counts[Disposition.HELD] += len(intake.held)
     counts[Disposition.IGNORED] += len(intake.ignored)
+    counts[Disposition.SUPERSEDED] += len(intake.superseded)
     if sum(counts.values()) != intake.read:
         raise RuntimeError(f"{intake.read} results were read, {sum(counts.values())} accounted for")
     of_file = intake.issues[

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,15 @@ from pipeline.ingest.intake import Ingested
 from pipeline.interpret import Interpretation
 from pipeline.operations.accounts import Accounts
 from pipeline.report.facts import RunFacts
+from pipeline.report.files import write_text
 from schemas import DataFrame, Issues
 from schemas.vocabulary import Outcome
 
 NAME = "manifest.json"
+# What a run may write and another may take away; anything else in a manifest is not ours.
+_OURS = re.compile(
+    r"worklist\.xlsx|findings\.csv|issues\.csv|(?:patients|held)/(?!\.)[^/\\:]+\.xlsx"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +61,7 @@ def manifest_text(
     rules = list(dict.fromkeys(findings["rule"]))
     content: Mapping[str, Any] = {
         "labflag": run.version,
+        "finished": True,
         "run_at": run.run_at.isoformat(timespec="seconds"),
         "profile": run.profile,
         "knowledge_version": run.knowledge_version,
@@ -94,20 +101,51 @@ def manifest_text(
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
+def list_edited(folder: Path) -> tuple[str, ...]:
+    """List the outputs of an earlier run that a person has changed since.
+
+    Raises:
+        OutputError: There is a manifest, but it cannot be read.
+    """
+    names = read_outputs(folder) or ()
+    content = json.loads((folder / NAME).read_text(encoding="utf-8")) if names else {}
+    written = {str(output["path"]): output.get("sha256") for output in content.get("outputs", ())}
+    present = [folder / name for name in names if (folder / name).is_file()]
+    return tuple(
+        output.path
+        for output in hash_outputs(folder, present)
+        if written[output.path] and output.sha256 != written[output.path]
+    )
+
+
+def begin(folder: Path, outputs: Iterable[str], version: str) -> None:
+    """Say before anything is written what will be: a run that is stopped can be replaced.
+
+    Raises:
+        OutputError: The manifest cannot be written.
+    """
+    listed = [{"path": name, "sha256": ""} for name in sorted(outputs)]
+    content = {"labflag": version, "finished": False, "outputs": listed}
+    write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", folder / NAME)
+
+
 def read_outputs(folder: Path) -> tuple[str, ...] | None:
     """List what an earlier run wrote here, by its manifest; None if there is no manifest.
 
     Raises:
-        OutputError: There is a manifest, but it cannot be read.
+        OutputError: There is a manifest, but it cannot be read, or names files of others.
     """
     path = folder / NAME
     if not path.exists():
         return None
     try:
         outputs = json.loads(path.read_text(encoding="utf-8"))["outputs"]
-        return tuple(str(output["path"]) for output in outputs)
+        names = tuple(str(output["path"]) for output in outputs)
+        if not all(map(_OURS.fullmatch, names)):
+            raise ValueError("a file that labflag does not write")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise OutputError(
             f"{path}: cannot be read, so nothing here is replaced; "
             "move it away or give another folder with -o"
         ) from error
+    return names

@@ -11,26 +11,29 @@ from pipeline.operations import manifest
 from pipeline.operations.accounts import Accounts
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import csv_text, file_name, make_folder, save_workbook, write_text
+from pipeline.report.held import name_held, render_held
 from pipeline.report.patient import PatientReport, assemble_reports
 from pipeline.report.workbook import render_workbook
 from pipeline.report.worklist import render_worklist
 from schemas import DataFrame, Findings, Held, Issues
 from schemas.vocabulary import Outcome
 
-PATIENTS = "patients"
+PATIENTS, HELD = "patients", "held"
 _FIXED = ("worklist.xlsx", "findings.csv", "issues.csv")
 
 ShowReports = Callable[[Iterable[PatientReport], int, str], Iterator[PatientReport]]
 
 
-def claim_folder(folder: Path, *, replace: bool) -> None:
-    """Make the output folder ready, and refuse one that holds another run's reports.
+def check_folder(folder: Path, *, replace: bool) -> None:
+    """Refuse an output folder that holds another run's reports; change nothing.
 
     Raises:
-        OutputError: It holds reports and `replace` was not given, or it cannot be made.
+        OutputError: It holds reports and `replace` was not given, or reports of unknown origin.
     """
     earlier = manifest.read_outputs(folder)
-    taken = earlier is not None or any((folder / name).exists() for name in (*_FIXED, PATIENTS))
+    patients = folder / PATIENTS
+    has_reports = patients.is_dir() and any(patients.iterdir())
+    taken = earlier is not None or has_reports or any((folder / name).exists() for name in _FIXED)
     if taken and not replace:
         raise OutputError(
             f"{folder} holds the reports of another run; "
@@ -41,7 +44,12 @@ def claim_folder(folder: Path, *, replace: bool) -> None:
             f"{folder} holds reports but no {manifest.NAME} that says which; "
             "move them away or give another folder with -o"
         )
-    make_folder(folder / PATIENTS)
+    edited = [name for name in manifest.list_edited(folder) if name.startswith(f"{HELD}/")]
+    if edited:
+        raise OutputError(
+            f"{folder / edited[0]} was changed since it was written; move it out of the folder of "
+            "reports, to the file that its rows come from, and run again with both"
+        )
 
 
 def publish(
@@ -59,17 +67,20 @@ def publish(
 ) -> tuple[Path, ...]:
     """Write reports, worklist, tables and manifest; take away an earlier run's that are stale.
 
-    The manifest is written last: without it the other files are not a finished run.
+    A manifest that lists what will be written comes first and one that says "finished" last, so
+    that a run which was stopped in between can be told from one that was not, and replaced.
 
     Raises:
         OutputError: A file cannot be written.
     """
     stale = manifest.read_outputs(folder) or ()
-    (folder / manifest.NAME).unlink(missing_ok=True)
     names = {
         str(patient): f"{PATIENTS}/{file_name(str(patient))}.xlsx"
         for patient in interpretation.results["patient_id"].unique()
     }
+    held_names = [f"{HELD}/{name_held(file)}" for file in files if len(file.held)]
+    make_folder(folder / PATIENTS)
+    manifest.begin(folder, {*stale, *names.values(), *held_names, *_FIXED}, run.version)
     reports = assemble_reports(
         patients=interpretation.patients,
         results=interpretation.results,
@@ -99,12 +110,33 @@ def publish(
     write_text(csv_text(_told(interpretation.findings, all_outcomes)), folder / "findings.csv")
     write_text(csv_text(issues.drop(columns="result_id")), folder / "issues.csv")
     written += [folder / name for name in _FIXED]
+    written += _hand_back(folder / HELD, files, held, issues, run)
     for path in {folder / name for name in stale} - set(written):
         path.unlink(missing_ok=True)
+    if (folder / HELD).is_dir() and not any((folder / HELD).iterdir()):
+        (folder / HELD).rmdir()
     outputs = manifest.hash_outputs(folder, written)
     text = manifest.manifest_text(run, accounts, files, interpretation, issues, outputs)
     write_text(text, folder / manifest.NAME)
     return (*written, folder / manifest.NAME)
+
+
+def _hand_back(
+    folder: Path,
+    files: Sequence[Ingested],
+    held: DataFrame[Held],
+    issues: DataFrame[Issues],
+    run: RunFacts,
+) -> Iterator[Path]:
+    """Write the workbooks of held rows; one for files with the same name and content."""
+    alike: dict[str, list[Ingested]] = {}
+    for file in files:
+        alike.setdefault(name_held(file), []).append(file)
+    for name, same in alike.items():
+        book = render_held(same[0], [file.file.name for file in same], held, issues)
+        if book is not None:
+            save_workbook(book, folder / name, run.run_at)
+            yield folder / name
 
 
 def _told(findings: DataFrame[Findings], all_outcomes: bool) -> DataFrame[Findings]:

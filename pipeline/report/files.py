@@ -12,6 +12,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pandas as pd
+from lxml.etree import LxmlError
 from openpyxl import Workbook
 from openpyxl.writer.excel import ExcelWriter
 
@@ -63,6 +64,16 @@ def make_folder(folder: Path) -> None:
         raise OutputError(f"a folder cannot be made: {folder}: {error.strerror}") from None
 
 
+def refuse_existing(path: Path) -> None:
+    """Keep a file that a person may have made.
+
+    Raises:
+        OutputError: There is something of that name.
+    """
+    if path.exists() or path.is_symlink():
+        raise OutputError(f"{path} is there already; move it away or give another name")
+
+
 def save_workbook(book: Workbook, path: Path, run_at: datetime) -> None:
     """Write a workbook whose bytes depend on its content and the time of the run alone.
 
@@ -74,7 +85,12 @@ def save_workbook(book: Workbook, path: Path, run_at: datetime) -> None:
     book.properties.created = book.properties.modified = made
     stream = io.BytesIO()
     # Not Workbook.save: it stamps the time of day over the properties.
-    ExcelWriter(book, _TimelessZip(stream, "w", ZIP_DEFLATED)).save()
+    try:
+        ExcelWriter(book, _TimelessZip(stream, "w", ZIP_DEFLATED)).save()
+    except (OSError, LxmlError):
+        raise OutputError(
+            "a workbook cannot be made: there is no room in the folder for temporary files"
+        ) from None
     write_bytes(stream.getvalue(), path)
 
 

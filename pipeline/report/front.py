@@ -75,7 +75,7 @@ def render_summary(book: Workbook, styler: Styler, report: PatientReport) -> Non
         styler,
         row,
         "Findings, most urgent first",
-        ("Urgency", "Finding", "Rests on", "Limit", "What it suggests", "Possible next tests"),
+        ("Grade", "Finding", "Rests on", "Limit", "What it suggests", "Possible next tests"),
         [
             [
                 Entry(

@@ -36,6 +36,9 @@ from schemas.vocabulary import Outcome, Sex
 Measured = Mapping[str, Collection[str]]
 """Accession → ids of the analytes reported on it."""
 
+NOT_ASSESSABLE = 5
+"""From this class of the worklist on there is no finding to name."""
+
 
 def describe_present(
     standing: Iterable[FindingRow],
@@ -98,7 +101,7 @@ def describe_not_tested(
         OpenQuestion(
             title=", ".join(titles),
             evidence="",
-            why="Nothing that this needs was reported on one specimen.",
+            why="Not enough of what this needs was reported on one specimen.",
             settled_by=_start(f"{_titles(needs, knowledge)}."),
         )
         for needs, titles in groups.items()
@@ -129,6 +132,12 @@ def describe_verdict(
         others = f", and {show_count(len(present) - 1, 'more finding')}" if present[1:] else ""
         said = f"{urgency.title} (priority {urgency.rank})"
         parts.append(f"{said}: {first.title}{grade}{repeat}{others}")
+    elif urgency.rank < NOT_ASSESSABLE:
+        # A number far below every limit puts the patient here, though no limit covers the age.
+        parts.append(
+            f"{urgency.title} (priority {urgency.rank}): a result is so low that it comes first, "
+            "although no rule could be decided; see the Results"
+        )
     elif any(row.outcome == Outcome.ABSENT for row in standing):
         parts.append("No finding in what could be assessed")
     else:
@@ -157,7 +166,10 @@ def describe_basis(
         "What was not measured, or is held, says nothing about the patient.",
     ]
     if sex != Sex.MALE:
-        sentences.append("Pregnancy is not stated in the data and counts as not pregnant.")
+        sentences.append(
+            "labflag does not read whether a patient is pregnant; "
+            "limits for people who are not were used."
+        )
     if adults_assumed:
         sentences.append(
             "Age is not stated; the site says that its patients are adults, "

@@ -279,3 +279,120 @@ def test_site_configuration_is_read_from_the_current_folder(labflag, export, tmp
         == 0
     )
     assert (tmp_path / "there/findings.csv").exists()
+
+
+def test_template_is_written_once(labflag, tmp_path):
+    done = labflag("template", "-o", "typed.xlsx")
+    assert (done.returncode, done.stderr) == (0, "")
+    before = (tmp_path / "typed.xlsx").read_bytes()
+    again = labflag("template", "-o", "typed.xlsx")
+    assert again.returncode == 5
+    assert "is there already" in again.stderr
+    assert (tmp_path / "typed.xlsx").read_bytes() == before
+    assert labflag("template", "-o", "typed.csv").returncode == 2
+
+
+def test_a_filled_template_is_read_without_configuration(labflag, tmp_path):
+    labflag("template")
+    book = load_workbook(tmp_path / "labflag-template.xlsx")
+    sheet = book["Results"]
+    headers = [cell.value for cell in sheet[1]]
+    typed = {
+        "Patient ID *": "00123", "Sex": "F", "Age": "44", "Sample ID (*)": "S-1", "Analyte *": "Hemoglobin", "Result *": 11.2,
+        "Unit *": "g/dL",
+    }  # fmt: skip
+    for header, value in typed.items():
+        sheet.cell(2, headers.index(header) + 1, value)
+    book.save(tmp_path / "labflag-template.xlsx")
+    done = labflag("run", "labflag-template.xlsx", "-o", "out")
+    assert done.returncode == 0, done.stdout
+    found = {row["rule"]: row for row in findings_in(tmp_path / "out")}
+    assert found["anemia"]["patient_id"] == "00123"
+    assert found["anemia"]["outcome"] == "present"
+
+
+def test_a_saved_layout_is_used(labflag, export, tmp_path):
+    done = labflag("identify", export(GOOD), "--save", "my-lab.toml")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"patient_name" = "patient_name"' in (tmp_path / "my-lab.toml").read_text(
+        encoding="utf-8"
+    )
+    done = labflag("run", "march.csv", "--layout", "my-lab.toml", "-o", "out")
+    assert done.returncode == 0, done.stdout
+    assert len(findings_in(tmp_path / "out")) > 0
+    assert labflag("identify", "march.csv", "--save", "my-lab.toml").returncode == 5
+    assert labflag("identify", "march.csv", "march.csv", "--save", "b.toml").returncode == 2
+
+
+def test_a_run_without_a_readable_file_leaves_earlier_reports_alone(labflag, export, tmp_path):
+    labflag("run", export(GOOD), "-o", "out")
+    (tmp_path / "empty").mkdir()
+    done = labflag("run", "empty", "-o", "out", "--replace")
+    assert (done.returncode, done.stdout.startswith("Nothing to do")) == (0, True)
+    (tmp_path / "broken.csv").write_bytes(b"\x00")
+    done = labflag("run", "broken.csv", "-o", "out", "--replace")
+    assert done.returncode == 3
+    assert "earlier reports stand" in done.stdout
+    assert (tmp_path / "out/patients/P1.xlsx").exists()
+
+
+def test_a_run_that_was_stopped_can_be_replaced(labflag, export, tmp_path):
+    labflag("run", export(GOOD, B12), "-o", "out")
+    # As it is when a run is killed after it began to write: listed, not finished.
+    begun = {"labflag": "0", "finished": False, "outputs": [
+        {"path": "patients/P1.xlsx", "sha256": ""}, {"path": "patients/P2.xlsx", "sha256": ""}]}  # fmt: skip
+    (tmp_path / "out/manifest.json").write_text(json.dumps(begun))
+    (tmp_path / "out/worklist.xlsx").unlink()
+    assert labflag("run", export(GOOD), "-o", "out").returncode == 5
+    assert labflag("run", export(GOOD), "-o", "out", "--replace").returncode == 0
+    assert [path.name for path in (tmp_path / "out/patients").iterdir()] == ["P1.xlsx"]
+
+
+def test_a_wrong_option_leaves_no_folder_behind(labflag, export, tmp_path):
+    assert labflag("run", export(GOOD), "-o", "out", "--profile", "mayor").returncode == 4
+    assert not (tmp_path / "out").exists()
+    assert labflag("run", export(GOOD), "-o", "out").returncode == 0
+
+
+def test_a_manifest_cannot_make_us_delete_what_is_not_ours(labflag, export, tmp_path):
+    labflag("run", export(GOOD), "-o", "out")
+    victim = tmp_path / "victim.txt"
+    victim.write_text("mine")
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text(encoding="utf-8"))
+    manifest["outputs"].append({"path": "../victim.txt", "sha256": ""})
+    (tmp_path / "out/manifest.json").write_text(json.dumps(manifest))
+    assert labflag("run", export(GOOD), "-o", "out", "--replace").returncode == 5
+    assert victim.exists()
+
+
+def test_reports_are_never_read_as_exports(labflag, export, tmp_path):
+    export(GOOD.replace("11.2", "<11.2"))
+    for _ in range(2):
+        done = labflag("run", ".", "-o", "reports", "--replace")
+        assert done.returncode == 0
+        assert "1 files, 1 results read" in done.stdout
+
+
+def test_help_is_laid_out_line_by_line(labflag):
+    lines = labflag("--help").stdout.splitlines()
+    assert any(line.strip().startswith("labflag check march.csv") for line in lines)
+    assert "\\b" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        # A decimal comma between commas must not shift what stands behind it.
+        ("Patient ID,Sample ID,WBC (10^9/L),\n1,S1,4,5\n2,S2,3,9\n", ["row-shape", "row-shape"]),
+        (
+            "Patient ID,Sample ID,WBC (10^9/L),Comment\n1,S1,4,5,\n2,S2,3,9,\n",
+            ["row-shape", "row-shape"],
+        ),
+        ("Patient ID,Name,WBC (10^9/L),PLT (10^9/L)\n1,Doe, Jane,7.2,210\n", ["row-shape"]),
+        ("Patient ID;Sample ID;WBC (10^9/L)\n1;S1;4,5;\n2;S2;3,9;\n", []),
+    ],
+)
+def test_shifted_rows(labflag, tmp_path, text, codes):
+    (tmp_path / "march.csv").write_text(text, encoding="utf-8")
+    issues = json.loads(labflag("check", "march.csv", "--json").stdout)
+    assert [each["code"] for each in issues if each["severity"] == "error"] == codes

@@ -5,6 +5,7 @@ VENV := .venv
 HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
 RUN := $(VENV)/.run-$(HERE)
 DEV := $(VENV)/.dev-$(HERE)
+FUZZ := $(VENV)/.fuzz-$(HERE)
 IN := $(VENV)/bin
 INSTALL := $(IN)/python -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt
@@ -14,7 +15,7 @@ PYTHON :=
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 IS_FIT := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help run test check format-check lint types imports fix golden samples pictures clean
+.PHONY: help run test check format-check lint types imports fix golden samples pictures fuzz clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -59,6 +60,21 @@ samples: $(DEV)  ## Make the files in sample_data/ again; the same bytes unless 
 pictures: $(RUN)  ## Make the pictures of the README again (needs LibreOffice and poppler-utils)
 	@LABFLAG=$(IN)/labflag docs/pictures/make_pictures
 
+# Seconds for each target, and where the inputs that teach something collect: docs/fuzzing.md.
+FUZZ_SECONDS := 60
+FUZZ_INPUTS := build/fuzz
+
+fuzz: $(FUZZ)  ## Look for inputs that break the parsers, FUZZ_SECONDS for each of two targets
+	@PYTHONPATH=. $(IN)/python fuzz/make_seeds.py $(FUZZ_INPUTS)/seeds
+	@for target in values text; do \
+		mkdir -p $(FUZZ_INPUTS)/$$target $(FUZZ_INPUTS)/found; \
+		PYTHONPATH=. $(IN)/python fuzz/fuzz_$$target.py -max_total_time=$(FUZZ_SECONDS) \
+			-max_len=2000 -timeout=60 -verbosity=0 -print_final_stats=1 \
+			-dict=$(FUZZ_INPUTS)/seeds/words.dict \
+			-artifact_prefix=$(FUZZ_INPUTS)/found/$$target- \
+			$(FUZZ_INPUTS)/$$target $(FUZZ_INPUTS)/seeds/$$target || exit 1; \
+	done
+
 clean:  ## Remove the environment and caches; reports and inputs stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
 		.coverage htmlcov build dist labflag.egg-info
@@ -84,4 +100,8 @@ $(RUN): setup.cfg pyproject.toml constraints.txt
 $(DEV): $(RUN)
 	@echo "Installing what tests and checks need."
 	@$(INSTALL) --editable '.[test,check]'
+	@touch '$@'
+
+$(FUZZ): $(DEV)
+	@$(INSTALL) --editable '.[fuzz]'
 	@touch '$@'

@@ -1,0 +1,129 @@
+"""Fuzz target: one cell of text through every parser of cells.
+
+Start it with `make fuzz`; what it finds is a cell that a parser stumbles over, or reads into
+something that its documentation rules out.
+"""
+
+import sys
+from datetime import datetime
+
+import atheris
+
+with atheris.instrument_imports(include=["pipeline"]):
+    from pipeline.ingest import dates, demographics, identity, names, references, units, values
+    from pipeline.issues import CATALOGUE
+    from pipeline.knowledge.load import load_knowledge
+
+KNOWLEDGE = load_knowledge()
+INDEX = names.index_names(KNOWLEDGE)
+ANALYTES = tuple(KNOWLEDGE.analytes.values())
+COMPARATORS = {"", "<", "<=", ">", ">="}
+
+
+def fuzz_cell(data: bytes) -> None:
+    """Give one cell to one parser: the first byte chooses which, and the number of the second."""
+    if len(data) < 3:
+        return
+    text = data[2:].decode("utf-8", "surrogateescape")
+    PARSERS[data[0] % len(PARSERS)](text, data[1])
+
+
+def read_result(text: str, choice: int) -> None:
+    """A result is a number or has a reason why not, and is no other number in another file."""
+    read = {sign: values.read_value(text, sign, INDEX.units.knows) for sign in ("", ".", ",")}
+    for value in read.values():
+        assert (value.number is None) == bool(value.code)
+        assert not value.code or value.code in CATALOGUE
+        assert value.comparator in COMPARATORS
+        assert value.number is None or 0 <= value.number < float("inf")
+        assert value.number is None or any(digit in text for digit in "0123456789")
+    if read[""].number is not None:
+        readings = {value.number for value in read.values()} - {None}
+        assert readings == {read[""].number}, "unsettled, and yet a number of its own"
+
+
+def read_reference(text: str, choice: int) -> None:
+    """An interval has its ends in order."""
+    low, bar, high = text.partition("|")
+    decimal = ("", ".", ",")[choice % 3]
+    pair = values.read_interval(low, high if bar else "", decimal, INDEX.units.knows)
+    if pair and None not in pair:
+        assert pair[0] <= pair[1]
+    ends = references._split_reference(text)
+    assert all(isinstance(end, str) for end in ends)
+
+
+def read_date(text: str, choice: int) -> None:
+    """A date is one of the calendar and says how precise it is, or has a reason why not."""
+    order = ("", "day-first", "month-first")[choice % 3]
+    moment = dates._read(text.strip(), order, dots_fail=bool(choice & 4))
+    assert not (moment.at and moment.code)
+    assert moment.at or moment.code or not text.strip()
+    assert moment.code in ("", "date-unreadable", "date-ambiguous")
+    if moment.at:
+        assert datetime(1900, 1, 1) <= moment.at
+        assert f"{moment.at:%Y}" in text, "a year that does not stand there"
+        assert moment.precision in ("date", "time")
+
+
+def read_person(text: str, choice: int) -> None:
+    """An age is an interval, a sex is one of two or has a reason why not."""
+    bare = ("years", "months", "weeks", "days", "hours")[choice % 5]
+    age = demographics._read_age(text, bare)
+    ends = age[:4]
+    if None not in ends:
+        assert 0 <= age.age_days_low <= age.age_days_high
+        assert 0 <= age.age_months_low <= age.age_months_high
+    assert not age.code or ends == (None,) * 4
+    cells = [names.fold_words(cell).strip(" .") for cell in text.split("|")]
+    letters = demographics._read_letters({cell for cell in cells if len(cell) == 1})
+    for cell in cells:
+        sex, code = demographics._read_sex(cell, {}, letters)
+        assert (sex in ("F", "M") and not code) or (not sex and code in ("", "sex-unreadable"))
+
+
+def read_unit(text: str, choice: int) -> None:
+    """A unit is one that the analyte accepts, or there is a reason why not; a key is stable."""
+    analyte = ANALYTES[choice % len(ANALYTES)]
+    column, _, cell = text.partition("|")
+    code, issue = units.settle_unit(column, cell, analyte, INDEX.units)
+    assert bool(code) != bool(issue)
+    assert code in analyte.units or issue in CATALOGUE
+    key = units.unit_key(text)
+    assert not any(letter.isspace() for letter in key)
+
+
+def read_name(text: str, choice: int) -> None:
+    """A name is an analyte or has a reason why not; a header comes apart into its own parts."""
+    name, _, rest = text.partition("|")
+    unit, _, loinc = rest.partition("|")
+    found = names.analyte_of(name, unit, loinc, INDEX)
+    assert found.is_ours == (found.analyte in INDEX.analytes)
+    assert found.is_ours or found.code in CATALOGUE
+    parts = names.split_header(text, INDEX)
+    assert not (parts.unit and not parts.name and text.strip())
+    assert all(word == word.casefold() for word in identity.name_words(text))
+
+
+def read_status(text: str, choice: int) -> None:
+    """A status is one of four or unknown."""
+    status = values._STATUS_WORDS.get(names.fold_words(text), "")
+    assert status in ("", "final", "corrected", "preliminary", "cancelled")
+
+
+PARSERS = (
+    read_result,
+    read_result,
+    read_result,
+    read_reference,
+    read_date,
+    read_date,
+    read_person,
+    read_unit,
+    read_name,
+    read_status,
+)
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, fuzz_cell)
+    atheris.Fuzz()

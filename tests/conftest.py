@@ -1,6 +1,14 @@
 """What tests of every folder share."""
 
+import os
+
 import pytest
+from hypothesis import settings
+
+# The same examples each time where a change is judged; new ones wherever it is worked on.
+settings.register_profile("same-examples", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("same-examples")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,0 +1,32 @@
+"""The command line: verbs, options, exit codes. The only package that prints.
+
+Heavy modules are imported inside the commands, so that `--help` answers at once.
+"""
+
+import click
+
+from pipeline import __version__
+from pipeline.cli.reading import check, identify, run, template
+from pipeline.cli.rules import rules
+
+_HELP = {"help_option_names": ["-h", "--help"]}
+
+
+@click.group(context_settings=_HELP)
+@click.version_option(__version__, prog_name="labflag")
+def main() -> None:
+    """Find low vitamin B12, macrocytic anemia and low blood counts in laboratory exports.
+
+    \b
+    labflag run march.csv -o reports    reports and a worklist from an export
+    labflag check march.csv             what would be held, and why; writes nothing
+    labflag identify march.csv          how the file was understood
+    labflag template                    an empty workbook to type results into
+
+    Exit codes: 0 done, 1 something was held, 2 wrong usage, 3 nothing could be read,
+    4 knowledge or configuration invalid, 5 an output could not be written, 70 a fault of labflag.
+    """  # noqa: D301 - Click needs the control character itself
+
+
+for _verb in (run, check, identify, template, rules):
+    main.add_command(_verb)

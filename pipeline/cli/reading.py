@@ -1,0 +1,168 @@
+"""The verbs that read exports: run, check, identify, and the template to type into."""
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from pipeline.cli.shared import (
+    NEW_FILE,
+    ends_well,
+    knowledge_options,
+    pass_through,
+    reading_options,
+    settings_of,
+    show_progress,
+    sources_argument,
+)
+from pipeline.cli.told import counts_of, print_problems, print_summary
+from pipeline.errors import Exit
+
+
+@click.command()
+@sources_argument
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Folder for reports.  [default: reports]",
+)
+@reading_options
+@click.option(
+    "--replace",
+    is_flag=True,
+    default=None,
+    help="Replace the reports of an earlier run in the folder.",
+)
+@click.option(
+    "--all-outcomes",
+    is_flag=True,
+    default=None,
+    help="Write absent and not-tested outcomes to findings.csv too.",
+)
+@click.option("-n", "--dry-run", is_flag=True, help="Do everything but write.")
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest instead of a summary.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Name every place of every problem.")
+@ends_well
+def run(
+    sources: tuple[Path, ...],
+    config: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    **options: object,
+) -> None:
+    """Read exports, write one report per patient and a worklist.
+
+    SRC are files or folders: .csv, .tsv, .txt, .xlsx, .xls, .ods.
+    """
+    from pipeline.batch import check_batch, run_batch
+
+    settings = settings_of(config, **options)
+    progress = pass_through if quiet else show_progress
+    if dry_run:
+        batch = check_batch(sources, settings, clock=datetime.now, progress=progress)
+    else:
+        batch, _ = run_batch(sources, settings, clock=datetime.now, progress=progress)
+    if as_json and not dry_run and batch.accounts.readable_files:
+        click.echo((settings.output / "manifest.json").read_text(encoding="utf-8"), nl=False)
+    elif as_json:
+        click.echo(json.dumps({"results": counts_of(batch)}, indent=2))
+    elif not quiet:
+        print_problems(batch, verbose=verbose)
+        print_summary(batch, None if dry_run else settings)
+    sys.exit(batch.exit_code)
+
+
+@click.command()
+@sources_argument
+@reading_options
+@click.option("--json", "as_json", is_flag=True, help="Print every problem as JSON.")
+@click.option("-v", "--verbose", is_flag=True, help="Name every place of every problem.")
+@ends_well
+def check(
+    sources: tuple[Path, ...],
+    config: Path | None,
+    as_json: bool,
+    verbose: bool,
+    **options: object,
+) -> None:
+    """Say what would be held and why; write nothing."""
+    from pipeline.batch import check_batch
+
+    settings = settings_of(config, **options)
+    batch = check_batch(sources, settings, clock=datetime.now, progress=show_progress)
+    if as_json:
+        click.echo(batch.issues.drop(columns="result_id").to_json(orient="records", indent=2))
+    else:
+        print_problems(batch, verbose=verbose)
+        print_summary(batch, None)
+    sys.exit(batch.exit_code)
+
+
+@click.command()
+@sources_argument
+@reading_options
+@click.option(
+    "--save",
+    type=NEW_FILE,
+    metavar="FILE",
+    help="Write it as a layout to edit and use with --layout.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@ends_well
+def identify(
+    sources: tuple[Path, ...],
+    config: Path | None,
+    save: Path | None,
+    as_json: bool,
+    **options: object,
+) -> None:
+    """Say how each file is understood: layout, columns, units, dates, decimal sign."""
+    from pipeline.batch import identify_exports, save_layout
+
+    settings = settings_of(config, **options)
+    if save is not None:
+        if len(sources) != 1 or sources[0].is_dir():
+            raise click.UsageError("--save takes one file, whose layout it writes.")
+        save_layout(sources[0], save, settings, clock=datetime.now, progress=show_progress)
+        click.echo(f"Layout: {save} (edit it, then: labflag run FILE --layout {save})")
+        return
+    files = identify_exports(sources, settings, clock=datetime.now, progress=show_progress)
+    if as_json:
+        click.echo(json.dumps([file.as_json() for file in files], indent=2, ensure_ascii=False))
+    else:
+        for file in files:
+            for line in file.lines():
+                click.echo(line)
+    readable = [file for file in files if file.is_readable]
+    if files and not readable:
+        sys.exit(Exit.NOTHING_READABLE)
+    sys.exit(Exit.DONE if len(readable) == len(files) else Exit.HELD)
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    type=NEW_FILE,
+    default="labflag-template.xlsx",
+    metavar="FILE",
+    help="The workbook to write.  [default: labflag-template.xlsx]",
+)
+@knowledge_options
+@ends_well
+def template(output: Path, knowledge: Path | None, profile: str) -> None:
+    """Write an empty workbook for results that are typed by hand."""
+    from pipeline.batch import write_template
+
+    if output.suffix.lower() != ".xlsx":
+        raise click.UsageError("The name of the workbook must end in .xlsx.")
+    settings = settings_of(None, knowledge=knowledge, profile=profile)
+    write_template(output, settings, clock=datetime.now)
+    click.echo(f"Template: {output} (fill it in, then: labflag run {output})")

@@ -1,0 +1,120 @@
+"""What the verbs share: options, the guard around each of them, settings, progress."""
+
+import functools
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pipeline.errors import Exit, LabflagError, exit_code
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
+
+T = TypeVar("T")
+Command = Callable[..., None]
+
+_PATIENCE = 2.0  # seconds before progress is shown
+
+EXISTING = click.Path(exists=True, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def ends_well(command: Command) -> Command:
+    """Turn exceptions into one sentence and the exit code; never show a patient's data."""
+
+    @functools.wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except LabflagError as error:
+            click.echo(f"labflag: {error}", err=True)
+            sys.exit(exit_code(error))
+        except BrokenPipeError:
+            # The reader of our output has gone (`| head`): what was done, was done.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(Exit.HELD)
+        except OSError as error:
+            click.echo(f"labflag: {error.strerror or type(error).__name__}", err=True)
+            sys.exit(Exit.OUTPUT)
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            # Not the message: it may quote a cell.
+            click.echo(
+                f"labflag: a fault of labflag itself: {type(error).__name__} in "
+                f"{Path(place.filename).name}:{place.lineno}. Nothing more was written. "
+                "Please report this line; it holds no patient data.",
+                err=True,
+            )
+            sys.exit(Exit.BUG)
+
+    return guarded
+
+
+def reading_options(command: Command) -> Command:
+    """Add the options that say how files are read and which knowledge is used."""
+    options = [
+        click.option("--layout", metavar="NAME|FILE", help="Read every file by this layout."),
+        click.option("--profile", metavar="NAME", help="Limits to use.  [default: default]"),
+        click.option(
+            "--knowledge", type=FOLDER, metavar="DIR", help="Lay this folder over the rules."
+        ),
+        click.option(
+            "--config", type=FILE, metavar="FILE", help="Configuration.  [default: labflag.toml]"
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def sources_argument(command: Command) -> Command:
+    return click.argument("sources", metavar="SRC...", nargs=-1, required=True, type=EXISTING)(
+        command
+    )
+
+
+def knowledge_options(command: Command) -> Command:
+    for option in (
+        click.option("--knowledge", type=FOLDER, metavar="DIR", help="Lay this folder over."),
+        click.option("--profile", default="default", metavar="NAME", help="Limits to use."),
+    ):
+        command = option(command)
+    return command
+
+
+def settings_of(config: Path | None, **options: object) -> "Settings":
+    from pipeline.config import load_settings
+
+    return load_settings(config, **options)
+
+
+def pass_through(items: Iterable[T], length: int, label: str) -> Iterator[T]:
+    yield from items
+
+
+def show_progress(items: Iterable[T], length: int, label: str) -> Iterator[T]:
+    """Show a bar on a terminal once the work has taken a while; stay quiet under cron."""
+    started = time.monotonic()
+    bar = None
+    try:
+        for done, item in enumerate(items):
+            late = time.monotonic() - started > _PATIENCE
+            if bar is None and late and sys.stderr.isatty():
+                bar = click.progressbar(length=length, label=label, file=sys.stderr)
+                bar.update(done)
+            yield item
+            if bar is not None:
+                bar.update(1)
+    finally:
+        if bar is not None:
+            bar.render_finish()

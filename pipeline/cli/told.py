@@ -1,0 +1,68 @@
+"""What a run tells on the terminal: counts and places, never a value or a name."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.batch import Batch
+    from pipeline.config import Settings
+
+_PLACES = 3  # places named for each kind of problem, unless -v asks for all
+
+
+def print_problems(batch: "Batch", *, verbose: bool) -> None:
+    """Group what is wrong by file, kind and column; name the first places."""
+    issues = batch.issues
+    for (file, code, message), group in issues.groupby(
+        ["source_file", "code", "message"], sort=False
+    ):
+        places = _places(group, all_of_them=verbose)
+        count = f"{len(group)} x " if len(group) > 1 else ""
+        click.echo(f"{file}: {count}{code}: {message}{places}")
+    if batch.passed_over:
+        names = batch.passed_over if verbose else batch.passed_over[:_PLACES]
+        more = len(batch.passed_over) - len(names)
+        tail = f" and {more} more (-v names all)" if more else ""
+        click.echo(f"Passed over, no kind of file that labflag reads: {', '.join(names)}{tail}.")
+
+
+def _places(group: "pd.DataFrame", *, all_of_them: bool) -> str:
+    rows = group.dropna(subset="row")
+    if rows.empty:
+        return ""
+    shown = rows if all_of_them else rows.head(_PLACES)
+    named = [
+        f"{f'{sheet}!' if sheet else ''}{row}{f' ({column})' if column else ''}"
+        for sheet, row, column in shown[["sheet", "row", "column"]].itertuples(index=False)
+    ]
+    more = len(rows) - len(shown)
+    return f"\n    row {', '.join(named)}{f' and {more} more (-v names all)' if more else ''}"
+
+
+def print_summary(batch: "Batch", settings: "Settings | None") -> None:
+    accounts = batch.accounts
+    if not accounts.files:
+        click.echo("Nothing to do: no exports found (.csv, .tsv, .txt, .xlsx, .xls, .ods).")
+        return
+    if settings is not None and not accounts.readable_files:
+        click.echo("No file could be read: nothing was written, and earlier reports stand.")
+    counts = ", ".join(f"{count:,} {kind}" for kind, count in accounts.dispositions().items())
+    click.echo(f"{accounts.files} files, {accounts.read:,} results read: {counts}.")
+    patients = batch.interpretation.patients["priority"].value_counts()
+    for priority in batch.knowledge.priorities:
+        count = int(patients.get(priority.rank, 0))
+        if count:
+            click.echo(f"  {count:>6,} patients  {priority.rank} {priority.title}")
+    if settings is not None and accounts.readable_files:
+        click.echo(f"Worklist: {settings.output / 'worklist.xlsx'}")
+        click.echo(f"Reports:  {settings.output / 'patients'}")
+        if accounts.held and (settings.output / "held").is_dir():
+            click.echo(f"Held:     {settings.output / 'held'} (correct the rows, hand them back)")
+
+
+def counts_of(batch: "Batch") -> dict[str, int]:
+    counts = {str(kind): count for kind, count in batch.accounts.dispositions().items()}
+    return {"read": batch.accounts.read, **counts}

@@ -5,6 +5,7 @@ from pandera.typing import DataFrame
 from schemas.export import Export
 from schemas.findings import Findings
 from schemas.issues import Issues
+from schemas.observations import Observations
 from schemas.patients import Patients
 from schemas.results import Held, Reportable, Results
 from schemas.table import Table
@@ -15,6 +16,7 @@ __all__ = [
     "Findings",
     "Held",
     "Issues",
+    "Observations",
     "Patients",
     "Reportable",
     "Results",

@@ -9,7 +9,7 @@ from pipeline.interpret.grid import place_results
 from pipeline.interpret.rules import evaluate_rules
 from pipeline.interpret.standing import rank_patients, standing_findings
 from pipeline.knowledge.model import Knowledge
-from schemas import DataFrame, Findings, Held, Patients, Reportable, Results
+from schemas import DataFrame, Findings, Held, Observations, Patients, Reportable, Results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ def interpret_results(
     held: DataFrame[Held],
     knowledge: Knowledge,
     seen: DataFrame[Results] | None = None,
+    observations: DataFrame[Observations] | None = None,
 ) -> Interpretation:
     """Apply the rules to reportable results, minding what is held.
 

@@ -2,6 +2,7 @@
 
 from pandera.typing import DataFrame
 
+from schemas.changes import Changes
 from schemas.export import Export
 from schemas.findings import Findings
 from schemas.issues import Issues
@@ -11,6 +12,7 @@ from schemas.results import Held, Reportable, Results
 from schemas.table import Table
 
 __all__ = [
+    "Changes",
     "DataFrame",
     "Export",
     "Findings",

@@ -65,6 +65,23 @@ class Grade(StrEnum):
     SEVERE = "severe"
 
 
+class Change(StrEnum):
+    """What became of a finding since the last report."""
+
+    NEW = "new"
+    WORSE = "worse"
+    """A deeper grade."""
+    CORRECTED = "corrected"
+    """The same specimen, another result, or a result that was taken back."""
+    CONTINUING = "continuing"
+    BETTER = "better"
+    """A milder grade."""
+    UNDECIDED = "undecided"
+    """It was present, and the latest specimen cannot decide."""
+    RESOLVED = "resolved"
+    """It was present, and is absent from a later specimen."""
+
+
 class IssueSeverity(StrEnum):
     """`ERROR` sets a result, row or file aside; `NOTE` is said, and the result goes on."""
 

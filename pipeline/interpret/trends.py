@@ -1,0 +1,75 @@
+"""What became of each finding since the last report."""
+
+import numpy as np
+import pandas as pd
+
+from schemas import Changes, DataFrame, Findings
+from schemas.vocabulary import Change, Grade, Outcome
+
+_KEY = ["patient_id", "rule"]
+_DEPTH = {"": -1, **{str(grade): depth for depth, grade in enumerate(Grade)}}
+# What counts first where several specimens of one day stand beside each other.
+_WEIGHT = {Outcome.PRESENT: 0, Outcome.INDETERMINATE: 1, Outcome.ABSENT: 2}
+
+
+def compare_standing(
+    before: DataFrame[Findings] | None, now: DataFrame[Findings]
+) -> DataFrame[Changes]:
+    """Compare what stands now with what the last report said; None: there was none.
+
+    One row for each patient and rule that is present on either side, ordered by patient and
+    rule. A finding of the same specimen that reads differently, or is gone, was corrected; one
+    of a later specimen is worse, better or continuing by its grade, or resolved.
+    """
+    earlier = _sum_up(Findings.no_rows() if before is None else before)
+    pairs = _sum_up(now).merge(earlier, on=_KEY, how="outer", suffixes=("", "_was"))
+    is_now, was = pairs["outcome"].eq(Outcome.PRESENT), pairs["outcome_was"].eq(Outcome.PRESENT)
+    same_specimen = pairs["accession"].eq(pairs["accession_was"])
+    reads_differently = pairs["value"].ne(pairs["value_was"]) | pairs["unit"].ne(pairs["unit_was"])
+    depth, depth_was = pairs["grade"].map(_DEPTH), pairs["grade_was"].map(_DEPTH)
+    taken_back = pairs["outcome"].isna()
+    change = np.select(
+        [
+            is_now & ~was,
+            is_now & same_specimen & reads_differently,
+            is_now & (depth > depth_was),
+            is_now & (depth < depth_was),
+            is_now,
+            taken_back | (pairs["outcome"].eq(Outcome.ABSENT) & same_specimen),
+            pairs["outcome"].eq(Outcome.INDETERMINATE),
+        ],
+        [
+            Change.NEW,
+            Change.CORRECTED,
+            Change.WORSE,
+            Change.BETTER,
+            Change.CONTINUING,
+            Change.CORRECTED,
+            Change.UNDECIDED,
+        ],
+        str(Change.RESOLVED),
+    )
+    told = pairs.assign(
+        change=pd.Series(change, index=pairs.index).astype("str"),
+        was_grade=pairs["grade_was"].where(was).fillna("").astype("str"),
+        was_value=pairs["value_was"].where(was).fillna("").astype("str"),
+        was_unit=pairs["unit_was"].where(was).fillna("").astype("str"),
+        was_collected_at=pairs["collected_at_was"].where(was),
+    )[is_now | was]
+    kinds = Changes.column_types()
+    ordered = told.sort_values(_KEY, ignore_index=True)
+    return Changes.validate(ordered[list(kinds)].astype(kinds))
+
+
+def _sum_up(standing: pd.DataFrame) -> pd.DataFrame:
+    """Give one row for each patient and rule: the deepest that stands, the latest of those."""
+    weighed = standing.assign(
+        weight=standing["outcome"].map(_WEIGHT).fillna(len(_WEIGHT)),
+        depth=standing["grade"].map(_DEPTH),
+    ).sort_values(
+        [*_KEY, "weight", "depth", "collected_at", "accession"],
+        ascending=[True, True, True, False, False, True],
+        na_position="last",
+    )
+    columns = [*_KEY, "outcome", "grade", "accession", "value", "unit", "collected_at"]
+    return weighed.drop_duplicates(_KEY)[columns]

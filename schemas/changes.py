@@ -1,0 +1,20 @@
+"""`Changes`: what became of each finding since the last report."""
+
+import numpy as np
+import pandera.pandas as pa
+
+from schemas.table import Table
+from schemas.vocabulary import Change, Grade
+
+
+class Changes(Table):
+    """One row per patient and rule that is present now or was present in the last report."""
+
+    patient_id: str = pa.Field(str_length={"min_value": 1})
+    rule: str = pa.Field(str_length={"min_value": 1})
+    change: str = pa.Field(isin=list(Change))
+    was_grade: str = pa.Field(isin=["", *Grade])
+    was_value: str
+    """Evidence of the last report, as reported, in `was_unit`; "" for a new finding."""
+    was_unit: str
+    was_collected_at: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]

@@ -83,7 +83,7 @@ class HeaderIndex:
         return bool(
             _field_of(cell, self)
             or self.names.claimants(split_header(cell, self.names).name)
-            or name_key(cell) in self.names.look_alikes
+            or name_key(cell) in self.names.look_alikes.whole
         )
 
     def may_be_header(self, cell: str) -> bool:
@@ -175,7 +175,7 @@ def _meaning_of(header: str, index: HeaderIndex) -> Meaning:
     if unit and not found.is_ours and not found.is_ignored:
         return Meaning(kind="analyte", name=base, unit=unit, code=found.code, nearest=found.nearest)
     # What carries a unit is a result too, if not one of ours, and is counted as one.
-    is_result = bool(unit) or name_key(header) in index.names.look_alikes
+    is_result = bool(unit) or name_key(header) in index.names.look_alikes.whole
     return Meaning(kind="foreign" if is_result else "unused", name=header)
 
 

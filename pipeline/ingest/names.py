@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from pipeline.ingest.look_alikes import LookAlikes, index_look_alikes, words_of
 from pipeline.ingest.units import UnitIndex, index_units, unit_of
 from pipeline.knowledge.model import Analyte, Knowledge
 from pipeline.knowledge.names import name_key
@@ -98,7 +99,7 @@ class NameIndex:
     names_with_unit: Mapping[str, tuple[str, ...]]
     """Key → analytes that it may mean, decided by the unit."""
     loinc: Mapping[str, str]
-    look_alikes: frozenset[str]
+    look_alikes: LookAlikes
     written: Mapping[str, str]
     """Key → the name as a person writes it."""
     words: Mapping[str, tuple[str, ...]]
@@ -139,9 +140,9 @@ def index_names(knowledge: Knowledge) -> NameIndex:
         names=names,
         names_with_unit={key: tuple(ids) for key, ids in with_unit.items()},
         loinc={code: a.id for a in knowledge.analytes.values() for code in a.loinc},
-        look_alikes=frozenset(name_key(look_alike.name) for look_alike in knowledge.look_alikes),
+        look_alikes=index_look_alikes(knowledge.look_alikes),
         written=written,
-        words={key: _words_of(name) for key, name in written.items()},
+        words={key: words_of(name) for key, name in written.items()},
         units=index_units(knowledge),
     )
 
@@ -157,7 +158,7 @@ def split_header(text: str, index: NameIndex) -> HeaderParts:
     for parts in (bracket, *_tails(text), *_quotients(text)):
         if parts.unit and index.accepting(index.claimants(parts.name), parts.unit):
             return parts
-    if index.claimants(text) or name_key(text) in index.look_alikes:
+    if index.claimants(text) or name_key(text) in index.look_alikes.whole:
         return HeaderParts(text, "")
     is_unit = index.units.knows(bracket.unit) or re.search("[/%^]", bracket.unit)
     if is_unit and index.claimants(bracket.name):
@@ -222,7 +223,12 @@ def _by_name(name: str, unit: str, by_code: str, index: NameIndex) -> Recognitio
 def _is_something_else(name: str, index: NameIndex) -> bool:
     """A known look-alike, or a substance measured elsewhere than in blood."""
     words = re.split(r"[\W_\d]+", name.casefold())
-    return name_key(name) in index.look_alikes or not _OTHER_FLUIDS.isdisjoint(words)
+    if name_key(name) in index.look_alikes.whole or not _OTHER_FLUIDS.isdisjoint(words):
+        return True
+    if index.claimants(split_header(name, index).name):
+        return False
+    bare = (name, _last_bracket(name.strip()).name, _without_unit(name, index))
+    return any(map(index.look_alikes.fits, dict.fromkeys(bare)))
 
 
 def _of_all_parts(name: str, index: NameIndex) -> tuple[str, ...]:
@@ -238,7 +244,7 @@ def _near(name: str, unit: str, index: NameIndex) -> Recognition:
     for text in dict.fromkeys((name, _without_unit(name, index))):
         key = name_key(text)
         nearest, likeness = _nearest(key, index.written)
-        _, otherwise = _nearest(key, index.look_alikes)
+        _, otherwise = _nearest(key, index.look_alikes.whole)
         if otherwise >= max(likeness, _NEAR):
             return Recognition(code=NOT_OURS)
         if len(key) >= _SHORTEST_NEAR and likeness >= _NEAR:
@@ -267,7 +273,7 @@ def _part_of_ours(name: str, unit: str, index: NameIndex) -> str:
     that need their unit are too short to count without it ("Mo", "BA"). A lone word may also
     cut a name short ("Plaq."), and a name may leave out words in the middle ("White count").
     """
-    words = _words_of(name)
+    words = words_of(name)
     if not _ABOUT_A_RESULT.isdisjoint(words):
         return ""
     runs = {
@@ -276,7 +282,7 @@ def _part_of_ours(name: str, unit: str, index: NameIndex) -> str:
         for end in range(at + 1, len(words) + 1)
     }
     ours = {at for at, key in runs.items() if _counts_alone(key, unit, index)}
-    others = [at for at, key in runs.items() if key in index.look_alikes]
+    others = [at for at, key in runs.items() if key in index.look_alikes.whole]
     if any(low <= at and end <= high for low, high in others for at, end in ours):
         return ""
     if ours:
@@ -305,12 +311,6 @@ def _shortens(words: tuple[str, ...], known: tuple[str, ...]) -> bool:
     return all(word in rest for word in words)
 
 
-def _words_of(name: str) -> tuple[str, ...]:
-    """Give the keys of the words of a name."""
-    keys = (name_key(word) for word in re.split(r"[^\w#%&]+|_", name))
-    return tuple(key for key in keys if key)
-
-
 def list_foreign(names: Mapping[str, int], never: Iterable[str]) -> str:
     """List names of analytes that are not ours, each with its count, the commonest first.
 
@@ -324,11 +324,11 @@ def list_foreign(names: Mapping[str, int], never: Iterable[str]) -> str:
     counts: Counter[str] = Counter()
     for name, count in names.items():
         counts[" ".join(name.split())] += count
-    hidden = {word for text in never for word in _words_of(text)}
+    hidden = {word for text in never for word in words_of(text)}
     shown = [
         f"{name} {count}"
         for name, count in counts.most_common()
-        if _is_name_of_test(name) and hidden.isdisjoint(_words_of(name))
+        if _is_name_of_test(name) and hidden.isdisjoint(words_of(name))
     ][:_MOST_NAMED]
     more = len(counts) - len(shown)
     if not shown:

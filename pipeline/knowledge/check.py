@@ -117,6 +117,8 @@ def _check_names(knowledge: Knowledge) -> None:
     claimed: dict[str, str] = {}
     shared: dict[str, list[Analyte]] = {}
     for look_alike in knowledge.look_alikes:
+        if not name_key(look_alike.name):
+            raise KnowledgeError(f"the look-alike {look_alike.name!r} has no letter and no digit")
         claimed[name_key(look_alike.name)] = f"the look-alike {look_alike.name!r}"
     for analyte in knowledge.analytes.values():
         for name in (*analyte.names, *analyte.loinc):

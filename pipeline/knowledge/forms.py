@@ -13,6 +13,9 @@ class LookAlike:
 
     name: str
     is_really: str
+    at: Literal["", "start", "end", "word"] = ""
+    """Where a name shows it: "" if it is the whole name, else what is not ours itself is
+    explained by how it begins, how it ends, or a word in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

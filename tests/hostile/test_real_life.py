@@ -251,3 +251,25 @@ def test_survey_with_codes_for_names(tmp_path: Path) -> None:
     assert "2 900001 hemoglobin 11.5 g/dL" in used(file)
     assert "2 900001 mcv 101.1 fL" in used(file)
     assert not held(file)
+
+
+MESSAGES = [
+    "Patient ID|Sample ID No|WBC Abnormal|PLT Suspect|WBC(10/uL)|WBC/M|HGB(g/L)|HGB/M|MCV(10^(-1)fL)"
+    "|MCV/M|PLT(10^3/uL)|PLT/M|NEUT#(10/uL)|NEUT#/M|IG#(10/uL%)|IG#/M|NEUT#&(10/uL%)|NEUT#&/M"
+    "|IP Abn(WBC)Neutropenia|IP SUS(PLT)PLT Clumps?|Qflag(HGB Defect?)",
+    "A01|7|1|0|806||135||790|-|212||437||1||436||1|0|90",
+]
+
+
+def test_messages_of_an_analyzer_are_no_results(tmp_path: Path) -> None:
+    file = ingest(tmp_path, "counts.csv", table(",", *MESSAGES).encode())
+    assert used(file) == [
+        "2 A01 white-cells 806 10*1/uL",
+        "2 A01 hemoglobin 135 g/L",
+        "2 A01 mcv 790 10*-1.fL -",
+        "2 A01 platelets 212 10*3/uL",
+        "2 A01 neutrophils 437 10*1/uL",
+    ]
+    assert held(file) == []
+    assert len(file.ignored) == 2, "IG# and NEUT#& have a unit: results, but none of ours"
+    assert list(file.issues["code"]) == ["analyte-unknown", "columns-not-used"]

@@ -21,6 +21,8 @@ EXPECTED = {
     "vitamins": "vitamin-b12 active-b12 mma homocysteine folate red-cell-folate",
     "iron": "ferritin",
     "renal": "creatinine egfr",
+    "hemolysis": "ldh bilirubin haptoglobin",
+    "other": "tsh gastrin",
 }
 
 
@@ -205,6 +207,9 @@ NAMES = """
     Methylmalonsäure                       | nmol/l    | mma
     Folsäure                               | µg/l      | folate
     Kreatinin                              | mg/dl     | creatinine
+    LDH                                    | µkat/l    | ldh
+    Bilirubin gesamt                       | mg/dl     | bilirubin
+    TSH basal                              | mIE/l     | tsh
     # French
     Hématies                               | T/L       | red-cells
     Plaquettes                             | G/L       | platelets
@@ -215,6 +220,8 @@ NAMES = """
     Vitamine B12                           | pmol/L    | vitamin-b12
     Acide folique                          | nmol/L    | folate
     DFG estimé                             | mL/min/1,73m² | egfr
+    Lactico-déshydrogénase                 | U/L       | ldh
+    Bilirubine totale                      | µmol/L    | bilirubin
     # Spanish
     Hemoglobina                            | g/dL      | hemoglobin
     Hematíes                               | mill/mm3  | red-cells
@@ -223,6 +230,10 @@ NAMES = """
     CHCM                                   | g/dL      | mchc
     Neutrófilos                            | %         | neutrophils-percent
     Ácido fólico                           | ng/mL     | folate
+    Deshidrogenasa láctica                 | U/L       | ldh
+    Tirotropina (TSH)                      | µUI/mL    | tsh
+    Haptoglobina                           | mg/dL     | haptoglobin
+    Gastrina                               | pg/mL     | gastrin
     # near to ours, and something else
     Vitamin B6                             | ng/mL     | analyte-unknown
     Vitamin D                              | ng/mL     | analyte-unknown
@@ -239,6 +250,8 @@ NAMES = """
     Creatinine clearance                   | mL/min    | analyte-unknown
     Transferrin                            | g/L       | analyte-unknown
     Homocystine                            | umol/L    | analyte-unknown
+    Bilirubin, direct                      | mg/dL     | analyte-unknown
+    TSH receptor antibody                  | U/L       | analyte-unknown
     Methylmalonic acid, urine              | umol/L    | analyte-unknown
     Leukocytes [#/area] urine              | /HPF      | analyte-unknown
     RBC, urine                             | /uL       | analyte-unknown

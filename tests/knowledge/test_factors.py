@@ -27,6 +27,8 @@ FORMULAS = {
     "folate": {"C": 19, "H": 19, "N": 7, "O": 6},
     "red-cell-folate": {"C": 19, "H": 19, "N": 7, "O": 6},
     "creatinine": {"C": 4, "H": 7, "N": 3, "O": 1},
+    "bilirubin": {"C": 33, "H": 36, "N": 4, "O": 6},
+    "gastrin": {"C": 97, "H": 124, "N": 20, "O": 31, "S": 1},  # gastrin-17
 }
 # Proteins: hemoglobin per heme (the tetramer of 64458 g/mol by four), ferritin without iron.
 PROTEINS = {"hemoglobin": 64458 / 4, "mch": 64458 / 4, "mchc": 64458 / 4, "ferritin": 445_000}
@@ -85,6 +87,9 @@ def test_oracle_tells_cyanocobalamin_from_the_molecule_without_cyanide():
         ("red-cell-folate", (400, "ng/mL"), (906, "nmol/L"), 0),
         ("mma", (0.40, "nmol/mL"), (400, "nmol/L"), 0),
         ("creatinine", (1.0, "mg/dL"), (88.4, "umol/L"), 1),
+        ("bilirubin", (1.0, "mg/dL"), (17.1, "umol/L"), 1),
+        ("ldh", (1.0, "ukat/L"), (60, "U/L"), 0),
+        ("gastrin", (100, "pmol/L"), (210, "pg/mL"), 0),
         ("mchc", (33.0, "g/dL"), (20.5, "mmol/L"), 1),
         ("mch", (30.0, "pg"), (1.86, "fmol"), 2),
     ],

@@ -28,6 +28,7 @@ from pipeline.operations.publish import check_folder, publish
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import refuse_existing, save_workbook, write_text
 from pipeline.report.template import render_template
+from pipeline.review.trial import require_cases
 from schemas import DataFrame, Held, Issues
 
 T = TypeVar("T")
@@ -96,8 +97,15 @@ def run_batch(
 def check_batch(
     sources: Sequence[Path], settings: Settings, *, clock: Clock, progress: Progress
 ) -> Batch:
-    """Do everything but write: read, settle who is who, select, interpret, reconcile."""
+    """Do everything but write: read, settle who is who, select, interpret, reconcile.
+
+    Raises:
+        KnowledgeError: The knowledge is invalid, or the cases that the site lays beside its own
+            rules do not hold.
+    """
     knowledge = load_knowledge(settings.knowledge, settings.profile)
+    if settings.knowledge is not None:
+        require_cases(settings.knowledge, knowledge)
     found = find_exports(sources, settings.output)
     files = read_exports(found.exports, settings, knowledge, clock=clock, progress=progress)
     intake = hold_conflicts(settle_holds(files, knowledge))

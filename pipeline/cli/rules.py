@@ -1,15 +1,19 @@
 """The verbs that look at the rules."""
 
+import json
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from pipeline.cli.shared import ends_well, knowledge_options
+from pipeline.errors import Exit
 
 
 @click.group()
 def rules() -> None:
-    """Look at the rules: limits, ages, units, sources."""
+    """Look at the rules: limits, ages, units, sources; try the cases beside them."""
 
 
 @rules.command("list")
@@ -35,3 +39,31 @@ def show_rule(rule: str, knowledge: Path | None, profile: str) -> None:
 
     for line in describe_rule(rule, load_knowledge(knowledge, profile)):
         click.echo(line)
+
+
+@rules.command("test")
+@knowledge_options
+@click.option("--json", "as_json", is_flag=True, help="Print what became of each rule as JSON.")
+@ends_well
+def test_rules(knowledge: Path | None, profile: str, as_json: bool) -> None:
+    """Try the cases beside each rule; exit 1 if one does not hold.
+
+    Cases are pipe tables, cases/RULE.txt beside the rules or in the folder of --knowledge.
+    """
+    from pipeline.review.trial import try_rules
+
+    trials = try_rules(knowledge, profile)
+    if as_json:
+        click.echo(json.dumps([asdict(trial) for trial in trials], indent=2, ensure_ascii=False))
+    else:
+        width = max(len(trial.rule) for trial in trials)
+        for trial in trials:
+            failed = f", {len(trial.failures)} failed" if trial.failures else ""
+            counts = f"{trial.passed:>4} passed{failed}"
+            click.echo(f"{trial.rule:<{width}}  {trial.not_tried or counts}")
+            for failure in trial.failures:
+                click.echo(
+                    f"    {failure.file}:{failure.line}: {failure.answer} is {failure.found!r}, "
+                    f"its case says {failure.expected!r}  ({failure.given})"
+                )
+    sys.exit(Exit.HELD if any(trial.failures for trial in trials) else Exit.DONE)

@@ -396,3 +396,43 @@ def test_shifted_rows(labflag, tmp_path, text, codes):
     (tmp_path / "march.csv").write_text(text, encoding="utf-8")
     issues = json.loads(labflag("check", "march.csv", "--json").stdout)
     assert [each["code"] for each in issues if each["severity"] == "error"] == codes
+
+
+STRICTER = """
+[[limit]]
+id = "platelets.low"
+replaces = "platelets.low"
+analyte = "platelets"
+source = "convention"
+wording = "below 160"
+strata = [{ values = { "10*9/L" = 160 } }]
+"""
+
+
+def test_rules_are_tried_by_the_cases_beside_them(labflag, export, tmp_path):
+    done = labflag("rules", "test")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "failed" not in done.stdout
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+        line.split()[0] for line in labflag("rules", "list").stdout.splitlines()[1:]
+    ]
+    site = tmp_path / "site"
+    (site / "cases").mkdir(parents=True)
+    (site / "site.toml").write_text(STRICTER, encoding="utf-8")
+    cases = site / "cases/low-platelets.txt"
+    cases.write_text("platelets | outcome\n159 | present\n160 | present\n", encoding="utf-8")
+    failed = labflag("rules", "test", "--knowledge", site)
+    assert failed.returncode == 1
+    assert (
+        "1 passed, 1 failed\n    cases/low-platelets.txt:3: outcome is 'absent', "
+        "its case says 'present'  (platelets 160)" in failed.stdout
+    )
+    told = json.loads(labflag("rules", "test", "--knowledge", site, "--json").stdout)
+    of_rule = {trial["rule"]: trial for trial in told}["low-platelets"]
+    assert (of_rule["passed"], of_rule["failures"][0]["line"]) == (1, 3)
+    refused = labflag("run", export(GOOD), "--knowledge", site, "-o", "out")
+    assert refused.returncode == 4
+    assert f"{cases}:3: rule 'low-platelets'" in refused.stderr
+    assert not (tmp_path / "out").exists()
+    cases.write_text("platelets | outcome\n159 | present\n160 | absent\n", encoding="utf-8")
+    assert labflag("run", export(GOOD), "--knowledge", site, "-o", "out").returncode == 0

@@ -7,9 +7,11 @@ import pytest
 
 from pipeline.interpret import interpret_results
 from pipeline.knowledge.load import load_knowledge
+from pipeline.review.trial import try_rules
 from tests.rules.conftest import read_table, tables_from
 
 PAGE = Path(__file__).parents[2] / "docs/extending.md"
+CASES = re.search(r"```text\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1]
 BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 
@@ -38,3 +40,10 @@ def test_the_new_rule_finds_what_it_says(knowledge):
     findings = interpret_results(*tables_from(lines, knowledge), knowledge).findings
     said = findings.loc[findings["rule"].eq("high-hemoglobin"), "outcome"]
     assert list(said) == ["absent", "present", "absent", "indeterminate"]
+
+
+def test_the_cases_of_the_page_hold(knowledge, tmp_path):
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "cases/high-hemoglobin.txt").write_text(CASES, encoding="utf-8")
+    trials = {trial.rule: trial for trial in try_rules(tmp_path)}
+    assert (trials["high-hemoglobin"].passed, trials["high-hemoglobin"].failures) == (4, ())

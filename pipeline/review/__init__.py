@@ -1,0 +1,1 @@
+"""What the rules do: cases beside them, what a change would change, how well they find."""

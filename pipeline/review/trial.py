@@ -1,0 +1,226 @@
+"""Cases tried against the rules: which hold, which do not, which do not apply."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from pipeline.errors import KnowledgeError
+from pipeline.interpret import interpret_results
+from pipeline.knowledge.load import load_knowledge
+from pipeline.knowledge.model import Knowledge, Limit, Rule
+from pipeline.review.case_tables import ANSWERS, tables_of
+from pipeline.review.cases import (
+    FOLDER,
+    CaseFile,
+    CaseLine,
+    accession_of,
+    check_columns,
+    place_lines,
+    read_case_folder,
+)
+from schemas.vocabulary import Outcome
+
+_JOIN = "; "
+_DEFAULT = "default"
+_SAID = tuple(answer for answer in ANSWERS if answer != "no-comment")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A line whose answer is not the one that the rule gives."""
+
+    file: str
+    line: int
+    answer: str
+    """Column of the answer: "outcome", "limit", …"""
+    expected: str
+    found: str
+    given: str
+    """The inputs of the line in words. Cases are made up: this may be printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What became of the cases of one rule."""
+
+    rule: str
+    passed: int
+    failures: tuple[Failure, ...] = ()
+    not_tried: str = ""
+    """Why no case was tried; "" if some were."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shelf:
+    """Case files, and the knowledge that they were written for."""
+
+    cases: Mapping[str, CaseFile]
+    knowledge: Knowledge
+
+
+def try_rules(overlay: Path | None = None, profile: str = _DEFAULT) -> tuple[Trial, ...]:
+    """Try the cases of every rule that is shown.
+
+    Of each rule the first that is there: cases of the overlay for this profile, those of the
+    overlay, those that ship for this profile, those that ship. Cases are tried only if the rule
+    means what it meant where they were written: a profile with other limits needs its own.
+
+    Raises:
+        KnowledgeError: The knowledge or a case file is invalid.
+    """
+    knowledge = load_knowledge(overlay, profile)
+    shelves = [*_overlaid(overlay, profile, knowledge), *_shipped(overlay, profile, knowledge)]
+    chosen: list[CaseFile] = []
+    untried: dict[str, str] = {}
+    for rule in _named(shelves, knowledge):
+        shelf = next((shelf for shelf in shelves if rule in shelf.cases), None)
+        if shelf is None:
+            untried[rule] = "no cases"
+        elif not _means_the_same(rule, knowledge, shelf.knowledge):
+            untried[rule] = "differs from the rule that its cases were written for"
+        else:
+            chosen.append(shelf.cases[rule])
+    tried = {trial.rule: trial for trial in try_cases(chosen, knowledge)}
+    return tuple(
+        tried.get(rule) or Trial(rule=rule, passed=0, not_tried=untried[rule])
+        for rule in _named(shelves, knowledge)
+    )
+
+
+def require_cases(overlay: Path, knowledge: Knowledge) -> None:
+    """Refuse an overlaid folder whose own cases do not hold.
+
+    Raises:
+        KnowledgeError: Names the file, the line and the rule.
+    """
+    profile = knowledge.profile.id
+    chosen: dict[str, CaseFile] = {}
+    for shelf in _overlaid(overlay, profile, knowledge):
+        for rule, file in shelf.cases.items():
+            if rule not in chosen and _means_the_same(rule, knowledge, shelf.knowledge):
+                chosen[rule] = file
+    for trial in try_cases(list(chosen.values()), knowledge):
+        for failure in trial.failures:
+            raise KnowledgeError(
+                f"{overlay / failure.file}:{failure.line}: rule {trial.rule!r}: {failure.answer} "
+                f"is {failure.found!r}, its case says {failure.expected!r}; "
+                f"see labflag rules test --knowledge {overlay}"
+            )
+
+
+def try_cases(cases: Sequence[CaseFile], knowledge: Knowledge) -> tuple[Trial, ...]:
+    """Ask the rules of every line at once and compare with the answers beside them.
+
+    Raises:
+        KnowledgeError: A file is named for no rule that is shown, or cannot be read.
+    """
+    shown = {rule.id for rule in knowledge.shown_rules()}
+    for file in cases:
+        if file.rule not in shown:
+            raise KnowledgeError(f"{file.name}: no rule named {file.rule!r}")
+        check_columns(file, knowledge)
+    if not cases:
+        return ()
+    tables = tables_of(place_lines(cases), knowledge)
+    findings = interpret_results(tables.results, tables.held, knowledge).findings
+    # One accession belongs to one file, and so to one rule.
+    own = findings["rule"].eq(findings["accession"].map(_rule_of_accession(cases)))
+    said = findings.loc[own, ["accession", *_SAID]].set_index("accession")
+    answers = {
+        str(accession): {str(name): str(cell) for name, cell in row.items()}
+        for accession, row in said.to_dict("index").items()
+    }
+    return tuple(_trial(file, answers) for file in cases)
+
+
+def _rule_of_accession(cases: Sequence[CaseFile]) -> dict[str, str]:
+    return {accession_of(file, line): file.rule for file in cases for line in file.lines}
+
+
+def _trial(file: CaseFile, answers: Mapping[str, Mapping[str, str]]) -> Trial:
+    # Of an accession of which nothing at all was reported there is no finding.
+    nothing = dict.fromkeys(ANSWERS, "") | {"outcome": str(Outcome.NOT_TESTED)}
+    failures: list[Failure] = []
+    passed = 0
+    for line in file.lines:
+        wrong = list(_failures(file, line, answers.get(accession_of(file, line), nothing)))
+        failures += wrong[:1]
+        passed += not wrong
+    return Trial(rule=file.rule, passed=passed, failures=tuple(failures))
+
+
+def _failures(file: CaseFile, line: CaseLine, found: Mapping[str, str]) -> Iterator[Failure]:
+    for answer in ANSWERS:
+        if answer in line.cells:
+            expected = line.cells[answer]
+            said = found["comment" if answer == "no-comment" else answer]
+            if not _fits(answer, expected, said):
+                yield Failure(
+                    file=file.name,
+                    line=line.number,
+                    answer=answer,
+                    expected=expected,
+                    found=said,
+                    given=" | ".join(
+                        f"{name} {cell}"
+                        for name, cell in line.cells.items()
+                        if cell and name not in ANSWERS
+                    ),
+                )
+
+
+def _fits(answer: str, expected: str, said: str) -> bool:
+    wanted, codes = set(filter(None, expected.split(_JOIN))), set(said.split(_JOIN))
+    match answer:
+        case "comment":
+            return wanted <= codes
+        case "no-comment":
+            return not wanted & codes
+        case _:
+            return said == expected
+
+
+def _overlaid(overlay: Path | None, profile: str, knowledge: Knowledge) -> Iterator[_Shelf]:
+    if overlay is None:
+        return
+    folder = overlay / FOLDER
+    if profile != _DEFAULT:
+        yield _Shelf(cases=read_case_folder(folder / profile), knowledge=knowledge)
+    cases = read_case_folder(folder)
+    if cases:
+        written_for = knowledge if profile == _DEFAULT else load_knowledge(overlay)
+        yield _Shelf(cases=cases, knowledge=written_for)
+
+
+def _shipped(overlay: Path | None, profile: str, knowledge: Knowledge) -> Iterator[_Shelf]:
+    folder = files("pipeline.knowledge") / FOLDER
+    own = read_case_folder(folder / profile)
+    if own:
+        written_for = knowledge if overlay is None else load_knowledge(None, profile)
+        yield _Shelf(cases=own, knowledge=written_for)
+    is_default = overlay is None and profile == _DEFAULT
+    yield _Shelf(
+        cases=read_case_folder(folder), knowledge=knowledge if is_default else load_knowledge()
+    )
+
+
+def _named(shelves: Sequence[_Shelf], knowledge: Knowledge) -> list[str]:
+    """Name the rules that are shown, and those of case files that lead nowhere."""
+    shown = [rule.id for rule in knowledge.shown_rules()]
+    return list(dict.fromkeys([*shown, *(name for shelf in shelves for name in shelf.cases)]))
+
+
+def _means_the_same(name: str, one: Knowledge, other: Knowledge) -> bool:
+    """Say whether a rule rests on the same conditions and limits in both."""
+    if one is other:
+        return True
+    rules = one.rules.get(name), other.rules.get(name)
+    if rules[0] is None or rules[1] is None:
+        return False
+    return rules[0] == rules[1] and _limits(rules[0], one) == _limits(rules[1], other)
+
+
+def _limits(rule: Rule, knowledge: Knowledge) -> list[Limit]:
+    conditions = (rule.when, *(step.when for step in rule.grades))
+    return [limit for condition in conditions for limit in knowledge.limits_of(condition)]

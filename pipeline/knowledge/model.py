@@ -187,6 +187,8 @@ class Rule:
     """Analyte ids or names of follow-up tests, most useful first."""
     shown: bool = True
     """False: a building block of other rules, never a finding of its own."""
+    critical: bool = False
+    """What it finds goes on the list of values to be called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.errors import OutputError
 from pipeline.ingest.intake import Ingested
 from pipeline.interpret import Interpretation
+from pipeline.interpret.trends import compare_standing
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations import manifest
 from pipeline.operations.accounts import Accounts
@@ -13,6 +14,7 @@ from pipeline.report.facts import RunFacts
 from pipeline.report.files import csv_text, file_name, make_folder, save_workbook, write_text
 from pipeline.report.held import name_held, render_held
 from pipeline.report.patient import PatientReport, assemble_reports
+from pipeline.report.typed import write_worklist
 from pipeline.report.workbook import render_workbook
 from pipeline.report.worklist import render_worklist
 from schemas import DataFrame, Findings, Held, Issues
@@ -96,17 +98,23 @@ def publish(
         path = folder / names[report.patient_id]
         save_workbook(render_workbook(report), path, run.run_at)
         written.append(path)
-    worklist = render_worklist(
-        patients=interpretation.patients,
-        findings=interpretation.findings,
-        standing=interpretation.standing,
-        held=held,
-        issues=issues,
-        knowledge=knowledge,
-        run=run,
-        names=names,
+    write_worklist(
+        folder / "worklist.xlsx",
+        lambda entries: render_worklist(
+            patients=interpretation.patients,
+            results=interpretation.results,
+            findings=interpretation.findings,
+            standing=interpretation.standing,
+            changes=compare_standing(None, interpretation.standing),
+            held=held,
+            issues=issues,
+            knowledge=knowledge,
+            run=run,
+            names=names,
+            entries=entries,
+        ),
+        run.run_at,
     )
-    save_workbook(worklist, folder / "worklist.xlsx", run.run_at)
     write_text(csv_text(_told(interpretation.findings, all_outcomes)), folder / "findings.csv")
     write_text(csv_text(issues.drop(columns="result_id")), folder / "issues.csv")
     written += [folder / name for name in _FIXED]

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from openpyxl.packaging.core import DocumentProperties
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.table import Table, TableStyleInfo
@@ -21,8 +22,8 @@ from pipeline.report.style import DATE, FONT, HEADER, QUIET, TEXT, VERDICT, Look
 from pipeline.report.wording import show_count
 
 A4 = "9"
-# Half of what a cell can hold, as Excel counts some characters twice.
-TEXT_AT_MOST = 16_000
+# A cell holds 32,767 units of UTF-16, of which some characters take two.
+TEXT_AT_MOST = 32_000
 CUT = " … [cut]"
 FOOTER_AT_MOST = 80
 # Points; a row cannot be higher.
@@ -198,13 +199,32 @@ def _widen(sheet: Worksheet, place: int, width: float) -> float:
     return float(column.width)
 
 
+def add_drop_down(
+    sheet: Worksheet, choices: Sequence[str], *, column: int, first: int, last: int
+) -> None:
+    """Offer choices in the cells of a column; other words may be typed all the same."""
+    letter = get_column_letter(column)
+    offer = DataValidation(
+        type="list", formula1=f'"{",".join(choices)}"', allow_blank=True, showErrorMessage=False
+    )
+    offer.add(f"{letter}{first}:{letter}{last}")
+    sheet.add_data_validation(offer)
+
+
+def hide_column(sheet: Worksheet, column: int) -> None:
+    sheet.column_dimensions[get_column_letter(column)].hidden = True
+
+
 def clean_text(text: str) -> str:
     """Replace what a cell cannot hold by a visible sign, and cut visibly what is too long."""
     if text.isascii() and text.isprintable() and len(text) <= TEXT_AT_MOST and "_x" not in text:
         return text
     seen = _UNPRINTABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
     seen = _ESCAPED.sub("_x005F_", seen)
-    return seen if len(seen) <= TEXT_AT_MOST else seen[: TEXT_AT_MOST - len(CUT)] + CUT
+    units = seen.encode("utf-16-le")
+    if len(units) <= 2 * TEXT_AT_MOST:
+        return seen
+    return units[: 2 * (TEXT_AT_MOST - len(CUT))].decode("utf-16-le", "ignore") + CUT
 
 
 def _footer_text(text: str) -> str:

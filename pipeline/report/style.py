@@ -65,6 +65,8 @@ HELD = Look(color="333333", fill="E4E4E4", bold=True)
 CELL = Look(wrap=False)
 MARKED = Look(color="5A3A00", fill="FCE6BF", bold=True)
 OUR_HEADER = Look(color="333333", fill="E4E4E4", bold=True)
+INPUT = Look(color="1F2933", fill="FFFDE7")
+"""A cell that people type into."""
 FREE = Look(lined=False, size=10, indent=0)
 
 GRADES: Mapping[str, Look] = MappingProxyType(

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pipeline.knowledge.model import Compare, Condition, Group, Knowledge, Rule, RuleIs, Undecided
 from pipeline.report.facts import Citation, RuleText
-from schemas.vocabulary import Grade, Outcome, Reason, Sex
+from schemas.vocabulary import Change, Grade, Outcome, Reason, Sex
 
 T = TypeVar("T")
 
@@ -41,6 +41,17 @@ NOT_TESTED_MARK = "– not tested"
 HELD_MARK = "■ held"
 REPEAT_FIRST = "◇ unconfirmed: repeat first"
 
+CHANGES: Mapping[str, str] = MappingProxyType(
+    {
+        Change.NEW: "● new",
+        Change.WORSE: "↑ worse",
+        Change.CORRECTED: "✎ corrected",
+        Change.CONTINUING: "= continuing",
+        Change.BETTER: "↓ better",
+        Change.UNDECIDED: "? undecided now",
+        Change.RESOLVED: "○ resolved",
+    }
+)
 DIRECTIONS: Mapping[str, str] = MappingProxyType(
     {
         "below": "below",

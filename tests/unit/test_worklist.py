@@ -5,14 +5,18 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from pipeline.interpret.trends import compare_standing
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.report import worklist
+from pipeline.report.entries import Entries
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import file_name, save_workbook
 from pipeline.report.worklist import render_worklist
 from schemas.vocabulary import Disposition
 from tests.golden.render import render_workbook_text
 from tests.unit.report_tables import RUN, Tables, knowledge, make_tables
+
+NOTHING_TYPED = Entries()
 
 WARD = """
     patient | name   | sex | birth      | years | specimen | at         | analyte     | result
@@ -26,11 +30,13 @@ WARD = """
 """
 
 
-def render(tables: Tables, run: RunFacts = RUN) -> Workbook:
+def render(tables: Tables, run: RunFacts = RUN, entries: Entries = NOTHING_TYPED) -> Workbook:
     return render_worklist(
         patients=tables.patients,
+        results=tables.results,
         findings=tables.findings,
         standing=tables.standing,
+        changes=compare_standing(None, tables.standing),
         held=tables.held,
         issues=tables.issues,
         knowledge=knowledge(),
@@ -39,6 +45,7 @@ def render(tables: Tables, run: RunFacts = RUN) -> Workbook:
             patient: f"patients/{file_name(patient)}.xlsx"
             for patient in tables.results["patient_id"].unique()
         },
+        entries=entries,
     )
 
 
@@ -61,7 +68,16 @@ def table_of(book: Workbook, sheet: str, name: str) -> list[dict[str, object]]:
 def test_one_line_per_patient_in_the_order_given(tmp_path):
     tables = make_tables(WARD)
     book = reopened(render(tables), tmp_path)
-    assert book.sheetnames == ["Worklist", "Held data", "Counts per rule", "Run summary"]
+    assert book.sheetnames == [
+        "Worklist",
+        "Changed since last run",
+        "Technician",
+        "Hematologist",
+        "Analyst",
+        "Held data",
+        "Counts per rule",
+        "Run summary",
+    ]
     lines = lines_of(book)
     assert [line["Patient id"] for line in lines] == list(tables.patients["patient_id"])
     assert [line["Priority"] for line in lines] == list(tables.patients["priority"])
@@ -148,7 +164,12 @@ def test_more_lines_than_a_sheet_holds_go_on_in_another(monkeypatch, tmp_path):
     monkeypatch.setattr(worklist, "LINES_PER_SHEET", 2)
     tables = make_tables(WARD)
     book = reopened(render(tables), tmp_path)
-    assert book.sheetnames[:4] == ["Worklist", "Worklist 2", "Worklist 3", "Held data"]
+    assert book.sheetnames[:4] == [
+        "Worklist",
+        "Worklist 2",
+        "Worklist 3",
+        "Changed since last run",
+    ]
     listed = [line["Patient id"] for name in book.sheetnames[:3] for line in lines_of(book, name)]
     assert listed == list(tables.patients["patient_id"])
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from schemas.table import Table
+from schemas.vocabulary import ResultStatus
 
 
 class Observations(Table):
@@ -28,6 +29,8 @@ class Observations(Table):
     """Trimester (1, 2, 3), elevation in meters; missing for the others."""
     day: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]
     """Start of vitamin B12, transfusion; missing for the others."""
+    status: str = pa.Field(isin=list(ResultStatus))
+    """Where the result stands that said it; "final" where a remark or a context column did."""
     source_file: str = pa.Field(str_length={"min_value": 1})
     source_sheet: str
     source_row: int = pa.Field(ge=1)

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from pipeline.ingest.look_alikes import LookAlikes, index_look_alikes, words_of
 from pipeline.ingest.units import UnitIndex, index_units, unit_of
+from pipeline.knowledge.forms import LookAlike
 from pipeline.knowledge.model import Analyte, Knowledge
 from pipeline.knowledge.names import name_key
+from pipeline.knowledge.observed import names_of
 
 NOT_OURS = "analyte-unknown"
 """Code of a name that is left out on purpose; every other code sets the result aside."""
@@ -140,11 +142,19 @@ def index_names(knowledge: Knowledge) -> NameIndex:
         names=names,
         names_with_unit={key: tuple(ids) for key, ids in with_unit.items()},
         loinc={code: a.id for a in knowledge.analytes.values() for code in a.loinc},
-        look_alikes=index_look_alikes(knowledge.look_alikes),
+        look_alikes=index_look_alikes((*knowledge.look_alikes, *_said_of_specimens(knowledge))),
         written=written,
         words={key: words_of(name) for key, name in written.items()},
         units=index_units(knowledge),
     )
+
+
+def _said_of_specimens(knowledge: Knowledge) -> Iterator[LookAlike]:
+    """Give the names of film words and the like: no names of numbers, whatever they resemble."""
+    for each in knowledge.observations.values():
+        if each.group in ("film", "specimen"):
+            for name in names_of(each):
+                yield LookAlike(name=name, is_really="said in words")
 
 
 def split_header(text: str, index: NameIndex) -> HeaderParts:

@@ -17,6 +17,7 @@ from pipeline.knowledge.model import (
     Undecided,
 )
 from pipeline.knowledge.names import name_key
+from pipeline.knowledge.observed import check_observations
 from pipeline.knowledge.strata import check_strata
 from schemas.vocabulary import Grade
 
@@ -48,11 +49,14 @@ def check_knowledge(knowledge: Knowledge) -> None:
     for population in knowledge.populations.values():
         _check_comments(population.comment, knowledge, f"population {population.id!r}")
     _check_materials(knowledge)
+    check_observations(knowledge)
     for layout in knowledge.layouts.values():
         for column in layout.analytes:
-            _known(column.analyte, knowledge.analytes, "analyte", f"layout {layout.id!r}")
+            among = (*knowledge.analytes, *knowledge.observations)
+            _known(column.analyte, among, "analyte", f"layout {layout.id!r}")
         for field in layout.columns.values():
-            _known(field, knowledge.fields, "field", f"layout {layout.id!r}")
+            among = (*knowledge.fields, *knowledge.observations)
+            _known(field, among, "field", f"layout {layout.id!r}")
 
 
 def in_order_of_evaluation(rules: Mapping[str, Rule]) -> dict[str, Rule]:

@@ -70,3 +70,63 @@ class Layout:
     """Anything but human is refused: all limits are of people."""
     not_results: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Header → cell texts that mark rows which are no patient results (blanks, controls)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """Another way in which a number is given, and how it becomes ours."""
+
+    id: str
+    """By which a layout names it, as it names an observation."""
+    names: tuple[str, ...]
+    """Headers and names under which it arrives: "Gestational weeks", "Elevation (ft)"."""
+    range: tuple[float, float]
+    """Both ends accepted."""
+    factor: float | None = None
+    steps: tuple[tuple[float, float], ...] = ()
+    """(from, ours), upward: the last step at or below the number gives ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Something that is said in words or as context, beside the numbers."""
+
+    id: str
+    title: str
+    group: Literal["film", "specimen", "medication", "condition", "context"]
+    """What remarks on a result can say: film, specimen. What is said of a person: the others."""
+    kind: Literal["yes-no", "number", "date"]
+    scope: Literal["specimen", "patient"]
+    """Whether it holds for the accession that it was said of, or for all of the patient's."""
+    names: tuple[str, ...]
+    """Headers of columns and names of qualitative results that mean it."""
+    words: tuple[str, ...] = ()
+    """What says it in running text: whole words; a star at the end takes any ending."""
+    medication_words: tuple[str, ...] = ()
+    """What says it in a list of medications only."""
+    counts_if_suspected: bool = False
+    """A mere suspicion ("PLT clumps?") is a yes: the specimen is doubted rather than believed."""
+    implies: str = ""
+    """Another observation that a yes, a number or a date says too."""
+    only_sex: Sex | None = None
+    """A yes contradicts the other sex."""
+    range: tuple[float, float] | None = None
+    """Of a number: both ends accepted."""
+    whole: bool = False
+    """Of a number: fractions cannot be."""
+    number_words: Mapping[str, float] = field(default_factory=dict)
+    """Of a number: words that stand for one ("T2", "second")."""
+    unit_words: tuple[str, ...] = ()
+    """Of a number: units that may stand behind it and change nothing."""
+    scales: tuple[Scale, ...] = ()
+    source: str = ""
+    """Where a clinical number comes from; a key of sources.toml, or "convention"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrases:
+    """Words by which answers are given, denied or left open in any language."""
+
+    id: Literal["yes", "no", "not-said", "denied-before", "denied-after", "doubtful", "suspected",
+                "link", "ends-denial"]  # fmt: skip
+    words: tuple[str, ...]

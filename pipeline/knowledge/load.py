@@ -16,7 +16,14 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge import check
 from pipeline.knowledge.conditions import condition_from, grade_steps_from
-from pipeline.knowledge.forms import Field, Layout, LookAlike, Material
+from pipeline.knowledge.forms import (
+    Field,
+    Layout,
+    LookAlike,
+    Material,
+    Observation,
+    Phrases,
+)
 from pipeline.knowledge.model import (
     AgeSpan,
     Analyte,
@@ -52,6 +59,8 @@ _KEYS = {
     "source": "id",
     "comment": "id",
     "layout": "id",
+    "observation": "id",
+    "phrases": "id",
     "profile": "id",
 }
 
@@ -188,6 +197,8 @@ def _assemble(shelf: dict[str, dict[object, _Placed]], profile: str) -> Knowledg
         fields=every("field", lambda placed: _build(Field, placed)),
         materials=every("material", lambda placed: _build(Material, placed)),
         layouts=every("layout", lambda placed: _build(Layout, placed)),
+        observations=every("observation", lambda placed: _build(Observation, placed)),
+        phrases=every("phrases", lambda placed: _build(Phrases, placed)),
     )
     check.check_knowledge(knowledge)
     return knowledge

@@ -4,7 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pipeline.knowledge.forms import Field, Layout, LookAlike, Material
+from pipeline.knowledge.forms import (
+    Field,
+    Layout,
+    LookAlike,
+    Material,
+    Observation,
+    Phrases,
+)
 from schemas.vocabulary import Grade, Reason, Sex
 
 
@@ -264,6 +271,8 @@ class Knowledge:
     fields: Mapping[str, Field]
     materials: Mapping[str, Material]
     layouts: Mapping[str, Layout]
+    observations: Mapping[str, Observation]
+    phrases: Mapping[str, Phrases]
 
     def shown_rules(self) -> Iterator[Rule]:
         """Rules that give findings, in order."""

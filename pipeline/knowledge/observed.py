@@ -1,0 +1,108 @@
+"""Do the observations hold together: names that mean one thing, numbers that cover their range."""
+
+from itertools import pairwise
+from typing import get_args, get_type_hints
+
+from pipeline.errors import KnowledgeError
+from pipeline.knowledge.forms import Observation, Phrases
+from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.names import name_key
+
+_ON_A_SPECIMEN = ("film", "specimen")
+_LEAST_LETTERS = 3
+"""Shorter words stand for too many things to be looked for in running text."""
+
+
+def check_observations(knowledge: Knowledge) -> None:
+    """Refuse observations whose names mean something else too, or that cannot be read.
+
+    Raises:
+        KnowledgeError: Names the entry and what is wrong with it.
+    """
+    _check_phrases(knowledge)
+    claimed = _claimed_elsewhere(knowledge)
+    for each in knowledge.observations.values():
+        where = f"observation {each.id!r}"
+        if each.id in knowledge.fields:
+            raise KnowledgeError(f"{where}: there is a field of that name")
+        for name in names_of(each):
+            other = claimed.setdefault(name_key(name), where)
+            if other != where:
+                raise KnowledgeError(f"{where}: the name {name!r} is claimed by {other}")
+        for word in (*each.words, *each.medication_words):
+            if sum(letter.isalnum() for letter in word) < _LEAST_LETTERS:
+                raise KnowledgeError(f"{where}: the word {word!r} is too short to be looked for")
+        if each.medication_words and each.group in _ON_A_SPECIMEN:
+            raise KnowledgeError(f"{where}: a {each.group} observation has no words of medications")
+        _check_implied(each, knowledge, where)
+        _check_numbers(each, where)
+        if each.source and each.source not in (*knowledge.sources, "convention"):
+            raise KnowledgeError(f"{where}: no source named {each.source!r}")
+
+
+def names_of(observation: Observation) -> tuple[str, ...]:
+    """List the headers and names of an observation, those of its other scales left out.
+
+    The id of what is said of a specimen is a name too; "zinc" said of a person is not, because
+    zinc in blood is an analyte.
+    """
+    own = (observation.id,) if observation.group in _ON_A_SPECIMEN else ()
+    return tuple({name_key(name): name for name in (*observation.names, *own)}.values())
+
+
+def _claimed_elsewhere(knowledge: Knowledge) -> dict[str, str]:
+    claimed = {
+        name_key(each.name): f"the look-alike {each.name!r}"
+        for each in knowledge.look_alikes
+        if not each.at
+    }
+    for analyte in knowledge.analytes.values():
+        for name in (*analyte.names, *analyte.names_with_unit):
+            claimed[name_key(name)] = f"analyte {analyte.id!r}"
+    for field in knowledge.fields.values():
+        for header in (*field.headers, field.name):
+            claimed[name_key(header)] = f"field {field.name!r}"
+    for each in knowledge.observations.values():
+        for scale in each.scales:
+            for name in scale.names:
+                other = claimed.setdefault(name_key(name), f"a scale of {each.id!r}")
+                if other != f"a scale of {each.id!r}":
+                    raise KnowledgeError(
+                        f"observation {each.id!r}: the name {name!r} is claimed by {other}"
+                    )
+    return claimed
+
+
+def _check_phrases(knowledge: Knowledge) -> None:
+    wanted = set(get_args(get_type_hints(Phrases)["id"]))
+    if missing := wanted - knowledge.phrases.keys():
+        raise KnowledgeError(f"no [[phrases]] named {', '.join(sorted(missing))}")
+    answers: dict[str, str] = {}
+    for answer in ("yes", "no", "not-said"):
+        for word in knowledge.phrases[answer].words:
+            other = answers.setdefault(word.casefold(), answer)
+            if other != answer:
+                raise KnowledgeError(f"the word {word!r} means both {answer!r} and {other!r}")
+
+
+def _check_implied(observation: Observation, knowledge: Knowledge, where: str) -> None:
+    if not observation.implies:
+        return
+    implied = knowledge.observations.get(observation.implies)
+    if implied is None or implied.kind != "yes-no":
+        raise KnowledgeError(f"{where}: implies {observation.implies!r}, which is no yes or no")
+
+
+def _check_numbers(observation: Observation, where: str) -> None:
+    if (observation.kind == "number") != (observation.range is not None):
+        raise KnowledgeError(f"{where}: a number needs a range, and nothing else has one")
+    if observation.kind == "number" and not observation.source:
+        raise KnowledgeError(f"{where}: a number needs a source")
+    if observation.scales and observation.kind != "number":
+        raise KnowledgeError(f"{where}: only numbers have scales")
+    for scale in observation.scales:
+        if bool(scale.steps) == (scale.factor is not None):
+            raise KnowledgeError(f"{where}: a scale needs either a factor or steps")
+        starts = [start for start, _ in scale.steps]
+        if starts and (starts[0] > scale.range[0] or any(a >= b for a, b in pairwise(starts))):
+            raise KnowledgeError(f"{where}: the steps of a scale must go upward from its range")

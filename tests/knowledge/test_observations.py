@@ -1,0 +1,121 @@
+"""What may be said in words: ids that rules rely on, names that mean one thing, numbers."""
+
+import re
+
+import pytest
+
+from pipeline.errors import KnowledgeError
+from pipeline.knowledge.load import load_knowledge
+from pipeline.knowledge.names import name_key
+from pipeline.knowledge.observed import names_of
+
+KNOWLEDGE = load_knowledge()
+OBSERVATIONS = KNOWLEDGE.observations
+SITE = """
+[[observation]]
+id = "rouleaux"
+title = "Rouleaux"
+group = "film"
+kind = "yes-no"
+scope = "specimen"
+names = ["Rouleaux", "Geldrollen"]
+words = ["rouleaux"]
+"""
+WEEKS = """
+[[observation]]
+id = "fasting"
+title = "Hours without food"
+group = "context"
+kind = "number"
+scope = "specimen"
+range = [0, 72]
+source = "convention"
+names = ["Fasting hours"]
+scales = [{ id = "fasting-days", range = [0, 3], factor = 24, names = ["Fasting days"] }]
+"""
+
+
+def test_the_ids_that_rules_rely_on():
+    assert {
+        group: " ".join(each.id for each in OBSERVATIONS.values() if each.group == group)
+        for group in dict.fromkeys(each.group for each in OBSERVATIONS.values())
+    } == {
+        "film": "macro-ovalocytes hypersegmented-neutrophils anisocytosis poikilocytosis"
+        " schistocytes platelet-clumps",
+        "specimen": "hemolyzed lipemic icteric agglutinated diluted",
+        "context": "pregnant trimester postpartum elevation-m",
+        "medication": "oral-contraceptive metformin proton-pump-inhibitor nitrous-oxide zinc"
+        " vitamin-b12-replacement b12-started transfused",
+        "condition": "gastric-surgery myeloma neurological-symptoms alcohol",
+    }
+    kinds = {each.id: each.kind for each in OBSERVATIONS.values() if each.kind != "yes-no"}
+    assert kinds == {
+        "trimester": "number",
+        "elevation-m": "number",
+        "b12-started": "date",
+        "transfused": "date",
+    }
+
+
+def test_what_passes_is_said_of_a_specimen_and_what_stays_of_a_patient():
+    passing = {each.id for each in OBSERVATIONS.values() if each.scope == "specimen"}
+    film = {each.id for each in OBSERVATIONS.values() if each.group in ("film", "specimen")}
+    assert passing == film | {"pregnant", "trimester", "postpartum"}
+
+
+def test_no_name_means_a_number_too():
+    numeric = {
+        name_key(name)
+        for analyte in KNOWLEDGE.analytes.values()
+        for name in (analyte.id, *analyte.names, *analyte.names_with_unit)
+    }
+    said = {name_key(name) for each in OBSERVATIONS.values() for name in names_of(each)}
+    assert not said & numeric
+    assert not said & {name_key(each.name) for each in KNOWLEDGE.look_alikes}
+
+
+@pytest.mark.parametrize("observation", list(OBSERVATIONS.values()), ids=lambda each: each.id)
+def test_names_in_four_languages_at_least_where_there_are_words(observation):
+    assert len(observation.names) >= 4
+    assert re.fullmatch(r"[a-z0-9-]+", observation.id)
+    assert observation.words or observation.kind != "yes-no"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SITE.replace('"Geldrollen"', '"MCV"'), "the name 'MCV' is claimed by analyte 'mcv'"),
+        (SITE.replace('"Geldrollen"', '"NRBC"'), "is claimed by the look-alike"),
+        (SITE.replace('"Geldrollen"', '"Remark"'), "is claimed by field 'comment'"),
+        (SITE.replace('"Geldrollen"', '"Pregnant"'), "is claimed by observation 'pregnant'"),
+        (SITE.replace('"Geldrollen"', '"Weeks pregnant"'), "is claimed by a scale of 'trimester'"),
+        (SITE.replace('id = "rouleaux"', 'id = "comment"'), "there is a field of that name"),
+        (SITE.replace('["rouleaux"]', '["r."]'), "too short"),
+        (SITE + 'medication_words = ["roll"]', "has no words of medications"),
+        (SITE + 'implies = "trimester"', "which is no yes or no"),
+        (SITE + 'implies = "nothing"', "which is no yes or no"),
+        (SITE + "range = [0, 1]", "nothing else has one"),
+        (SITE.replace('"yes-no"', '"maybe"'), "kind"),
+        (SITE + 'wrods = ["x"]', "unknown key 'wrods'; did you mean 'words'"),
+        (WEEKS.replace("range = [0, 72]\n", ""), "a number needs a range"),
+        (WEEKS.replace('source = "convention"\n', ""), "a number needs a source"),
+        (WEEKS.replace('"convention"', '"nobody"'), "no source named 'nobody'"),
+        (WEEKS.replace("factor = 24,", ""), "either a factor or steps"),
+        (WEEKS.replace("factor = 24", "steps = [[1, 5], [0, 1]]"), "must go upward"),
+        (WEEKS.replace("factor = 24", "steps = [[1, 5]]"), "upward from its range"),
+        ('[[phrases]]\nid = "no"\nreplaces = "no"\nwords = ["seen"]', "means both"),
+        ('[[phrases]]\nid = "perhaps"\nwords = ["seen"]', "id"),
+    ],
+)
+def test_what_is_refused_and_how_it_is_said(tmp_path, text, said):
+    (tmp_path / "site.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(KnowledgeError, match=re.escape(said)):
+        load_knowledge(tmp_path)
+
+
+def test_a_site_adds_its_own(tmp_path):
+    (tmp_path / "site.toml").write_text(SITE + WEEKS, encoding="utf-8")
+    known = load_knowledge(tmp_path)
+    assert known.observations["rouleaux"].words == ("rouleaux",)
+    assert known.observations["fasting"].scales[0].factor == 24
+    assert known.version != KNOWLEDGE.version

@@ -9,19 +9,22 @@ from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 
-def render_file(path: Path) -> str:
+def render_file(path: Path, *, by_row: bool = False) -> str:
     """Render a saved workbook."""
-    return render_workbook_text(load_workbook(path))
+    return render_workbook_text(load_workbook(path), by_row=by_row)
 
 
-def render_workbook_text(book: Workbook) -> str:
-    """Render every sheet: its set-up, then one line per cell that says something."""
+def render_workbook_text(book: Workbook, *, by_row: bool = False) -> str:
+    """Render every sheet: its set-up, then one line per cell that says something.
+
+    `by_row`: one line per row instead, for workbooks of many rows that look alike.
+    """
     head = [f"title: {book.properties.title}", f"creator: {book.properties.creator}"]
-    sheets = (line for sheet in book.worksheets for line in ("", *_sheet_lines(sheet)))
+    sheets = (line for sheet in book.worksheets for line in ("", *_sheet_lines(sheet, by_row)))
     return "\n".join([*head, *sheets, ""])
 
 
-def _sheet_lines(sheet: Worksheet) -> Iterator[str]:
+def _sheet_lines(sheet: Worksheet, by_row: bool) -> Iterator[str]:
     yield f"== {sheet.title}"
     yield f"frozen: {sheet.freeze_panes or ''}"
     yield f"tables: {', '.join(f'{table.name} {table.ref}' for table in sheet.tables.values())}"
@@ -33,9 +36,17 @@ def _sheet_lines(sheet: Worksheet) -> Iterator[str]:
     foot = sheet.oddFooter
     yield f"footer: {foot.left.text} | {foot.center.text} | {foot.right.text}"
     for row in sheet.iter_rows():
-        for cell in row:
-            if cell.value is not None:
-                yield _cell_line(cell)
+        said = [cell for cell in row if cell.value is not None]
+        if by_row and said:
+            yield f"{said[0].row}: {' | '.join(map(_text_of, row)).rstrip(' |')}"
+        elif not by_row:
+            yield from map(_cell_line, said)
+
+
+def _text_of(cell: Cell) -> str:
+    value = cell.value.date() if isinstance(cell.value, datetime) else cell.value
+    text = "" if value is None else str(value).replace("\n", "\\n")
+    return f"[{text}]({cell.hyperlink.target})" if cell.hyperlink is not None else text
 
 
 def _cell_line(cell: Cell) -> str:

@@ -20,6 +20,8 @@ class Interpretation:
     """Reportable results and those calculated from them, but no mere bounds."""
     findings: DataFrame[Findings]
     """Every accession and rule, absent and not-tested outcomes included."""
+    shadow: DataFrame[Findings]
+    """The same of the rules that are tried out: for counts and comparisons, not for readers."""
     standing: DataFrame[Findings]
     patients: DataFrame[Patients]
 
@@ -40,12 +42,13 @@ def interpret_results(
     complete = derive_results(results, held, knowledge)
     grid = place_results(complete, derive_held(held, complete, knowledge), knowledge.derived)
     questions = Questions(grid, knowledge)
-    findings = evaluate_rules(questions, grid, knowledge)
+    findings = evaluate_rules(knowledge.shown_rules(), questions, grid, knowledge)
     standing = standing_findings(findings)
     bounds = [derived.id for derived in knowledge.derived if derived.shape == "at_most"]
     return Interpretation(
         results=Reportable.validate(complete[~complete["derived"].isin(bounds)]),
         findings=findings,
+        shadow=evaluate_rules(knowledge.shadow_rules(), questions, grid, knowledge),
         standing=standing,
         patients=rank_patients(grid, everyone, held, standing, questions, knowledge),
     )

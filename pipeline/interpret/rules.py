@@ -1,6 +1,6 @@
 """Rules × results → findings, one for each accession and rule."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -19,17 +19,18 @@ _PLACE = ("source_file", "source_sheet", "source_row")
 _EVIDENCE = ("analyte", "comparator", "value", "unit", "limit", "limit_unit", *_PLACE)
 
 
-def evaluate_rules(questions: Questions, grid: Grid, knowledge: Knowledge) -> DataFrame[Findings]:
-    """Answer every rule that is shown, for every accession.
+def evaluate_rules(
+    rules: Iterable[Rule], questions: Questions, grid: Grid, knowledge: Knowledge
+) -> DataFrame[Findings]:
+    """Answer these rules for every accession.
 
     Outcomes absent and not-tested are included. Ordered by patient, collection, accession, and
     the order of the rules.
     """
     facts = _Facts(grid)
-    tables = [
-        _findings_of(rule, questions.answer_rule(rule), facts, knowledge)
-        for rule in knowledge.shown_rules()
-    ]
+    tables = [_findings_of(rule, questions.answer_rule(rule), facts, knowledge) for rule in rules]
+    if not tables:
+        return Findings.validate(Findings.no_rows())
     order = np.arange(len(grid.accessions))
     together = pd.concat(tables, ignore_index=True).assign(order=np.tile(order, len(tables)))
     in_order = together.sort_values("order", kind="stable", ignore_index=True)

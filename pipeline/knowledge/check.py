@@ -46,6 +46,8 @@ def check_knowledge(knowledge: Knowledge) -> None:
         _check_source(derived.source, knowledge, where)
     for priority in knowledge.priorities:
         _check_condition(priority.when, knowledge, f"priority {priority.rank}")
+        if priority.when is not None:
+            _refuse_shadows([priority.when], knowledge, f"priority {priority.rank}")
     for population in knowledge.populations.values():
         _check_comments(population.comment, knowledge, f"population {population.id!r}")
     _check_materials(knowledge)
@@ -175,6 +177,10 @@ def _check_rule(rule: Rule, knowledge: Knowledge) -> None:
     where = f"rule {rule.id!r}"
     for condition in _conditions_of(rule):
         _check_condition(condition, knowledge, where)
+        if not rule.shadow:
+            _refuse_shadows([condition], knowledge, where)
+    if rule.shadow and not rule.shown:
+        raise KnowledgeError(f"{where}: give either shadow = true or shown = false")
     depths = [list(Grade).index(step.grade) for step in rule.grades]
     if depths != sorted(depths, reverse=True) or len(set(depths)) != len(depths):
         raise KnowledgeError(f"{where}: grades must stand deepest first, each once")
@@ -192,6 +198,13 @@ def _check_condition(condition: Condition | None, knowledge: Knowledge, where: s
                 _check_comments((comment,), knowledge, where)
             for member in members:
                 _check_condition(member, knowledge, where)
+
+
+def _refuse_shadows(conditions: Iterable[Condition], knowledge: Knowledge, where: str) -> None:
+    """Nothing that readers see may rest on a rule that is only tried out."""
+    for name in _rules_in(conditions):
+        if knowledge.rules[name].shadow:
+            raise KnowledgeError(f"{where}: {name!r} is a shadow rule; nothing shown may use it")
 
 
 def _check_comments(codes: Iterable[str], knowledge: Knowledge, where: str) -> None:

@@ -28,10 +28,12 @@ _JOINS = {"all": " and ", "any": " or ", "any_reported": " or ", "exactly": ", "
 
 def rule_lines(knowledge: Knowledge) -> Iterator[str]:
     """List the rules that give findings: id, title, condition."""
-    width = max(len(rule.id) for rule in knowledge.shown_rules())
+    rules = [*knowledge.shown_rules(), *knowledge.shadow_rules()]
+    width = max(len(rule.id) for rule in rules)
     yield f"Profile {knowledge.profile.id}, knowledge {knowledge.version}"
-    for rule in knowledge.shown_rules():
-        yield f"{rule.id:<{width}}  {describe_condition(rule.when, knowledge)}"
+    for rule in rules:
+        mark = "(shadow) " if rule.shadow else ""
+        yield f"{rule.id:<{width}}  {mark}{describe_condition(rule.when, knowledge)}"
 
 
 def describe_rule(name: str, knowledge: Knowledge) -> Iterator[str]:
@@ -46,6 +48,8 @@ def describe_rule(name: str, knowledge: Knowledge) -> Iterator[str]:
         raise KnowledgeError(f"no rule named {name!r}{hint}")
     rule = knowledge.rules[name]
     yield f"{rule.id}: {rule.title}"
+    if rule.shadow:
+        yield "  shadow       evaluated and counted, never shown to readers"
     yield f"  present if   {describe_condition(rule.when, knowledge)}"
     yield "  compared in  the unit that the laboratory reported, within one accession"
     for step in rule.grades:

@@ -196,6 +196,8 @@ class Rule:
     """False: a building block of other rules, never a finding of its own."""
     critical: bool = False
     """What it finds goes on the list of values to be called."""
+    shadow: bool = False
+    """Tried out: evaluated and counted, but in no report, worklist or table for readers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +278,11 @@ class Knowledge:
 
     def shown_rules(self) -> Iterator[Rule]:
         """Rules that give findings, in order."""
-        return (rule for rule in self.rules.values() if rule.shown)
+        return (rule for rule in self.rules.values() if rule.shown and not rule.shadow)
+
+    def shadow_rules(self) -> Iterator[Rule]:
+        """Rules that are tried out: they give findings that no reader sees."""
+        return (rule for rule in self.rules.values() if rule.shadow)
 
     def limits_of(self, condition: Condition | None) -> Iterator[Limit]:
         """Every limit that a condition rests on, rules that it refers to included."""

@@ -14,7 +14,7 @@ from pipeline.interpret import Interpretation
 from pipeline.operations.accounts import Accounts
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import write_text
-from schemas import DataFrame, Issues
+from schemas import DataFrame, Findings, Issues
 from schemas.vocabulary import Outcome
 
 NAME = "manifest.json"
@@ -56,9 +56,6 @@ def manifest_text(
 
     No patient's name, id or value stands in it, except in the names of files written for one.
     """
-    findings = interpretation.findings
-    counted = findings.groupby(["rule", "outcome"], sort=False).size()
-    rules = list(dict.fromkeys(findings["rule"]))
     content: Mapping[str, Any] = {
         "labflag": run.version,
         "finished": True,
@@ -88,10 +85,8 @@ def manifest_text(
             .sort_index()
             .items()
         },
-        "findings": {
-            rule: {str(outcome): int(counted.get((rule, str(outcome)), 0)) for outcome in Outcome}
-            for rule in rules
-        },
+        "findings": _counts(interpretation.findings),
+        "shadow": _counts(interpretation.shadow),
         "issues": {
             str(code): int(count)
             for code, count in issues["code"].value_counts().sort_index().items()
@@ -99,6 +94,15 @@ def manifest_text(
         "outputs": [{"path": output.path, "sha256": output.sha256} for output in outputs],
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _counts(findings: DataFrame[Findings]) -> dict[str, dict[str, int]]:
+    """Count the outcomes of each rule."""
+    counted = findings.groupby(["rule", "outcome"], sort=False).size()
+    return {
+        rule: {str(outcome): int(counted.get((rule, str(outcome)), 0)) for outcome in Outcome}
+        for rule in dict.fromkeys(findings["rule"])
+    }
 
 
 def list_edited(folder: Path) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline.errors import KnowledgeError
 from pipeline.interpret import interpret_results
 from pipeline.knowledge.load import load_knowledge
@@ -60,7 +62,7 @@ class _Shelf:
 
 
 def try_rules(overlay: Path | None = None, profile: str = _DEFAULT) -> tuple[Trial, ...]:
-    """Try the cases of every rule that is shown.
+    """Try the cases of every rule that gives findings, shadow rules too.
 
     Of each rule the first that is there: cases of the overlay for this profile, those of the
     overlay, those that ship for this profile, those that ship. Cases are tried only if the rule
@@ -115,21 +117,22 @@ def try_cases(cases: Sequence[CaseFile], knowledge: Knowledge) -> tuple[Trial, .
     Raises:
         KnowledgeError: A file is named for no rule that is shown, or cannot be read.
     """
-    shown = {rule.id for rule in knowledge.shown_rules()}
+    answered = _answered(knowledge)
     for file in cases:
-        if file.rule not in shown:
+        if file.rule not in answered:
             raise KnowledgeError(f"{file.name}: no rule named {file.rule!r}")
         check_columns(file, knowledge)
     if not cases:
         return ()
     tables = tables_of(place_lines(cases), knowledge)
-    findings = interpret_results(tables.results, tables.held, knowledge).findings
+    said = interpret_results(tables.results, tables.held, knowledge)
+    findings = pd.concat([said.findings, said.shadow], ignore_index=True)
     # One accession belongs to one file, and so to one rule.
     own = findings["rule"].eq(findings["accession"].map(_rule_of_accession(cases)))
-    said = findings.loc[own, ["accession", *_SAID]].set_index("accession")
+    rows = findings.loc[own, ["accession", *_SAID]].set_index("accession")
     answers = {
         str(accession): {str(name): str(cell) for name, cell in row.items()}
-        for accession, row in said.to_dict("index").items()
+        for accession, row in rows.to_dict("index").items()
     }
     return tuple(_trial(file, answers) for file in cases)
 
@@ -206,9 +209,14 @@ def _shipped(overlay: Path | None, profile: str, knowledge: Knowledge) -> Iterat
 
 
 def _named(shelves: Sequence[_Shelf], knowledge: Knowledge) -> list[str]:
-    """Name the rules that are shown, and those of case files that lead nowhere."""
-    shown = [rule.id for rule in knowledge.shown_rules()]
-    return list(dict.fromkeys([*shown, *(name for shelf in shelves for name in shelf.cases)]))
+    """Name the rules that give findings, and those of case files that lead nowhere."""
+    return list(
+        dict.fromkeys([*_answered(knowledge), *(name for shelf in shelves for name in shelf.cases)])
+    )
+
+
+def _answered(knowledge: Knowledge) -> list[str]:
+    return [rule.id for rule in (*knowledge.shown_rules(), *knowledge.shadow_rules())]
 
 
 def _means_the_same(name: str, one: Knowledge, other: Knowledge) -> bool:

@@ -108,7 +108,7 @@ def check_batch(
         require_cases(settings.knowledge, knowledge)
     found = find_exports(sources, settings.output)
     files = read_exports(found.exports, settings, knowledge, clock=clock, progress=progress)
-    intake = hold_conflicts(settle_holds(files, knowledge))
+    intake = hold_conflicts(settle_holds(combine(files), knowledge))
     selected = select_reportable(intake.results, intake.held, knowledge)
     held = Held.validate(pd.concat([intake.held, selected.held], ignore_index=True))
     return Batch(
@@ -124,19 +124,18 @@ def check_batch(
             *(issue_of_file(name, "folder-unreachable") for name in found.unreachable),
         ),
         interpretation=interpret_results(selected.results, held, knowledge, intake.results),
-        accounts=reconcile(files, intake, selected),
+        accounts=reconcile(intake, selected),
     )
 
 
-def settle_holds(files: Sequence[Ingested], knowledge: Knowledge) -> Intake:
-    """Put the files together, with rows that were handed back in place of those they correct."""
-    intake = combine(files)
-    if not any(file.returned for file in files):
+def settle_holds(intake: Intake, knowledge: Knowledge) -> Intake:
+    """Put rows that were handed back in place of those they correct."""
+    if not any(file.returned for file in intake.files):
         return intake
-    exports = without_returned(intake, files)
+    exports = without_returned(intake)
     selected = select_reportable(exports.results, exports.held, knowledge)
     before = pd.concat([exports.held["result_id"], selected.held["result_id"]])
-    return close_holds(intake, files, before)
+    return close_holds(intake, before)
 
 
 def identify_exports(

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pandas as pd
 
 from pipeline.ingest.accounts import hold
-from pipeline.ingest.intake import Ingested, Intake, hold_conflicts
+from pipeline.ingest.intake import Intake, hold_conflicts
+from pipeline.ingest.received import ReceivedFile
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from schemas import DataFrame, Issues, Results
 
@@ -15,9 +16,9 @@ _SAYS = [name for name in Results.column_types() if name not in ("result_id", *_
 """What makes two results the same, wherever they stand."""
 
 
-def without_returned(intake: Intake, files: Sequence[Ingested]) -> Intake:
+def without_returned(intake: Intake) -> Intake:
     """Give what was read from the exports alone, without the rows that were handed back."""
-    back = [file.file.name for file in files if file.returned]
+    back = [file.name for file in intake.files if file.returned]
     results = intake.results[~intake.results["source_file"].isin(back)]
     held = intake.held[~intake.held["source_file"].isin(back)]
     return hold_conflicts(
@@ -29,7 +30,7 @@ def without_returned(intake: Intake, files: Sequence[Ingested]) -> Intake:
     )
 
 
-def close_holds(intake: Intake, files: Sequence[Ingested], held_before: "pd.Series[int]") -> Intake:
+def close_holds(intake: Intake, held_before: "pd.Series[int]") -> Intake:
     """Let every row that was handed back replace the row that it corrects.
 
     The held results of the replaced row are superseded. So are its other results, unless the
@@ -39,15 +40,15 @@ def close_holds(intake: Intake, files: Sequence[Ingested], held_before: "pd.Seri
     `hold-contradiction`.
 
     Args:
-        intake: All results of the run, before people and specimens were settled.
-        files: The files of the run; those with `returned` hand rows back.
+        intake: All results, before people and specimens were settled; of its files, those with
+            `returned` hand rows back.
         held_before: Results that would be held without them for what other rows say.
 
     Returns:
         The intake without the replaced results, which are counted in `superseded`; their
         issues go with them.
     """
-    closings = _list_closings(files)
+    closings = _list_closings(intake.files)
     if closings.empty:
         return intake
     everything = _everything(intake, held_before)
@@ -63,7 +64,7 @@ def close_holds(intake: Intake, files: Sequence[Ingested], held_before: "pd.Seri
     issues = all_issues(
         intake.issues[~intake.issues["result_id"].isin(superseded)],
         issues_at(in_doubt, "hold-contradiction"),
-        *_say(closings, files),
+        *_say(closings, intake.files),
     )
     held = pd.concat([old, hold(in_doubt, issues)], ignore_index=True)
     kept = results[~results["result_id"].isin(rivals)].reset_index(drop=True)
@@ -76,20 +77,20 @@ def close_holds(intake: Intake, files: Sequence[Ingested], held_before: "pd.Seri
     )
 
 
-def _list_closings(files: Sequence[Ingested]) -> pd.DataFrame:
+def _list_closings(files: Sequence[ReceivedFile]) -> pd.DataFrame:
     """List the rows that were handed back: `place`, the place they correct, and `after`.
 
-    A hold names its file by the hash; every file of the run with that hash is meant. Without
-    one the original is not part of the run, and `original` is missing.
+    A hold names its file by the hash; every file with that hash is meant. Without one the
+    original was not received, and `original` is missing.
     """
     by_hash: dict[str, list[str]] = {}
     for file in files:
-        by_hash.setdefault(file.file.sha256[:8], []).append(file.file.name)
+        by_hash.setdefault(file.sha256[:8], []).append(file.name)
     rows = [
         (
-            (file.file.name, said.sheet, row),
-            file.file.name,
-            file.file.sha256[:8],
+            (file.name, said.sheet, row),
+            file.name,
+            file.sha256[:8],
             (found.sha8, found.sheet, found.row),
             (name, found.sheet, found.row) if name else None,
             said.read_as[row].after if row in said.read_as else (),
@@ -171,9 +172,9 @@ def _find_replaced(closings: pd.DataFrame, everything: pd.DataFrame) -> "pd.Seri
     return old.loc[old["is_held"] | ~stays, "result_id"].drop_duplicates()
 
 
-def _say(closings: pd.DataFrame, files: Sequence[Ingested]) -> list[DataFrame[Issues]]:
+def _say(closings: pd.DataFrame, files: Sequence[ReceivedFile]) -> list[DataFrame[Issues]]:
     """Say of each file how many of its rows were replaced, and which corrected nothing here."""
-    names = [file.file.name for file in files]
+    names = [file.name for file in files]
     closed = closings.dropna(subset="original").drop_duplicates("original")
     replaced = pd.Series([place[0] for place in closed["original"]], dtype="str").value_counts()
     astray = closings.loc[closings["original"].isna(), "source_file"].value_counts()

@@ -22,6 +22,7 @@ from pipeline.ingest.parse import parse_results
 from pipeline.ingest.people import complete_people
 from pipeline.ingest.readers import list_bad_lines, open_file
 from pipeline.ingest.readings import decide_readings
+from pipeline.ingest.received import ReceivedFile
 from pipeline.ingest.recognize import Sheet, recognize_sheets
 from pipeline.ingest.specimens import hold_failed_runs, judge_specimens
 from pipeline.ingest.tables import SiteReading, SourceFile, TextTable, UnreadableFile
@@ -29,7 +30,7 @@ from pipeline.ingest.units import normalize_units
 from pipeline.issues import Staged, all_issues, find_bad_cells, issue_of_file, no_issues
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.model import Knowledge
-from schemas import DataFrame, Export, Held, Issues, Results
+from schemas import DataFrame, Export, Held, Issues, Observations, Results
 from schemas.vocabulary import IssueSeverity
 
 _MOST_NAMED = 12
@@ -37,6 +38,10 @@ _MOST_NAMED = 12
 
 def _no_ids() -> "pd.Series[int]":
     return cast("pd.Series[int]", pd.Series([], dtype="int64"))
+
+
+def _no_observations() -> DataFrame[Observations]:
+    return cast(DataFrame[Observations], Observations.no_rows())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,20 +68,40 @@ class Ingested:
     """Of a text file: row number → the lines of a row that could not be split."""
     returned: tuple[Returned, ...] = ()
     """What its rows say that were handed back, for each table of such rows."""
+    observations: DataFrame[Observations] = field(default_factory=_no_observations)
+    """What it says in words or as context."""
+
+    def remember(self) -> ReceivedFile:
+        """Give what is remembered of the file beside its tables."""
+        return ReceivedFile(
+            name=self.file.name,
+            sha256=self.file.sha256,
+            size=self.file.size,
+            layouts=tuple(reading.layout for reading in self.readings),
+            read=self.read,
+            held=len(self.held),
+            ignored=len(self.ignored),
+            returned=self.returned,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """What became of all files of a run; `result_id` is unique over them."""
+    """What became of all files that were received; `result_id` is unique over them."""
 
-    files: tuple[SourceFile, ...]
+    files: tuple[ReceivedFile, ...]
+    """The `result_id` of each go on where those of the one before it end."""
     results: DataFrame[Results]
     held: DataFrame[Held]
-    ignored: "pd.Series[int]"
     issues: DataFrame[Issues]
-    read: int
+    observations: DataFrame[Observations] = field(default_factory=_no_observations)
     superseded: "pd.Series[int]" = field(default_factory=_no_ids)
     """Result ids of rows that were handed back corrected; they are in no table."""
+
+    @property
+    def read(self) -> int:
+        """Results read, but for those that were deleted since."""
+        return sum(file.read - file.purged for file in self.files)
 
 
 def read_results(
@@ -178,22 +203,33 @@ def _read(
 def combine(files: Sequence[Ingested]) -> Intake:
     """Put the results of all files of a run together, each with a `result_id` of its own."""
     offsets = list(accumulate((each.read for each in files), initial=0))
-    ids = [each.ignored + offset for each, offset in zip(files, offsets, strict=False)]
     results = _renumber([each.results for each in files], offsets)
     held = _renumber([each.held for each in files], offsets)
     return Intake(
-        files=tuple(each.file for each in files),
+        files=tuple(each.remember() for each in files),
         results=cast(DataFrame[Results], results if files else Results.no_rows()),
         held=cast(DataFrame[Held], held if files else Held.no_rows()),
-        ignored=pd.concat([pd.Series([], dtype="int64"), *ids], ignore_index=True),
         issues=all_issues(
             *(
                 cast(DataFrame[Issues], _renumber([each.issues], [offset]))
                 for each, offset in zip(files, offsets, strict=False)
             )
         ),
-        read=offsets[-1],
+        observations=all_observations(
+            *(
+                cast(DataFrame[Observations], _renumber([each.observations], [offset]))
+                for each, offset in zip(files, offsets, strict=False)
+            )
+        ),
     )
+
+
+def all_observations(*tables: DataFrame[Observations]) -> DataFrame[Observations]:
+    """Put tables of observations one below the other."""
+    filled = [table for table in tables if len(table)]
+    if not filled:
+        return _no_observations()
+    return pd.concat(filled, ignore_index=True)
 
 
 def hold_conflicts(intake: Intake) -> Intake:

@@ -1,16 +1,19 @@
 """Every result is accounted for: what was read is used, held, duplicate, superseded or ignored."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from pipeline.ingest.intake import Ingested, Intake
+import numpy as np
+import pandas as pd
+
+from pipeline.ingest.intake import Intake
 from pipeline.interpret.reportable import Selected
 from schemas.vocabulary import Disposition, IssueSeverity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounts:
-    """What a run read, in counts that reconcile."""
+    """What was read, in counts that reconcile."""
 
     files: int
     unreadable_files: int
@@ -32,32 +35,44 @@ class Accounts:
         return {kind: getattr(self, kind) for kind in Disposition}
 
 
-def reconcile(files: Sequence[Ingested], intake: Intake, selected: Selected) -> Accounts:
+def reconcile(intake: Intake, selected: Selected, names: Collection[str] | None = None) -> Accounts:
     """Count what became of every result that was read.
+
+    Args:
+        intake: All that was received, people and specimens settled.
+        selected: What was chosen of it.
+        names: The files to count; None counts all.
 
     Raises:
         RuntimeError: The counts do not add up: a result was lost or counted twice.
     """
-    fate = selected.dispositions.value_counts()
-    counts = {kind: int(fate.get(str(kind), 0)) for kind in Disposition}
-    counts[Disposition.HELD] += len(intake.held)
-    counts[Disposition.IGNORED] += len(intake.ignored)
-    counts[Disposition.SUPERSEDED] += len(intake.superseded)
-    if sum(counts.values()) != intake.read:
-        raise RuntimeError(f"{intake.read} results were read, {sum(counts.values())} accounted for")
+    files = [file for file in intake.files if names is None or file.name in names]
+    is_counted = np.array([names is None or file.name in names for file in intake.files], bool)
+    starts = np.cumsum([0, *(file.read for file in intake.files)])[:-1]
+
+    def count(ids: "pd.Series[int]") -> int:
+        numbers = ids.to_numpy("int64")
+        return int(is_counted[np.searchsorted(starts, numbers, side="right") - 1].sum())
+
+    fates = selected.dispositions
+    counts = {
+        kind: count(pd.Series(fates.index[fates.eq(str(kind)).to_numpy()])) for kind in Disposition
+    }
+    counts[Disposition.HELD] += count(intake.held["result_id"])
+    counts[Disposition.IGNORED] += sum(file.ignored for file in files)
+    counts[Disposition.SUPERSEDED] += count(intake.superseded)
+    read = sum(file.read - file.purged for file in files)
+    if sum(counts.values()) != read:
+        raise RuntimeError(f"{read} results were read, {sum(counts.values())} accounted for")
     of_file = intake.issues[
         intake.issues["severity"].eq(IssueSeverity.ERROR)
         & intake.issues["row"].isna()
         & intake.issues["result_id"].isna()
     ]
-    unreadable = {
-        file.file.name
-        for file in files
-        if file.read == 0 and of_file["source_file"].eq(file.file.name).any()
-    }
+    in_doubt = set(of_file["source_file"])
     return Accounts(
         files=len(files),
-        unreadable_files=len(unreadable),
-        read=intake.read,
-        **{str(kind): count for kind, count in counts.items()},
+        unreadable_files=sum(file.read == 0 and file.name in in_doubt for file in files),
+        read=read,
+        **{str(kind): number for kind, number in counts.items()},
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipeline.errors import OutputError
 from pipeline.ingest.intake import Ingested
+from pipeline.ingest.originals import keep_original
 from pipeline.interpret import Interpretation
 from pipeline.interpret.trends import compare_standing
 from pipeline.knowledge.model import Knowledge
@@ -80,7 +81,9 @@ def publish(
         str(patient): f"{PATIENTS}/{file_name(str(patient))}.xlsx"
         for patient in interpretation.results["patient_id"].unique()
     }
-    held_names = [f"{HELD}/{name_held(file)}" for file in files if len(file.held)]
+    held_names = [
+        f"{HELD}/{name_held(file.file.name, file.file.sha256)}" for file in files if len(file.held)
+    ]
     make_folder(folder / PATIENTS)
     manifest.begin(folder, {*stale, *names.values(), *held_names, *_FIXED}, run.version)
     reports = assemble_reports(
@@ -139,9 +142,9 @@ def _hand_back(
     """Write the workbooks of held rows; one for files with the same name and content."""
     alike: dict[str, list[Ingested]] = {}
     for file in files:
-        alike.setdefault(name_held(file), []).append(file)
+        alike.setdefault(name_held(file.file.name, file.file.sha256), []).append(file)
     for name, same in alike.items():
-        book = render_held(same[0], [file.file.name for file in same], held, issues)
+        book = render_held(keep_original(same[0]), [file.file.name for file in same], held, issues)
         if book is not None:
             save_workbook(book, folder / name, run.run_at)
             yield folder / name

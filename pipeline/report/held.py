@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.ingest.holds import FIX, HOLD, RAW, READ_AS, REASON, drop_sign
-from pipeline.ingest.intake import Ingested
+from pipeline.ingest.originals import Original
 from pipeline.report.held_rows import (
     HeldRow,
     Page,
@@ -48,23 +48,26 @@ _WIDEST = {HOLD: 15.0, REASON: 30.0, FIX: 52.0, RAW: 60.0, READ_AS: 12.0}
 _USUAL_WIDTH = 26.0
 
 
-def name_held(file: Ingested) -> str:
+def name_held(name: str, sha256: str) -> str:
     """Give the name of the workbook that hands rows of a file back."""
-    stem = _FORMER.sub("", PurePath(file.file.name).stem)
+    stem = _FORMER.sub("", PurePath(name).stem)
     plain = _UNFIT_FOR_FILES.sub("_", stem).strip("._")[:_STEM_AT_MOST] or "file"
-    return f"{plain}-{file.file.sha256[:8]}.held.xlsx"
+    return f"{plain}-{sha256[:8]}.held.xlsx"
 
 
 def render_held(
-    file: Ingested, names: Sequence[str], held: DataFrame[Held], issues: DataFrame[Issues]
+    original: Original,
+    names: Sequence[str],
+    held: DataFrame[Held],
+    issues: DataFrame[Issues],
 ) -> Workbook | None:
     """Render the rows of a file that hold held results; None if there are none.
 
     Args:
-        file: The file; of several with the same content, one of them.
-        names: `source_file` of all files with this content.
-        held: Held results of the run.
-        issues: Issues of the run.
+        original: The cells of the file.
+        names: `source_file` of all files with this content; the first is shown.
+        held: Held results, of this file and others.
+        issues: Issues, of this file and others.
     """
     own = pd.DataFrame(held[held["source_file"].isin(names)])
     if own.empty:
@@ -72,23 +75,28 @@ def render_held(
     rows = list_rows(own, issues, find_contradictions(held))
     book, styler = start_workbook(_TITLE), Styler()
     left, titles = ROWS_AT_MOST, set[str]()
-    for sheet, reading in zip(file.sheets, file.readings, strict=True):
-        wanted = rows.get(sheet.table.sheet, [])
+    for sheet in original.sheets:
+        wanted = rows.get(sheet.sheet, [])
         if wanted and left:
-            title = _name_sheet(sheet.table.sheet, titles)
-            page = Page(file, sheet, reading)
-            _render_sheet(book, styler, title, page, wanted[:left])
+            title = _name_sheet(sheet.sheet, titles)
+            page = Page(original, sheet)
+            _render_sheet(book, styler, title, names[0], page, wanted[:left])
             left -= min(len(wanted), left)
     left_out = sum(map(len, rows.values())) - (ROWS_AT_MOST - left)
-    layout = next((reading.layout for reading in file.readings if reading.layout), "")
-    add_how_to(book, styler, _name_sheet("How to", titles), file.file.name, left_out, layout)
+    layout = next((sheet.layout for sheet in original.sheets if sheet.layout), "")
+    add_how_to(book, styler, _name_sheet("How to", titles), names[0], left_out, layout)
     return book
 
 
 def _render_sheet(
-    book: Workbook, styler: Styler, title: str, page: Page, rows: Sequence[HeldRow]
+    book: Workbook,
+    styler: Styler,
+    title: str,
+    footer: str,
+    page: Page,
+    rows: Sequence[HeldRow],
 ) -> None:
-    sheet = add_sheet(book, title, page.file.file.name, repeat="1:1")
+    sheet = add_sheet(book, title, footer, repeat="1:1")
     has_raw = any(problem.is_of_row for held in rows for problem in held.problems)
     headers = [HOLD, REASON, FIX, *page.headers, *[RAW][: int(has_raw)], READ_AS]
     first = headers.index(FIX) + 1

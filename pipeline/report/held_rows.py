@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.ingest.dialect import Reading
-from pipeline.ingest.holds import CHECK, CHECK_ROW, Hold, ReadAs, Returned
-from pipeline.ingest.intake import Ingested
-from pipeline.ingest.recognize import Sheet
+from pipeline.ingest.holds import CHECK, CHECK_ROW, Hold, ReadAs
+from pipeline.ingest.originals import Original, OriginalSheet
 from pipeline.report.advice import EXAMPLES
 from schemas import DataFrame, Held, Issues
 from schemas.vocabulary import IssueSeverity
@@ -101,20 +99,16 @@ def list_rows(
 class Page:
     """One sheet of the file: its columns, and the text of its rows."""
 
-    def __init__(self, file: Ingested, sheet: Sheet, reading: Reading) -> None:
-        self.file, self.reading, self.plan = file, reading, sheet.plan
-        self.table = sheet.table
-        self.cells = dict(sheet.table.rows)
-        self.headers = self.cells[sheet.plan.header_row]
-        self.returned: Returned | None = next(
-            (each for each in file.returned if each.sheet == sheet.table.sheet), None
-        )
+    def __init__(self, original: Original, sheet: OriginalSheet) -> None:
+        self.original, self.sheet = original, sheet
+        self.cells = dict(sheet.rows)
+        self.headers = self.cells[sheet.header_row]
 
     def text_of(self, row: int) -> list[str]:
         """Give the cells of a row as far as they go, one for each header."""
         cells = self.cells.get(row)
         if cells is None:
-            cells = self._line_of(row).split(self.reading.delimiter or None)
+            cells = self._line_of(row).split(self.sheet.delimiter or None)
         return (cells + [""] * len(self.headers))[: len(self.headers)]
 
     def raw_of(self, row: int) -> str:
@@ -122,23 +116,24 @@ class Page:
         return self._line_of(row) or " | ".join(self.cells.get(row, []))
 
     def _line_of(self, row: int) -> str:
-        return " ".join(self.file.bad_lines.get(row, "").split("\n"))
+        return " ".join(self.original.bad_lines.get(row, "").split("\n"))
 
     def hold_of(self, row: int) -> Hold:
         """Give the place where the row stood first."""
-        first = Hold(self.reading.sha8, self.table.sheet, row)
-        return self.returned.holds.get(row, first) if self.returned else first
+        first = Hold(self.original.sha8, self.sheet.sheet, row)
+        returned = self.sheet.returned
+        return returned.holds.get(row, first) if returned else first
 
     def read_as(self, held: HeldRow) -> ReadAs:
         """Say how the row was read, for the time when it comes back."""
-        before = self.returned.read_as.get(held.row) if self.returned else None
-        was_returned = self.returned is not None and held.row in self.returned.holds
-        layout = self.plan.layout
+        returned = self.sheet.returned
+        before = returned.read_as.get(held.row) if returned else None
+        was_returned = returned is not None and held.row in returned.holds
         return ReadAs(
-            decimal=self.reading.decimal,
-            date_order=self.reading.date_order,
-            patient=held.patient if layout and layout.row_is_patient else "",
-            after=(*(before.after if before else ()), *[self.reading.sha8][:was_returned]),
+            decimal=self.sheet.decimal,
+            date_order=self.sheet.date_order,
+            patient=held.patient if self.sheet.row_is_patient else "",
+            after=(*(before.after if before else ()), *[self.original.sha8][:was_returned]),
         )
 
     def marks_of(self, held: HeldRow) -> dict[int, str]:
@@ -149,7 +144,7 @@ class Page:
                 marks[0] = CHECK_ROW
                 continue
             for at in self.columns_of(problem, held):
-                in_doubt = problem.code in _IN_DOUBT or (held.row, at) in self.table.bad_cells
+                in_doubt = problem.code in _IN_DOUBT or (held.row, at) in self.sheet.bad_cells
                 marks[at] = marks.get(at) or (CHECK if in_doubt else "")
         return marks
 
@@ -158,14 +153,13 @@ class Page:
         fields = _FIELDS.get(problem.code, ())
         if problem.code == "identity-conflict":
             fields = held.contradicted
-        known = [at for name in fields for at in self.plan.fields.get(name, ())]
+        known = [at for name in fields for at in self.sheet.fields.get(name, ())]
         if known:
             return known
         if not problem.column:
             return []
-        named = [at for at, name in enumerate(self.plan.headers) if name == problem.column]
-        results = {each.column for each in self.plan.results}
-        return [at for at in named if at in results][:1] or named[:1]
+        named = [at for at, name in enumerate(self.sheet.headers) if name == problem.column]
+        return [at for at in named if at in self.sheet.results][:1] or named[:1]
 
     def reason_of(self, held: HeldRow) -> str:
         """Name every problem of a row and the columns that it lies in."""
@@ -178,7 +172,7 @@ class Page:
                 yield f"{problem.code} (whole row)"
                 continue
             columns = self.columns_of(problem, held)
-            named = ", ".join(self.plan.headers[at] or f"column {at + 1}" for at in columns)
+            named = ", ".join(self.sheet.headers[at] or f"column {at + 1}" for at in columns)
             yield f"{problem.code} ({named})" if named else problem.code
 
 

@@ -9,7 +9,8 @@ from openpyxl import load_workbook
 from pipeline.batch import settle_holds
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.holds import Hold, ReadAs, Returned, restore_reading, take_back
-from pipeline.ingest.intake import hold_conflicts, read_results
+from pipeline.ingest.intake import combine, hold_conflicts, read_results
+from pipeline.ingest.originals import keep_original
 from pipeline.ingest.tables import SiteReading, TextTable, UnreadableFile
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.load import load_knowledge
@@ -38,7 +39,7 @@ def read(tmp_path):
                 path.write_text(content, encoding="utf-8")
             site = site or SiteReading()
             files.append(read_results(path, path.name, KNOWLEDGE, site, layout, today=TODAY))
-        return files, hold_conflicts(settle_holds(files, KNOWLEDGE))
+        return files, hold_conflicts(settle_holds(combine(files), KNOWLEDGE))
 
     return write_and_read
 
@@ -49,8 +50,8 @@ def hand_back(read, tmp_path):
 
     def render(name, content, **how):
         (file,), intake = read((name, content), **how)
-        book = render_held(file, [file.file.name], intake.held, intake.issues)
-        path = tmp_path / name_held(file)
+        book = render_held(keep_original(file), [file.file.name], intake.held, intake.issues)
+        path = tmp_path / name_held(file.file.name, file.file.sha256)
         save_workbook(book, path, RUN_AT)
         return file, path
 
@@ -129,7 +130,7 @@ def test_bytes_depend_on_content_alone(hand_back):
 
 def test_nothing_held_makes_no_workbook(read):
     (file,), intake = read(("march.csv", WIDE + "1,F,44,11.2,90\n"))
-    assert render_held(file, ["march.csv"], intake.held, intake.issues) is None
+    assert render_held(keep_original(file), ["march.csv"], intake.held, intake.issues) is None
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,9 @@ def test_names(read, name, stem):
 
     (file,), _ = read(("march.csv", WIDE))
     named = replace(file, file=replace(file.file, name=name))
-    assert name_held(named) == f"{stem}-{file.file.sha256[:8]}.held.xlsx"
+    assert (
+        name_held(named.file.name, named.file.sha256) == f"{stem}-{file.file.sha256[:8]}.held.xlsx"
+    )
 
 
 def test_an_identity_conflict_marks_what_differs(hand_back):
@@ -401,8 +404,10 @@ def test_a_workbook_of_two_sheets(read, tmp_path):
     path = tmp_path / "march.xlsx"
     book.save(path)
     (file,), intake = read(("", path))
-    held = tmp_path / name_held(file)
-    save_workbook(render_held(file, ["march.xlsx"], intake.held, intake.issues), held, RUN_AT)
+    held = tmp_path / name_held(file.file.name, file.file.sha256)
+    save_workbook(
+        render_held(keep_original(file), ["march.xlsx"], intake.held, intake.issues), held, RUN_AT
+    )
     assert load_workbook(held).sheetnames == ["North (x", "West", "How to"]
     sha8 = file.file.sha256[:8]
     assert [line["labflag_hold"] for line in lines(held)] == [f"{sha8}:North (x:2"]

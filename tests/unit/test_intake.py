@@ -335,7 +335,7 @@ def test_combine_numbers_results_over_all_files(ingest):
     two = ingest(LONG + "B,F,,S2,2024-03-04,Sodium,1,g/L\nB,F,,S2,2024-03-04,Hb,1200,\n", "2.csv")
     intake = combine([one, two])
     assert (list(intake.results["result_id"]), list(intake.held["result_id"])) == ([0], [1, 3])
-    assert (list(intake.ignored), intake.read) == ([2], 4)
+    assert ([file.ignored for file in intake.files], intake.read) == ([0, 1], 4)
     errors = intake.issues[intake.issues["severity"].eq("error")]
     assert dict(zip(errors["result_id"], errors["source_file"], strict=True)) == {
         1: "1.csv",

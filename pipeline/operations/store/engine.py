@@ -1,0 +1,161 @@
+"""Opening the results database: SQLite in a file of its own, or a PostgreSQL server."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, Inspector, Table, create_engine, event, inspect, select
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateColumn
+
+from pipeline.errors import ConfigError, OutputError
+from pipeline.operations.store import tables
+
+FILE_MODE, FOLDER_MODE = 0o600, 0o700
+READS = "labflag_reads"
+"""Option of a connection that will not write."""
+_BUSY_SECONDS = 30
+_EARLIEST = 1
+
+
+def connect(place: str | Path | None) -> Engine:
+    """Open a database and give it the tables it lacks.
+
+    Args:
+        place: A file, which is made if it is missing; a URL of PostgreSQL; None: in memory.
+
+    Raises:
+        ConfigError: The URL cannot be used, or a newer labflag made the database.
+        OutputError: The database cannot be opened, made or changed.
+    """
+    engine = _connect_server(place) if is_url(place) else _connect_file(place)
+    try:
+        with guarded(), engine.begin() as connection:
+            _migrate(connection)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def is_url(place: object) -> bool:
+    """Whether a place names a server rather than a file."""
+    return isinstance(place, str) and "://" in place
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Turn what the database complains of into a sentence; it might quote a patient's data.
+
+    Raises:
+        OutputError: The database cannot be used.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        cause: object = getattr(error, "orig", None) or error
+        kind = type(cause).__name__
+        advice = {
+            "OperationalError": "it is locked, full, unreachable or must not be written",
+            "DatabaseError": "it is damaged; see `labflag restore`",
+            "IntegrityError": "another run has written at the same time; run again",
+        }.get(kind, kind)
+        raise OutputError(f"the history cannot be used: {advice}") from None
+
+
+def _connect_file(place: str | Path | None) -> Engine:
+    if place is None:
+        url = URL.create("sqlite")
+    else:
+        path = Path(place)
+        _make_private(path)
+        url = URL.create("sqlite", database=str(path))
+    engine = create_engine(
+        url,
+        # One process, one connection: what is said of it holds until it is closed.
+        poolclass=StaticPool,
+        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _: object) -> None:
+        # Transactions begin where we say so, not where the driver guesses.
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+        if place is not None:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get(READS)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _connect_server(place: object) -> Engine:
+    try:
+        url = make_url(str(place))
+        if url.get_backend_name() != "postgresql":
+            raise ConfigError(
+                "--history takes a file, or a URL that begins with postgresql+psycopg://"
+            )
+        return create_engine(url, hide_parameters=True)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
+        # Not chained: a URL may hold a password.
+        raise ConfigError(
+            "--history: the URL cannot be used; it reads "
+            "postgresql+psycopg://user@host/database and needs `pip install labflag[postgres]`"
+        ) from None
+
+
+def _make_private(path: Path) -> None:
+    """Make an empty file that nobody else can read; SQLite gives its side files the same mode."""
+    try:
+        path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE_MODE))
+        if path.stat().st_mode & 0o077:
+            path.chmod(FILE_MODE)
+    except OSError as error:
+        raise OutputError(f"the history cannot be opened: {path}: {error.strerror}") from None
+
+
+def _migrate(connection: Connection) -> None:
+    """Bring an older database into the present form.
+
+    Raises:
+        ConfigError: It was made by a newer labflag.
+    """
+    inspector: Inspector = inspect(connection)
+    present = set(inspector.get_table_names())
+    version = tables.VERSION
+    if tables.meta.name in present:
+        found = connection.execute(
+            select(tables.meta.c.value).where(tables.meta.c.key == "version")
+        ).scalar()
+        version = int(found or _EARLIEST)
+    if version > tables.VERSION:
+        raise ConfigError("the history was made by a newer labflag; install that one")
+    tables.METADATA.create_all(connection)
+    for table in tables.METADATA.tables.values():
+        if table.name in present:
+            _add_columns(connection, inspector, table)
+    connection.execute(tables.meta.delete().where(tables.meta.c.key == "version"))
+    connection.execute(tables.meta.insert().values(key="version", value=str(tables.VERSION)))
+
+
+def _add_columns(connection: Connection, inspector: Inspector, table: Table) -> None:
+    """Add the columns that a table has been given since; what stands in it keeps their default."""
+    known = {column["name"] for column in inspector.get_columns(table.name)}
+    quote = connection.dialect.identifier_preparer.quote
+    for column in table.columns:
+        if column.name not in known:
+            clause = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {quote(table.name)} ADD COLUMN {clause}")

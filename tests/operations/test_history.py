@@ -1,0 +1,212 @@
+"""What goes into the history comes out of it, in whatever order it came."""
+
+import os
+import sqlite3
+import stat
+from dataclasses import replace
+from datetime import datetime
+from itertools import permutations
+
+import pandas as pd
+import pytest
+
+from pipeline.errors import ConfigError, OutputError
+from pipeline.ingest.intake import combine
+from pipeline.ingest.originals import keep_original
+from pipeline.operations.history import Publication, open_history
+from pipeline.operations.store import tables
+
+GOOD = "P1,Aster Sample,F,1980-05-01,S1,2026-03-01 08:30,Hemoglobin,11.2,g/dL,final"
+MCV = "P1,Aster Sample,F,1980-05-01,S1,2026-03-01 08:30,MCV,104,fL,final"
+B12 = "P2,Borage Sample,M,,S2,,Vitamin B12,<150,pg/mL,final"
+BAD = "P3,Clover Sample,F,1990-01-01,S3,2026-03-03,Platelets,many,10*3/uL,final"
+GLUCOSE = "P3,Clover Sample,F,1990-01-01,S3,2026-03-03,Glucose,90,mg/dL,final"
+NOW = datetime(2026, 11, 1, 7, 30)
+FRAMES = ["results", "held", "issues", "observations"]
+
+
+@pytest.fixture
+def history(tmp_path):
+    with open_history(tmp_path / "labflag.db", clock=lambda: NOW) as history:
+        yield history
+
+
+def assert_same(one, two):
+    for name in FRAMES:
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(two, name))
+
+
+def test_what_was_stored_comes_out_as_it_was_read(history, read):
+    files = [read(GOOD, MCV, BAD, GLUCOSE, name="a.csv"), read(B12, BAD, name="b.csv")]
+    for file in files:
+        history.commit(file, "run-1")
+    stored = history.load()
+    assert_same(stored, combine(files))
+    kept = [(file.name, file.sha256, file.read, file.held, file.ignored) for file in stored.files]
+    assert kept == [
+        (file.file.name, file.file.sha256, file.read, len(file.held), len(file.ignored))
+        for file in files
+    ]
+    assert {file.received_at for file in stored.files} == {NOW}
+    for file in files:
+        assert history.load_original(file.file.sha256) == keep_original(file)
+
+
+def test_the_order_in_which_files_come_does_not_matter(tmp_path, read):
+    files = [
+        read(GOOD, MCV, name="day.csv", folder="monday"),
+        read(B12, BAD, name="day.csv", folder="tuesday"),
+        read(GLUCOSE, BAD, name="b.csv"),
+    ]
+    states = []
+    for number, order in enumerate(permutations(files)):
+        with open_history(tmp_path / f"{number}.db", clock=lambda: NOW) as history:
+            for file in order:
+                history.commit(file, "run")
+            states.append(history.load())
+    for state in states[1:]:
+        assert state.files == states[0].files
+        assert_same(state, states[0])
+    hashes = [files[at].file.sha256[:8] for at in (0, 1)]
+    assert {file.name for file in states[0].files} == {
+        "b.csv", *(f"day.csv ({sha8})" for sha8 in hashes)
+    }  # fmt: skip
+
+
+def test_the_same_bytes_count_once(history, read):
+    first = read(GOOD, name="a.csv")
+    again = read(GOOD, name="copy.csv")
+    assert not history.has_file(first.file.sha256)
+    history.commit(first, "run-1")
+    assert history.has_file(again.file.sha256)
+    history.commit(again, "run-2")
+    assert [file.name for file in history.load().files] == ["a.csv"]
+    assert [event.kind for event in history.list_events()] == ["file-received"]
+
+
+def test_bytes_are_read_again_where_reading_them_rests_on_something_else(history, read):
+    file = read(GOOD, MCV)
+    history.commit(file, "run-1", basis="old knowledge")
+    assert history.has_file(file.file.sha256, "old knowledge")
+    assert not history.has_file(file.file.sha256, "new knowledge")
+    better = replace(file, results=file.results.iloc[:1], ignored=pd.Series([1]))
+    history.commit(better, "run-2", basis="new knowledge")
+    stored = history.load()
+    assert (len(stored.files), len(stored.results), stored.files[0].ignored) == (1, 1, 1)
+
+
+def test_counts_that_do_not_balance_are_not_stored(history, read):
+    file = read(GOOD, MCV)
+    with pytest.raises(RuntimeError, match="accounted for"):
+        history.commit(replace(file, read=3), "run")
+    assert history.load().files == ()
+
+
+def test_a_file_is_in_whole_or_not_at_all(history, read, monkeypatch):
+    def fail(*_):
+        raise OSError
+
+    monkeypatch.setattr("pipeline.operations.history._require_count", fail)
+    with pytest.raises(OSError, match=r"^$"):
+        history.commit(read(GOOD), "run")
+    monkeypatch.undo()
+    assert history.load().files == ()
+    assert history.list_events() == ()
+
+
+def test_an_empty_history_has_tables_with_the_right_types(history):
+    assert_same(history.load(), combine([]))
+
+
+def test_what_is_rehearsed_is_undone(tmp_path, read):
+    with open_history(tmp_path / "x.db") as history:
+        history.commit(read(GOOD, name="a.csv"), "run-1")
+    with open_history(tmp_path / "x.db") as history:
+        history.rehearse()
+        history.commit(read(B12, name="b.csv"), "run-2")
+        assert len(history.load().files) == 2
+    with open_history(tmp_path / "x.db") as history:
+        assert len(history.load().files) == 1
+
+
+def test_published_state_is_kept_by_folder_and_path(history):
+    one = Publication(path="patients/P1.xlsx", subject="P1", digest="a", changed_at=NOW)
+    two = replace(one, path="patients/P2.xlsx", subject="P2")
+    history.mark_published(".", one, two)
+    history.mark_published("elsewhere", one)
+    history.mark_published(".", replace(one, digest="b"))
+    assert {path: each.digest for path, each in history.list_published(".").items()} == {
+        "patients/P1.xlsx": "b", "patients/P2.xlsx": "a",
+    }  # fmt: skip
+    history.forget_published(".", "patients/P1.xlsx")
+    assert [*history.list_published(".")] == ["patients/P2.xlsx"]
+    assert history.list_published("elsewhere")["patients/P1.xlsx"] == one
+
+
+def test_decisions_say_up_to_which_file_they_hold(history, read):
+    history.commit(read(GOOD), "run")
+    decision = history.decide("reassign", "somebody", old="P1", new="P9")
+    assert (decision.last_file, decision.facts) == (1, {"old": "P1", "new": "P9"})
+    assert history.list_decisions() == (decision,)
+    assert dict(history.list_events()[0].facts) == {"decision": 1}
+
+
+def test_a_backup_holds_everything(tmp_path, history, read):
+    history.commit(read(GOOD, BAD), "run")
+    history.backup(tmp_path / "backup.db")
+    with pytest.raises(OutputError, match="is there already"):
+        history.backup(tmp_path / "backup.db")
+    with open_history(tmp_path / "backup.db") as copy:
+        assert_same(copy.load(), history.load())
+        assert copy.load().files == history.load().files
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_nobody_else_can_read_it(tmp_path, history, read):
+    history.commit(read(GOOD), "run")
+    for path in tmp_path.glob("labflag.db*"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    with open_history(tmp_path / "state" / "labflag.db"):
+        assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+
+
+def test_it_survives_a_power_failure(history):
+    with history._look() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_columns_that_were_added_since_are_added_to_an_old_history(tmp_path, read):
+    file = read(GOOD, MCV)
+    with open_history(tmp_path / "old.db") as history:
+        history.commit(file, "run")
+    with sqlite3.connect(tmp_path / "old.db") as database:
+        database.execute("ALTER TABLE results DROP COLUMN comment")
+        database.execute("ALTER TABLE results DROP COLUMN reference_low")
+        database.execute("DROP TABLE observations")
+    with open_history(tmp_path / "old.db") as history:
+        assert_same(history.load(), combine([file]))
+
+
+def test_a_history_of_a_newer_labflag_is_refused(tmp_path):
+    open_history(tmp_path / "new.db").close()
+    with sqlite3.connect(tmp_path / "new.db") as database:
+        database.execute("UPDATE meta SET value = ?", (str(tables.VERSION + 1),))
+    with pytest.raises(ConfigError, match="newer"):
+        open_history(tmp_path / "new.db")
+
+
+@pytest.mark.parametrize("content", [b"not a database at all" * 99, b"PK\x03\x04"])
+def test_something_else_is_refused_and_left_alone(tmp_path, content):
+    (tmp_path / "x.db").write_bytes(content)
+    with pytest.raises(OutputError, match="cannot be used"):
+        open_history(tmp_path / "x.db")
+    assert (tmp_path / "x.db").read_bytes() == content
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "postgresql+nothing://secret@x/y", "://"])
+def test_urls_that_cannot_be_used_are_refused_without_showing_them(url):
+    with pytest.raises(ConfigError) as refusal:
+        open_history(url)
+    assert "secret" not in str(refusal.value)

@@ -213,6 +213,9 @@ def _run_facts(batch: Batch, settings: Settings, clock: Clock) -> RunFacts:
         profile=batch.knowledge.profile.id,
         knowledge_version=batch.knowledge.version,
         files=tuple((file.file.name, file.file.sha256) for file in batch.files),
+        laboratory=settings.laboratory.name,
+        address=settings.laboratory.address,
+        contact=settings.laboratory.contact,
         read=batch.accounts.read,
         dispositions=batch.accounts.dispositions(),
     )

@@ -6,11 +6,23 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pipeline.errors import ConfigError
 
 FILE_NAME = "labflag.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laboratory:
+    """Who the reports come from: their letterhead."""
+
+    # A key that is misspelled would else be left out in silence.
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    name: str = ""
+    address: str = ""
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +43,8 @@ class Settings:
     """"adult" if the site says that every patient without an age is an adult."""
     all_outcomes: bool = False
     """Write absent and not-tested outcomes to findings.csv too."""
+    laboratory: Laboratory = Laboratory()
+    """Without a name, reports are titled worksheets."""
     replace: bool = False
     """Replace another run's reports in the output folder."""
 

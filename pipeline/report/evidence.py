@@ -2,22 +2,35 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from math import inf
+from typing import Literal
 
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.facts import Evidence, RuleText
+from pipeline.report.facts import Evidence, Place, RuleText
 from pipeline.report.rows import Finding, ReportedResult
-from pipeline.report.wording import SPAN, distinct, in_sentence, show_date
-from schemas.vocabulary import Outcome
+from pipeline.report.texts import Texts
+from pipeline.report.wording import SPAN, distinct, show_date, show_number, title_of
+from schemas.vocabulary import Comparator, Outcome, ResultStatus
 
 _JOIN = "; "
-Place = tuple[str, str, str, str, str]
-"""File, sheet, row, analyte and comparator of a result, as findings cite it."""
+TOLD = (ResultStatus.PRELIMINARY, ResultStatus.CORRECTED)
+# Decimals of a limit beyond those of the result, so that rounding puts neither onto the other.
+_MORE_DECIMALS = 1
 
 
 def list_evidence(
-    row: Finding, rule: RuleText, by_place: Mapping[Place, ReportedResult], knowledge: Knowledge
+    row: Finding,
+    rule: RuleText,
+    by_place: Mapping[Place, ReportedResult],
+    knowledge: Knowledge,
+    texts: Texts,
+    *,
+    converts: bool = False,
 ) -> Iterator[Evidence]:
-    """Take a finding's joined evidence apart, and add what is known of each result."""
+    """Take a finding's joined evidence apart, and add what is known of each result.
+
+    `converts`: say each number also in the unit that is to be shown.
+    """
     places = _cited_places(row)
     count = len(places)
     columns = (_pieces(text, count) for text in (row.value, row.unit, row.limit, row.limit_unit))
@@ -25,22 +38,42 @@ def list_evidence(
         analyte, comparator = place[3:]
         result = by_place.get(place)
         at = result.collected_at if result else row.collected_at
-        known = knowledge.analytes[analyte]
+        direction = _direction(analyte, limit, rule)
+        other = result if converts and result and result.converted_unit != unit else None
         yield Evidence(
-            title=known.title if count == 1 else known.short,
+            title=title_of(analyte, knowledge, texts)
+            if count == 1
+            else texts.title("short", analyte, knowledge.analytes[analyte].short),
             comparator=comparator,
             value=value,
             unit=unit,
             limit=limit,
             limit_unit=limit_unit,
-            direction=_direction(analyte, limit, rule),
-            interval=_show_interval(result),
+            direction=direction,
+            interval=_show_interval(result, texts),
             collected=show_date(at),
+            state=_state(direction, comparator, value, limit),
+            status=result.status if result and result.status in TOLD else "",
+            other_value=f"{other.converted:.{other.converted_decimals}f}" if other else "",
+            other_unit=other.converted_unit if other else "",
+            place=place,
         )
 
 
 def place_of(row: ReportedResult) -> Place:
     return row.source_file, row.source_sheet, str(row.source_row), row.analyte, row.comparator
+
+
+def round_limit(limit: str, value: str) -> str:
+    """Write a converted limit with one decimal more than the result has, and two at least."""
+    decimals = max(len(value.partition(".")[2]) + _MORE_DECIMALS, 2)
+    return show_number(round(float(limit), decimals)) if limit else ""
+
+
+def is_number(text: str) -> bool:
+    """Tell a plain number from joined ones and from nothing."""
+    whole, _, decimals = text.partition(".")
+    return (whole + decimals).isdecimal()
 
 
 def _cited_places(row: Finding) -> list[Place]:
@@ -52,16 +85,16 @@ def _cited_places(row: Finding) -> list[Place]:
 
 
 def list_marks(
-    findings: Iterable[Finding], rules: Mapping[str, RuleText]
+    findings: Iterable[Finding], rules: Mapping[str, RuleText], texts: Texts
 ) -> Mapping[Place, list[str]]:
     """What was found on each result: present findings, and those that it leaves open."""
     marks: dict[Place, list[str]] = defaultdict(list)
     for row in findings:
         title = rules[row.rule].title
         if row.outcome == Outcome.PRESENT:
-            said = f"{title} ({row.grade})" if row.grade else title
+            said = f"{title} ({texts(f'grade.{row.grade}')})" if row.grade else title
         elif row.outcome == Outcome.INDETERMINATE:
-            said = f"{in_sentence(title)} cannot be decided"
+            said = texts("results.finding-open", title=texts.in_sentence(title))
         else:
             continue
         for place in _cited_places(row):
@@ -88,13 +121,40 @@ def _direction(analyte: str, limit: str, rule: RuleText) -> str:
     return SPAN if set(directions) == {"at or above", "at or below"} and numbers == 2 else ""
 
 
-def _show_interval(result: ReportedResult | None) -> str:
+def _state(
+    direction: str, comparator: str, value: str, limit: str
+) -> Literal["", "yes", "no", "open"]:
+    """Say whether a result lies beyond a single limit; for people, the rule itself has decided."""
+    if not direction or direction == SPAN or not is_number(value) or not is_number(limit):
+        return ""
+    number, line = float(value), float(limit)
+    low = -inf if comparator in (Comparator.LESS, Comparator.AT_MOST) else number
+    high = inf if comparator in (Comparator.GREATER, Comparator.AT_LEAST) else number
+    # The end that a strict sign leaves out.
+    reaches_low = low > -inf and comparator != Comparator.GREATER
+    reaches_high = high < inf and comparator != Comparator.LESS
+    if direction in ("above", "at or above"):
+        low, high, line = -high, -low, -line
+        reaches_low, reaches_high = reaches_high, reaches_low
+    if direction in ("below", "above"):
+        is_yes = high < line or (high == line and not reaches_high)
+        is_no = low >= line
+    else:
+        is_yes = high <= line
+        is_no = low > line or (low == line and not reaches_low)
+    return "yes" if is_yes else "no" if is_no else "open"
+
+
+def _show_interval(result: ReportedResult | None, texts: Texts) -> str:
     if result is None or not result.computed:
         return ""
-    low, high = result.reference_low, result.reference_high
-    ends = (
-        f"{low:g}-{high:g}"
-        if low is not None and high is not None
-        else (f"from {low:g}" if low is not None else f"up to {high:g}")
+    low, high = (
+        None if end is None else texts.number(show_number(end))
+        for end in (result.reference_low, result.reference_high)
     )
-    return f"laboratory's interval {ends}: {result.computed}"
+    if low is not None and high is not None:
+        ends = f"{low}-{high}"
+    else:
+        ends = texts("up-to", high=high) if low is None else texts("from", low=low)
+    flag = texts.entries.get(f"flag.{result.computed}", result.computed)
+    return texts("evidence.interval", interval=ends, flag=flag)

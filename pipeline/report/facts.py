@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Literal
 
 from schemas.vocabulary import Disposition, Outcome, Reason
+
+Place = tuple[str, str, str, str, str]
+"""File, sheet, row, analyte and comparator of a result, as findings cite it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +24,13 @@ class RunFacts:
     files: tuple[tuple[str, str], ...]
     """(name as in `source_file`, SHA-256 in hex) of every file read."""
     laboratory: str = ""
+    """Name of the laboratory, for the letterhead; "" without one."""
+    address: str = ""
+    contact: str = ""
+    language: str = "en"
+    """Of the reports: a key of `texts.LANGUAGES`."""
+    units_display: str = "as-reported"
+    """Or "si" or "conventional": numbers are also shown in such a unit."""
     read: int | None = None
     """Results read; None if nobody counted."""
     dispositions: Mapping[Disposition, int] = field(default_factory=dict)
@@ -76,6 +87,15 @@ class Evidence:
     """The laboratory's own interval and flag in words; "" without one."""
     collected: str
     """Date in words; "" if not known."""
+    state: Literal["", "yes", "no", "open"] = ""
+    """Whether the result lies beyond the limit; "" where no single limit says so."""
+    status: str = ""
+    """"preliminary" or "corrected", if it is; "" otherwise."""
+    other_value: str = ""
+    """The number in `other_unit`, where another unit than the one reported is to be shown."""
+    other_unit: str = ""
+    place: Place = ("", "", "", "", "")
+    """Where the result stands; that of a `ResultRow`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +113,8 @@ class FindingRow:
     """An artifact is suspected: the specimen itself may mislead."""
     evidence: tuple[Evidence, ...]
     comments: tuple[str, ...]
+    suggest: tuple[str, ...]
+    """Follow-up tests that were not done on the specimen, most useful first."""
     source_file: str
     source_sheet: str
     source_row: str
@@ -118,9 +140,10 @@ class ResultRow:
     flag_sent: str = ""
     flag: str = ""
     """L, H, "within", "cannot tell"; "" without an interval."""
-    canonical: float | None = None
-    canonical_decimals: int = 0
-    canonical_unit: str = ""
+    converted: float | None = None
+    """In `converted_unit`: the canonical one, or the one that the site asked for."""
+    converted_decimals: int = 0
+    converted_unit: str = ""
     findings: str = ""
     remark: str = ""
     """Notes on the result, or why it is held and what to do."""
@@ -128,6 +151,14 @@ class ResultRow:
     source_file: str = ""
     source_sheet: str = ""
     source_row: int = 0
+    status: str = ""
+    """In words: final, preliminary, corrected, calculated."""
+    is_provisional: bool = False
+    """Preliminary or corrected, so not simply final."""
+    corrected_from: str = ""
+    """The number that a correction replaced, with its sign."""
+    place: Place = ("", "", "", "", "")
+    """What findings cite it by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +172,25 @@ class FindingCard:
     title: str
     evidence: str
     limit: str
+    change: str
+    """What became of it since the specimen before; "" where there is none to compare with."""
     comment: str
+    """At most three sentences."""
     suggest: str
+    """One next step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactCard:
+    """Something that makes the specimen or the measurement doubtful."""
+
+    title: str
+    evidence: str
+    touches: str
+    """Analytes, and which way they may mislead."""
+    specimen: str
+    comment: str
+    suggest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +240,8 @@ class PatientReport:
     """Date of the latest collection, in words."""
     verdict: str
     present: tuple[FindingCard, ...]
+    resolved: tuple[str, ...]
+    """What was present on the specimen before and is not any more."""
     undecided: tuple[OpenQuestion, ...]
     not_tested: tuple[OpenQuestion, ...]
     held: tuple[HeldCount, ...]
@@ -202,3 +252,4 @@ class PatientReport:
     citations: tuple[Citation, ...]
     profile: str
     run: RunFacts
+    artifacts: tuple[ArtifactCard, ...] = ()

@@ -1,4 +1,4 @@
-"""The first sheet of a patient's workbook: all that a reader in a hurry needs."""
+"""The first sheet of a patient's workbook: all that a reader in a hurry needs, on one page."""
 
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
@@ -8,16 +8,18 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.report.facts import PatientReport
-from pipeline.report.sheet import Entry, add_sheet, fit_row, put, put_row
+from pipeline.report.sheet import Entry, add_sheet, fit_row, name_cell, put, put_row
 from pipeline.report.style import (
+    ARTIFACT,
     DATE,
     FACT,
     GRADES,
     HEADER,
     HELD,
     LABEL,
+    LETTERHEAD,
+    NONE_FOUND,
     PLAIN,
-    QUIET,
     SECTION,
     STRONG,
     TITLE,
@@ -26,160 +28,204 @@ from pipeline.report.style import (
     Look,
     Styler,
 )
-from pipeline.report.wording import (
-    HELD_MARK,
-    NOT_STATED,
-    NOT_TESTED_MARK,
-    REPEAT_FIRST,
-    UNDECIDED_MARK,
-    show_count,
-)
+from pipeline.report.texts import LANGUAGES, Texts
 
-HEADING = "Laboratory worksheet"
-SUMMARY_WIDTHS = (17, 22, 38, 32, 42, 24)
+SUMMARY_WIDTHS = (17.0, 23.0, 40.0, 29.0, 23.0, 40.0, 20.0)
 # Characters on a line of text across the Summary, at its usual and at its larger size.
-LINE, LARGE_LINE = 170, 120
-CARDS_AT_MOST = 100
+LINE, LARGE_LINE = 235, 180
+# More would not be read on one page.
+CARDS_AT_MOST, OTHERS_AT_MOST = 12, 8
+BANNER = ("id", "name", "birth", "sex", "age", "latest")
+# Names of the cells of the banner, for people who take them up in other workbooks.
+BANNER_NAMES = ("PatientId", "PatientName", "BirthDate", "Sex", "Age", "LatestCollection")
 
 
 def render_summary(book: Workbook, styler: Styler, report: PatientReport) -> None:
     """Add the sheet Summary."""
-    sheet = add_sheet(book, "Summary", footer_of(report), repeat="1:3")
-    for place, width in enumerate(SUMMARY_WIDTHS, 1):
-        sheet.column_dimensions[get_column_letter(place)].width = width
-    put(sheet, styler, 1, 1, Entry(HEADING, TITLE))
-    labels = (
-        "Patient id",
-        "Sex",
-        "Name",
-        "Birth date",
-        "Age at latest collection",
-        "Latest collection",
-    )
-    facts = (
-        Entry(report.patient_id, FACT),
-        Entry(report.sex, FACT),
-        Entry(report.name or NOT_STATED, FACT),
-        Entry(report.birth_date or NOT_STATED, FACT, DATE),
-        Entry(report.age, FACT),
-        Entry(report.latest, FACT),
-    )
-    fit_row(sheet, 1, [Entry(HEADING, TITLE)], SUMMARY_WIDTHS)
-    put_row(sheet, styler, 2, [Entry(label, LABEL) for label in labels])
-    put_row(sheet, styler, 3, facts)
-    fit_row(sheet, 3, facts, SUMMARY_WIDTHS)
-    sheet.freeze_panes = "A4"
-    row = _put_lines(sheet, styler, 5, [report.verdict], VERDICT, LARGE_LINE)
-    row = _put_section(
-        sheet,
-        styler,
-        row,
-        "Findings, most urgent first",
-        ("Grade", "Finding", "Rests on", "Limit", "What it suggests", "Possible next tests"),
+    page = _Page(book, styler, report)
+    page.put_head()
+    page.put_lines([report.verdict], VERDICT, LARGE_LINE)
+    name_cell(book, "Verdict", page.sheet, page.row - 2, 1)
+    page.put_section(
+        "summary.findings",
         [
             [
                 Entry(
-                    f"{card.mark}\n{REPEAT_FIRST}" if card.unconfirmed else card.mark,
+                    f"{card.mark}\n{page.texts('mark.repeat')}" if card.unconfirmed else card.mark,
                     GRADES[card.grade],
                 ),
                 Entry(card.title, STRONG),
                 Entry(card.evidence),
                 Entry(card.limit),
+                Entry(card.change),
                 Entry(card.comment),
                 Entry(card.suggest),
             ]
             for card in report.present
         ],
-        "No finding is present in what could be assessed.",
-        "Findings",
+        CARDS_AT_MOST,
+        "sheet.findings",
     )
-    row = _put_section(
-        sheet,
-        styler,
-        row,
-        "What could not be assessed, and why",
-        ("Status", "Question", "What there is", "Why", "What would settle it", ""),
+    if report.resolved:
+        page.put(Entry(page.texts("summary.resolved"), SECTION))
+        page.put_lines(report.resolved[:OTHERS_AT_MOST], PLAIN, LINE)
+    if report.artifacts:
+        mark = Entry(page.texts("mark.artifact"), ARTIFACT)
+        page.put_section(
+            "summary.believable",
+            [
+                [
+                    mark,
+                    Entry(card.title, STRONG),
+                    Entry(card.evidence),
+                    Entry(card.touches),
+                    Entry(card.specimen),
+                    Entry(card.comment),
+                    Entry(card.suggest),
+                ]
+                for card in report.artifacts
+            ],
+            OTHERS_AT_MOST,
+            "sheet.findings",
+        )
+    page.put_section(
+        "summary.open",
         [
             [
-                Entry(mark, look),
+                Entry(page.texts("mark.undecided"), UNDECIDED),
                 Entry(question.title, STRONG),
                 Entry(question.evidence),
                 Entry(question.why),
+                Entry(None),
                 Entry(question.settled_by),
                 Entry(None),
             ]
-            for mark, look, questions in (
-                (UNDECIDED_MARK, UNDECIDED, report.undecided),
-                (NOT_TESTED_MARK, QUIET, report.not_tested),
-            )
-            for question in questions
+            for question in report.undecided
         ],
-        "Every question of the profile could be decided.",
-        "Findings",
+        OTHERS_AT_MOST,
+        "sheet.findings",
     )
-    row = _put_section(
-        sheet,
-        styler,
-        row,
-        "Held results, not used",
-        ("Status", "Results", "Reason", "", "What to do", ""),
-        [
+    _put_not_tested(page, report)
+    if report.held:
+        page.put_section(
+            "summary.held",
             [
-                Entry(HELD_MARK, HELD),
-                Entry(show_count(each.count, "result"), STRONG),
-                Entry(each.sentence),
-                Entry(None),
-                Entry(each.fix),
-                Entry(None),
-            ]
-            for each in report.held
-        ],
-        "No result of this patient is held.",
-        "Results",
-    )
-    put(sheet, styler, row, 1, Entry("Basis", SECTION))
-    row = _put_lines(sheet, styler, row + 1, report.basis, PLAIN, LINE)
-    sheet.print_area = f"A1:F{row}"
+                [
+                    Entry(page.texts("mark.held"), HELD),
+                    Entry(page.texts.count("result", each.count), STRONG),
+                    Entry(each.sentence),
+                    Entry(None),
+                    Entry(None),
+                    Entry(each.fix),
+                    Entry(None),
+                ]
+                for each in report.held
+            ],
+            OTHERS_AT_MOST,
+            "sheet.results",
+        )
+    page.put(Entry(page.texts("summary.basis"), SECTION))
+    page.put_lines(report.basis, PLAIN, LINE)
+    last = get_column_letter(len(SUMMARY_WIDTHS))
+    page.sheet.print_area = f"A1:{last}{page.row - 2}"
 
 
-def footer_of(report: PatientReport) -> str:
+def footer_of(report: PatientReport, texts: Texts) -> str:
     """Say at the foot of each page whose it is."""
-    return f"Patient {report.patient_id}"
+    return texts("footer", patient=report.patient_id)
 
 
-def _put_lines(
-    sheet: Worksheet, styler: Styler, row: int, texts: Iterable[str], look: Look, width: int
-) -> int:
-    """Write texts across the sheet, cut into lines; no merged cells, which do not grow."""
-    for text in texts:
-        for line in wrap(text, width) or [""]:
-            put(sheet, styler, row, 1, Entry(line, look))
-            row += 1
-    return row + 1
+def _put_not_tested(page: "_Page", report: PatientReport) -> None:
+    if report.not_tested:
+        texts = page.texts
+        named = "; ".join(f"{each.title} ({each.settled_by})" for each in report.not_tested)
+        page.put_lines(
+            [f"{texts('mark.not-tested')}: {texts('summary.not-tested')}{named}."], PLAIN, LINE
+        )
 
 
-def _put_section(
-    sheet: Worksheet,
-    styler: Styler,
-    row: int,
-    title: str,
-    heads: Sequence[str],
-    rows: Sequence[Sequence[Entry]],
-    if_none: str,
-    more_in: str,
-) -> int:
-    put(sheet, styler, row, 1, Entry(title, SECTION))
-    if not rows:
-        put(sheet, styler, row + 1, 1, Entry(if_none, PLAIN))
-        return row + 3
-    put_row(sheet, styler, row + 1, [Entry(head, HEADER) for head in heads])
-    row += 2
-    for entries in rows[:CARDS_AT_MOST]:
-        put_row(sheet, styler, row, entries)
-        fit_row(sheet, row, entries, SUMMARY_WIDTHS)
-        row += 1
-    if len(rows) > CARDS_AT_MOST:
-        more = f"{len(rows) - CARDS_AT_MOST:,} more stand in the sheet {more_in}."
-        put(sheet, styler, row, 1, Entry(more, VERDICT))
-        row += 1
-    return row + 1
+class _Page:
+    """The sheet while it is written from top to bottom; `row` is the next free one."""
+
+    def __init__(self, book: Workbook, styler: Styler, report: PatientReport) -> None:
+        self.book, self.styler, self.report = book, styler, report
+        self.texts = LANGUAGES[report.run.language]
+        self.head = [
+            *([report.run.laboratory] if report.run.laboratory else []),
+            *filter(None, [" · ".join(filter(None, [report.run.address, report.run.contact]))]),
+        ]
+        # Letterhead, title, labels and facts.
+        self.frozen = len(self.head) + 3
+        self.sheet: Worksheet = add_sheet(
+            book,
+            self.texts("sheet.summary"),
+            footer_of(report, self.texts),
+            self.texts,
+            repeat=f"1:{self.frozen}",
+        )
+        self.sheet.page_setup.fitToHeight = 1
+        for place, width in enumerate(SUMMARY_WIDTHS, 1):
+            self.sheet.column_dimensions[get_column_letter(place)].width = width
+        self.row = 1
+
+    def put(self, entry: Entry) -> None:
+        """Write a line that may run across the sheet."""
+        put(self.sheet, self.styler, self.row, 1, entry)
+        self.row += 1
+
+    def put_head(self) -> None:
+        """Write the letterhead if there is one, the title, and who the patient is."""
+        report, texts = self.report, self.texts
+        for place, line in enumerate(self.head):
+            self.put(Entry(line, LETTERHEAD if place == 0 and report.run.laboratory else PLAIN))
+        title = Entry(texts("report" if report.run.laboratory else "worksheet"), TITLE)
+        fit_row(self.sheet, self.row, [title], SUMMARY_WIDTHS)
+        self.put(title)
+        self.put_row(Entry(texts(f"banner.{each}"), LABEL) for each in (*BANNER,))
+        facts = [
+            Entry(report.patient_id, FACT),
+            Entry(report.name or texts("not-stated"), FACT),
+            Entry(report.birth_date or texts("not-stated"), FACT, DATE),
+            Entry(report.sex, FACT),
+            Entry(report.age, FACT),
+            Entry(report.latest, FACT),
+        ]
+        for place, name in enumerate(BANNER_NAMES, 1):
+            name_cell(self.book, name, self.sheet, self.row, place)
+        self.put_row(facts)
+        self.sheet.freeze_panes = f"A{self.row}"
+        self.row += 1
+
+    def put_row(self, entries: Iterable[Entry]) -> None:
+        """Write cells side by side, as high as their text needs."""
+        entries = [*entries]
+        entries += [Entry(None, entries[0].look)] * (len(SUMMARY_WIDTHS) - len(entries))
+        put_row(self.sheet, self.styler, self.row, entries)
+        fit_row(self.sheet, self.row, entries, SUMMARY_WIDTHS)
+        self.row += 1
+
+    def put_lines(self, texts: Iterable[str], look: Look, width: int) -> None:
+        """Write texts across the sheet, cut into lines; no merged cells, which do not grow."""
+        for text in texts:
+            for line in wrap(text, width) or [""]:
+                self.put(Entry(line, look))
+        self.row += 1
+
+    def put_section(
+        self, name: str, rows: Sequence[Sequence[Entry]], most: int, more_in: str
+    ) -> None:
+        """Write a title, heads and rows, or the sentence that there are none."""
+        self.put(Entry(self.texts(name), SECTION))
+        if not rows:
+            look = NONE_FOUND if name == "summary.findings" else PLAIN
+            self.put(Entry(self.texts(f"{name}.none"), look))
+            self.row += 1
+            return
+        self.put_row(Entry(head, HEADER) for head in self.texts(f"{name}.heads").split("|"))
+        for entries in rows[:most]:
+            self.put_row(entries)
+        if len(rows) > most:
+            rest = f"{len(rows) - most:,}"
+            said = self.texts("summary.more", count=rest, sheet=self.texts(more_in))
+            self.put(Entry(said, VERDICT))
+        self.row += 1

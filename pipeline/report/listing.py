@@ -1,9 +1,10 @@
 """Findings and results, one to a row, for the native tables of a patient's workbook."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeline.report.facts import FindingRow, ResultRow
-from pipeline.report.sheet import Entry, columns
+from pipeline.report.evidence import is_number, round_limit
+from pipeline.report.facts import FindingRow, Place, ResultRow
+from pipeline.report.sheet import Column, Entry
 from pipeline.report.style import (
     DATE,
     DATE_AND_TIME,
@@ -16,93 +17,80 @@ from pipeline.report.style import (
     SEVERAL,
     SIGN,
     STRONG,
+    STRUCK,
     TEXT,
     TRACE,
     UNDECIDED,
     format_decimals,
 )
-from pipeline.report.wording import HELD_MARK, MARKS, NOT_STATED, OUTCOMES, REASONS, REPEAT_FIRST
+from pipeline.report.texts import Texts
+from pipeline.report.wording import count_decimals
 from schemas.vocabulary import Outcome
 
-FINDINGS = columns(
-    ("Collected", 17),
-    ("Specimen", 20),
-    ("Finding", 24),
-    ("Outcome", 18),
-    ("Why undecided", 20),
-    ("Grade", 16),
-    ("Specimen in doubt", 18),
-    ("Rests on", 22),
-    "Sign",
-    "Value",
-    "Unit",
-    ("Present if", 12),
-    "Limit",
-    "Limit unit",
-    ("Comment", 46),
-    ("Published wording", 46),
-    ("Source", 46),
-    ("Link", 34),
-    ("Rule", 20),
-    ("File", 26),
-    ("Sheet", 16),
-    ("Row", 12),
-)
-FINDINGS_PRINTED = "A:O"
-RESULTS = columns(
-    ("Collected", 17),
-    ("Specimen", 20),
-    ("Analyte", 26),
-    "Sign",
-    "Value",
-    "Unit",
-    "Interval low",
-    "Interval high",
-    ("Flag as sent", 12),
-    "Flag by interval",
-    "In canonical unit",
-    "Canonical unit",
-    ("Finding on it", 40),
-    ("Remark", 44),
-    ("As written", 18),
-    ("File", 26),
-    ("Sheet", 16),
-    "Row",
-)
-RESULTS_PRINTED = "A:N"
+# The most width of each column, in characters; in the order of the heads in the catalogue.
+_FINDING_WIDTHS = (
+    17, 20, 24, 18, 20, 16, 18, 22, 8, 12, 10, 12, 12, 10, 46, 30, 46, 46, 34, 20, 26, 16, 12,
+)  # fmt: skip
+FINDINGS_PRINTED = "A:P"
+_RESULT_WIDTHS = (
+    17, 20, 26, 8, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 40, 44, 18, 26, 16, 8,
+)  # fmt: skip
+RESULTS_PRINTED = "A:P"
 """Columns of the clinical part; what follows traces it back and is for the screen."""
+RESULT_VALUE = "E"
 
 
-def finding_entries(row: FindingRow) -> list[Entry]:
+def finding_columns(texts: Texts) -> tuple[Column, ...]:
+    return _columns(texts("findings.heads"), _FINDING_WIDTHS)
+
+
+def result_columns(texts: Texts, units_display: str) -> tuple[Column, ...]:
+    converted, unit = texts(f"units.{units_display}").split("|")
+    return _columns(
+        texts("results.heads", converted=converted, converted_unit=unit), _RESULT_WIDTHS
+    )
+
+
+def finding_entries(row: FindingRow, texts: Texts, links: Mapping[Place, str]) -> list[Entry]:
+    """Give the cells of a finding; `links` says where in the workbook each result stands."""
     evidence, rule = row.evidence, row.rule
-    links = [source.link for source in rule.citations if source.link]
+    urls = [source.link for source in rule.citations if source.link]
     is_present = row.outcome == Outcome.PRESENT
     look = {
         Outcome.PRESENT: GRADES[row.grade],
         Outcome.INDETERMINATE: UNDECIDED,
     }.get(row.outcome, QUIET)
+    link = next((links[each.place] for each in evidence if each.place in links), "")
+    rests_on = _one_or_joined([each.title for each in evidence])
+    directions = [
+        texts(f"direction.{each.direction}") if each.direction else "" for each in evidence
+    ]
     return [
-        _moment(row),
+        _moment(row, texts),
         Entry(row.accession),
         Entry(rule.title, STRONG if is_present else TEXT),
-        Entry(OUTCOMES[row.outcome], look),
-        Entry(", ".join(_why(row))),
-        Entry(MARKS[row.grade] if row.grade else "", GRADES[row.grade] if row.grade else TEXT),
-        Entry(REPEAT_FIRST if row.unconfirmed else ""),
-        _joined(each.title for each in evidence),
+        Entry(texts(f"outcome.{row.outcome}"), look),
+        Entry(", ".join(_why(row, texts))),
+        Entry(
+            texts(f"mark.{row.grade}") if row.grade else "",
+            GRADES[row.grade] if row.grade else TEXT,
+        ),
+        Entry(texts("mark.repeat") if row.unconfirmed else ""),
+        Entry(rests_on, LINK if link else TEXT, link=link),
         Entry(_one_or_joined([each.comparator for each in evidence]), SIGN),
-        _number([each.value or "held" for each in evidence]),
+        _number([each.value or texts("value.held") for each in evidence], texts),
         _joined(each.unit for each in evidence),
-        _joined(each.direction for each in evidence),
-        _number([each.limit for each in evidence]),
+        _joined(directions),
+        _limit([each.limit for each in evidence], [each.value for each in evidence], texts),
         _joined(each.limit_unit for each in evidence),
         Entry(" ".join(row.comments)),
+        Entry(", ".join(row.suggest)),
         Entry(rule.wording, TRACE),
         Entry("; ".join(map(str, rule.citations)), TRACE),
         Entry(
-            "; ".join(links),
-            LINK if links else TRACE,
-            link=links[0] if len(links) == 1 else "",
+            "; ".join(urls),
+            LINK if urls else TRACE,
+            link=urls[0] if len(urls) == 1 else "",
         ),
         Entry(rule.id, TRACE),
         Entry(row.source_file, TRACE),
@@ -111,28 +99,25 @@ def finding_entries(row: FindingRow) -> list[Entry]:
     ]
 
 
-def _why(row: FindingRow) -> Iterator[str]:
-    if row.outcome == Outcome.NOT_TESTED:
-        yield "not reported"
-    yield from (REASONS[reason].short for reason in row.reasons)
-
-
-def result_entries(row: ResultRow) -> list[Entry]:
+def result_entries(row: ResultRow, texts: Texts) -> list[Entry]:
+    """Give the cells of a result."""
     number = format_decimals(row.decimals)
-    value = Entry(HELD_MARK, HELD) if row.is_held else Entry(row.value, NUMBER, number)
+    value = Entry(texts("mark.held"), HELD) if row.is_held else Entry(row.value, NUMBER, number)
     return [
-        _moment(row),
+        _moment(row, texts),
         Entry(row.accession),
         Entry(row.analyte, STRONG),
         Entry(row.comparator, SIGN),
         value,
         Entry(row.unit),
-        Entry(row.low, NUMBER, "General"),
-        Entry(row.high, NUMBER, "General"),
+        Entry(row.corrected_from, STRUCK),
+        Entry(row.status, STRONG if row.is_provisional else QUIET),
+        _bound(row.low),
+        _bound(row.high),
         Entry(row.flag_sent),
         Entry(row.flag, STRONG if row.flag in ("L", "H") else QUIET),
-        Entry(row.canonical, NUMBER, format_decimals(row.canonical_decimals)),
-        Entry(row.canonical_unit),
+        Entry(row.converted, NUMBER, format_decimals(row.converted_decimals)),
+        Entry(row.converted_unit),
         Entry(row.findings, STRONG),
         Entry(row.remark),
         Entry(row.as_written, TRACE),
@@ -142,27 +127,55 @@ def result_entries(row: ResultRow) -> list[Entry]:
     ]
 
 
-def _moment(row: FindingRow | ResultRow) -> Entry:
+def _columns(heads: str, widths: Sequence[int]) -> tuple[Column, ...]:
+    return tuple(
+        Column(title=head, most=width) for head, width in zip(heads.split("|"), widths, strict=True)
+    )
+
+
+def _why(row: FindingRow, texts: Texts) -> Iterator[str]:
+    if row.outcome == Outcome.NOT_TESTED:
+        yield texts("why.not-tested")
+    yield from (texts(f"short.{reason}") for reason in row.reasons)
+
+
+def _moment(row: FindingRow | ResultRow, texts: Texts) -> Entry:
     if row.collected_at is None:
-        return Entry(NOT_STATED, QUIET)
+        return Entry(texts("not-stated"), QUIET)
     return Entry(row.collected_at, MOMENT, DATE_AND_TIME if row.has_time else DATE)
 
 
-def _joined(texts: Iterable[str]) -> Entry:
-    return Entry(_one_or_joined(list(texts)))
+def _joined(items: Iterable[str]) -> Entry:
+    return Entry(_one_or_joined(list(items)))
 
 
-def _one_or_joined(texts: Sequence[str]) -> str:
-    return "\n".join(texts) if any(texts) else ""
+def _one_or_joined(items: Sequence[str]) -> str:
+    return "\n".join(items) if any(items) else ""
 
 
-def _number(texts: Sequence[str]) -> Entry:
+def _number(items: Sequence[str], texts: Texts) -> Entry:
     """A single number as a number; several as text, one to a line."""
-    if len(texts) == 1:
-        whole, _, decimals = texts[0].partition(".")
-        if (whole + decimals).isdecimal() and decimals.isdecimal() == ("." in texts[0]):
-            return Entry(float(texts[0]), NUMBER, format_decimals(len(decimals)))
-    return Entry(_one_or_joined(texts), SEVERAL)
+    if len(items) == 1 and is_number(items[0]):
+        decimals = len(items[0].partition(".")[2])
+        return Entry(float(items[0]), NUMBER, format_decimals(decimals))
+    return Entry(_one_or_joined([texts.number(each) for each in items]), SEVERAL)
+
+
+def _limit(limits: Sequence[str], values: Sequence[str], texts: Texts) -> Entry:
+    """The number really compared, shown rounded where it was converted."""
+    if len(limits) == 1 and is_number(limits[0]):
+        shown = round_limit(limits[0], values[0])
+        decimals = len(shown.partition(".")[2])
+        return Entry(float(limits[0]), NUMBER, format_decimals(decimals))
+    shown_limits = [
+        "; ".join(round_limit(each, value) for each in limit.split("; "))
+        for limit, value in zip(limits, values, strict=True)
+    ]
+    return _number(shown_limits, texts)
+
+
+def _bound(number: float | None) -> Entry:
+    return Entry(number, NUMBER, "" if number is None else format_decimals(count_decimals(number)))
 
 
 def _row_number(text: str) -> Entry:

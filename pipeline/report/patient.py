@@ -9,16 +9,18 @@ import pandas as pd
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.report import summary
-from pipeline.report.evidence import Place, list_evidence, list_marks, place_of, split_joined
+from pipeline.report.changes import Since, list_changes
+from pipeline.report.evidence import TOLD, list_evidence, list_marks, place_of, split_joined
 from pipeline.report.facts import (
     FileUse,
     FindingRow,
     PatientReport,
+    Place,
     ResultRow,
     RunFacts,
 )
+from pipeline.report.questions import Measured, describe_not_tested, describe_undecided
 from pipeline.report.rows import (
-    UNKNOWN_ANALYTE,
     Finding,
     HeldResult,
     PatientRows,
@@ -30,15 +32,16 @@ from pipeline.report.rows import (
     list_results,
     look_up,
 )
+from pipeline.report.texts import LANGUAGES
 from pipeline.report.urgency import describe_priorities
 from pipeline.report.wording import (
-    NOT_STATED,
     describe_comments,
     describe_rules,
     distinct,
     latest_of,
     show_date,
     show_rows,
+    title_of,
 )
 from schemas import DataFrame, Findings, Held, Issues, Patients, Reportable
 from schemas.vocabulary import Confirmation, Outcome, Reason
@@ -67,16 +70,18 @@ def assemble_reports(
     for table in (results, findings, standing):
         if not table["patient_id"].isin(ids).all():
             raise ValueError("a result or finding belongs to nobody in the table of patients")
+    texts = LANGUAGES[run.language]
     desk = _Desk(
-        results=list_results(results, issues, ids, knowledge),
+        results=list_results(results, issues, ids, knowledge, units={}),
         held=list_held(held, ids, knowledge),
         findings=list_findings(findings, ids, knowledge),
         standing=list_findings(standing, ids, knowledge),
+        changes=list_changes(findings, standing),
         knowledge=knowledge,
         run=run,
     )
     people = patients.assign(
-        age=look_up(ids, describe_ages(results), NOT_STATED),
+        age=look_up(ids, describe_ages(results, texts), texts("not-stated")),
         adults=ids.isin(list_assumed_adults(results)),
         reportable=ids.isin(results["patient_id"]),
         born=pd.Series(
@@ -112,13 +117,18 @@ class _Desk:
         held: PatientRows,
         findings: PatientRows,
         standing: PatientRows,
+        changes: Mapping[tuple[str, str], Since],
         knowledge: Knowledge,
         run: RunFacts,
     ) -> None:
         self.results, self.held = results, held
         self.findings, self.standing = findings, standing
         self.knowledge, self.run = knowledge, run
-        self.rules = describe_rules(knowledge)
+        self.texts = LANGUAGES[run.language]
+        self.rules = describe_rules(knowledge, self.texts)
+        self.changes: dict[str, dict[str, Since]] = defaultdict(dict)
+        for (patient, rule), since in changes.items():
+            self.changes[patient][rule] = since
         self.hashes = dict(run.files)
         self.priorities = describe_priorities(knowledge)
         self.calculations = {
@@ -138,18 +148,21 @@ class _Desk:
         rank: int,
         reasons: str,
     ) -> PatientReport:
+        texts = self.texts
         reported: list[ReportedResult] = self.results.of(position)
         held: list[HeldResult] = self.held.of(position)
         by_place = {place_of(row): row for row in reported}
-        findings = [self._finding(row, by_place) for row in self.findings.of(position)]
-        standing = [self._finding(row, by_place) for row in self.standing.of(position)]
-        marks = list_marks(self.findings.of(position), self.rules)
         measured = _analytes_by_specimen(reported)
-        set_aside = _analytes_by_specimen(held)
+        findings = [self._finding(row, by_place, measured) for row in self.findings.of(position)]
+        standing = [self._finding(row, by_place, measured) for row in self.standing.of(position)]
+        marks = list_marks(self.findings.of(position), self.rules, texts)
+        changes = self.changes.get(patient_id, {})
         present = summary.describe_present(
-            standing, split_joined(reasons), self.priorities[rank], measured
+            standing, split_joined(reasons), self.priorities[rank], changes, texts
         )
-        undecided = summary.describe_undecided(standing, measured, set_aside, self.knowledge)
+        undecided = describe_undecided(
+            standing, measured, _analytes_by_specimen(held), self.knowledge, texts
+        )
         everything: list[ReportedResult | HeldResult] = [*reported, *held]
         latest = latest_of(row.collected_at for row in everything)
         rows = [self._result(row, marks.get(place_of(row), ())) for row in reported]
@@ -157,21 +170,23 @@ class _Desk:
         return PatientReport(
             patient_id=patient_id,
             name=name,
-            sex=summary.describe_sex(sex),
+            sex=summary.describe_sex(sex, texts),
             birth_date=birth_date,
             age=age,
-            latest=show_date(latest) or NOT_STATED,
+            latest=show_date(latest) or texts("not-stated"),
             verdict=summary.describe_verdict(
-                standing, present, undecided, len(held), self.priorities[rank]
+                standing, present, undecided, len(held), self.priorities[rank], texts
             ),
             present=present,
+            resolved=summary.describe_resolved(standing, changes, texts),
             undecided=undecided,
-            not_tested=summary.describe_not_tested(findings, self.rules, measured, self.knowledge),
-            held=summary.describe_held(row.code for row in held),
+            not_tested=describe_not_tested(findings, self.rules, measured, self.knowledge, texts),
+            held=summary.describe_held((row.code for row in held), texts),
             basis=summary.describe_basis(
                 self.run,
                 self.knowledge,
                 sex,
+                texts,
                 adults_assumed=adults_assumed,
                 finding_count=len(findings),
             ),
@@ -183,8 +198,12 @@ class _Desk:
             run=self.run,
         )
 
-    def _finding(self, row: Finding, by_place: Mapping[Place, ReportedResult]) -> FindingRow:
+    def _finding(
+        self, row: Finding, by_place: Mapping[Place, ReportedResult], measured: Measured
+    ) -> FindingRow:
         rule = self.rules[row.rule]
+        done = measured.get(row.accession, ())
+        is_present = row.outcome == Outcome.PRESENT
         return FindingRow(
             rule=rule,
             collected_at=row.collected_at,
@@ -194,21 +213,36 @@ class _Desk:
             reasons=tuple(Reason(reason) for reason in split_joined(row.reason)),
             grade=row.grade,
             unconfirmed=row.status == Confirmation.UNCONFIRMED,
-            evidence=tuple(list_evidence(row, rule, by_place, self.knowledge)),
+            evidence=tuple(
+                list_evidence(
+                    row,
+                    rule,
+                    by_place,
+                    self.knowledge,
+                    self.texts,
+                    converts=self.run.units_display != summary.AS_REPORTED,
+                )
+            ),
             comments=describe_comments(split_joined(row.comment), self.knowledge),
+            suggest=tuple(
+                name for analyte, name in rule.suggest if not analyte or analyte not in done
+            )
+            if is_present
+            else (),
             source_file=row.source_file,
             source_sheet=row.source_sheet,
             source_row=row.source_row,
         )
 
     def _result(self, row: ReportedResult, marks: Iterable[str]) -> ResultRow:
+        texts = self.texts
         calculated = self.calculations.get(row.derived, "")
-        comment = f"Laboratory's comment: {row.comment}" if row.comment else ""
+        comment = texts("results.comment", comment=row.comment) if row.comment else ""
         return ResultRow(
             collected_at=row.collected_at,
             has_time=row.collected_precision == "time",
             accession=row.accession,
-            analyte=self.knowledge.analytes[row.analyte].title,
+            analyte=title_of(row.analyte, self.knowledge, texts),
             is_held=False,
             comparator=row.comparator,
             value=row.original_value,
@@ -217,27 +251,34 @@ class _Desk:
             low=row.reference_low,
             high=row.reference_high,
             flag_sent=row.flag,
-            flag=row.computed,
-            canonical=row.value,
-            canonical_decimals=row.canonical_decimals,
-            canonical_unit=row.unit,
+            flag=texts.entries.get(f"flag.{row.computed}", row.computed),
+            converted=row.converted,
+            converted_decimals=row.converted_decimals,
+            converted_unit=row.converted_unit,
             findings="; ".join(marks),
             remark=" ".join(filter(None, [calculated, row.notes, comment])),
             as_written=row.original_text if not row.derived else "",
             source_file=row.source_file,
             source_sheet=row.source_sheet,
             source_row=row.source_row,
+            status=texts(f"status.{'calculated' if row.derived else row.status}"),
+            is_provisional=row.status in TOLD,
+            place=place_of(row),
         )
 
     def _held(self, row: HeldResult) -> ResultRow:
-        analyte = self.knowledge.analytes.get(row.analyte)
+        analyte = row.analyte in self.knowledge.analytes
+        kind = CATALOGUE[row.code]
+        sentence = self.texts.title("problem", row.code, kind.sentence)
         return ResultRow(
             collected_at=row.collected_at,
             has_time=row.collected_precision == "time",
             accession=row.accession,
-            analyte=analyte.title if analyte else UNKNOWN_ANALYTE,
+            analyte=title_of(row.analyte, self.knowledge, self.texts)
+            if analyte
+            else self.texts("results.not-recognized"),
             is_held=True,
-            remark=CATALOGUE[row.code].message,
+            remark=f"{sentence} {self.texts.title('remedy', row.code, kind.fix)}".strip(),
             source_file=row.source_file,
             source_sheet=row.source_sheet,
             source_row=row.source_row,
@@ -259,7 +300,7 @@ class _Desk:
                 sha256=self.hashes.get(name, ""),
                 used=len(used[name, sheet]),
                 held=len(aside[name, sheet]),
-                rows=show_rows([*used[name, sheet], *aside[name, sheet]]),
+                rows=show_rows([*used[name, sheet], *aside[name, sheet]], texts=self.texts),
             )
             for name, sheet in sorted({*used, *aside})
         )

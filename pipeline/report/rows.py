@@ -1,6 +1,6 @@
 """Tables → plain rows per patient: sorted once, then cut by position."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,11 +9,11 @@ import pandas as pd
 
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.wording import show_age, show_unit
+from pipeline.report.texts import Texts
+from pipeline.report.wording import count_decimals, show_age, show_unit
 from schemas import DataFrame, Findings, Held, Issues, Reportable
 from schemas.vocabulary import Comparator, IssueSeverity
 
-UNKNOWN_ANALYTE = "not recognized"
 BELOW, ABOVE, WITHIN, OPEN = "L", "H", "within", "cannot tell"
 
 Mask = npt.NDArray[np.bool_]
@@ -35,19 +35,21 @@ class ReportedResult(NamedTuple):
     original_text: str
     original_value: float
     original_unit: str
-    value: float
-    unit: str
+    converted: float
+    """In `converted_unit`: the unit that is to be shown beside the one reported."""
+    converted_unit: str
     reference_low: float | None
     reference_high: float | None
     flag: str
     comment: str
+    status: str
     derived: str
     place: int
     """Of the analyte in the order of the knowledge."""
     computed: str
     """Flag against the laboratory's own interval."""
     decimals: int
-    canonical_decimals: int
+    converted_decimals: int
     notes: str
 
 
@@ -119,20 +121,56 @@ def list_results(
     issues: DataFrame[Issues],
     patients: "pd.Series[str]",
     knowledge: Knowledge,
+    units: Mapping[str, str],
 ) -> PatientRows:
-    """List reportable results, with flag, decimals and notes."""
-    table = results.assign(
-        place=_places(results["analyte"], knowledge.analytes),
-        computed=flag_against_interval(results),
-        decimals=_decimals(results, "original_value", "original_unit", knowledge),
-        canonical_decimals=_decimals(results, "value", "unit", knowledge),
-        notes=look_up(results["result_id"], _notes_of(issues), ""),
+    """List reportable results, with flag, decimals and notes.
+
+    `units` gives the unit in which each analyte is shown beside the one reported, where that is
+    not its canonical one.
+    """
+    shown = convert_results(results, knowledge, units)
+    table = shown.assign(
+        place=_places(shown["analyte"], knowledge.analytes),
+        computed=flag_against_interval(shown),
+        decimals=_decimals(shown, "original_value", "original_unit", knowledge),
+        converted_decimals=_decimals(shown, "converted", "converted_unit", knowledge),
+        notes=look_up(shown["result_id"], _notes_of(issues), ""),
     )
-    is_converted = table["unit"].ne(table["original_unit"])
+    is_converted = table["converted_unit"].ne(table["original_unit"])
     # One place more than usual, so that rounding does not move a converted number onto a limit.
-    usual = _usual_decimals(results["analyte"], results["unit"], knowledge)
-    table["canonical_decimals"] = table["canonical_decimals"].mask(is_converted, usual + 1)
+    usual = _usual_decimals(table["analyte"], table["converted_unit"], knowledge)
+    table["converted_decimals"] = table["converted_decimals"].mask(is_converted, usual + 1)
     return PatientRows(table, patients, ReportedResult)
+
+
+def convert_results(
+    results: pd.DataFrame, knowledge: Knowledge, units: Mapping[str, str]
+) -> pd.DataFrame:
+    """Add `converted` and `converted_unit`: each number in the unit that is to be shown."""
+    pairs = results[["analyte", "unit"]].drop_duplicates()
+    wanted = {
+        (analyte, unit): units.get(analyte, unit)
+        for analyte, unit in zip(pairs["analyte"], pairs["unit"], strict=True)
+    }
+    keys = pd.MultiIndex.from_frame(results[["analyte", "unit"]])
+    codes, distinct_keys = pd.factorize(keys)
+    shown = np.array([wanted[key] for key in distinct_keys] + [""], dtype=object)[codes]
+    factors = [
+        knowledge.analytes[analyte].units[unit]
+        / knowledge.analytes[analyte].units[wanted[analyte, unit]]
+        for analyte, unit in distinct_keys
+    ]
+    factor = np.array([*factors, np.nan])[codes]
+    # As reported where the unit is the same: converting there and back adds noise.
+    is_as_reported = results["original_unit"].to_numpy() == shown
+    number = results["value"].to_numpy(float, na_value=np.nan) * factor
+    number = np.where(
+        is_as_reported, results["original_value"].to_numpy(float, na_value=np.nan), number
+    )
+    return results.assign(
+        converted=pd.array(number, dtype="Float64"),
+        converted_unit=pd.Series(shown, index=results.index, dtype="str"),
+    )
 
 
 def list_held(
@@ -151,7 +189,7 @@ def list_findings(
     return PatientRows(table, patients, Finding)
 
 
-def describe_ages(results: DataFrame[Reportable]) -> "pd.Series[str]":
+def describe_ages(results: DataFrame[Reportable], texts: Texts) -> "pd.Series[str]":
     """Age at the latest collection at which it is known, in words, by patient."""
     ends = ["age_days_low", "age_days_high", "age_months_low", "age_months_high"]
     known = results[results["age_months_low"].notna()]
@@ -162,7 +200,12 @@ def describe_ages(results: DataFrame[Reportable]) -> "pd.Series[str]":
         strict=True,
     )
     return pd.Series(
-        [show_age(*row) for row in rows], index=pd.Index(latest["patient_id"]), dtype="str"
+        [
+            show_age(days_low, days_high, months_low, months_high, texts)
+            for days_low, days_high, months_low, months_high in rows
+        ],
+        index=pd.Index(latest["patient_id"]),
+        dtype="str",
     )
 
 
@@ -203,11 +246,6 @@ def look_up(keys: "pd.Series[Any]", texts: "pd.Series[str]", otherwise: str) -> 
     """Give the text of each key, or the other one where there is none."""
     # An empty table of texts would otherwise give numbers, which take no text.
     return keys.map(texts).astype(object).fillna(otherwise).astype("str")
-
-
-def count_decimals(number: float) -> int:
-    """Count the decimals that a number needs to be shown as it is, nine at most."""
-    return len(f"{number:.9f}".rstrip("0").partition(".")[2])
 
 
 def _decimals(
@@ -254,7 +292,7 @@ def _as_objects(column: "pd.Series[Any]") -> Objects:
         numbers = column.to_numpy(float, na_value=np.nan)
         objects = numbers.astype(object)
         objects[np.isnan(numbers)] = None
-    elif column.name in ("original_unit", "unit", "limit_unit"):
+    elif column.name in ("original_unit", "converted_unit", "unit", "limit_unit"):
         codes, units = pd.factorize(column)
         shown = np.array([show_unit(unit) for unit in units] + [""], dtype=object)
         objects = shown[codes]

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from openpyxl import Workbook
 from openpyxl.packaging.core import DocumentProperties
 from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.page import PageMargins
@@ -19,7 +20,7 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.report.style import DATE, FONT, HEADER, QUIET, TEXT, VERDICT, Look, Styler
-from pipeline.report.wording import show_count
+from pipeline.report.texts import ENGLISH, Texts
 
 A4 = "9"
 # A cell holds 32,767 units of UTF-16, of which some characters take two.
@@ -41,7 +42,7 @@ _LIVE = ("=", "+", "-", "@")
 
 
 class Entry(NamedTuple):
-    """A cell to be: its value, look, number format and link."""
+    """A cell to be: its value, look, number format and link ("#…" leads within the workbook)."""
 
     value: str | float | date | None
     look: Look = TEXT
@@ -65,17 +66,19 @@ def columns(*titles: str | tuple[str, int]) -> tuple[Column, ...]:
     )
 
 
-def start_workbook(title: str) -> Workbook:
+def start_workbook(title: str, language: str = ENGLISH.language) -> Workbook:
     """Make a workbook without sheets whose properties name no person."""
     book = Workbook()
     book.remove(book.worksheets[0])
     # Columns are measured in digits of this font.
     book._named_styles["Normal"].font = Font(name=FONT, size=10)  # type: ignore[attr-defined]
-    book.properties = DocumentProperties(title=title, creator="labflag")
+    book.properties = DocumentProperties(title=title, creator="labflag", language=language)
     return book
 
 
-def add_sheet(book: Workbook, title: str, footer: str, *, repeat: str) -> Worksheet:
+def add_sheet(
+    book: Workbook, title: str, footer: str, texts: Texts = ENGLISH, *, repeat: str
+) -> Worksheet:
     """Add a sheet that prints in landscape, one page wide, `repeat` (rows "1:3") on every page."""
     sheet: Worksheet = book.create_sheet(title)
     sheet.page_setup.orientation = "landscape"
@@ -89,7 +92,7 @@ def add_sheet(book: Workbook, title: str, footer: str, *, repeat: str) -> Worksh
     sheet.print_title_rows = repeat
     foot: Any = sheet.oddFooter
     foot.left.text, foot.center.text = _footer_text(footer), title
-    foot.right.text = "Page &P of &N"
+    foot.right.text = texts("page", page="&P", pages="&N")
     sheet.sheet_view.showGridLines = False
     return sheet
 
@@ -118,7 +121,16 @@ def put(sheet: Worksheet, styler: Styler, row: int, column: int, entry: Entry) -
         )
     if link:
         # Without text of its own, so that the cell keeps what it says.
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, target=link)
+        target, location = (None, link[1:]) if link.startswith("#") else (link, None)
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, target=target, location=location)
+
+
+def name_cell(book: Workbook, name: str, sheet: Worksheet, row: int, column: int) -> None:
+    """Give a cell a name that other workbooks can refer to."""
+    place = f"${get_column_letter(column)}${row}"
+    book.defined_names[name] = DefinedName(
+        name, attr_text=f"{quote_sheetname(sheet.title)}!{place}"
+    )
 
 
 def put_row(
@@ -146,6 +158,7 @@ def put_table(
     *,
     at_most: int | None = None,
     elsewhere: str = "",
+    texts: Texts = ENGLISH,
 ) -> int:
     """Write a native table with its header in row `top`; give the first free row below it.
 
@@ -171,7 +184,9 @@ def put_table(
             high.append((bottom, entries))
     if bottom == top:
         bottom += 1
-        put_row(sheet, styler, bottom, [Entry("none", QUIET), *[Entry(None)] * (len(heads) - 1)])
+        put_row(
+            sheet, styler, bottom, [Entry(texts("none"), QUIET), *[Entry(None)] * (len(heads) - 1)]
+        )
     widths = [
         _widen(sheet, place, min(wish, head.most) + 3)
         for place, (wish, head) in enumerate(zip(needed, heads, strict=True), 1)
@@ -186,8 +201,7 @@ def put_table(
     left_out = sum(1 for _ in waiting)
     if left_out:
         bottom += 1
-        rest = show_count(left_out, "more row is", "more rows are")
-        text = f"{rest} not shown here{elsewhere}."
+        text = texts.count("more-rows", left_out, elsewhere=elsewhere)
         put(sheet, styler, bottom, 1, Entry(text, VERDICT))
     return bottom + 2
 

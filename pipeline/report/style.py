@@ -36,6 +36,8 @@ class Look:
     lined: bool = True
     """A thin line below, as in the rows of a table."""
     underline: bool = False
+    struck: bool = False
+    """Struck through: no longer valid."""
     indent: int = 1
 
 
@@ -48,6 +50,9 @@ SEVERAL = Look(align="right")
 MOMENT = Look(wrap=False)
 SIGN = Look(align="right", wrap=False)
 HEADER = Look(color=PAPER, fill="1F3A5F", bold=True)
+STRUCK = Look(color=MUTED, align="right", wrap=False, struck=True)
+LETTERHEAD = Look(color="1F3A5F", bold=True, size=12, wrap=False, lined=False, indent=0)
+NONE_FOUND = Look(bold=True, wrap=False, lined=False, indent=0)
 TITLE = Look(color="1F3A5F", bold=True, size=15, wrap=False, lined=False, indent=0)
 SECTION = Look(color="1F3A5F", bold=True, size=11, wrap=False, lined=False, indent=0)
 VERDICT = Look(bold=True, size=11, wrap=False, lined=False, indent=0)
@@ -60,6 +65,7 @@ SEVERE = Look(color="6B1F00", fill="F8D6C8", bold=True)
 MODERATE = Look(color="5A3A00", fill="FCE6BF", bold=True)
 MILD = Look(color="4A4000", fill="FFF6C9", bold=True)
 UNDECIDED = Look(color="0B3A66", fill="DCEAF7", bold=True)
+ARTIFACT = Look(color="4B2A63", fill="EADCF2", bold=True)
 HELD = Look(color="333333", fill="E4E4E4", bold=True)
 
 CELL = Look(wrap=False)
@@ -105,6 +111,7 @@ def _make(cell: Any, look: Look, number_format: str, quoted: bool) -> Any:
         bold=look.bold,
         color=look.color,
         underline="single" if look.underline else None,
+        strike=look.struck or None,
     )
     if look.fill:
         cell.fill = PatternFill("solid", fgColor=look.fill)

@@ -4,37 +4,30 @@ Worded as what results suggest, never as what a patient has; what was not measur
 be not measured.
 """
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
+from pipeline.report.changes import Since
 from pipeline.report.facts import (
-    Evidence,
     FindingCard,
     FindingRow,
     HeldCount,
     OpenQuestion,
-    RuleText,
     RunFacts,
 )
+from pipeline.report.lines import show_evidence, show_limit
+from pipeline.report.questions import start_sentence
+from pipeline.report.texts import Texts
 from pipeline.report.urgency import Urgency
-from pipeline.report.wording import (
-    MARKS,
-    NOT_STATED,
-    REASONS,
-    SEXES,
-    SPAN,
-    distinct,
-    in_sentence,
-    join_words,
-    show_count,
-    show_date,
-)
-from schemas.vocabulary import Outcome, Sex
+from pipeline.report.wording import distinct, show_date
+from schemas.vocabulary import Change, Outcome, Sex
 
-Measured = Mapping[str, Collection[str]]
-"""Accession → ids of the analytes reported on it."""
+AS_REPORTED = "as-reported"
+SENTENCES_AT_MOST, WORDING_AT_MOST = 3, 60
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^\W_a-z])")
 
 NOT_ASSESSABLE = 5
 """From this class of the worklist on there is no finding to name."""
@@ -44,12 +37,13 @@ def describe_present(
     standing: Iterable[FindingRow],
     reasons: Sequence[str],
     urgency: Urgency,
-    measured: Measured,
+    changes: Mapping[str, Since],
+    texts: Texts,
 ) -> tuple[FindingCard, ...]:
     """Make a card of each finding that is present, the most urgent first.
 
     `reasons` are rule ids in order of urgency, as in Patients; `urgency` the class of the
-    patient. The newest of a rule comes first.
+    patient. The newest of a rule comes first. `changes` go by rule id.
     """
     places = {rule: place for place, rule in enumerate(reasons)}
     present = [row for row in standing if row.outcome == Outcome.PRESENT]
@@ -57,61 +51,28 @@ def describe_present(
     present = urgency.order(present, lambda row: (row.rule, row.grade))
     return tuple(
         FindingCard(
-            mark=MARKS[row.grade],
+            mark=texts(f"mark.{row.grade or 'present'}"),
             grade=row.grade,
             unconfirmed=row.unconfirmed,
             title=row.rule.title,
-            evidence=show_evidence(row),
-            limit="\n".join(
-                distinct([*filter(None, map(show_limit, row.evidence)), *_wording(row.rule)])
-            ),
-            comment=" ".join(row.comments),
-            suggest=join_words(_suggest(row, measured)),
+            evidence=show_evidence(row, texts),
+            limit=_limits(row, texts),
+            change=_describe_change(changes.get(row.rule.id), texts),
+            comment=cut_sentences(" ".join(row.comments)),
+            suggest=start_sentence(row.suggest[0]) if row.suggest else "",
         )
         for row in present
     )
 
 
-def describe_undecided(
-    standing: Iterable[FindingRow], measured: Measured, held: Measured, knowledge: Knowledge
-) -> tuple[OpenQuestion, ...]:
-    """Say of each finding that could not be decided why, and which one result would settle it."""
-    return tuple(
-        _open_question(row, measured, held, knowledge)
-        for row in standing
-        if row.outcome == Outcome.INDETERMINATE
-    )
-
-
-def describe_not_tested(
-    findings: Iterable[FindingRow],
-    rules: Mapping[str, RuleText],
-    measured: Measured,
-    knowledge: Knowledge,
-) -> tuple[OpenQuestion, ...]:
-    """Name once each rule for which nothing was reported, rules of the same needs together."""
-    tested = {row.rule.id for row in findings if row.outcome != Outcome.NOT_TESTED}
-    reported = {analyte for analytes in measured.values() for analyte in analytes}
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for rule in rules.values():
-        if rule.id not in tested:
-            needs = tuple(each for each in rule.needs if each not in reported) or rule.needs
-            groups.setdefault(needs, []).append(rule.title)
-    return tuple(
-        OpenQuestion(
-            title=", ".join(titles),
-            evidence="",
-            why="Not enough of what this needs was reported on one specimen.",
-            settled_by=_start(f"{_titles(needs, knowledge)}."),
-        )
-        for needs, titles in groups.items()
-    )
-
-
-def describe_held(codes: Iterable[str]) -> tuple[HeldCount, ...]:
+def describe_held(codes: Iterable[str], texts: Texts) -> tuple[HeldCount, ...]:
     """Count held results by reason, the most frequent first."""
     return tuple(
-        HeldCount(count=count, sentence=CATALOGUE[code].sentence, fix=CATALOGUE[code].fix)
+        HeldCount(
+            count=count,
+            sentence=texts.title("problem", code, CATALOGUE[code].sentence),
+            fix=texts.title("remedy", code, CATALOGUE[code].fix),
+        )
         for code, count in Counter(codes).most_common()
     )
 
@@ -122,134 +83,113 @@ def describe_verdict(
     undecided: Sequence[OpenQuestion],
     held: int,
     urgency: Urgency,
+    texts: Texts,
 ) -> str:
     """Say in one sentence what the report comes to; `urgency` is the class in the worklist."""
-    parts = []
+    title = texts.title("priority", str(urgency.rank), urgency.title)
+    said = texts("verdict.class", title=title, rank=urgency.rank)
     if present:
         first = present[0]
-        grade = f", {first.grade}" if first.grade else ""
-        repeat = "; unconfirmed, repeat first" if first.unconfirmed else ""
-        others = f", and {show_count(len(present) - 1, 'more finding')}" if present[1:] else ""
-        said = f"{urgency.title} (priority {urgency.rank})"
-        parts.append(f"{said}: {first.title}{grade}{repeat}{others}")
+        text = texts(
+            "verdict.first",
+            said=said,
+            first=first.title,
+            grade=f", {texts(f'grade.{first.grade}')}" if first.grade else "",
+            repeat=texts("verdict.repeat") if first.unconfirmed else "",
+            others=texts.count("verdict.others", len(present) - 1) if present[1:] else "",
+        )
     elif urgency.rank < NOT_ASSESSABLE:
         # A number far below every limit puts the patient here, though no limit covers the age.
-        parts.append(
-            f"{urgency.title} (priority {urgency.rank}): a result is so low that it comes first, "
-            "although no rule could be decided; see the Results"
-        )
+        text = texts("verdict.depth", said=said)
     elif any(row.outcome == Outcome.ABSENT for row in standing):
-        parts.append("No finding in what could be assessed")
+        text = texts("verdict.nothing-found")
     else:
-        parts.append("Nothing could be assessed")
+        text = texts("verdict.nothing-assessed")
+    parts = [text]
     if undecided:
-        parts.append(f"{show_count(len(undecided), 'question')} could not be decided")
+        parts.append(texts.count("verdict.undecided", len(undecided)))
     if held:
-        parts.append(f"{show_count(held, 'result is', 'results are')} held and not used")
+        parts.append(texts.count("verdict.held", held))
     return f"{'; '.join(parts)}."
 
 
 def describe_basis(
-    run: RunFacts, knowledge: Knowledge, sex: str, *, adults_assumed: bool, finding_count: int
+    run: RunFacts,
+    knowledge: Knowledge,
+    sex: str,
+    texts: Texts,
+    *,
+    adults_assumed: bool,
+    finding_count: int,
 ) -> tuple[str, ...]:
     """Say what the report rests on and what it does not do."""
     profile = knowledge.profile
-    described = f" ({profile.description})" if profile.description else ""
-    made = show_date(run.run_at, has_time=True)
     sentences = [
-        "For decision support only. Read it beside the laboratory's own report; "
-        "a qualified person decides what it means for the patient.",
-        f"Limits of the profile “{profile.title}”{described}. "
-        f"Knowledge version {run.knowledge_version}, labflag {run.version}, made {made}.",
-        "The laboratory's own interval decides its H and L flags; "
-        "the limits of the profile decide the findings. Both are shown.",
-        "What was not measured, or is held, says nothing about the patient.",
+        texts("basis.support"),
+        texts(
+            "basis.profile",
+            profile=profile.title,
+            described=f" ({profile.description})" if profile.description else "",
+            knowledge=run.knowledge_version,
+            version=run.version,
+            made=show_date(run.run_at, has_time=True),
+        ),
+        texts("basis.interval"),
+        texts("basis.missing"),
     ]
+    if run.units_display != AS_REPORTED:
+        sentences.append(texts("basis.unit"))
     if sex != Sex.MALE:
-        sentences.append(
-            "labflag does not read whether a patient is pregnant; "
-            "limits for people who are not were used."
-        )
+        sentences.append(texts("basis.pregnancy"))
     if adults_assumed:
-        sentences.append(
-            "Age is not stated; the site says that its patients are adults, "
-            "and limits of adults apply."
-        )
+        sentences.append(texts("basis.adults"))
     if finding_count:
-        sentences.append(
-            "Present findings are those of the latest day on which each question could be decided; "
-            "every answer for every specimen stands in the sheet Findings."
-        )
+        sentences.append(texts("basis.standing"))
     return tuple(sentences)
 
 
-def describe_sex(sex: str) -> str:
+def describe_sex(sex: str, texts: Texts) -> str:
     """Give the word for a sex, also where none is known."""
-    return SEXES.get(sex, NOT_STATED)
+    return texts(f"sex.{sex}") if sex else texts("not-stated")
 
 
-def show_evidence(row: FindingRow) -> str:
-    """List what a finding rests on, one result to a line."""
-    return "\n".join(map(_show_one, row.evidence))
-
-
-def show_limit(evidence: Evidence) -> str:
-    """Write the limit really compared: "Hemoglobin: below 120 g/L"."""
-    if not evidence.limit:
-        return ""
-    if evidence.direction == SPAN:
-        said = f"from {evidence.limit.replace('; ', ' to ')}"
-    else:
-        said = f"{evidence.direction or 'limit'} {evidence.limit}"
-    return f"{evidence.title}: {said} {evidence.limit_unit}"
-
-
-def _show_one(evidence: Evidence) -> str:
-    if not evidence.value:
-        return f"{evidence.title}: held"
-    number = f"{evidence.title} {evidence.comparator}{evidence.value} {evidence.unit}"
-    date = f" on {evidence.collected}" if evidence.collected else ", no date"
-    return f"{number}{date}{f' ({evidence.interval})' if evidence.interval else ''}"
-
-
-def _wording(rule: RuleText) -> list[str]:
-    """Give the published wording, where it is short enough to stand beside the number."""
-    return [f"Published: {rule.wording}"] if len(rule.needs) == 1 and rule.wording else []
-
-
-def _suggest(row: FindingRow, measured: Measured) -> list[str]:
-    done = measured.get(row.accession, ())
-    return [name for analyte, name in row.rule.suggest if not analyte or analyte not in done]
-
-
-def _open_question(
-    row: FindingRow, measured: Measured, held: Measured, knowledge: Knowledge
-) -> OpenQuestion:
-    reported, set_aside = measured.get(row.accession, ()), held.get(row.accession, ())
-    unknown = [each for each in row.rule.needs if each not in reported]
-    bounds = [in_sentence(each.title) for each in row.evidence if each.comparator] or ["the result"]
-    words = {
-        "missing": _titles([each for each in unknown if each not in set_aside], knowledge),
-        "held": _titles([each for each in unknown if each in set_aside], knowledge),
-        "first_bound": bounds[0],
-    }
-    for name in ("missing", "held"):
-        words[name] = words[name] or "a result that this needs"
-        words[f"first_{name}"] = words[name].split(", ")[0].split(" and ")[0]
-    texts = [REASONS[reason] for reason in row.reasons]
-    settled = texts[0].settled_by.format(**words) if texts else ""
-    return OpenQuestion(
-        title=row.rule.title,
-        evidence=show_evidence(row)
-        or f"Specimen of {show_date(row.collected_at) or 'unknown date'}",
-        why=" ".join(text.why.format(**words) for text in texts),
-        settled_by=_start(settled),
+def describe_resolved(
+    standing: Iterable[FindingRow], changes: Mapping[str, Since], texts: Texts
+) -> tuple[str, ...]:
+    """Say what was present before and is absent now."""
+    return distinct(
+        texts(
+            "change.resolved",
+            title=row.rule.title,
+            date=show_date(since.on),
+            now=show_date(row.collected_at) or texts("evidence.unknown-date"),
+        )
+        for row in standing
+        if (since := changes.get(row.rule.id))
+        and since.change == Change.RESOLVED
+        and row.outcome == Outcome.ABSENT
     )
 
 
-def _start(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
+def cut_sentences(text: str, most: int = SENTENCES_AT_MOST) -> str:
+    """Keep the first sentences of a text; the rest stands in the sheet Findings."""
+    return " ".join(_SENTENCE_END.split(text)[:most])
 
 
-def _titles(analytes: Iterable[str], knowledge: Knowledge) -> str:
-    return join_words(in_sentence(knowledge.analytes[each].title) for each in analytes)
+def _describe_change(since: Since | None, texts: Texts) -> str:
+    if since is None:
+        return ""
+    key = "change.undecided-then" if since.was_open else f"change.{since.change}"
+    said = texts(key, date=show_date(since.on))
+    if since.value:
+        said += texts("change.was", value=texts.number(since.value), unit=since.unit)
+    return said
+
+
+def _limits(row: FindingRow, texts: Texts) -> str:
+    said = list(distinct(filter(None, (show_limit(each, texts) for each in row.evidence))))
+    wording = row.rule.wording
+    # Longer ones stand in the sheet Findings.
+    if len(row.rule.needs) == 1 and 0 < len(wording) <= WORDING_AT_MOST:
+        said.append(texts("limit.published", wording=wording))
+    return "\n".join(said)

@@ -27,17 +27,17 @@ from pipeline.report.style import (
     WHOLE,
     Styler,
 )
+from pipeline.report.texts import ENGLISH
 from pipeline.report.wording import (
     CHANGES,
     MARKS,
     NOT_STATED,
-    REASONS,
     REPEAT_FIRST,
     UNDECIDED_MARK,
     show_date,
 )
 from schemas import Changes, DataFrame, Findings, Held, Patients, Reportable
-from schemas.vocabulary import Change, Confirmation, Outcome, Reason
+from schemas.vocabulary import Change, Confirmation, Outcome
 
 FOOTER = "For decision support only"
 ROWS_AT_MOST = 60_000
@@ -324,7 +324,7 @@ def _value(row: Any) -> str:
 
 def _why(reasons: str) -> Iterator[str]:
     for reason in filter(None, reasons.split(_JOIN)):
-        yield REASONS[Reason(reason)].short
+        yield ENGLISH(f"short.{reason}")
 
 
 def _day(at: Any) -> Entry:

@@ -2,44 +2,29 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import TypeVar
 
 from pipeline.knowledge.model import Compare, Condition, Group, Knowledge, Rule, RuleIs, Undecided
 from pipeline.report.facts import Citation, RuleText
-from schemas.vocabulary import Change, Grade, Outcome, Reason, Sex
+from pipeline.report.texts import ENGLISH, Texts
+from schemas.vocabulary import Change, Grade, Sex
 
 T = TypeVar("T")
 
-CONVENTION = Citation(title="Laboratory convention of this profile")
-NOT_STATED = "not stated"
-
+# In English, for the worklist and other workbooks of the laboratory itself.
+NOT_STATED = ENGLISH("not-stated")
 SEXES: Mapping[str, str] = MappingProxyType(
-    {Sex.FEMALE: "female", Sex.MALE: "male", "": NOT_STATED}
+    {**{sex: ENGLISH(f"sex.{sex}") for sex in Sex}, "": NOT_STATED}
 )
-OUTCOMES: Mapping[str, str] = MappingProxyType(
-    {
-        Outcome.PRESENT: "present",
-        Outcome.ABSENT: "absent",
-        Outcome.INDETERMINATE: "cannot be decided",
-        Outcome.NOT_TESTED: "not tested",
-    }
-)
-# The number of triangles says the depth without color.
+# Deepest first.
 MARKS: Mapping[str, str] = MappingProxyType(
-    {
-        Grade.SEVERE: "▲▲▲ severe",
-        Grade.MODERATE: "▲▲ moderate",
-        Grade.MILD: "▲ mild",
-        "": "▲ present",
-    }
+    {**{grade: ENGLISH(f"mark.{grade}") for grade in reversed(Grade)}, "": ENGLISH("mark.present")}
 )
-UNDECIDED_MARK = "? undecided"
-NOT_TESTED_MARK = "– not tested"
-HELD_MARK = "■ held"
-REPEAT_FIRST = "◇ unconfirmed: repeat first"
+UNDECIDED_MARK = ENGLISH("mark.undecided")
+HELD_MARK = ENGLISH("mark.held")
+REPEAT_FIRST = ENGLISH("mark.repeat")
 
 CHANGES: Mapping[str, str] = MappingProxyType(
     {
@@ -63,53 +48,6 @@ DIRECTIONS: Mapping[str, str] = MappingProxyType(
 
 SPAN = "from … to"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonText:
-    """Why something is undecided, and what would decide it.
-
-    `{…}` is filled with analytes; `short` stands in a table.
-    """
-
-    why: str
-    settled_by: str
-    short: str
-
-
-REASONS: Mapping[Reason, ReasonText] = MappingProxyType(
-    {
-        Reason.MISSING_INPUT: ReasonText(
-            why="Not reported for this specimen: {missing}.",
-            settled_by="{first_missing}, from the same specimen.",
-            short="needed result not reported",
-        ),
-        Reason.HELD: ReasonText(
-            why="Reported but held, so not used: {held}.",
-            settled_by="{first_held}, once its row is corrected (see Held results).",
-            short="needed result held",
-        ),
-        Reason.CENSORED: ReasonText(
-            why="Reported only as a bound, which leaves both answers open.",
-            settled_by="The figure itself: ask the laboratory for {first_bound}.",
-            short="reported as a bound",
-        ),
-        Reason.NO_LIMIT_FOR_AGE: ReasonText(
-            why="The profile has no published limit for this age.",
-            settled_by="The laboratory's own interval for this age.",
-            short="no limit for this age",
-        ),
-        Reason.AGE_UNKNOWN: ReasonText(
-            why="The limit depends on age, and the age is not known well enough.",
-            settled_by="The birth date.",
-            short="age not known",
-        ),
-        Reason.SEX_UNKNOWN: ReasonText(
-            why="The limit depends on sex, and the sex is not stated.",
-            settled_by="The sex of the patient.",
-            short="sex not stated",
-        ),
-    }
-)
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -138,19 +76,24 @@ def show_count(count: int, one: str, many: str = "") -> str:
 
 
 def show_age(
-    days_low: int | None, days_high: int | None, months_low: int | None, months_high: int | None
+    days_low: int | None,
+    days_high: int | None,
+    months_low: int | None,
+    months_high: int | None,
+    texts: Texts = ENGLISH,
 ) -> str:
     """Write an age: days in the first month, months below two years, then completed years."""
     if months_low is None:
-        return NOT_STATED
+        return texts("not-stated")
     if months_low == 0 and months_high == 0 and days_low is not None:
-        return _show_span(days_low, days_high, "day")
+        return _show_span(days_low, days_high, "day", texts)
     if months_high is not None and months_high < 24:
-        return _show_span(months_low, months_high, "month")
-    return _show_span(months_low // 12, None if months_high is None else months_high // 12, "year")
+        return _show_span(months_low, months_high, "month", texts)
+    years_high = None if months_high is None else months_high // 12
+    return _show_span(months_low // 12, years_high, "year", texts)
 
 
-def show_rows(numbers: Iterable[int], limit: int = 400) -> str:
+def show_rows(numbers: Iterable[int], limit: int = 400, texts: Texts = ENGLISH) -> str:
     """Write row numbers with runs joined: "2, 5-9"; a long list is cut, and says so."""
     runs: list[list[int]] = []
     for number in sorted(set(numbers)):
@@ -160,24 +103,28 @@ def show_rows(numbers: Iterable[int], limit: int = 400) -> str:
             runs.append([number, number])
     shown = [str(low) if low == high else f"{low}-{high}" for low, high in runs[:limit]]
     rest = sum(high - low + 1 for low, high in runs[limit:])
-    return ", ".join(shown) + (f" … and {rest:,} more" if rest else "")
+    return ", ".join(shown) + (texts("rows.more", count=f"{rest:,}") if rest else "")
+
+
+def count_decimals(number: float) -> int:
+    """Count the decimals that a number needs to be shown as it is, nine at most."""
+    return len(f"{number:.9f}".rstrip("0").partition(".")[2])
+
+
+def show_number(value: float) -> str:
+    """Write a number with at most nine decimals and without zeros that say nothing."""
+    return f"{value:.9f}".rstrip("0").rstrip(".")
 
 
 def in_sentence(title: str) -> str:
-    """Write a title as it stands within a sentence: "Anemia" → "anemia", "MCV" stays."""
-    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+    """Write an English title as it stands within a sentence."""
+    return ENGLISH.in_sentence(title)
 
 
-def join_words(words: Iterable[str]) -> str:
-    """Join as in a sentence: "a, b and c"."""
-    *first, last = [*words] or [""]
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def describe_rules(knowledge: Knowledge) -> Mapping[str, RuleText]:
+def describe_rules(knowledge: Knowledge, texts: Texts = ENGLISH) -> Mapping[str, RuleText]:
     """Collect what is said of each rule whoever the patient is, by rule id, in rule order."""
     return MappingProxyType(
-        {rule.id: _describe(rule, knowledge) for rule in knowledge.shown_rules()}
+        {rule.id: _describe(rule, knowledge, texts) for rule in knowledge.shown_rules()}
     )
 
 
@@ -190,12 +137,17 @@ def describe_comments(codes: Iterable[str], knowledge: Knowledge) -> tuple[str, 
     return tuple(knowledge.comments[code].clinical for code in codes)
 
 
+def title_of(analyte: str, knowledge: Knowledge, texts: Texts) -> str:
+    """Name an analyte in the language of the report."""
+    return texts.title("analyte", analyte, knowledge.analytes[analyte].title)
+
+
 def latest_of(times: Iterable[datetime | None]) -> datetime | None:
     """Give the latest time that is known."""
     return max((at for at in times if at is not None), default=None)
 
 
-def _describe(rule: Rule, knowledge: Knowledge) -> RuleText:
+def _describe(rule: Rule, knowledge: Knowledge, texts: Texts) -> RuleText:
     limits = list({limit.id: limit for limit in knowledge.limits_of(rule.when)}.values())
     comparisons = (
         (knowledge.limits[each.limit].analyte, DIRECTIONS[each.direction])
@@ -208,14 +160,14 @@ def _describe(rule: Rule, knowledge: Knowledge) -> RuleText:
     )
     return RuleText(
         id=rule.id,
-        title=rule.title,
+        title=texts.title("rule", rule.id, rule.title),
         wording="; ".join(distinct(wordings)),
         citations=distinct(
-            _cite(source, knowledge) for limit in limits for source in limit.sources
+            _cite(source, knowledge, texts) for limit in limits for source in limit.sources
         ),
         comparisons=tuple(comparisons),
         needs=distinct(limit.analyte for limit in limits),
-        suggest=tuple(_name_test(name, knowledge) for name in rule.suggest),
+        suggest=tuple(_name_test(name, knowledge, texts) for name in rule.suggest),
     )
 
 
@@ -232,27 +184,27 @@ def _comparisons_of(condition: Condition, knowledge: Knowledge) -> Iterator[Comp
             return
 
 
-def _cite(source: str, knowledge: Knowledge) -> Citation:
+def _cite(source: str, knowledge: Knowledge, texts: Texts) -> Citation:
     if source == "convention":
-        return CONVENTION
+        return Citation(title=texts("convention"))
     known = knowledge.sources[source]
     return Citation(title=known.title, year=known.year, where=known.where, link=known.link)
 
 
-def _name_test(name: str, knowledge: Knowledge) -> tuple[str, str]:
+def _name_test(name: str, knowledge: Knowledge, texts: Texts) -> tuple[str, str]:
     if name in knowledge.analytes:
-        return name, in_sentence(knowledge.analytes[name].title)
+        return name, texts.in_sentence(title_of(name, knowledge, texts))
     known = (
         analyte.id
         for analyte in knowledge.analytes.values()
         if name.casefold() in (analyte.title.casefold(), analyte.short.casefold())
     )
-    return next(known, ""), name
+    return next(known, ""), texts.title("test", name, name)
 
 
-def _show_span(low: int, high: int | None, noun: str) -> str:
+def _show_span(low: int, high: int | None, noun: str, texts: Texts) -> str:
     if high is None:
-        return f"{low} {noun}s or more"
+        return texts("or-more", age=texts.count(noun, low))
     if low == high:
-        return show_count(low, noun)
-    return f"{low} to {high} {noun}s"
+        return texts.count(noun, low)
+    return texts("span", low=low, age=texts.count(noun, high))

@@ -1,116 +1,117 @@
 """`PatientReport` → workbook: one function per sheet, nothing decided here."""
 
 from openpyxl import Workbook
+from openpyxl.utils import quote_sheetname
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.report.facts import PatientReport
-from pipeline.report.front import HEADING, footer_of, render_summary
+from pipeline.report.facts import PatientReport, Place
+from pipeline.report.front import footer_of, render_summary
 from pipeline.report.listing import (
-    FINDINGS,
     FINDINGS_PRINTED,
-    RESULTS,
+    RESULT_VALUE,
     RESULTS_PRINTED,
+    finding_columns,
     finding_entries,
+    result_columns,
     result_entries,
 )
-from pipeline.report.sheet import (
-    Entry,
-    add_sheet,
-    columns,
-    put,
-    put_table,
-    start_workbook,
-)
-from pipeline.report.style import (
-    LINK,
-    NUMBER,
-    SECTION,
-    STRONG,
-    TEXT,
-    WHOLE,
-    Styler,
-)
-from pipeline.report.wording import (
-    show_date,
-)
+from pipeline.report.sheet import Column, Entry, add_sheet, put, put_table, start_workbook
+from pipeline.report.style import LINK, NUMBER, SECTION, STRONG, TEXT, WHOLE, Styler
+from pipeline.report.texts import LANGUAGES, Texts
+from pipeline.report.wording import show_date
 
 ROWS_AT_MOST = 20_000
-
-_FILES = columns(
-    ("File", 40), ("Sheet", 20), "Results used", "Results held", ("Rows", 40), ("SHA-256", 66)
-)
-_SOURCES = columns(("Source", 60), "Year", ("Where", 40), ("Link", 50))
+# A sheet of Excel holds 65,530 links, and every finding may have two.
+LINKS_AT_MOST = 30_000
+_HEAD = 2
+"""Row of the header of the tables Findings and Results."""
 
 
 def render_workbook(report: PatientReport) -> Workbook:
-    """Render a report as a workbook with the sheets Summary, Findings, Results, Provenance."""
-    book, styler = start_workbook(HEADING), Styler()
+    """Render a report as a workbook: Summary, Findings, Results, Provenance."""
+    texts = LANGUAGES[report.run.language]
+    title = texts("report" if report.run.laboratory else "worksheet")
+    book, styler = start_workbook(title, texts.language), Styler()
     render_summary(book, styler, report)
-    _render_findings(book, styler, report)
-    _render_results(book, styler, report)
-    _render_provenance(book, styler, report)
+    _render_findings(book, styler, report, texts)
+    _render_results(book, styler, report, texts)
+    _render_provenance(book, styler, report, texts)
     return book
 
 
-def _render_findings(book: Workbook, styler: Styler, report: PatientReport) -> None:
-    sheet = add_sheet(book, "Findings", footer_of(report), repeat="1:2")
-    _put_heading(sheet, styler, "Findings", report)
+def _render_findings(book: Workbook, styler: Styler, report: PatientReport, texts: Texts) -> None:
+    sheet = _start(book, styler, report, texts, "findings", repeat="1:2")
+    links = _places_of_results(report, texts)
     put_table(
         sheet,
         styler,
-        2,
+        _HEAD,
         "Findings",
-        FINDINGS,
-        map(finding_entries, report.findings),
+        finding_columns(texts),
+        (finding_entries(row, texts, links) for row in report.findings),
         at_most=ROWS_AT_MOST,
-        elsewhere="; see findings.csv",
+        elsewhere=texts("findings.elsewhere"),
+        texts=texts,
     )
     _print_columns(sheet, FINDINGS_PRINTED)
     sheet.freeze_panes = "D3"
 
 
-def _render_results(book: Workbook, styler: Styler, report: PatientReport) -> None:
-    sheet = add_sheet(book, "Results", footer_of(report), repeat="1:2")
-    _put_heading(sheet, styler, "Results", report)
+def _render_results(book: Workbook, styler: Styler, report: PatientReport, texts: Texts) -> None:
+    sheet = _start(book, styler, report, texts, "results", repeat="1:2")
     put_table(
         sheet,
         styler,
-        2,
+        _HEAD,
         "Results",
-        RESULTS,
-        map(result_entries, report.results),
+        result_columns(texts, report.run.units_display),
+        (result_entries(row, texts) for row in report.results),
         at_most=ROWS_AT_MOST,
-        elsewhere="; see the files named in Provenance",
+        elsewhere=texts("results.elsewhere"),
+        texts=texts,
     )
     _print_columns(sheet, RESULTS_PRINTED)
     sheet.freeze_panes = "D3"
 
 
-def _render_provenance(book: Workbook, styler: Styler, report: PatientReport) -> None:
-    sheet = add_sheet(book, "Provenance", footer_of(report), repeat="1:1")
-    _put_heading(sheet, styler, "Provenance", report)
+def _places_of_results(report: PatientReport, texts: Texts) -> dict[Place, str]:
+    """Say of each result where its row is."""
+    name = quote_sheetname(texts("sheet.results"))
+    if len(report.findings) > LINKS_AT_MOST:
+        return {}
+    return {
+        row.place: f"#{name}!{RESULT_VALUE}{number}"
+        for number, row in enumerate(report.results[:ROWS_AT_MOST], _HEAD + 1)
+        if not row.is_held
+    }
+
+
+def _render_provenance(book: Workbook, styler: Styler, report: PatientReport, texts: Texts) -> None:
+    sheet = _start(book, styler, report, texts, "provenance", repeat="1:1")
     run = report.run
     facts = (
-        ("Made by", f"labflag {run.version}"),
-        ("Made at", show_date(run.run_at, has_time=True)),
-        ("Profile", report.profile),
-        ("Knowledge version", run.knowledge_version),
-        *((("Laboratory", run.laboratory),) if run.laboratory else ()),
+        ("made.by", f"labflag {run.version}"),
+        ("made.at", show_date(run.run_at, has_time=True)),
+        ("made.profile", report.profile),
+        ("made.knowledge", run.knowledge_version),
+        ("made.units", texts(f"made.units.{run.units_display}")),
+        *((("made.laboratory", run.laboratory),) if run.laboratory else ()),
     )
     row = put_table(
         sheet,
         styler,
         2,
         "Made",
-        columns(("Report", 60), ("Value", 40)),
-        [[Entry(label, STRONG), Entry(value)] for label, value in facts],
+        _columns(texts("made.heads"), 60, 40),
+        [[Entry(texts(label), STRONG), Entry(value)] for label, value in facts],
+        texts=texts,
     )
     row = put_table(
         sheet,
         styler,
         row,
         "Files",
-        _FILES,
+        _columns(texts("files.heads"), 40, 20, 14, 14, 40, 66),
         [
             [
                 Entry(file.name),
@@ -122,13 +123,14 @@ def _render_provenance(book: Workbook, styler: Styler, report: PatientReport) ->
             ]
             for file in report.files
         ],
+        texts=texts,
     )
     put_table(
         sheet,
         styler,
         row,
         "Sources",
-        _SOURCES,
+        _columns(texts("sources.heads"), 60, 14, 40, 50),
         [
             [
                 Entry(source.title),
@@ -138,6 +140,13 @@ def _render_provenance(book: Workbook, styler: Styler, report: PatientReport) ->
             ]
             for source in report.citations
         ],
+        texts=texts,
+    )
+
+
+def _columns(heads: str, *widths: int) -> tuple[Column, ...]:
+    return tuple(
+        Column(title=head, most=width) for head, width in zip(heads.split("|"), widths, strict=True)
     )
 
 
@@ -146,5 +155,18 @@ def _print_columns(sheet: Worksheet, columns_printed: str) -> None:
     sheet.print_area = f"{first}1:{last}{sheet.max_row}"
 
 
-def _put_heading(sheet: Worksheet, styler: Styler, title: str, report: PatientReport) -> None:
-    put(sheet, styler, 1, 1, Entry(f"{title} of patient {report.patient_id}", SECTION))
+def _start(
+    book: Workbook,
+    styler: Styler,
+    report: PatientReport,
+    texts: Texts,
+    name: str,
+    *,
+    repeat: str,
+) -> Worksheet:
+    """Add a sheet whose first line says whose it is."""
+    title = texts(f"sheet.{name}")
+    sheet = add_sheet(book, title, footer_of(report, texts), texts, repeat=repeat)
+    heading = texts("heading", sheet=title, patient=report.patient_id)
+    put(sheet, styler, 1, 1, Entry(heading, SECTION))
+    return sheet

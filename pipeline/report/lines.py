@@ -1,0 +1,61 @@
+"""Results and limits in a line of text: what a finding rests on."""
+
+from pipeline.report.evidence import round_limit
+from pipeline.report.facts import Evidence, FindingRow
+from pipeline.report.texts import Texts
+from pipeline.report.wording import SPAN, distinct
+
+
+def show_evidence(row: FindingRow, texts: Texts) -> str:
+    """List what a finding rests on, one result to a line; a date that all share stands once."""
+    dates = distinct(each.collected for each in row.evidence)
+    is_compound = len(row.evidence) > 1
+    shares_date = is_compound and len(dates) == 1 and dates[0]
+    lines = [
+        _show_one(each, texts, is_dated=not shares_date, is_compound=is_compound)
+        for each in row.evidence
+    ]
+    return "\n".join([*([dates[0]] if shares_date else []), *lines])
+
+
+def show_limit(evidence: Evidence, texts: Texts) -> str:
+    """Write the limit really compared: "Hemoglobin: below 120 g/L"."""
+    if not evidence.limit:
+        return ""
+    numbers = [
+        texts.number(round_limit(each, evidence.value)) for each in evidence.limit.split("; ")
+    ]
+    if evidence.direction == SPAN:
+        said = texts("limit.span", low=numbers[0], high=numbers[-1])
+    else:
+        direction = evidence.direction
+        way = texts(f"direction.{direction}" if direction else "limit.only")
+        said = f"{way} {'; '.join(numbers)}"
+    return f"{evidence.title}: {said} {evidence.limit_unit}"
+
+
+def show_value(evidence: Evidence, texts: Texts) -> str:
+    """Write a result as reported, and in the other unit if one is to be shown."""
+    shown = f"{evidence.comparator}{texts.number(evidence.value)} {evidence.unit}"
+    if evidence.other_value:
+        other = f"{evidence.comparator}{texts.number(evidence.other_value)}"
+        shown += texts("evidence.equals", value=other, unit=evidence.other_unit)
+    return shown
+
+
+def _show_one(evidence: Evidence, texts: Texts, *, is_dated: bool, is_compound: bool) -> str:
+    if not evidence.value:
+        return texts("evidence.held", title=evidence.title)
+    said = f"{evidence.title} {show_value(evidence, texts)}"
+    if is_compound and evidence.state:
+        way = evidence.direction.removeprefix("at or ")
+        said = f"{texts(f'state.{way}.{evidence.state}')}: {said}"
+    if is_dated:
+        date = evidence.collected
+        said += texts("evidence.on", date=date) if date else texts("evidence.no-date")
+    notes = [
+        evidence.interval,
+        texts(f"status.{evidence.status}") if evidence.status else "",
+    ]
+    noted = "; ".join(filter(None, notes))
+    return f"{said} ({noted})" if noted else said

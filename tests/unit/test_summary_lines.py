@@ -1,0 +1,182 @@
+"""What the first page of a report says of results and limits, line by line."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.report.evidence import round_limit
+from pipeline.report.front import render_summary
+from pipeline.report.sheet import start_workbook
+from pipeline.report.style import Styler
+from pipeline.report.summary import cut_sentences
+from tests.unit.report_tables import RUN, make_tables
+
+
+def card(text: str, title: str):
+    return {each.title: each for each in make_tables(text).report().present}[title]
+
+
+def question(text: str, title: str):
+    return {each.title: each for each in make_tables(text).report().undecided}[title]
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "shown"),
+    [
+        ("7.44694054859", "5.7", "7.45"),
+        ("7.44694054859", "7.447", "7.4469"),
+        ("7.44694054859", "7.4469", "7.44694"),
+        ("120", "119", "120"),
+        ("1.5", "0.86", "1.5"),
+        ("120", "", "120"),
+        ("", "119", ""),
+    ],
+)
+def test_a_converted_limit_is_shown_rounded_but_never_onto_the_result(limit, value, shown):
+    assert round_limit(limit, value) == shown
+
+
+def test_a_converted_limit_stays_exact_in_the_cell(tmp_path):
+    text = "years | analyte | result\n40 | hemoglobin | 5.7 mmol/L"
+    assert card(text, "Anemia").limit.splitlines()[0] == "Hemoglobin: below 7.45 mmol/L"
+    (row,) = [row for row in make_tables(text).report().findings if row.rule.id == "anemia"]
+    assert row.evidence[0].limit.startswith("7.4469")
+
+
+@pytest.mark.parametrize(
+    ("results", "lines"),
+    [
+        (
+            "hemoglobin 98 g/L; platelets 90 10*9/L; white-cells 8 10*9/L; neutrophils 4 10*9/L",
+            ["▼ low: Hb", "▼ low: PLT", "not low: WBC", "not low: NEUT"],
+        ),
+        (
+            "hemoglobin 98 g/L; platelets 200 10*9/L; white-cells 3 10*9/L; neutrophils 2 10*9/L",
+            ["▼ low: Hb", "not low: PLT", "▼ low: WBC", "not low: NEUT"],
+        ),
+        (
+            "hemoglobin 98 g/L; platelets <90 10*9/L; white-cells 8 10*9/L; neutrophils <5 10*9/L",
+            ["▼ low: Hb", "▼ low: PLT", "not low: WBC", "? open: NEUT"],
+        ),
+    ],
+)
+def test_a_compound_finding_says_which_line_is_low(results, lines):
+    head = "years | analyte | result\n"
+    rows = "\n".join(" | ".join(("40", *each.split(" ", 1))) for each in results.split("; "))
+    found = make_tables(head + rows).report()
+    titles = {"Bicytopenia", "Pancytopenia"}
+    shown = [each.evidence for each in (*found.present, *found.undecided) if each.title in titles]
+    assert shown[0].splitlines()[0] == "2026-03-01"
+    assert [line.rsplit(" ", 2)[0] for line in shown[0].splitlines()[1:]] == lines
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [("final", ""), ("preliminary", " (preliminary)"), ("corrected", " (corrected)")],
+)
+def test_a_status_that_is_not_final_is_said(status, shown):
+    tables = make_tables("years | analyte | result\n40 | platelets | 98 10*9/L")
+    report = replace(tables, results=tables.results.assign(status=status)).report()
+    assert report.present[0].evidence == f"Platelets 98 ×10⁹/L on 2026-03-01{shown}"
+    assert (report.results[0].status, report.results[0].is_provisional) == (status, bool(shown))
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("One. Two. Three. Four.", "One. Two. Three."),
+        ("One: below 3.5 g/L. Two", "One: below 3.5 g/L. Two"),
+        ("", ""),
+    ],
+)
+def test_at_most_three_sentences(text, cut):
+    assert cut_sentences(text) == cut
+
+
+def test_an_interval_that_is_printed_is_not_asked_for():
+    text = "years | analyte | result | low | high\n8 | vitamin-b12 | 250 ng/L | {} | {}"
+    asked = question(text.format("", ""), "Low vitamin B12").settled_by
+    printed = question(text.format(200, 900), "Low vitamin B12").settled_by
+    assert asked == "The laboratory's own interval for this age."
+    assert printed.startswith("Reading it against the laboratory's own interval, which is printed")
+
+
+@pytest.mark.parametrize(
+    ("results", "settled_by"),
+    [
+        # White cells stand for their line, so neutrophils settle nothing.
+        ("hemoglobin 98 g/L; white-cells 8 10*9/L", "Platelets, from the same specimen."),
+        (
+            "hemoglobin 98 g/L; platelets 200 10*9/L",
+            "White cells and neutrophils, from the same specimen.",
+        ),
+        (
+            "hemoglobin 98 g/L; platelets <200 10*9/L; white-cells 8 10*9/L",
+            "The figure itself: ask the laboratory for PLT.",
+        ),
+    ],
+)
+def test_what_would_settle_a_compound_question(results, settled_by):
+    head = "years | analyte | result\n"
+    rows = "\n".join(" | ".join(("40", *each.split(" ", 1))) for each in results.split("; "))
+    assert question(head + rows, "Bicytopenia").settled_by == settled_by
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now", "change"),
+    [
+        ("200", "98", "● new: not present on 2026-01-05 (200 ×10⁹/L)"),
+        ("140", "98", "↑ worse than on 2026-01-05 (140 ×10⁹/L)"),
+        ("40", "98", "↓ milder than on 2026-01-05 (40 ×10⁹/L)"),
+        ("90", "98", "= continuing: present on 2026-01-05 too (90 ×10⁹/L)"),
+        ("<400", "98", "● new: undecided on 2026-01-05 (<400 ×10⁹/L)"),
+    ],
+)
+def test_change_since_the_specimen_before(earlier, now, change):
+    text = f"""
+        years | specimen | at         | analyte   | result
+        40    | S1       | 2026-01-05 | platelets | {earlier} 10*9/L
+        40    | S2       | 2026-03-01 | platelets | {now} 10*9/L
+    """
+    assert card(text, "Low platelets").change == change
+
+
+def test_without_an_earlier_specimen_there_is_no_change():
+    assert (
+        card("years | analyte | result\n40 | platelets | 98 10*9/L", "Low platelets").change == ""
+    )
+
+
+def test_what_is_resolved_is_said():
+    report = make_tables(
+        """
+        years | specimen | at         | analyte   | result
+        40    | S1       | 2026-01-05 | platelets | 90 10*9/L
+        40    | S2       | 2026-03-01 | platelets | 190 10*9/L
+        """
+    ).report()
+    assert report.resolved == ("Low platelets: present on 2026-01-05, not on 2026-03-01.",)
+
+
+@pytest.mark.parametrize(
+    ("laboratory", "address", "contact", "lines"),
+    [
+        ("", "", "", ["Laboratory worksheet", "Patient id"]),
+        ("Lab One", "", "", ["Lab One", "Laboratory report", "Patient id"]),
+        (
+            "Lab One",
+            "Street 1",
+            "lab@example.org",
+            ["Lab One", "Street 1 · lab@example.org", "Laboratory report", "Patient id"],
+        ),
+    ],
+)
+def test_letterhead(laboratory, address, contact, lines):
+    run = replace(RUN, laboratory=laboratory, address=address, contact=contact)
+    (report,) = make_tables("analyte | result\nmcv | 90 fL").reports(run)
+    book = start_workbook("")
+    render_summary(book, Styler(), report)
+    sheet = book["Summary"]
+    assert [sheet.cell(row, 1).value for row in range(1, len(lines) + 1)] == lines
+    assert sheet.freeze_panes == f"A{len(lines) + 2}"
+    assert book.defined_names["PatientId"].attr_text == f"'Summary'!$A${len(lines) + 1}"

@@ -25,6 +25,7 @@ from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations.accounts import Accounts, reconcile
 from pipeline.operations.publish import check_folder, publish
+from pipeline.operations.workspace import open_workspace
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import refuse_existing, save_workbook, write_text
 from pipeline.report.template import render_template
@@ -75,8 +76,22 @@ def run_batch(
     Without a single readable file nothing is written and no earlier report is taken away: a
     share that is not there at night must not empty the folder of reports.
     """
+    # Before the folder is made: a wrong option leaves nothing behind.
+    knowledge = load_tried_knowledge(settings)
+    with open_workspace(settings.output, clock):
+        return _run(sources, settings, knowledge, clock=clock, progress=progress)
+
+
+def _run(
+    sources: Sequence[Path],
+    settings: Settings,
+    knowledge: Knowledge,
+    *,
+    clock: Clock,
+    progress: Progress,
+) -> tuple[Batch, tuple[Path, ...]]:
     check_folder(settings.output, replace=settings.replace)
-    batch = check_batch(sources, settings, clock=clock, progress=progress)
+    batch = _read_and_judge(sources, settings, knowledge, clock=clock, progress=progress)
     if not batch.accounts.readable_files:
         return batch, ()
     outputs = publish(
@@ -100,12 +115,32 @@ def check_batch(
     """Do everything but write: read, settle who is who, select, interpret, reconcile.
 
     Raises:
-        KnowledgeError: The knowledge is invalid, or the cases that the site lays beside its own
-            rules do not hold.
+        KnowledgeError: See `load_tried_knowledge`.
+    """
+    knowledge = load_tried_knowledge(settings)
+    return _read_and_judge(sources, settings, knowledge, clock=clock, progress=progress)
+
+
+def load_tried_knowledge(settings: Settings) -> Knowledge:
+    """Load the knowledge, and try the cases that a site lays beside its own rules.
+
+    Raises:
+        KnowledgeError: The knowledge is invalid, or the cases do not hold.
     """
     knowledge = load_knowledge(settings.knowledge, settings.profile)
     if settings.knowledge is not None:
         require_cases(settings.knowledge, knowledge)
+    return knowledge
+
+
+def _read_and_judge(
+    sources: Sequence[Path],
+    settings: Settings,
+    knowledge: Knowledge,
+    *,
+    clock: Clock,
+    progress: Progress,
+) -> Batch:
     found = find_exports(sources, settings.output)
     files = read_exports(found.exports, settings, knowledge, clock=clock, progress=progress)
     intake = hold_conflicts(settle_holds(combine(files), knowledge))

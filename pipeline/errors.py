@@ -20,6 +20,10 @@ class OutputError(LabflagError):
     """An output could not be written, or must not be overwritten."""
 
 
+class BusyError(LabflagError):
+    """Another run is at work in the same place."""
+
+
 class Exit:
     """Exit codes, a contract with cron and scripts."""
 
@@ -40,5 +44,7 @@ def exit_code(error: Exception) -> int:
             return Exit.SETTINGS
         case OutputError():
             return Exit.OUTPUT
+        case BusyError():
+            return Exit.BUSY
         case _:
             return Exit.BUG

@@ -20,6 +20,8 @@ from pipeline.errors import OutputError
 
 FILE_MODE = 0o640
 FOLDER_MODE = 0o750
+ASIDE = (".labflag-", ".tmp")
+"""How names begin and end of files that are being written, to be renamed when they are whole."""
 # The earliest time a zip archive can hold.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -108,7 +110,7 @@ def write_bytes(content: bytes, path: Path) -> None:
     make_folder(path.parent)
     aside = ""
     try:
-        handle, aside = tempfile.mkstemp(prefix=".labflag-", suffix=".tmp", dir=path.parent)
+        handle, aside = tempfile.mkstemp(prefix=ASIDE[0], suffix=ASIDE[1], dir=path.parent)
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
         Path(aside).chmod(FILE_MODE)

@@ -127,7 +127,7 @@ def load_tried_knowledge(settings: Settings) -> Knowledge:
     Raises:
         KnowledgeError: The knowledge is invalid, or the cases do not hold.
     """
-    knowledge = load_knowledge(settings.knowledge, settings.profile)
+    knowledge = knowledge_of(settings)
     if settings.knowledge is not None:
         require_cases(settings.knowledge, knowledge)
     return knowledge
@@ -173,11 +173,21 @@ def settle_holds(intake: Intake, knowledge: Knowledge) -> Intake:
     return close_holds(intake, before)
 
 
+def knowledge_of(settings: Settings) -> Knowledge:
+    """Load the clinical content that a run is to use."""
+    return load_knowledge(
+        settings.knowledge,
+        settings.profile,
+        language=settings.language,
+        groups=settings.rule_groups,
+    )
+
+
 def identify_exports(
     sources: Sequence[Path], settings: Settings, *, clock: Clock, progress: Progress
 ) -> list[Identified]:
     """Say how each file is understood."""
-    knowledge = load_knowledge(settings.knowledge, settings.profile)
+    knowledge = knowledge_of(settings)
     exports = find_exports(sources, settings.output).exports
     files = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
     return [describe_reading(file) for file in files]
@@ -192,7 +202,7 @@ def save_layout(
         ConfigError: The file was not recognized, or no single layout can describe it.
         OutputError: The layout file is there already, or cannot be written.
     """
-    knowledge = load_knowledge(settings.knowledge, settings.profile)
+    knowledge = knowledge_of(settings)
     exports = find_exports([source]).exports
     files = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
     refuse_existing(target)
@@ -206,7 +216,7 @@ def write_template(target: Path, settings: Settings, *, clock: Clock) -> None:
         OutputError: The file is there already, or cannot be written.
     """
     refuse_existing(target)
-    book = render_template(load_knowledge(settings.knowledge, settings.profile))
+    book = render_template(knowledge_of(settings))
     save_workbook(book, target, clock())
 
 

@@ -33,6 +33,11 @@ class Settings:
     layout: str = ""
     """Name of a layout, or path of a layout file; "": each file is recognized by its headers."""
     profile: str = "default"
+    """Name of a profile, or path of a profile file."""
+    rule_groups: tuple[str, ...] = ()
+    """Groups of rules to switch on, beside those of the profile."""
+    language: Literal["en", "de"] = "en"
+    """Of titles and comments in reports."""
     knowledge: Path | None = None
     """Folder laid over the clinical content."""
     encoding: str = "cp1252"
@@ -87,4 +92,6 @@ def _read(path: Path) -> dict[str, Any]:
         # A path in the file is meant from where the file lies, not from where cron starts.
         if isinstance(entries.get(key), str):
             entries[key] = path.parent / entries[key]
+    if str(entries.get("profile", "")).endswith(".toml"):
+        entries["profile"] = str(path.parent / entries["profile"])
     return entries

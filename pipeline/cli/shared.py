@@ -64,7 +64,12 @@ def reading_options(command: Command) -> Command:
     """Add the options that say how files are read and which knowledge is used."""
     options = [
         click.option("--layout", metavar="NAME|FILE", help="Read every file by this layout."),
-        click.option("--profile", metavar="NAME", help="Limits to use.  [default: default]"),
+        click.option("--profile", metavar="NAME|FILE", help="Limits to use.  [default: default]"),
+        click.option(
+            "--language",
+            type=click.Choice(["en", "de"]),
+            help="Of titles and comments in reports.  [default: en]",
+        ),
         click.option(
             "--knowledge", type=FOLDER, metavar="DIR", help="Lay this folder over the rules."
         ),
@@ -86,7 +91,7 @@ def sources_argument(command: Command) -> Command:
 def knowledge_options(command: Command) -> Command:
     for option in (
         click.option("--knowledge", type=FOLDER, metavar="DIR", help="Lay this folder over."),
-        click.option("--profile", default="default", metavar="NAME", help="Limits to use."),
+        click.option("--profile", default="default", metavar="NAME|FILE", help="Limits to use."),
     ):
         command = option(command)
     return command

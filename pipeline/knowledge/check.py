@@ -1,6 +1,7 @@
 """Does the knowledge hold together: every reference, every stratum, every name."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from itertools import combinations
 
@@ -18,6 +19,7 @@ from pipeline.knowledge.model import (
 )
 from pipeline.knowledge.names import name_key
 from pipeline.knowledge.observed import check_observations
+from pipeline.knowledge.shelf import Placed, said_where
 from pipeline.knowledge.strata import check_strata
 from schemas.vocabulary import Grade
 
@@ -25,19 +27,30 @@ CONVENTION = "convention"
 """Source of a number that nobody published: a laboratory convention of the profile."""
 
 
-def check_knowledge(knowledge: Knowledge) -> None:
+def check_knowledge(
+    knowledge: Knowledge, places: Mapping[str, Mapping[object, Placed]] | None = None
+) -> None:
     """Refuse knowledge that contradicts itself.
 
+    `places` says where entries are written, by kind and key.
+
     Raises:
-        KnowledgeError: Names the entry and what is wrong with it.
+        KnowledgeError: Names the entry, where it stands, and what is wrong with it.
     """
+
+    def at(kind: str, key: object) -> AbstractContextManager[None]:
+        return said_where((places or {}).get(kind, {}).get(key))
+
     for analyte in knowledge.analytes.values():
-        _check_analyte(analyte, knowledge)
+        with at("analyte", analyte.id):
+            _check_analyte(analyte, knowledge)
     _check_names(knowledge)
     for limit in knowledge.limits.values():
-        _check_limit(limit, knowledge)
+        with at("limit", limit.id):
+            _check_limit(limit, knowledge)
     for rule in knowledge.rules.values():
-        _check_rule(rule, knowledge)
+        with at("rule", rule.id):
+            _check_rule(rule, knowledge)
     for derived in knowledge.derived:
         where = f"derived {derived.id!r}"
         for analyte_id in (derived.analyte, *derived.operands):
@@ -45,9 +58,10 @@ def check_knowledge(knowledge: Knowledge) -> None:
         _check_comments(derived.comment, knowledge, where)
         _check_source(derived.source, knowledge, where)
     for priority in knowledge.priorities:
-        _check_condition(priority.when, knowledge, f"priority {priority.rank}")
-        if priority.when is not None:
-            _refuse_shadows([priority.when], knowledge, f"priority {priority.rank}")
+        with at("priority", priority.rank):
+            _check_condition(priority.when, knowledge, f"priority {priority.rank}")
+            if priority.when is not None:
+                _refuse_shadows([priority.when], knowledge, f"priority {priority.rank}")
     for population in knowledge.populations.values():
         _check_comments(population.comment, knowledge, f"population {population.id!r}")
     _check_materials(knowledge)
@@ -76,7 +90,7 @@ def in_order_of_evaluation(rules: Mapping[str, Rule]) -> dict[str, Rule]:
         if name in waiting:
             raise KnowledgeError(f"rule {name!r} refers to itself by way of {waiting[-1]!r}")
         waiting.append(name)
-        for other in _rules_in(_conditions_of(rules[name])):
+        for other in rules_in(_conditions_of(rules[name])):
             _known(other, rules, "rule", f"rule {name!r}")
             place(other)
         waiting.pop()
@@ -91,14 +105,15 @@ def _conditions_of(rule: Rule) -> list[Condition]:
     return [rule.when, *(step.when for step in rule.grades)]
 
 
-def _rules_in(conditions: Iterable[Condition]) -> list[str]:
+def rules_in(conditions: Iterable[Condition]) -> list[str]:
+    """List the rules that conditions refer to."""
     found: list[str] = []
     for condition in conditions:
         match condition:
             case RuleIs(rule=name) | Undecided(rule=name):
                 found.append(name)
             case Group(members=members):
-                found.extend(_rules_in(members))
+                found.extend(rules_in(members))
     return found
 
 
@@ -202,7 +217,7 @@ def _check_condition(condition: Condition | None, knowledge: Knowledge, where: s
 
 def _refuse_shadows(conditions: Iterable[Condition], knowledge: Knowledge, where: str) -> None:
     """Nothing that readers see may rest on a rule that is only tried out."""
-    for name in _rules_in(conditions):
+    for name in rules_in(conditions):
         if knowledge.rules[name].shadow:
             raise KnowledgeError(f"{where}: {name!r} is a shadow rule; nothing shown may use it")
 

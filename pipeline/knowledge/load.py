@@ -2,14 +2,11 @@
 
 import hashlib
 import json
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
-from difflib import get_close_matches
+from collections.abc import Callable, Collection
+from dataclasses import fields, replace
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,6 +21,7 @@ from pipeline.knowledge.forms import (
     Observation,
     Phrases,
 )
+from pipeline.knowledge.language import translate
 from pipeline.knowledge.model import (
     AgeSpan,
     Analyte,
@@ -39,9 +37,10 @@ from pipeline.knowledge.model import (
     Stratum,
     Unit,
 )
+from pipeline.knowledge.shelf import Placed, Shelf, nearest, read_toml, said_where
 from pipeline.knowledge.strata import age_span_from
+from pipeline.knowledge.switch import switch_on
 
-Entry = dict[str, Any]
 T = TypeVar("T")
 
 # Key of each kind of entry: what an overlay replaces by, and what must not stand twice.
@@ -65,32 +64,42 @@ _KEYS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Placed:
-    """An entry as written, and the file it stands in."""
-
-    entry: Entry
-    file: str
-
-
-def load_knowledge(overlay: Path | None = None, profile: str = "default") -> Knowledge:
+def load_knowledge(
+    overlay: Path | None = None,
+    profile: str = "default",
+    *,
+    language: str = "en",
+    groups: Collection[str] = (),
+) -> Knowledge:
     """Load the clinical content that ships with labflag, and what a site lays over it.
 
     Args:
         overlay: A folder of TOML files in the same form. An entry whose key is already taken
             must say `replaces = "<key>"`; everything else is added.
-        profile: Name of a profile in `profiles/`.
+        profile: Name of a profile in `profiles/`, or path of a profile file (ends in ".toml").
+            Its entries take the place of those of the same id, and may be new.
+        language: Of titles and comments: a file in `comments/`.
+        groups: Groups of rules to switch on, beside those of the profile.
 
     Raises:
         KnowledgeError: Something is unknown, missing, doubled, dangling or contradictory; the
-            message names the file, the entry and what to do.
+            message names the file, the line, the entry and what to do.
     """
-    shelf = _read_folder(files("pipeline.knowledge"), profile)
+    shelf = Shelf(_KEYS)
+    shelf.read_folder(files("pipeline.knowledge"), language)
     if overlay is not None:
         if not overlay.is_dir():
             raise KnowledgeError(f"{overlay}: no such knowledge folder")
-        _lay_over(shelf, _read_folder(overlay, profile))
-    return _assemble(shelf, profile)
+        own = Shelf(_KEYS)
+        own.read_folder(overlay, language)
+        shelf.lay_over(own)
+    if not shelf["comment"]:
+        raise KnowledgeError(f"no comments in the language {language!r}; there are: en, de")
+    if profile.endswith(".toml"):
+        path = Path(profile)
+        shelf["profile"].pop(path.stem, None)
+        profile = shelf.put_file("profile", path)
+    return _assemble(shelf, profile, groups)
 
 
 def load_layout(path: Path) -> Layout:
@@ -99,92 +108,23 @@ def load_layout(path: Path) -> Layout:
     Raises:
         KnowledgeError: The file cannot be read or is no layout.
     """
-    return _build(Layout, _Placed(entry=_read_toml(path), file=path.name), id=path.stem)
+    table, text = read_toml(path)
+    placed = Placed(entry=table, file=path.name, line=1, written=text)
+    with said_where(placed):
+        return _build(Layout, placed, id=path.stem)
 
 
-def _read_folder(folder: Traversable | Path, profile: str) -> dict[str, dict[object, _Placed]]:
-    shelf: dict[str, dict[object, _Placed]] = {kind: {} for kind in _KEYS}
-    for path in sorted(folder.iterdir(), key=lambda item: item.name):
-        if path.name.endswith(".toml"):
-            for kind, entries in _read_toml(path).items():
-                _shelve(shelf, kind, entries, path.name)
-    for kind, subfolder in (("layout", "layouts"), ("profile", "profiles")):
-        for path in _toml_files(folder / subfolder):
-            table = _read_toml(path)
-            limits = table.pop("limit", []) if kind == "profile" else []
-            stem = path.name.removesuffix(".toml")
-            _shelve(shelf, kind, [{"id": stem, **table}], path.name)
-            if stem == profile:
-                replacing = {entry["id"]: _Placed(entry=entry, file=path.name) for entry in limits}
-                shelf["limit"].update(replacing)
-    for path in _toml_files(folder / "comments"):
-        if path.name == "en.toml":
-            _shelve(shelf, "comment", _read_toml(path).get("comment", []), path.name)
-    return shelf
+def _assemble(shelf: Shelf, profile: str, groups: Collection[str]) -> Knowledge:
+    chosen = _take_profile(shelf, profile)
 
+    def every(kind: str, build: Callable[[Placed], T]) -> dict[str, T]:
+        return {str(key): _built(placed, build) for key, placed in shelf[kind].items()}
 
-def _toml_files(folder: Traversable | Path) -> list[Any]:
-    if not folder.is_dir():
-        return []
-    return sorted(
-        (path for path in folder.iterdir() if path.name.endswith(".toml")),
-        key=lambda item: item.name,
-    )
-
-
-def _read_toml(path: Traversable | Path) -> Entry:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise KnowledgeError(f"{path.name}: cannot be read as TOML: {error}") from error
-
-
-def _shelve(shelf: dict[str, dict[object, _Placed]], kind: str, entries: Any, file: str) -> None:
-    if kind not in _KEYS:
-        raise KnowledgeError(f"{file}: unknown kind of entry {kind!r}{_nearest(kind, _KEYS)}")
-    if not isinstance(entries, list):
-        raise KnowledgeError(f"{file}: {kind!r} must be written as [[{kind}]]")
-    for entry in entries:
-        key = entry.get(_KEYS[kind])
-        if key is None:
-            raise KnowledgeError(f"{file}: a [[{kind}]] has no {_KEYS[kind]!r}")
-        if key in shelf[kind]:
-            raise KnowledgeError(f"{file}: [[{kind}]] {key!r} stands twice")
-        shelf[kind][key] = _Placed(entry=entry, file=file)
-
-
-def _lay_over(
-    shelf: dict[str, dict[object, _Placed]], overlay: dict[str, dict[object, _Placed]]
-) -> None:
-    for kind, entries in overlay.items():
-        for key, placed in entries.items():
-            replaces = placed.entry.pop("replaces", None)
-            taken = key in shelf[kind]
-            if replaces is not None and (replaces != key or not taken):
-                raise KnowledgeError(
-                    f"{placed.file}: [[{kind}]] {key!r} replaces {replaces!r}, which is not there"
-                )
-            if taken and replaces is None:
-                raise KnowledgeError(
-                    f"{placed.file}: [[{kind}]] {key!r} is already known; "
-                    f'say replaces = "{key}" if it is meant to replace it'
-                )
-            shelf[kind][key] = placed
-
-
-def _assemble(shelf: dict[str, dict[object, _Placed]], profile: str) -> Knowledge:
-    if profile not in shelf["profile"]:
-        known = ", ".join(sorted(str(name) for name in shelf["profile"]))
-        raise KnowledgeError(f"no profile named {profile!r}; there are: {known}")
-
-    def every(kind: str, build: Callable[[_Placed], T]) -> dict[str, T]:
-        return {str(key): build(placed) for key, placed in shelf[kind].items()}
-
-    analytes = every("analyte", lambda placed: _build(Analyte, placed))
+    on = {*chosen.rule_groups, *groups}
     knowledge = Knowledge(
-        version=_version_of(shelf, profile),
-        profile=_build(Profile, shelf["profile"][profile]),
-        analytes=analytes,
+        version=_version_of(shelf, profile, on),
+        profile=chosen,
+        analytes=every("analyte", lambda placed: _build(Analyte, placed)),
         look_alikes=tuple(every("look_alike", lambda p: _build(LookAlike, p)).values()),
         units=every("unit", lambda placed: _build(Unit, placed)),
         limits=every("limit", _limit),
@@ -200,76 +140,106 @@ def _assemble(shelf: dict[str, dict[object, _Placed]], profile: str) -> Knowledg
         observations=every("observation", lambda placed: _build(Observation, placed)),
         phrases=every("phrases", lambda placed: _build(Phrases, placed)),
     )
-    check.check_knowledge(knowledge)
-    return knowledge
+    check.check_knowledge(knowledge, shelf.entries)
+    return translate(switch_on(knowledge, on), shelf.words)
 
 
-def _limit(placed: _Placed) -> Limit:
+def _take_profile(shelf: Shelf, profile: str) -> Profile:
+    """Lay the entries of a profile over the others."""
+    if profile not in shelf["profile"]:
+        known = ", ".join(sorted(str(name) for name in shelf["profile"]))
+        raise KnowledgeError(f"no profile named {profile!r}; there are: {known}, or FILE.toml")
+    placed = shelf["profile"][profile]
+    own = {kind: placed.entry[kind] for kind in _KEYS if kind in placed.entry}
+    for limit in own.get("limit", []):
+        name = limit.get("id")
+        if name not in shelf["limit"] and repr(name) not in repr(own.get("rule", [])):
+            hint = nearest(str(name), [str(key) for key in shelf["limit"]])
+            with said_where(placed):
+                raise KnowledgeError(f"profile {profile!r}: no limit named {name!r}{hint}")
+    shelf.replace(own, placed.file, placed.written)
+    rest = {key: value for key, value in placed.entry.items() if key not in own}
+    return _built(replace(placed, entry=rest), lambda p: _build(Profile, p))
+
+
+def _built(placed: Placed, build: Callable[[Placed], T]) -> T:
+    with said_where(placed):
+        return build(placed)
+
+
+def _limit(placed: Placed) -> Limit:
     strata = tuple(
-        _stratum(_Placed(entry=entry, file=placed.file), str(placed.entry.get("id")))
+        _stratum(replace(placed, entry=entry), str(placed.entry.get("id")))
         for entry in placed.entry.get("strata", [])
     )
     return _build(Limit, placed, strata=strata)
 
 
-def _stratum(placed: _Placed, limit: str) -> Stratum:
+def _stratum(placed: Placed, limit: str) -> Stratum:
     entry = dict(placed.entry)
-    ages = age_span_from(entry, f"{placed.file}: limit {limit!r}")
-    return _build(Stratum, _Placed(entry=entry, file=placed.file), ages=ages)
+    ages = age_span_from(entry, f"limit {limit!r}")
+    try:
+        return _build(Stratum, replace(placed, entry=entry), ages=ages)
+    except KnowledgeError as error:
+        raise KnowledgeError(f"limit {limit!r}: {error}") from error
 
 
-def _rule(placed: _Placed) -> Rule:
+def _rule(placed: Placed) -> Rule:
     entry = dict(placed.entry)
-    where = f"{placed.file}: rule {entry.get('id')!r}"
+    where = f"rule {entry.get('id')!r}"
     same = entry.pop("same", "accession")
     if same != "accession":
         raise KnowledgeError(f'{where}: same = "accession" is the only join there is')
     grades = grade_steps_from(entry, where)
     when = condition_from(entry, where)
-    return _build(Rule, _Placed(entry=entry, file=placed.file), when=when, grades=grades)
+    return _build(Rule, replace(placed, entry=entry), when=when, grades=grades)
 
 
-def _priority(placed: _Placed) -> PriorityClass:
+def _priority(placed: Placed) -> PriorityClass:
     entry = dict(placed.entry)
-    where = f"{placed.file}: priority {entry.get('rank')!r}"
+    where = f"priority {entry.get('rank')!r}"
     decided_here = {"any", "all"} & entry.keys()
     when = condition_from(entry, where) if decided_here else None
-    return _build(PriorityClass, _Placed(entry=entry, file=placed.file), when=when)
+    return _build(PriorityClass, replace(placed, entry=entry), when=when)
 
 
-def _population(placed: _Placed) -> Population:
+def _population(placed: Placed) -> Population:
     entry = dict(placed.entry)
-    ages: AgeSpan = age_span_from(entry, f"{placed.file}: population {entry.get('id')!r}")
-    return _build(Population, _Placed(entry=entry, file=placed.file), ages=ages)
+    ages: AgeSpan = age_span_from(entry, f"population {entry.get('id')!r}")
+    return _build(Population, replace(placed, entry=entry), ages=ages)
 
 
-def _build(kind: type[T], placed: _Placed, **built: object) -> T:
+def _build(kind: type[T], placed: Placed, **built: object) -> T:
     """Make a value of a model class from an entry, with the parts that are already built."""
     entry = {**placed.entry, **built}
     known = [item.name for item in fields(kind)]  # type: ignore[arg-type]
     name = entry.get("id") or entry.get("name") or entry.get("ucum") or ""
-    where = f"{placed.file}: {kind.__name__.lower()} {name!r}"
+    where = f"{kind.__name__.lower()} {name!r}" if name else f"a {kind.__name__.lower()}"
     for key in entry:
         if key not in known:
-            raise KnowledgeError(f"{where}: unknown key {key!r}{_nearest(key, known)}")
+            raise KnowledgeError(f"{where}: unknown key {key!r}{nearest(key, known)}")
     try:
-        return TypeAdapter(kind).validate_python(entry)
+        return cast(T, _adapter(kind).validate_python(entry))
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        place = ", ".join(repr(part) for part in first["loc"])
         raise KnowledgeError(f"{where}: {place}: {first['msg']}") from error
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+"""Made once for each kind; making them costs more than all the entries."""
 
 
-def _version_of(shelf: Mapping[str, Mapping[object, _Placed]], profile: str) -> str:
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return _ADAPTERS.setdefault(kind, _ADAPTERS.get(kind) or TypeAdapter(kind))
+
+
+def _version_of(shelf: Shelf, profile: str, groups: Collection[str]) -> str:
     loaded = {
         kind: {str(key): placed.entry for key, placed in entries.items()}
-        for kind, entries in shelf.items()
+        for kind, entries in shelf.entries.items()
         if kind != "profile"
     }
-    text = json.dumps([profile, loaded], sort_keys=True, ensure_ascii=False)
+    content = [profile, sorted(groups), loaded, shelf.words]
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

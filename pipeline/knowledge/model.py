@@ -198,6 +198,8 @@ class Rule:
     """What it finds goes on the list of values to be called."""
     shadow: bool = False
     """Tried out: evaluated and counted, but in no report, worklist or table for readers."""
+    group: str = ""
+    """Asked only where a profile or a site switches this group on; "" is always asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +252,8 @@ class Profile:
     id: str
     title: str
     description: str = ""
+    rule_groups: tuple[str, ...] = ()
+    """Groups of rules that it switches on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

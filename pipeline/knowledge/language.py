@@ -1,0 +1,50 @@
+"""Titles in the language chosen; ids, limits and published wording stay as they are."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pipeline.errors import KnowledgeError
+from pipeline.knowledge.model import Knowledge, Rule
+
+KINDS = ("rules", "analytes", "suggestions", "priorities", "profiles", "descriptions")
+"""Tables `[words.…]` of a file in `comments/`: id (or the English words) → words."""
+
+
+def translate(knowledge: Knowledge, words: Mapping[str, Mapping[str, str]]) -> Knowledge:
+    """Put the words of another language in the place of the English ones.
+
+    What has no translation keeps its English words; names by which exports are recognized do
+    not change.
+
+    Raises:
+        KnowledgeError: There are words of an unknown kind.
+    """
+    for kind in words:
+        if kind not in KINDS:
+            raise KnowledgeError(f"unknown kind of words {kind!r}; there are: {', '.join(KINDS)}")
+    rules, analytes, suggestions, priorities, profiles, descriptions = (
+        words.get(kind, {}) for kind in KINDS
+    )
+
+    def of_rule(rule: Rule) -> Rule:
+        suggest = tuple(suggestions.get(name, name) for name in rule.suggest)
+        return replace(rule, title=rules.get(rule.id, rule.title), suggest=suggest)
+
+    profile = knowledge.profile
+    return replace(
+        knowledge,
+        rules={name: of_rule(rule) for name, rule in knowledge.rules.items()},
+        analytes={
+            name: replace(analyte, title=analytes.get(name, analyte.title))
+            for name, analyte in knowledge.analytes.items()
+        },
+        priorities=tuple(
+            replace(each, title=priorities.get(each.title, each.title))
+            for each in knowledge.priorities
+        ),
+        profile=replace(
+            profile,
+            title=profiles.get(profile.id, profile.title),
+            description=descriptions.get(profile.id, profile.description),
+        ),
+    )

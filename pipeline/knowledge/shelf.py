@@ -1,0 +1,190 @@
+"""TOML files → entries by kind and key, each with the place where it is written."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import KnowledgeError
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """An entry as written, and where."""
+
+    entry: Entry
+    file: str
+    line: int = 0
+    """Of the first line of the entry; 0 if it cannot be told."""
+    written: tuple[str, ...] = ()
+    """The lines of the entry."""
+
+    def place_of(self, words: Iterator[str]) -> str:
+        """Name the file, and the line on which the first of some words stands in the entry."""
+        if not self.line:
+            return self.file
+        for word in words:
+            token = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w-])")
+            for number, text in enumerate(self.written):
+                if token.search(text):
+                    return f"{self.file}:{self.line + number}"
+        return f"{self.file}:{self.line}"
+
+
+@contextmanager
+def said_where(placed: Placed | None) -> Iterator[None]:
+    """Put the file and the line before the message of what is wrong with an entry."""
+    try:
+        yield
+    except KnowledgeError as error:
+        if placed is None:
+            raise
+        names = {str(value) for key, value in placed.entry.items() if key in ("id", "name")}
+        quoted = (word for word in re.findall(r"'([^']+)'", str(error)) if word not in names)
+        raise KnowledgeError(f"{placed.place_of(quoted)}: {error}") from error
+
+
+class Shelf:
+    """Every entry that was read, by kind and key."""
+
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        """Make an empty shelf; `keys` gives for each kind of entry what it is known by."""
+        self._keys = keys
+        self.entries: dict[str, dict[object, Placed]] = {kind: {} for kind in keys}
+        self.words: dict[str, dict[str, str]] = {}
+        """Titles in the language chosen, by kind and id."""
+
+    def __getitem__(self, kind: str) -> dict[object, Placed]:
+        return self.entries[kind]
+
+    def read_folder(self, folder: Traversable | Path, language: str) -> None:
+        """Put everything on the shelf that stands in a folder of TOML files."""
+        for path in _toml_files(folder):
+            self.read_file(path)
+        for path in _toml_files(folder / "layouts"):
+            self.put_file("layout", path)
+        for path in _toml_files(folder / "profiles"):
+            self.put_file("profile", path)
+        for path in _toml_files(folder / "comments"):
+            if path.name == f"{language}.toml":
+                table, text = read_toml(path)
+                self.words |= table.pop("words", {})
+                self._put_all(table, path.name, text)
+
+    def read_file(self, path: Traversable | Path) -> None:
+        """Put the entries of one file on the shelf."""
+        table, text = read_toml(path)
+        self._put_all(table, path.name, text)
+
+    def put_file(self, kind: str, path: Traversable | Path) -> str:
+        """Put a file on the shelf that is one entry as a whole, and give its id."""
+        table, text = read_toml(path)
+        stem = path.name.removesuffix(".toml")
+        self._put(kind, Placed(entry={"id": stem, **table}, file=path.name, line=1, written=text))
+        return stem
+
+    def replace(self, table: Entry, file: str, text: tuple[str, ...]) -> None:
+        """Put entries on the shelf in place of those of the same key."""
+        for kind, key, placed in self._placed_in(table, file, text):
+            self.entries[kind][key] = placed
+
+    def lay_over(self, other: "Shelf") -> None:
+        """Add the entries of another shelf; what is taken must be replaced on purpose.
+
+        Raises:
+            KnowledgeError: A key is taken and `replaces` does not say so, or says another.
+        """
+        for kind, entries in other.entries.items():
+            for key, placed in entries.items():
+                replaces = placed.entry.pop("replaces", None)
+                taken = key in self.entries[kind]
+                if replaces is not None and (replaces != key or not taken):
+                    raise KnowledgeError(
+                        f"{placed.file}: [[{kind}]] {key!r} replaces {replaces!r}, "
+                        "which is not there"
+                    )
+                if taken and replaces is None:
+                    raise KnowledgeError(
+                        f"{placed.file}: [[{kind}]] {key!r} is already known; "
+                        f'say replaces = "{key}" if it is meant to replace it'
+                    )
+                self.entries[kind][key] = placed
+        for kind, words in other.words.items():
+            self.words[kind] = self.words.get(kind, {}) | words
+
+    def _put_all(self, table: Entry, file: str, text: tuple[str, ...]) -> None:
+        for kind, _, placed in self._placed_in(table, file, text):
+            self._put(kind, placed)
+
+    def _put(self, kind: str, placed: Placed) -> None:
+        key = placed.entry[self._keys[kind]]
+        if key in self.entries[kind]:
+            raise KnowledgeError(f"{placed.file}: [[{kind}]] {key!r} stands twice")
+        self.entries[kind][key] = placed
+
+    def _placed_in(
+        self, table: Entry, file: str, text: tuple[str, ...]
+    ) -> Iterator[tuple[str, object, Placed]]:
+        for kind, entries in table.items():
+            if kind not in self._keys:
+                line = next((n for n, said in enumerate(text, 1) if kind in said), 0)
+                raise KnowledgeError(
+                    f"{file}:{line}: unknown kind of entry {kind!r}{nearest(kind, self._keys)}"
+                )
+            if not isinstance(entries, list):
+                raise KnowledgeError(f"{file}: {kind!r} must be written as [[{kind}]]")
+            blocks = _blocks(kind, text)
+            for number, entry in enumerate(entries):
+                # Entries written as one list have no blocks of their own.
+                found = len(blocks) == len(entries)
+                line, written = blocks[number] if found else (0, ())
+                placed = Placed(entry=entry, file=file, line=line, written=written)
+                key = entry.get(self._keys[kind])
+                if key is None:
+                    where = placed.place_of(iter(()))
+                    raise KnowledgeError(f"{where}: a [[{kind}]] has no {self._keys[kind]!r}")
+                yield kind, key, placed
+
+
+def read_toml(path: Traversable | Path) -> tuple[Entry, tuple[str, ...]]:
+    """Read a file as TOML, and as lines.
+
+    Raises:
+        KnowledgeError: It cannot be read; says the line where TOML ends.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text), tuple(text.splitlines())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise KnowledgeError(f"{path.name}: cannot be read as TOML: {error}") from error
+
+
+def nearest(name: str, known: Iterator[str] | Mapping[str, object] | list[str]) -> str:
+    """Give "; did you mean …?" for the known name that is nearest, or nothing."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _toml_files(folder: Traversable | Path) -> list[Any]:
+    if not folder.is_dir():
+        return []
+    found = (path for path in folder.iterdir() if path.name.endswith(".toml"))
+    return sorted(found, key=lambda item: item.name)
+
+
+def _blocks(kind: str, text: tuple[str, ...]) -> list[tuple[int, tuple[str, ...]]]:
+    """Find the entries of a kind: number of the first line, and the lines."""
+    heads = [n for n, line in enumerate(text) if re.match(r"\s*\[+[\w.\"' -]+\]+\s*(#|$)", line)]
+    ends = [*heads, len(text)][1:]
+    return [
+        (head + 1, text[head:end])
+        for head, end in zip(heads, ends, strict=True)
+        if re.match(rf"\s*\[\[\s*{kind}\s*\]\]", text[head])
+    ]

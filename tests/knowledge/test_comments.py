@@ -1,0 +1,103 @@
+"""Comments and titles: every code in every language, no word that says too much."""
+
+import re
+
+import pytest
+
+from pipeline.ingest.names import analyte_of, index_names
+from pipeline.knowledge.load import load_knowledge
+
+LANGUAGES = ("en", "de")
+KNOWLEDGE = {language: load_knowledge(language=language) for language in LANGUAGES}
+SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
+MOST_SENTENCES = 3
+
+# Words of a judgment that a laboratory's rules may not make, and orders to treat.
+FORBIDDEN = {
+    "en": r"diagnos|rule[sd]? out|ruling out|adequate|confirmed deficiency|pernicious|\bnormal\b"
+    r"|\bmg\b|\bdose of\b|inject|prescri|\btreat|african|\bblack\b|ethnic|ancestr|\brace\b",
+    "de": r"diagnos|ausgeschlossen|auszuschließen|ausschluss|ausreichend|gesicherter mangel"
+    r"|bestätigter mangel|perniziös|\bnormal|\bmg\b|\bdosis von\b|injizier|verordn|behandeln"
+    r"|afrikan|schwarze|ethni|abstammung|herkunft|\brasse",
+}
+
+
+def texts(language):
+    for comment in KNOWLEDGE[language].comments.values():
+        yield comment.id, comment.clinical
+        yield comment.id, comment.internal
+    for rule in KNOWLEDGE[language].rules.values():
+        yield rule.id, rule.title
+        yield from ((rule.id, name) for name in rule.suggest)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_in_every_language(language):
+    english = KNOWLEDGE["en"].comments
+    other = KNOWLEDGE[language].comments
+    assert other.keys() == english.keys()
+    assert all(other[code].clinical for code in english)
+    assert {code for code in english if english[code].internal} == {
+        code for code in other if other[code].internal
+    }
+
+
+def test_every_title_and_suggestion_is_translated():
+    """A title may be the same in both languages, but then it is written down as such."""
+    from importlib.resources import files
+
+    from pipeline.knowledge.shelf import read_toml
+
+    table, _ = read_toml(files("pipeline.knowledge") / "comments" / "de.toml")
+    words, english = table["words"], KNOWLEDGE["en"]
+    assert words["rules"].keys() == english.rules.keys()
+    assert words["analytes"].keys() == english.analytes.keys()
+    suggested = {name for rule in english.rules.values() for name in rule.suggest}
+    assert words["suggestions"].keys() == suggested
+    assert words["priorities"].keys() == {each.title for each in english.priorities}
+
+
+def test_every_title_is_recognized_as_a_name():
+    """Who types into a template in German is understood."""
+    index = index_names(KNOWLEDGE["en"])
+    for analyte in KNOWLEDGE["de"].analytes.values():
+        assert analyte_of(analyte.title, analyte.unit, "", index).analyte == analyte.id
+
+
+def test_the_language_changes_no_limit_and_no_condition():
+    one, two = KNOWLEDGE["en"], KNOWLEDGE["de"]
+    assert one.limits == two.limits
+    assert {r.id: (r.when, r.grades) for r in one.rules.values()} == {
+        r.id: (r.when, r.grades) for r in two.rules.values()
+    }
+    assert one.version != two.version
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_says_more_than_a_laboratory_may(language):
+    forbidden = re.compile(FORBIDDEN[language], re.IGNORECASE)
+    assert not [(code, text) for code, text in texts(language) if forbidden.search(text)]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "This rules out deficiency."),
+        ("en", "Vitamin B12 is adequate."),
+        ("en", "The diagnosis is pernicious anemia."),
+        ("en", "The blood count is normal."),
+        ("en", "Common in people of African ancestry."),
+        ("de", "Ein Mangel ist ausgeschlossen."),
+        ("de", "Vitamin B12 ist ausreichend."),
+        ("de", "Die Diagnose ist perniziöse Anämie."),
+        ("de", "Das Blutbild ist normal."),
+    ],
+)
+def test_the_forbidden_words_are_found(language, text):
+    assert re.search(FORBIDDEN[language], text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_comment_is_longer_than_three_sentences(language):
+    for code, text in texts(language):
+        assert len(SENTENCE_END.findall(text)) <= MOST_SENTENCES, code

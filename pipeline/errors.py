@@ -24,6 +24,10 @@ class BusyError(LabflagError):
     """Another run is at work in the same place."""
 
 
+class InboxError(LabflagError):
+    """The drop folder cannot be reached, or is not the one that it was."""
+
+
 class Exit:
     """Exit codes, a contract with cron and scripts."""
 
@@ -44,6 +48,8 @@ def exit_code(error: Exception) -> int:
             return Exit.SETTINGS
         case OutputError():
             return Exit.OUTPUT
+        case InboxError():
+            return Exit.NOTHING_READABLE
         case BusyError():
             return Exit.BUSY
         case _:

@@ -55,7 +55,7 @@ def find_exports(sources: Sequence[Path], output: Path | None = None) -> Found:
         for path in _walk(source.absolute(), own, unreachable):
             if path.suffix.lower() in (*READERS, *_REFUSED):
                 taken[path] = None
-            elif not path.name.endswith(_UNFINISHED):
+            elif not is_unfinished(path.name):
                 passed_over.append(path.name)
     names = _short_names(list(taken))
     exports = tuple(ExportFile(path=path, name=names[path]) for path in sorted(taken))
@@ -64,6 +64,16 @@ def find_exports(sources: Sequence[Path], output: Path | None = None) -> Found:
         passed_over=tuple(sorted(passed_over)),
         unreachable=tuple(sorted(set(unreachable))),
     )
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name is that of a lock file, or is hidden on purpose."""
+    return name.startswith(_NOT_EXPORTS)
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether a name says that the file is still being copied."""
+    return name.lower().endswith(_UNFINISHED)
 
 
 def _walk(source: Path, own: Path | None, unreachable: list[str]) -> Iterator[Path]:
@@ -75,12 +85,10 @@ def _walk(source: Path, own: Path | None, unreachable: list[str]) -> Iterator[Pa
     for folder, folders, files in os.walk(source, onerror=note):
         here = Path(folder)
         unreachable += [name for name in folders if (here / name).is_symlink()]
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(_NOT_EXPORTS) and here / name != own
-        )
+        folders[:] = sorted(name for name in folders if not is_hidden(name) and here / name != own)
         written = _written_by_labflag(here)
         for name in sorted(files):
-            if not name.startswith(_NOT_EXPORTS) and here != own and here / name not in written:
+            if not is_hidden(name) and here != own and here / name not in written:
                 yield here / name
 
 

@@ -1,0 +1,277 @@
+"""The drop folder: files are claimed by renaming them, and filed away when they are stored.
+
+At every moment a file lies in the inbox, among the claimed ones or where it was filed, and only
+there: it is renamed, never copied, overwritten or deleted. A run that is stopped anywhere is
+finished by the next one, which begins with what is still claimed.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from pipeline.errors import ConfigError, InboxError
+from pipeline.operations.durable import hash_file, move, sync_folder, write_private
+from pipeline.report.files import FILE_MODE, make_folder
+
+CLAIMED = ".labflag-claimed"
+_OWNER, _BEGUN = "owner", ".begun.json"
+_KNOWN = "inbox.json"
+
+
+class Verdict(StrEnum):
+    """Where a claimed file goes."""
+
+    ARCHIVE = "archive"
+    QUARANTINE = "quarantine"
+    DUPLICATE = "duplicates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """A drop folder and where its files go; all on one file system."""
+
+    folder: Path
+    archive: Path
+    quarantine: Path
+    duplicates: Path
+
+    @property
+    def claimed(self) -> Path:
+        """Where files lie that a run has taken and not yet filed."""
+        return self.folder / CLAIMED
+
+    @property
+    def folders(self) -> dict[Verdict, Path]:
+        """Where files go, by verdict."""
+        return {
+            Verdict.ARCHIVE: self.archive,
+            Verdict.QUARANTINE: self.quarantine,
+            Verdict.DUPLICATE: self.duplicates,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A file that was taken out of the inbox."""
+
+    path: Path
+    """In a folder of its own, under the name that it came with."""
+    sha256: str
+    """As claimed, in hex; "" if it is no plain file or cannot be read."""
+    is_begun: bool
+    """A run began to store these bytes because of this file: stored or not, they are no copy."""
+
+
+def place_inbox(
+    folder: Path, archive: Path | None, quarantine: Path | None, duplicates: Path | None
+) -> Inbox:
+    """Say where the files of a drop folder go: folders inside it, unless others are given."""
+    return Inbox(
+        folder=folder.absolute(),
+        archive=(archive or folder / Verdict.ARCHIVE).absolute(),
+        quarantine=(quarantine or folder / Verdict.QUARANTINE).absolute(),
+        duplicates=(duplicates or folder / Verdict.DUPLICATE).absolute(),
+    )
+
+
+def open_inbox(inbox: Inbox, private: Path) -> None:
+    """Make sure that the folder is there, is the one it was, and can be worked in.
+
+    An empty folder in the place of a share that is not mounted looks like a quiet day. So the
+    folder is marked, and the mark remembered in the private folder of the reports.
+
+    Raises:
+        InboxError: It is not there, or it is not the one that was used before.
+        ConfigError: Another output folder takes its files, or they cannot be moved to where
+            they go because that is on another file system.
+    """
+    mark = inbox.claimed / _OWNER
+    try:
+        if not inbox.folder.is_dir():
+            raise InboxError(
+                f"the inbox {inbox.folder} is not there: is the share connected? Nothing was "
+                "taken, and earlier reports stand"
+            )
+        ours = _read_mark(private) or _write_mark(private, _Mark(id=secrets.token_hex(16)))
+        if str(inbox.folder) in ours.folders and not mark.exists():
+            raise InboxError(
+                f"{inbox.folder} is there but is not the inbox that it was: is the share "
+                f"connected? If the folder is a new one, remove {private / _KNOWN}"
+            )
+        if not mark.exists():
+            inbox.claimed.mkdir(mode=0o700, exist_ok=True)
+            write_private(ours.id.encode(), mark)
+            sync_folder(inbox.folder)
+        elif mark.read_text(encoding="utf-8").strip() != ours.id:
+            raise ConfigError(
+                f"another output folder takes the files of {inbox.folder}; give each its own "
+                f"inbox. If the other one is not used any more, remove {mark}"
+            )
+        if str(inbox.folder) not in ours.folders:
+            _write_mark(private, replace(ours, folders=(*ours.folders, str(inbox.folder))))
+        for target in inbox.folders.values():
+            _make_folders(target)
+        here = inbox.claimed.stat().st_dev
+        elsewhere = [each for each in inbox.folders.values() if each.stat().st_dev != here]
+    except OSError as error:
+        raise InboxError(f"the inbox {inbox.folder} cannot be used: {error.strerror}") from error
+    if elsewhere:
+        raise ConfigError(
+            f"{elsewhere[0]} is on another file system than {inbox.folder}: files are renamed, "
+            "which works within one only; name a folder beside the inbox"
+        )
+
+
+def claim_files(inbox: Inbox, arrived: Sequence[Path]) -> int:
+    """Take files out of the inbox; give the number of those that could not be taken yet.
+
+    Who has a file open on Windows keeps it; it is taken the next time.
+
+    Raises:
+        InboxError: The folder has gone.
+    """
+    left = 0
+    numbers = [int(each.name) for each in _list_folders(inbox)]
+    number = max(numbers, default=0)
+    for path in arrived:
+        number += 1
+        own = inbox.claimed / str(number)
+        try:
+            own.mkdir(mode=0o700)
+            move(path, own / path.name)
+            sync_folder(inbox.claimed)
+        except (FileNotFoundError, PermissionError):
+            left += path.exists()
+            own.rmdir()
+        except OSError as error:
+            raise InboxError(f"a file cannot be taken from the inbox: {error.strerror}") from error
+    return left
+
+
+def list_claims(inbox: Inbox) -> Iterator[Claim]:
+    """Give what is claimed and not yet filed, by this run or by one that died, oldest first."""
+    for own in _list_folders(inbox):
+        files = [path for path in sorted(own.iterdir()) if not path.name.startswith(".")]
+        if not files:
+            _remove_folder(own)
+        for path in files:
+            sha256 = hash_file(path)
+            yield Claim(path=path, sha256=sha256, is_begun=bool(sha256) and _begun(own) == sha256)
+
+
+def begin_claim(claim: Claim) -> None:
+    """Write down, before the bytes are stored, that it is this file that brings them."""
+    content = json.dumps({"sha256": claim.sha256}).encode()
+    write_private(content, claim.path.parent / _BEGUN)
+
+
+def file_away(
+    inbox: Inbox, claim: Claim, verdict: Verdict, now: datetime, beside: Mapping[str, bytes]
+) -> Path | None:
+    """Rename a claimed file to where it goes; give its path there.
+
+    Args:
+        inbox: Where files go.
+        claim: The file.
+        verdict: What became of it.
+        now: Files are kept by year and month.
+        beside: What is written beside the file: ending, put behind the whole name, → content.
+
+    Returns:
+        None if the file is not what it was when it was claimed: its sender went on writing.
+        It stays claimed, to be read again.
+
+    Raises:
+        InboxError: It cannot be moved; it stays claimed.
+    """
+    if hash_file(claim.path) != claim.sha256:
+        return None
+    own = claim.path.parent
+    try:
+        target = _free_name(inbox.folders[verdict] / f"{now:%Y}" / f"{now:%m}" / claim.path.name)
+        _make_folders(target.parent)
+        for ending, content in beside.items():
+            aside = own / f".beside{ending}"
+            write_private(content, aside)
+            aside.chmod(FILE_MODE)
+            # Names of ours: a run that died after this line writes the same once more.
+            aside.replace(target.with_name(target.name + ending))
+        move(claim.path, target)
+        _remove_folder(own)
+    except OSError as error:
+        raise InboxError(f"a file cannot be filed away: {error.strerror}") from error
+    return target
+
+
+def _make_folders(folder: Path) -> None:
+    """Make a folder and those above it that are missing, so that they are on disk."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    make_folder(folder)
+    for each in missing:
+        sync_folder(each.parent)
+
+
+def _remove_folder(own: Path) -> None:
+    """Remove a claim's folder and what we wrote in it; hidden files are never claimed."""
+    for path in own.glob(".*"):
+        path.unlink()
+    own.rmdir()
+    sync_folder(own.parent)
+
+
+def count_waiting(inbox: Inbox) -> int:
+    """Count the files that are claimed and not yet filed."""
+    try:
+        return len(_list_folders(inbox))
+    except OSError:
+        return 0
+
+
+def _free_name(path: Path) -> Path:
+    """Give the path itself, or one with a number that is not taken."""
+    number, free = 1, path
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.stem} ({number}){path.suffix}")
+    return free
+
+
+def _list_folders(inbox: Inbox) -> list[Path]:
+    """Give the folders of claims, in the order in which they were made."""
+    with os.scandir(inbox.claimed) as entries:
+        names = [entry.name for entry in entries if entry.name.isdecimal()]
+    return [inbox.claimed / name for name in sorted(names, key=int)]
+
+
+def _begun(own: Path) -> str:
+    try:
+        return str(json.loads((own / _BEGUN).read_text(encoding="utf-8"))["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mark:
+    """What an output folder knows of its inboxes."""
+
+    id: str
+    folders: tuple[str, ...] = ()
+
+
+def _read_mark(private: Path) -> _Mark | None:
+    """Read what is known; None if nothing is yet."""
+    try:
+        known = json.loads((private / _KNOWN).read_text(encoding="utf-8"))
+        return _Mark(id=str(known["id"]), folders=tuple(map(str, known["folders"])))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write_mark(private: Path, mark: _Mark) -> _Mark:
+    write_private(json.dumps(asdict(mark), indent=2).encode(), private / _KNOWN)
+    return mark

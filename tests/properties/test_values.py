@@ -5,13 +5,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pandas as pd
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest.demographics import LEAST_DAYS, MOST_DAYS, ages_at, parse_ages
 from pipeline.ingest.units import round_off, unit_key
 from pipeline.ingest.values import read_value
+from tests.properties import examples
 
+PURE = settings(max_examples=examples(100), deadline=None)
 DECIMALS = st.sampled_from(["", ".", ","])
 UNITS = ("g/L", "%", "K/uL", "x10^9/L")
 
@@ -44,6 +46,7 @@ def is_unit(text: str) -> bool:
     return text in UNITS
 
 
+@PURE
 @given(
     number=numbers, sign=st.sampled_from([".", ","]), comparator=st.sampled_from(["", "<", ">="])
 )
@@ -55,6 +58,7 @@ def test_a_number_in_the_decimal_sign_of_its_file_reads_back(
     assert (value.comparator, value.number, value.code) == (comparator, float(number), "")
 
 
+@PURE
 @given(number=st.integers(1000, 10**9), cents=st.integers(0, 99))
 def test_grouped_thousands_with_cents_are_never_misread(number: int, cents: int) -> None:
     text, answer = f"{number:,}.{cents:02}", float(f"{number}.{cents:02}")
@@ -63,6 +67,7 @@ def test_grouped_thousands_with_cents_are_never_misread(number: int, cents: int)
         assert {read_value(each, decimal, is_unit).number for each in (text, other)} == {answer}
 
 
+@PURE
 @given(number=st.integers(1, 999), tail=st.integers(0, 999), decimal=DECIMALS)
 def test_three_digits_after_the_only_separator_are_read_one_way_or_not_at_all(
     number: int, tail: int, decimal: str
@@ -75,6 +80,7 @@ def test_three_digits_after_the_only_separator_are_read_one_way_or_not_at_all(
             assert value.code == "number-ambiguous"
 
 
+@PURE
 @given(text=lookalikes | st.text(max_size=15), decimal=DECIMALS)
 @example(text="1e400", decimal=".")
 @example(text="12\u200b", decimal=".")
@@ -91,6 +97,7 @@ def test_no_number_comes_of_a_cell_outside_the_documented_classes(text: str, dec
         )
 
 
+@PURE
 @given(
     born=st.dates(date(1900, 1, 1), date(2024, 12, 31)),
     days=st.integers(0, 45_000),
@@ -114,11 +121,13 @@ def test_an_age_in_months_brackets_its_days_and_the_other_way_round(born: date, 
         assert stated["age_months_low"] <= months <= stated["age_months_high"], text
 
 
+@PURE
 @given(number=st.floats(1e-10, 1e15))
 def test_rounding_keeps_twelve_digits(number: float) -> None:
     assert round_off(pd.array([number], dtype="float64").to_numpy())[0] == float(f"{number:.12g}")
 
 
+@PURE
 @given(text=st.text(max_size=20))
 def test_a_key_of_a_unit_is_its_own_key(text: str) -> None:
     key = unit_key(text)

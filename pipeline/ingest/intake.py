@@ -12,6 +12,8 @@ from typing import cast
 import pandas as pd
 
 from pipeline.ingest.accounts import Accounts, close_accounts, hold
+from pipeline.ingest.delimited import Lines as TextLines
+from pipeline.ingest.delimited import list_bad_lines
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.headers import index_headers
 from pipeline.ingest.holds import Returned, restore_accessions, restore_reading
@@ -20,7 +22,7 @@ from pipeline.ingest.lines import Lines, sort_lines
 from pipeline.ingest.melt import Melted, melt_table
 from pipeline.ingest.parse import parse_results
 from pipeline.ingest.people import complete_people
-from pipeline.ingest.readers import list_bad_lines, open_file
+from pipeline.ingest.readers import FileTables, open_file
 from pipeline.ingest.readings import decide_readings
 from pipeline.ingest.received import ReceivedFile
 from pipeline.ingest.recognize import Sheet, recognize_sheets
@@ -195,9 +197,17 @@ def _read(
     return replace(
         ingested,
         sheets=tuple(sheets),
-        bad_lines=list_bad_lines(read, content, bad_rows),
+        bad_lines=_look_up(bad_rows, read, content),
         returned=read.returned,
     )
+
+
+def _look_up(bad_rows: Sequence[int], read: FileTables, content: bytes) -> dict[int, str]:
+    """Give the lines of a text that could not be split."""
+    if not read.delimiter:
+        return {}
+    good = (row for table in read.tables for row, _ in table.rows)
+    return list_bad_lines(TextLines(content, read.encoding), bad_rows, good)
 
 
 def combine(files: Sequence[Ingested]) -> Intake:

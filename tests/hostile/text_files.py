@@ -234,6 +234,9 @@ HUGE = [
     Case(name="ten_million_columns.csv", content=export("", header="," * 10_000_000), said=["file-too-large"]),
     Case(name="thousand_columns_in_one_row.csv", content=export(_ROWS[0], "P2" + "," * 2_000), said=["file-too-large"]),
     Case(name="quotes_only.csv", content=b'"' * 1_000_001, said=["cell-too-long"]),
+    Case(name="line_of_a_hundred_megabytes_in_quotes.csv", content=export(_ROWS[0], 'P2,"' + "9" * (100 << 20) + '"', _ROWS[2]),
+         read=[_READ[0], _READ[2]], held=["3 cell-too-long"]),
+    Case(name="torn_by_quotes.csv", content=export(_ROWS[0], *['P2,"a"b'] * 100_000), said=["row-quotes"]),
     Case(name="million_blank_lines.csv", content=export(*_ROWS) + b"\n" * 1_000_000, read=_READ),
 ]  # fmt: skip
 

@@ -7,8 +7,9 @@ import threading
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.ingest import readers
-from pipeline.ingest.readers import READERS, decode_text, open_file, read_tables, split_rows
+from pipeline.ingest import delimited, readers
+from pipeline.ingest.delimited import Lines, find_encoding, list_bad_lines, split_rows
+from pipeline.ingest.readers import READERS, open_file, read_tables
 from pipeline.ingest.tables import UnreadableFile
 
 
@@ -118,8 +119,9 @@ def test_open_file_refuses_what_changes_under_it(tmp_path, monkeypatch):
         ("Müller,µ".encode("cp1252"), "Müller,µ", "cp1252"),
     ],
 )
-def test_decode_text(content, text, encoding):
-    assert decode_text(content, "cp1252") == (text, encoding)
+def test_find_encoding(content, text, encoding):
+    assert find_encoding(content, "cp1252") == encoding
+    assert list(Lines(content, encoding)) == [text]
 
 
 @pytest.mark.parametrize(
@@ -133,15 +135,15 @@ def test_decode_text(content, text, encoding):
         ("id,hb".encode("utf-16-le"), "cp1252", "it holds zero bytes"),
     ],
 )
-def test_decode_text_refuses(content, code_page, detail):
+def test_find_encoding_refuses(content, code_page, detail):
     with pytest.raises(UnreadableFile) as refused:
-        decode_text(content, code_page)
+        find_encoding(content, code_page)
     assert (refused.value.code, refused.value.detail) == ("file-encoding", detail)
 
 
 def test_unknown_code_page_is_a_fault_of_the_configuration():
     with pytest.raises(ConfigError, match="cp9999"):
-        decode_text(b"\xff", "cp9999")
+        find_encoding(b"\xff", "cp9999")
 
 
 @pytest.mark.parametrize(
@@ -232,6 +234,42 @@ def test_stray_quotation_marks_never_merge(lines, rows, bad):
     found, bad_rows = split_rows([f"{line}\n" for line in lines], ",")
     assert {row: cells[1] for row, cells in found} == rows
     assert bad_rows == dict.fromkeys(bad, "row-quotes")
+
+
+def test_a_line_without_end_is_cut_off_and_set_aside(monkeypatch):
+    monkeypatch.setattr(delimited, "MAX_LINE", 10)
+    lines = Lines(b"1,a\n2,45678901234567890123\n3,c\n1234567890\n4," + b"x" * 18, "utf-8")
+    assert [len(line) for line in lines] == [4, 10, 4, 10, 10]
+    monkeypatch.setattr(delimited, "MAX_CELL", 7)
+    rows, bad_rows = split_rows(lines, ",")
+    assert [row for row, _ in rows] == [1, 3]
+    assert bad_rows == dict.fromkeys([2, 4, 5], "cell-too-long")
+    assert lines.ends_open
+
+
+def test_a_file_torn_to_pieces_is_refused_as_a_whole(monkeypatch):
+    monkeypatch.setattr(delimited, "MAX_BAD_LINES", 3)
+    torn = ['1,"Doe"x\n'] * 3
+    assert len(split_rows(["id,name\n", *torn], ",")[1]) == 3
+    with pytest.raises(UnreadableFile, match="first is line 2") as refused:
+        split_rows(["id,name\n", *torn, *torn], ",")
+    assert refused.value.code == "row-quotes"
+
+
+def test_a_file_whose_cells_take_too_much_memory_is_refused(monkeypatch):
+    lines = [f"{at},same,same\n" for at in range(1000)]
+    monkeypatch.setattr(delimited, "MAX_MEMORY", 370_000)
+    assert len(split_rows(lines, ",")[0]) == 1000
+    with pytest.raises(UnreadableFile, match=r"more than [0-9,]+ lines") as refused:
+        split_rows([f"{at},{at}a,{at}b\n" for at in range(1000)], ",")
+    assert refused.value.code == "file-too-large"
+
+
+def test_bad_lines_are_looked_up_as_far_as_a_cell_holds_them(monkeypatch):
+    monkeypatch.setattr(delimited, "MAX_CELL", 8)
+    lines = [f"{at}abc\n" for at in range(1, 8)]
+    assert list_bad_lines(lines, [2, 5, 6], [1, 4]) == {2: "2abc\n3ab", 5: "5abc", 6: "6abc\n7ab"}
+    assert list_bad_lines(lines, [], [1]) == {}
 
 
 def test_overlong_cells_are_set_aside():

@@ -10,7 +10,7 @@ from schemas.vocabulary import Confirmation, Grade, Outcome
 class Findings(Table):
     """What each rule says of each accession, with the evidence it rests on.
 
-    Compound rules hold "; "-joined evidence in rule order in `analyte` … `limit_unit` and in
+    Compound rules hold "; "-joined evidence in rule order in `analyte` … `from_date` and in
     `source_file` … `source_row`.
     """
 
@@ -32,6 +32,10 @@ class Findings(Table):
     limit: str
     """The number really compared, in `limit_unit`, which is the unit reported."""
     limit_unit: str
+    from_accession: str
+    """Where the result belongs: another accession, where it was joined or is an earlier one."""
+    from_date: str
+    """Day of its collection as ISO 8601, empty if not known."""
     comment: str
     """Codes of the comments that belong to the finding, joined by "; "."""
     profile: str = pa.Field(str_length={"min_value": 1})

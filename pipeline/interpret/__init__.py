@@ -40,7 +40,8 @@ def interpret_results(
     """
     everyone = cast(DataFrame[Results], results) if seen is None else seen
     complete = derive_results(results, held, knowledge)
-    grid = place_results(complete, derive_held(held, complete, knowledge), knowledge.derived)
+    held_too = derive_held(held, complete, knowledge)
+    grid = place_results(complete, held_too, knowledge.derived, observations)
     questions = Questions(grid, knowledge)
     findings = evaluate_rules(knowledge.shown_rules(), questions, grid, knowledge)
     standing = standing_findings(findings)

@@ -1,149 +1,146 @@
 """Conditions over all accessions at once, in three-valued logic, with the evidence for each."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.interpret.grid import NOWHERE, Grid, Positions
-from pipeline.interpret.limits import Mask, Numbers, Verdicts, compare_results
-from pipeline.knowledge.model import (
+from pipeline.interpret.amounts import Mask
+from pipeline.interpret.answer import (
+    Answer,
+    all_of,
+    any_of,
+    combine,
+    negate,
+    restrict,
+    take,
+)
+from pipeline.interpret.comparisons import Comparisons
+from pipeline.interpret.grid import NOWHERE, Grid
+from pipeline.interpret.said import Sayings
+from pipeline.interpret.timeline import Barriers, Timeline
+from pipeline.knowledge.conditions import (
+    Change,
     Compare,
     Condition,
+    Earlier,
     Group,
-    Knowledge,
-    Rule,
+    Interval,
+    Joined,
+    Not,
+    Observed,
     RuleIs,
+    Since,
     Undecided,
+    parts_of,
 )
+from pipeline.knowledge.model import Knowledge, Rule
 from schemas.vocabulary import Grade, Reason
 
 _DEPTH = {"": -1, **{str(grade): depth for depth, grade in enumerate(Grade)}}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """One comparison behind an answer: which result of each accession, and which limit."""
-
-    analyte: str
-    results: Positions
-    held: Positions
-    limit: Numbers
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a condition says of each accession: `yes`, `no`, or neither."""
-
-    yes: Mask
-    no: Mask
-    reported: Mask
-    """Something that the condition needs was reported, usable or not."""
-    undecided: Mask
-    """Something that was reported cannot decide."""
-    met: Mask
-    """One part of a compound condition holds."""
-    reasons: Mapping[Reason, Mask]
-    comments: Mapping[str, Mask] = field(default_factory=dict)
-    evidence: tuple[Evidence, ...] = ()
-    grade: "npt.NDArray[np.object_] | None" = None
-
-    @property
-    def open(self) -> Mask:
-        """Neither yes nor no."""
-        return ~self.yes & ~self.no
-
-
 class Questions:
-    """Asks conditions of a grid; every rule and comparison is made once and remembered."""
+    """Asks conditions of a grid; every rule and simple condition is asked once and remembered."""
 
     def __init__(self, grid: Grid, knowledge: Knowledge) -> None:
-        self._grid = grid
         self._knowledge = knowledge
+        self._timeline = Timeline(grid)
+        self._sayings = Sayings(grid, knowledge, self._timeline)
+        self._comparisons = Comparisons(grid, knowledge, self._timeline, self._sayings)
         self._answers: dict[str, Answer] = {}
-        self._compared: dict[Compare, Answer] = {}
+        self._asked: dict[Condition, Answer] = {}
+        self._barriers: Barriers | None = None
 
     def answer_rule(self, rule: Rule) -> Answer:
-        """Answer a rule, with its grade where it is present."""
+        """Answer a rule, with its grade where it is present.
+
+        A rule that looks at other accessions is asked only of those on which something was
+        reported that it does not merely join; a rule that joins everything, where any of it was.
+        """
         if rule.id not in self._answers:
             answer = self.answer(rule.when)
+            if self._looks_elsewhere(rule.when):
+                own = self._has_own_part(rule.when)
+                answer = restrict(answer, answer.here if own else answer.near | answer.here)
             self._answers[rule.id] = replace(answer, grade=self._grade(rule, answer))
         return self._answers[rule.id]
 
     def answer(self, condition: Condition) -> Answer:
         """Answer a condition for every accession."""
+        if condition not in self._asked:
+            self._asked[condition] = self._ask(condition)
+        return self._asked[condition]
+
+    def _ask(self, condition: Condition) -> Answer:
         match condition:
-            case Compare():
-                if condition not in self._compared:
-                    self._compared[condition] = self._compare(condition)
-                return self._compared[condition]
+            case Compare() | Interval():
+                return self._comparisons.compare(condition)
+            case Change():
+                return self._comparisons.compare_with_earlier(condition)
+            case Observed():
+                return self._sayings.observed(condition)
+            case Since():
+                return self._sayings.since(condition)
             case RuleIs():
                 return self._rule_is(condition)
             case Undecided():
                 return self._undecided(condition)
-            case Group():
-                return _combine(condition, [self.answer(member) for member in condition.members])
+            case Joined(condition=inner):
+                return self._joined(self.answer(inner))
+            case Earlier():
+                return self._earlier(condition)
+            case Not(condition=inner):
+                return negate(self.answer(inner))
+            case Group(members=members):
+                return combine(condition, [self.answer(member) for member in members])
 
-    def _compare(self, condition: Compare) -> Answer:
-        limit = self._knowledge.limits[condition.limit]
-        here = self._grid.reported.get(limit.analyte, self._grid.nowhere())
-        held = self._grid.set_aside.get(limit.analyte, self._grid.nowhere())
-        bound = self._grid.bounds.get(limit.analyte, self._grid.nowhere())
-        said = self._verdicts(condition, here)
-        by_bound = self._verdicts(condition, bound)
-        # A bound speaks only where it decides: otherwise nothing was measured.
-        use = ~said.yes & ~said.no & (by_bound.yes | by_bound.no)
-        yes, no = np.where(use, by_bound.yes, said.yes), np.where(use, by_bound.no, said.no)
-        results = np.where(use, bound, here)
-        only_held = (results == NOWHERE) & (held != NOWHERE)
-        reported = (results != NOWHERE) | only_held
-        open_ = ~yes & ~no
-        reasons = {reason: where & open_ for reason, where in said.reasons.items()}
-        reasons[Reason.HELD] = only_held
-        return Answer(
+    def _joined(self, answer: Answer) -> Answer:
+        if self._barriers is None:
+            self._barriers = self._list_barriers()
+        days = self._knowledge.join.days
+        source = self._timeline.nearest(answer.reported, days, self._barriers)
+        return take(answer, source, "joined")
+
+    def _list_barriers(self) -> Barriers:
+        join = self._knowledge.join
+        dates = self._sayings.dates_of(*join.barriers)
+        change_from, change_to = self._comparisons.list_changes(join.change)
+        return Barriers(days=dates.keys, change_from=change_from, change_to=change_to)
+
+    def _earlier(self, condition: Earlier) -> Answer:
+        """Look for an accession of long enough ago on which it held.
+
+        What no earlier accession of the patient says was not seen before: that is an answer.
+        Where one cannot decide, or has no date, the answer is open.
+        """
+        answer = self.answer(condition.condition)
+        least, most = condition.at_least_days, condition.at_most_days
+
+        def ago(where: Mask) -> "npt.NDArray[np.int64]":
+            return self._timeline.latest_within(where, least, most)
+
+        held, firm = ago(answer.yes), ago(answer.firm_yes)
+        unclear = ago(answer.reported & answer.open)
+        undated = self._timeline.has_undated(answer.reported & ~answer.no)
+        source = np.select(
+            [held != NOWHERE, unclear != NOWHERE], [held, unclear], ago(answer.reported)
+        )
+        yes = held != NOWHERE
+        open_ = ~yes & ((unclear != NOWHERE) | undated)
+        said = take(answer, source, "earlier")
+        no = ~yes & ~open_
+        return replace(
+            said,
             yes=yes,
             no=no,
-            reported=reported,
-            undecided=reported & open_,
+            firm_yes=firm != NOWHERE,
+            firm_no=no & (ago(answer.reported & ~answer.firm_no) == NOWHERE),
+            near=np.zeros(len(yes), bool),
+            undecided=open_,
             met=np.zeros(len(yes), bool),
-            reasons=reasons,
-            comments=_either(use, by_bound.comments, said.comments),
-            evidence=(
-                Evidence(
-                    analyte=limit.analyte,
-                    results=results,
-                    held=np.where(only_held, held, NOWHERE),
-                    limit=np.where(use, by_bound.limit, said.limit),
-                ),
-            ),
-        )
-
-    def _verdicts(self, condition: Compare, positions: Positions) -> Verdicts:
-        """Compare the results at these positions; where there is none, say nothing."""
-        limit = self._knowledge.limits[condition.limit]
-        there = np.flatnonzero(positions != NOWHERE)
-        rows = self._grid.results.iloc[positions[there]]
-        said = compare_results(rows, condition.direction, limit, self._knowledge)
-        comments = dict(said.comments)
-        for derived in self._knowledge.derived:
-            made = rows["derived"].eq(derived.id).to_numpy()
-            if made.any():
-                comments |= dict.fromkeys(derived.comment, made)
-
-        def spread(mask: Mask) -> Mask:
-            everywhere = np.zeros(len(positions), bool)
-            everywhere[there] = mask
-            return everywhere
-
-        numbers = np.full(len(positions), np.nan)
-        numbers[there] = said.limit
-        return Verdicts(
-            yes=spread(said.yes),
-            no=spread(said.no),
-            limit=numbers,
-            reasons={reason: spread(where) for reason, where in said.reasons.items()},
-            comments={code: spread(where) for code, where in comments.items()},
+            grade=None,
         )
 
     def _rule_is(self, condition: RuleIs) -> Answer:
@@ -157,11 +154,19 @@ class Questions:
             for step in rule.grades
             if _DEPTH[step.grade] >= _DEPTH[condition.grade]
         ]
-        shallow = answer.yes & _all([step.no for step in deep])
-        no = answer.no | shallow
-        certain = answer.yes & _any([step.yes for step in deep])
-        yes = answer.yes & ~shallow if condition.if_open else certain
-        return replace(answer, yes=yes, no=no, undecided=answer.reported & ~yes & ~no, grade=None)
+        yes, no = _deep_enough(answer.yes, answer.no, deep, condition, lambda a: (a.yes, a.no))
+        firm_yes, firm_no = _deep_enough(
+            answer.firm_yes, answer.firm_no, deep, condition, lambda a: (a.firm_yes, a.firm_no)
+        )
+        return replace(
+            answer,
+            yes=yes,
+            no=no,
+            firm_yes=firm_yes & yes,
+            firm_no=firm_no & no,
+            undecided=answer.reported & ~yes & ~no,
+            grade=None,
+        )
 
     def _undecided(self, condition: Undecided) -> Answer:
         answer = self.answer_rule(self._knowledge.rules[condition.rule])
@@ -169,10 +174,15 @@ class Questions:
         yes = answer.undecided & answer.reasons.get(condition.because, nowhere)
         # What is held could turn out to be anything, also undecided for this reason.
         held = answer.undecided & ~yes & answer.reasons.get(Reason.HELD, nowhere)
+        no = answer.reported & ~yes & ~held
         return Answer(
             yes=yes,
-            no=answer.reported & ~yes & ~held,
+            no=no,
+            firm_yes=yes,
+            firm_no=no & (answer.firm_yes | answer.firm_no | ~(answer.yes | answer.no)),
             reported=answer.reported,
+            here=answer.here,
+            near=answer.near,
             undecided=held,
             met=nowhere,
             reasons={Reason.HELD: held},
@@ -190,73 +200,41 @@ class Questions:
             still_open &= reached.no
         return grade
 
+    def _looks_elsewhere(self, condition: Condition) -> bool:
+        match condition:
+            case Joined() | Earlier() | Since():
+                return True
+            case RuleIs(rule=name) | Undecided(rule=name):
+                return self._looks_elsewhere(self._knowledge.rules[name].when)
+            case Observed():
+                return not self._is_own(condition)
+            case _:
+                return any(map(self._looks_elsewhere, parts_of(condition)))
 
-def _combine(group: Group, members: list[Answer]) -> Answer:
-    yes = [member.yes for member in members]
-    no = [member.no for member in members]
-    reported = [member.reported for member in members]
-    any_yes, any_reported = _any(yes), _any(reported)
-    match group.kind:
-        case "all":
-            is_yes, is_no = _all(yes), _any(no)
-        case "any":
-            is_yes, is_no = any_yes, _all(no)
-        case "any_reported":
-            is_yes = any_yes
-            is_no = any_reported & _all([member.no | ~member.reported for member in members])
-        case "exactly":
-            most = len(members) - np.stack(no).sum(axis=0)
-            least = np.stack(yes).sum(axis=0)
-            is_yes = (least == group.count) & (most == group.count)
-            is_no = (least > group.count) | (most < group.count)
-        case "at_least":
-            most = len(members) - np.stack(no).sum(axis=0)
-            least = np.stack(yes).sum(axis=0)
-            is_yes, is_no = least >= group.count, most < group.count
-    open_ = ~is_yes & ~is_no
-    comments: dict[str, Mask] = {}
-    for member in members:
-        for code, where in member.comments.items():
-            comments[code] = comments.get(code, np.zeros(len(open_), bool)) | where
-    if group.partial_comment:
-        comments[group.partial_comment] = any_reported & ~_all(reported)
-    return Answer(
-        yes=is_yes,
-        no=is_no,
-        reported=any_reported,
-        undecided=open_ & _any([member.undecided for member in members]),
-        met=open_ & any_yes,
-        reasons=_reasons(group, members, open_),
-        comments=comments,
-        evidence=tuple(item for member in members for item in member.evidence),
-    )
+    def _has_own_part(self, condition: Condition) -> bool:
+        match condition:
+            case Joined() | Earlier() | Since():
+                return False
+            case Observed():
+                return self._is_own(condition)
+            case RuleIs(rule=name) | Undecided(rule=name):
+                return self._has_own_part(self._knowledge.rules[name].when)
+            case Group() | Not():
+                return any(map(self._has_own_part, parts_of(condition)))
+            case Compare() | Interval() | Change():
+                return True
+
+    def _is_own(self, condition: Observed) -> bool:
+        return self._knowledge.observations[condition.observation].scope == "specimen"
 
 
-def _any(masks: list[Mask]) -> Mask:
-    return np.logical_or.reduce(masks)  # type: ignore[no-any-return]
-
-
-def _all(masks: list[Mask]) -> Mask:
-    return np.logical_and.reduce(masks)  # type: ignore[no-any-return]
-
-
-def _reasons(group: Group, members: list[Answer], open_: Mask) -> dict[Reason, Mask]:
-    reasons: dict[Reason, Mask] = {reason: np.zeros(len(open_), bool) for reason in Reason}
-    for member in members:
-        counts = open_ & member.open
-        if group.kind == "any_reported":
-            counts = counts & member.reported
-        for reason, where in member.reasons.items():
-            reasons[reason] |= where & counts
-        reasons[Reason.MISSING_INPUT] |= ~member.reported & counts
-    return reasons
-
-
-def _either(
-    use_first: Mask, first: Mapping[str, Mask], second: Mapping[str, Mask]
-) -> dict[str, Mask]:
-    nowhere = np.zeros(len(use_first), bool)
-    return {
-        code: np.where(use_first, first.get(code, nowhere), second.get(code, nowhere))
-        for code in {**first, **second}
-    }
+def _deep_enough(
+    yes: Mask,
+    no: Mask,
+    deep: list[Answer],
+    condition: RuleIs,
+    of: Callable[[Answer], tuple[Mask, Mask]],
+) -> tuple[Mask, Mask]:
+    shallow = yes & all_of([of(step)[1] for step in deep])
+    certain = yes & any_of([of(step)[0] for step in deep])
+    return (yes & ~shallow if condition.if_open else certain), no | shallow

@@ -8,10 +8,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipeline.knowledge.model import Derived
-from schemas import DataFrame, Held, Reportable
+from schemas import DataFrame, Held, Observations, Reportable
 
 Positions = npt.NDArray[np.int64]
 NOWHERE = -1
+_SPECIMEN = ["patient_id", "accession"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,9 @@ class Grid:
     reported: Mapping[str, Positions]
     bounds: Mapping[str, Positions]
     set_aside: Mapping[str, Positions]
+    observations: DataFrame[Observations]
+    said_of: Positions
+    """Accession of each observation."""
 
     def nowhere(self) -> Positions:
         """Give the positions of an analyte that no accession has."""
@@ -32,22 +36,30 @@ class Grid:
 
 
 def place_results(
-    results: DataFrame[Reportable], held: DataFrame[Held], derived: Iterable[Derived]
+    results: DataFrame[Reportable],
+    held: DataFrame[Held],
+    derived: Iterable[Derived],
+    observations: DataFrame[Observations] | None = None,
 ) -> Grid:
-    """Lay results out by accession. Held results without accession or analyte cannot be placed."""
+    """Lay results out by accession. Held results without accession or analyte cannot be placed.
+
+    An accession of which something was only said has a place, too.
+    """
+    said = Observations.no_rows() if observations is None else observations
+    said = said.reset_index(drop=True)
     held = held[held["accession"].ne("") & held["patient_id"].ne("") & held["analyte"].ne("")]
     held = held.reset_index(drop=True)
     columns = ["patient_id", "accession", "collected_at", "collected_precision"]
     seen: pd.DataFrame = pd.concat(
-        [pd.DataFrame(results[columns]), pd.DataFrame(held[columns])], ignore_index=True
+        [pd.DataFrame(table[columns]) for table in (results, held, said)], ignore_index=True
     )
     dated = seen.sort_values("collected_at", na_position="last", kind="stable")
     accessions = (
-        dated.drop_duplicates(["patient_id", "accession"])
+        dated.drop_duplicates(_SPECIMEN)
         .sort_values(["patient_id", "collected_at", "accession"], kind="stable")
         .reset_index(drop=True)
     )
-    index = pd.MultiIndex.from_frame(accessions[["patient_id", "accession"]])
+    index = pd.MultiIndex.from_frame(accessions[_SPECIMEN])
     bounds = {item.id for item in derived if item.shape == "at_most"}
     is_bound = results["derived"].isin(bounds)
     return Grid(
@@ -57,11 +69,13 @@ def place_results(
         reported=_positions(results[~is_bound], index),
         bounds=_positions(results[is_bound], index),
         set_aside=_positions(held, index),
+        observations=Observations.validate(said),
+        said_of=index.get_indexer(pd.MultiIndex.from_frame(said[_SPECIMEN])).astype(np.int64),
     )
 
 
 def _positions(rows: pd.DataFrame, index: pd.MultiIndex) -> dict[str, Positions]:
-    where = index.get_indexer(pd.MultiIndex.from_frame(rows[["patient_id", "accession"]]))
+    where = index.get_indexer(pd.MultiIndex.from_frame(rows[_SPECIMEN]))
     placed: dict[str, Positions] = {}
     for analyte, members in rows.groupby("analyte", sort=False).indices.items():
         positions = np.full(len(index), NOWHERE, dtype=np.int64)

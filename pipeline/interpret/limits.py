@@ -1,21 +1,15 @@
 """Which limit applies to a result, and on which side of it the result stands."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isclose, log10
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
-from pipeline.knowledge.model import Analyte, Direction, Knowledge, Limit, Population, Stratum
-from schemas import DataFrame, Reportable
+from pipeline.interpret.amounts import Amounts, Mask, Numbers
+from pipeline.knowledge.conditions import Direction
+from pipeline.knowledge.model import Analyte, Knowledge, Limit, Stratum
 from schemas.vocabulary import Comparator, Reason, Sex
-
-Mask = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.float64]
-
-_DAYS_PER_MONTH = 28  # the shortest month: that many months are at least that many days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,24 +23,63 @@ class Verdicts:
     reasons: Mapping[Reason, Mask]
     """Why neither."""
     comments: Mapping[str, Mask]
+    remarks: Mapping[str, Mask]
+    """What is said also where the answer is neither."""
 
 
 def compare_results(
-    results: DataFrame[Reportable], direction: Direction, limit: Limit, knowledge: Knowledge
+    amounts: Amounts, direction: Direction, limit: Limit, knowledge: Knowledge
 ) -> Verdicts:
     """Say for each result of the limit's analyte whether it stands in that direction of the limit.
 
     The comparison is made in the unit that the laboratory reported. A censored result is an
     interval. Where age or sex leave several strata possible, the answer is given only if it is
-    the same in all of them.
+    the same in all of them. A limit that is the laboratory's own goes by what was printed, and by
+    its strata only where nothing was.
     """
+    said = _compare_by_strata(amounts, direction, limit, knowledge)
+    if limit.from_interval:
+        return _compare_with_interval(amounts, direction, limit, said)
+    if limit.interval_tolerance is None:
+        return said
+    own = amounts.reference_low
+    apart = (own > 0) & (np.round(np.abs(own / said.limit - 1), 12) > limit.interval_tolerance)
+    return replace(said, comments={**said.comments, limit.interval_comment: apart})
+
+
+def _compare_with_interval(
+    amounts: Amounts, direction: Direction, limit: Limit, by_strata: Verdicts
+) -> Verdicts:
+    own = amounts.reference_low if limit.from_interval == "low" else amounts.reference_high
+    printed = ~np.isnan(own) & ~(amounts.reference_low > amounts.reference_high)
+    yes, no = _stands(amounts, direction, own)
+    reasons = {reason: where & ~printed for reason, where in by_strata.reasons.items()}
+    reasons[Reason.CENSORED] = reasons[Reason.CENSORED] | (printed & ~yes & ~no)
+    remarks = dict(by_strata.remarks)
+    if not limit.strata:
+        reasons[Reason.MISSING_INPUT] = ~printed
+        if limit.no_interval_comment:
+            remarks[limit.no_interval_comment] = ~printed
+    return Verdicts(
+        yes=np.where(printed, yes, by_strata.yes),
+        no=np.where(printed, no, by_strata.no),
+        limit=np.where(printed, own, by_strata.limit),
+        reasons=reasons,
+        comments={code: where & ~printed for code, where in by_strata.comments.items()},
+        remarks=remarks,
+    )
+
+
+def _compare_by_strata(
+    amounts: Amounts, direction: Direction, limit: Limit, knowledge: Knowledge
+) -> Verdicts:
     analyte = knowledge.analytes[limit.analyte]
-    ages, assumed = _ages_of(results, knowledge.populations)
-    amounts = _amounts_of(results)
-    by_sex = {sex: _compare_for_sex(amounts, direction, limit, analyte, ages, sex) for sex in Sex}
-    possible = {sex: results["sex"].isin(["", sex]).to_numpy() for sex in Sex}
+    possible = amounts.sexes
+    by_sex = {sex: _compare_for_sex(amounts, direction, limit, analyte, sex) for sex in Sex}
     yes = np.logical_and.reduce([by_sex[sex].yes | ~possible[sex] for sex in Sex])
     no = np.logical_and.reduce([by_sex[sex].no | ~possible[sex] for sex in Sex])
+    if not limit.strata:
+        yes, no = np.zeros(len(yes), bool), np.zeros(len(no), bool)
     open_ = ~yes & ~no
     either = possible[Sex.FEMALE] & possible[Sex.MALE]
     female, male = by_sex[Sex.FEMALE], by_sex[Sex.MALE]
@@ -57,33 +90,17 @@ def compare_results(
     }
     sexes_differ = (female.yes != male.yes) | (female.no != male.no)
     reasons[Reason.SEX_UNKNOWN] = open_ & either & sexes_differ
-    shown = _limit_shown(by_sex, possible, direction, yes, no)
     comments = _comments_of(limit, by_sex, possible, yes | no)
-    for code, where in assumed.items():
-        comments[code] = comments.get(code, np.zeros(len(results), bool)) | where
-    if limit.interval_tolerance is not None:
-        own = results["reference_low"].to_numpy("float64", na_value=np.nan)
-        apart = (own > 0) & (np.round(np.abs(own / shown - 1), 12) > limit.interval_tolerance)
-        comments[limit.interval_comment] = apart
-    return Verdicts(yes=yes, no=no, limit=shown, reasons=reasons, comments=comments)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ages:
-    """Ages at collection as inclusive intervals of completed days and months."""
-
-    low: Mapping[str, Numbers]
-    high: Mapping[str, Numbers]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Amounts:
-    """Results as intervals, in the units reported."""
-
-    value: Numbers
-    is_: Mapping[Comparator, Mask]
-    unit_codes: npt.NDArray[np.intp]
-    units: tuple[str, ...]
+    for code, where in amounts.assumed.items():
+        comments[code] = comments.get(code, np.zeros(len(yes), bool)) | where
+    return Verdicts(
+        yes=yes,
+        no=no,
+        limit=_limit_shown(by_sex, possible, direction, yes, no),
+        reasons=reasons,
+        comments=comments,
+        remarks={},
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,49 +116,8 @@ class _ForSex:
     """Where the stratum of that number could apply."""
 
 
-def _ages_of(
-    results: DataFrame[Reportable], populations: Mapping[str, Population]
-) -> tuple[_Ages, dict[str, Mask]]:
-    low = {
-        unit: results[f"age_{unit}_low"].to_numpy("float64", na_value=np.nan)
-        for unit in ("days", "months")
-    }
-    high = {
-        unit: results[f"age_{unit}_high"].to_numpy("float64", na_value=np.inf)
-        for unit in ("days", "months")
-    }
-    unknown = np.isnan(low["days"])
-    comments: dict[str, Mask] = {}
-    for population in populations.values():
-        assumed = unknown & results["population"].eq(population.id).to_numpy()
-        unit, count = population.ages.low
-        in_days = count * _DAYS_PER_MONTH if unit == "months" else count
-        low["days"] = np.where(assumed, in_days, low["days"])
-        low["months"] = np.where(assumed, count if unit == "months" else 0, low["months"])
-        for code in population.comment:
-            comments[code] = assumed
-    known_low = {unit: np.nan_to_num(ends) for unit, ends in low.items()}
-    return _Ages(low=known_low, high=high), comments
-
-
-def _amounts_of(results: DataFrame[Reportable]) -> _Amounts:
-    signs = results["comparator"].to_numpy(dtype=object)
-    codes, units = pd.factorize(results["original_unit"])
-    return _Amounts(
-        value=results["original_value"].to_numpy("float64", na_value=np.nan),
-        is_={sign: signs == str(sign) for sign in Comparator},
-        unit_codes=codes,
-        units=tuple(str(unit) for unit in units),
-    )
-
-
 def _compare_for_sex(
-    amounts: _Amounts,
-    direction: Direction,
-    limit: Limit,
-    analyte: Analyte,
-    ages: _Ages,
-    sex: Sex,
+    amounts: Amounts, direction: Direction, limit: Limit, analyte: Analyte, sex: Sex
 ) -> _ForSex:
     count = len(amounts.value)
     all_yes, all_no = np.ones(count, bool), np.ones(count, bool)
@@ -152,7 +128,7 @@ def _compare_for_sex(
     for number, stratum in enumerate(limit.strata):
         if stratum.sex not in (None, sex):
             continue
-        here = _could_be_in(stratum, ages)
+        here = _could_be_in(stratum, amounts)
         numbers = _limits_in_reported_units(stratum.values or stratum.floor, analyte, amounts)
         yes, no = _stands(amounts, direction, numbers)
         if stratum.no_limit:
@@ -184,21 +160,26 @@ def _compare_for_sex(
     )
 
 
-def _could_be_in(stratum: Stratum, ages: _Ages) -> Mask:
+def _could_be_in(stratum: Stratum, amounts: Amounts) -> Mask:
     low_unit, low = stratum.ages.low
-    here = ages.high[low_unit] >= low
+    here = amounts.age_high[low_unit] >= low
     if stratum.ages.high is not None:
         high_unit, high = stratum.ages.high
-        here = here & (ages.low[high_unit] < high)
+        here = here & (amounts.age_low[high_unit] < high)
     return here
 
 
 def _limits_in_reported_units(
-    values: Mapping[str, float], analyte: Analyte, amounts: _Amounts
+    values: Mapping[str, float], analyte: Analyte, amounts: Amounts
 ) -> Numbers:
     if not values or not amounts.units:
         return np.full(len(amounts.value), np.nan)
-    numbers = np.array([limit_in_unit(values, unit, analyte) for unit in amounts.units])
+    numbers = np.array(
+        [
+            limit_in_unit(values, unit, analyte) if unit in analyte.units else np.nan
+            for unit in amounts.units
+        ]
+    )
     return numbers[amounts.unit_codes]
 
 
@@ -219,7 +200,7 @@ def limit_in_unit(values: Mapping[str, float], unit: str, analyte: Analyte) -> f
     return float(f"{values[published] * analyte.units[published] / analyte.units[unit]:.12g}")
 
 
-def _stands(amounts: _Amounts, direction: Direction, limit: Numbers) -> tuple[Mask, Mask]:
+def _stands(amounts: Amounts, direction: Direction, limit: Numbers) -> tuple[Mask, Mask]:
     """Certainly so, certainly not; neither for a censored result that could be either."""
     if direction == "at_or_above":
         no, yes = _stands(amounts, "below", limit)

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipeline.interpret.answers import Answer, Evidence, Questions
+from pipeline.interpret.amounts import Mask
+from pipeline.interpret.answer import Answer, Evidence
+from pipeline.interpret.answers import Questions
 from pipeline.interpret.grid import NOWHERE, Grid
-from pipeline.interpret.limits import Mask
 from pipeline.knowledge.model import Knowledge, Rule
 from schemas import DataFrame, Findings
 from schemas.vocabulary import Confirmation, Outcome, Reason
@@ -16,7 +17,8 @@ from schemas.vocabulary import Confirmation, Outcome, Reason
 Texts = npt.NDArray[np.object_]
 _JOIN = "; "
 _PLACE = ("source_file", "source_sheet", "source_row")
-_EVIDENCE = ("analyte", "comparator", "value", "unit", "limit", "limit_unit", *_PLACE)
+_FROM = ("from_accession", "from_date")
+_EVIDENCE = ("analyte", "comparator", "value", "unit", "limit", "limit_unit", *_FROM, *_PLACE)
 
 
 def evaluate_rules(
@@ -42,16 +44,36 @@ class _Facts:
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
-        results, held = grid.results, grid.held
+        results, held, said = grid.results, grid.held, grid.observations
         self.results: Mapping[str, Texts] = {
             "comparator": results["comparator"].to_numpy(object),
             "value": format_numbers(results["original_value"]),
             "unit": results["original_unit"].to_numpy(object),
-            **{name: results[name].astype(str).to_numpy(object) for name in _PLACE},
+            **_origin_of(results),
         }
-        self.held: Mapping[str, Texts] = {
-            name: held[name].astype(str).to_numpy(object) for name in _PLACE
-        }
+        self.held: Mapping[str, Texts] = _origin_of(held)
+        self.said: Mapping[str, Texts] = {"value": _sayings_of(said), **_origin_of(said)}
+
+
+def _origin_of(table: pd.DataFrame) -> dict[str, Texts]:
+    return {
+        "from_accession": table["accession"].to_numpy(object),
+        "from_date": _write_dates(table["collected_at"]),
+        **{name: table[name].astype(str).to_numpy(object) for name in _PLACE},
+    }
+
+
+def _sayings_of(said: pd.DataFrame) -> Texts:
+    """Write what was said: a number or a date if it is one, else yes or no."""
+    number, day = format_numbers(said["number"]), _write_dates(said["day"])
+    answer = said["answer"].to_numpy(object)
+    return np.where(number != "", number, np.where(day != "", day, answer))
+
+
+def _write_dates(times: "pd.Series[pd.Timestamp]") -> Texts:
+    codes, distinct = pd.factorize(times.dt.normalize())
+    written = [f"{at:%Y-%m-%d}" for at in pd.DatetimeIndex(distinct)]
+    return np.array([*written, ""], dtype=object)[codes]
 
 
 def _findings_of(rule: Rule, answer: Answer, facts: _Facts, knowledge: Knowledge) -> pd.DataFrame:
@@ -64,9 +86,11 @@ def _findings_of(rule: Rule, answer: Answer, facts: _Facts, knowledge: Knowledge
     )
     indeterminate = outcome == Outcome.INDETERMINATE
     reasons = {reason: answer.reasons.get(reason, ~indeterminate & False) for reason in Reason}
+    remarks = answer.remarks.items()
     comments: dict[str, Mask] = {
         **dict.fromkeys(rule.comment, answer.yes),
         **{code: where & ~open_ for code, where in answer.comments.items()},
+        **{code: where & (answer.yes | answer.no | indeterminate) for code, where in remarks},
     }
     grade = answer.grade if answer.grade is not None else np.full(len(open_), "", dtype=object)
     return pd.DataFrame(
@@ -94,29 +118,49 @@ def _findings_of(rule: Rule, answer: Answer, facts: _Facts, knowledge: Knowledge
 def _evidence_texts(
     evidence: tuple[Evidence, ...], facts: _Facts, count: int
 ) -> dict[str, "pd.Series[str]"]:
-    """Join what stands behind an answer, analyte by analyte, limits of one analyte together."""
+    """Join what stands behind an answer, result by result, limits of one result together.
+
+    A result that was joined stands once, also where the one joined is that of the accession.
+    """
     texts: dict[str, Texts] = {name: np.full(count, "", dtype=object) for name in _EVIDENCE}
     started = np.zeros(count, bool)
-    for analyte in dict.fromkeys(item.analyte for item in evidence):
-        parts = [item for item in evidence if item.analyte == analyte]
-        one = _texts_of(parts, facts, count)
-        there = (parts[0].results != NOWHERE) | (parts[0].held != NOWHERE)
-        for name in _EVIDENCE:
-            joined = np.where(started, texts[name] + _JOIN + one[name], one[name])
-            texts[name] = np.where(there, joined, texts[name])
-        started |= there
+    for subject in dict.fromkeys(item.subject for item in evidence):
+        shown: list[Evidence] = []
+        for parts in _by_place([item for item in evidence if item.subject == subject]):
+            one = _texts_of(parts, facts, count)
+            there = parts[0].there
+            for other in shown:
+                there = there & ~parts[0].same_as(other)
+            shown.append(parts[0])
+            for name in _EVIDENCE:
+                joined = np.where(started, texts[name] + _JOIN + one[name], one[name])
+                texts[name] = np.where(there, joined, texts[name])
+            started |= there
     return {name: pd.Series(column, dtype="str") for name, column in texts.items()}
+
+
+def _by_place(items: list[Evidence]) -> list[list[Evidence]]:
+    """Put together what rests on the same results everywhere, such as two limits of one analyte."""
+    groups: list[list[Evidence]] = []
+    for item in items:
+        for group in groups:
+            if item.same_as(group[0]).all():
+                group.append(item)
+                break
+        else:
+            groups.append([item])
+    return groups
 
 
 def _texts_of(parts: list[Evidence], facts: _Facts, count: int) -> dict[str, Texts]:
     first = parts[0]
-    by_result, by_held = first.results != NOWHERE, first.held != NOWHERE
     texts = {name: np.full(count, "", dtype=object) for name in _EVIDENCE}
-    texts["analyte"][by_result | by_held] = first.analyte
-    for name, column in facts.results.items():
-        texts[name][by_result] = column[first.results[by_result]]
-    for name, column in facts.held.items():
-        texts[name][by_held] = column[first.held[by_held]]
+    texts["analyte"][first.there] = first.subject
+    sources = ((facts.results, first.results), (facts.held, first.held), (facts.said, first.said))
+    for columns, positions in sources:
+        there = positions != NOWHERE
+        for name, column in columns.items():
+            texts[name][there] = column[positions[there]]
     limits: dict[str, Mask] = {}
     for part in parts:
         numbers = format_numbers(pd.Series(part.limit, dtype="Float64"))

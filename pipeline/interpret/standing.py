@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.interpret.amounts import Mask
 from pipeline.interpret.answers import Questions
 from pipeline.interpret.grid import Grid
-from pipeline.interpret.limits import Mask
-from pipeline.knowledge.model import Condition, Group, Knowledge, RuleIs
+from pipeline.knowledge.conditions import Condition, RuleIs, alternatives
+from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Findings, Held, Patients, Results
 from schemas.vocabulary import Confirmation, Outcome
 
@@ -49,7 +50,7 @@ def rank_patients(
     also what was withdrawn: nobody is left out for it. Held results that name no patient cannot
     be listed here; they are in the held data.
     """
-    people = _people(seen, held)
+    people = _people(seen, held, grid)
     ids = people["patient_id"]
     present = standing[standing["outcome"].eq(Outcome.PRESENT)]
     open_ = standing[standing["outcome"].eq(Outcome.INDETERMINATE)]
@@ -89,11 +90,19 @@ def _oldest(findings: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
     return findings.groupby("patient_id")["collected_at"].min()
 
 
-def _people(seen: DataFrame[Results], held: DataFrame[Held]) -> pd.DataFrame:
-    """Give each patient once, with what is known of them anywhere."""
+def _people(seen: DataFrame[Results], held: DataFrame[Held], grid: Grid) -> pd.DataFrame:
+    """Give each patient once, with what is known of them anywhere.
+
+    Of whom something was only said in words, no more than the id is known.
+    """
     columns = ["patient_id", "patient_name", "sex", "birth_date", "collected_at"]
+    said = grid.observations[["patient_id", "collected_at"]].assign(
+        patient_name="",
+        sex="",
+        birth_date=pd.Series(pd.NaT, index=grid.observations.index, dtype="datetime64[us]"),
+    )
     rows: pd.DataFrame = pd.concat(
-        [pd.DataFrame(seen[columns]), pd.DataFrame(held[columns])], ignore_index=True
+        [pd.DataFrame(table[columns]) for table in (seen, held, said)], ignore_index=True
     )
     rows = rows[rows["patient_id"].ne("")]
     latest_first = rows.assign(
@@ -128,27 +137,17 @@ def _rules_by_urgency(knowledge: Knowledge) -> list[str]:
     named = [
         member.rule
         for priority in knowledge.priorities
-        for member in _members(priority.when)
+        for member in alternatives(priority.when)
         if isinstance(member, RuleIs)
     ]
     return list(dict.fromkeys([*named, *(rule.id for rule in knowledge.shown_rules())]))
-
-
-def _members(condition: Condition | None) -> tuple[Condition, ...]:
-    match condition:
-        case None:
-            return ()
-        case Group(kind="any", members=members):
-            return members
-        case _:
-            return (condition,)
 
 
 def _patients_where(condition: Condition, grid: Grid, questions: Questions) -> set[str]:
     """Give the patients for whom one of the alternatives stands now."""
     accessions = grid.accessions
     found = np.zeros(len(accessions), bool)
-    for member in _members(condition):
+    for member in alternatives(condition):
         answer = questions.answer(member)
         found |= answer.yes & _is_latest(accessions, answer.yes | answer.no)
     return set(accessions.loc[found, "patient_id"])

@@ -6,17 +6,21 @@ from difflib import get_close_matches
 from itertools import combinations
 
 from pipeline.errors import KnowledgeError
-from pipeline.knowledge.model import (
-    Analyte,
+from pipeline.knowledge.conditions import (
+    SHARE,
+    Change,
     Compare,
     Condition,
+    Earlier,
     Group,
-    Knowledge,
-    Limit,
-    Rule,
+    Interval,
+    Observed,
     RuleIs,
+    Since,
     Undecided,
+    walk,
 )
+from pipeline.knowledge.model import Analyte, Knowledge, Limit, Rule
 from pipeline.knowledge.names import name_key
 from pipeline.knowledge.observed import check_observations
 from pipeline.knowledge.shelf import Placed, said_where
@@ -57,6 +61,9 @@ def check_knowledge(
             _known(analyte_id, knowledge.analytes, "analyte", where)
         _check_comments(derived.comment, knowledge, where)
         _check_source(derived.source, knowledge, where)
+    _known(knowledge.join.change.analyte, knowledge.analytes, "analyte", "join")
+    for barrier in knowledge.join.barriers:
+        _check_dated(barrier, knowledge, "join")
     for priority in knowledge.priorities:
         with at("priority", priority.rank):
             _check_condition(priority.when, knowledge, f"priority {priority.rank}")
@@ -90,7 +97,7 @@ def in_order_of_evaluation(rules: Mapping[str, Rule]) -> dict[str, Rule]:
         if name in waiting:
             raise KnowledgeError(f"rule {name!r} refers to itself by way of {waiting[-1]!r}")
         waiting.append(name)
-        for other in rules_in(_conditions_of(rules[name])):
+        for other in rules_in(rules[name].conditions):
             _known(other, rules, "rule", f"rule {name!r}")
             place(other)
         waiting.pop()
@@ -101,20 +108,14 @@ def in_order_of_evaluation(rules: Mapping[str, Rule]) -> dict[str, Rule]:
     return ordered
 
 
-def _conditions_of(rule: Rule) -> list[Condition]:
-    return [rule.when, *(step.when for step in rule.grades)]
-
-
 def rules_in(conditions: Iterable[Condition]) -> list[str]:
     """List the rules that conditions refer to."""
-    found: list[str] = []
-    for condition in conditions:
-        match condition:
-            case RuleIs(rule=name) | Undecided(rule=name):
-                found.append(name)
-            case Group(members=members):
-                found.extend(rules_in(members))
-    return found
+    return [
+        part.rule
+        for condition in conditions
+        for part in walk(condition)
+        if isinstance(part, RuleIs | Undecided)
+    ]
 
 
 def _check_analyte(analyte: Analyte, knowledge: Knowledge) -> None:
@@ -172,9 +173,10 @@ def _check_limit(limit: Limit, knowledge: Knowledge) -> None:
     _known(limit.analyte, knowledge.analytes, "analyte", where)
     for source in limit.sources:
         _check_source(source, knowledge, where)
-    if not limit.strata:
+    if not limit.strata and not limit.from_interval:
         raise KnowledgeError(f"{where}: no strata")
-    check_strata(limit.strata, where)
+    if limit.strata:
+        check_strata(limit.strata, where)
     accepted = knowledge.analytes[limit.analyte].units
     for stratum in limit.strata:
         if bool(stratum.values) == bool(stratum.no_limit):
@@ -184,13 +186,13 @@ def _check_limit(limit: Limit, knowledge: Knowledge) -> None:
         for unit in (*stratum.values, *stratum.floor):
             _known(unit, accepted, "accepted unit", where)
         _check_comments(stratum.comment, knowledge, where)
-    if limit.interval_comment:
-        _check_comments((limit.interval_comment,), knowledge, where)
+    codes = filter(None, (limit.interval_comment, limit.no_interval_comment))
+    _check_comments(codes, knowledge, where)
 
 
 def _check_rule(rule: Rule, knowledge: Knowledge) -> None:
     where = f"rule {rule.id!r}"
-    for condition in _conditions_of(rule):
+    for condition in rule.conditions:
         _check_condition(condition, knowledge, where)
         if not rule.shadow:
             _refuse_shadows([condition], knowledge, where)
@@ -203,16 +205,39 @@ def _check_rule(rule: Rule, knowledge: Knowledge) -> None:
 
 
 def _check_condition(condition: Condition | None, knowledge: Knowledge, where: str) -> None:
-    match condition:
-        case Compare(limit=name):
-            _known(name, knowledge.limits, "limit", where)
-        case RuleIs(rule=name) | Undecided(rule=name):
-            _known(name, knowledge.rules, "rule", where)
-        case Group(members=members, partial_comment=comment):
-            if comment:
+    for part in walk(condition):
+        match part:
+            case Compare(limit=name):
+                _known(name, knowledge.limits, "limit", where)
+            case Interval(analyte=name):
+                _known(name, knowledge.analytes, "analyte", where)
+            case RuleIs(rule=name) | Undecided(rule=name):
+                _known(name, knowledge.rules, "rule", where)
+            case Group(partial_comment=comment) if comment:
                 _check_comments((comment,), knowledge, where)
-            for member in members:
-                _check_condition(member, knowledge, where)
+            case Observed(observation=name):
+                _known(name, knowledge.observations, "observation", where)
+            case Since(observation=name):
+                _check_dated(name, knowledge, where)
+            case Earlier(at_least_days=least) if least < 1:
+                raise KnowledgeError(f"{where}: earlier needs at_least_days of 1 or more")
+            case Change():
+                _check_change(part, knowledge, where)
+
+
+def _check_change(change: Change, knowledge: Knowledge, where: str) -> None:
+    _known(change.analyte, knowledge.analytes, "analyte", where)
+    for name in filter(None, (change.since, *change.not_across)):
+        _check_dated(name, knowledge, where)
+    for unit, _ in (*change.less_than, *change.at_least, *change.more_than):
+        if unit != SHARE:
+            _known(unit, knowledge.analytes[change.analyte].units, "accepted unit", where)
+
+
+def _check_dated(name: str, knowledge: Knowledge, where: str) -> None:
+    _known(name, knowledge.observations, "observation", where)
+    if knowledge.observations[name].kind != "date":
+        raise KnowledgeError(f"{where}: the observation {name!r} has no date")
 
 
 def _refuse_shadows(conditions: Iterable[Condition], knowledge: Knowledge, where: str) -> None:

@@ -1,102 +1,168 @@
-"""Conditions of rules as they are written in TOML."""
+"""What can be asked of an accession: the kinds of condition, and the one walk through them."""
 
-from difflib import get_close_matches
-from typing import Any, get_args
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
-from pipeline.errors import KnowledgeError
-from pipeline.knowledge.model import (
-    Compare,
-    Condition,
-    Direction,
-    GradeStep,
-    Group,
-    RuleIs,
-    Undecided,
-)
 from schemas.vocabulary import Grade, Reason
 
-_DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
-_GROUPS = ("all", "any", "any_reported")
-_COUNTS = ("exactly", "at_least")
-_PARTS = ("of", "grade", "if_open", "because", "partial_comment")
-_HEADS = (*_DIRECTIONS, *_GROUPS, *_COUNTS, "rule", "undecided")
+Direction = Literal["below", "at_or_below", "above", "at_or_above"]
+Amounts = tuple[tuple[str, float], ...]
+"""(unit, number) as published in each unit; `SHARE` as a unit means a share of the earlier one."""
+SHARE = "share"
 
 
-def condition_from(entry: dict[str, Any], where: str) -> Condition:
-    """Take the condition out of an entry.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compare:
+    """The result of the limit's analyte stands in this direction of the limit."""
 
-    Forms: `below = "limit"` (also at_or_below, above, at_or_above); `rule = "id"`, with
-    `grade = "moderate"` for at least that grade; `undecided = "id"`, `because = "censored"`;
-    `all`, `any`, `any_reported` = [conditions]; `exactly = 2` or `at_least = 2` with `of`.
+    direction: Direction
+    limit: str
 
-    Raises:
-        KnowledgeError: There is none, there are two, or a part is missing.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """The result stands in this direction of the interval that its own laboratory printed."""
+
+    direction: Literal["below", "above"]
+    analyte: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleIs:
+    """Another rule is present, and at least as deep as `grade` if one is named."""
+
+    rule: str
+    grade: Grade | None = None
+    if_open: bool = False
+    """Also where the grade is withheld or cannot be told: what may be deep is not called mild."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """Another rule is indeterminate for this reason."""
+
+    rule: str
+    because: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """Something was said in words or as context: yes or no as said."""
+
+    observation: str
+    unsaid_is_no: bool = False
+    """What nobody said counts as no; otherwise it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A condition answered on the nearest accession of the patient on which it was reported."""
+
+    condition: "Condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A condition held on an earlier accession of the patient, that many days back."""
+
+    condition: "Condition"
+    at_least_days: int = 1
+    at_most_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """So many days lie between the date of an observation and the collection."""
+
+    observation: str
+    at_least_days: int = 0
+    at_most_days: int | None = None
+    unsaid_is_no: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """How far the result of an analyte moved from an earlier one of the patient.
+
+    The earlier one is the last on or before the date of the observation `since`, or else the
+    previous one within so many days. Give one of `less_than`, `at_least`, `more_than`.
     """
-    heads = [key for key in _HEADS if key in entry]
-    if len(heads) != 1:
-        found = " and ".join(heads) or "none"
-        raise KnowledgeError(f"{where}: one condition is needed, {found} given")
-    head = heads[0]
-    content = entry.pop(head)
-    if head in _DIRECTIONS:
-        return Compare(direction=head, limit=_text(content, where))
-    if head == "rule":
-        grade = entry.pop("grade", None)
-        return RuleIs(
-            rule=_text(content, where),
-            grade=None if grade is None else Grade(grade),
-            if_open=bool(entry.pop("if_open", False)),
-        )
-    if head == "undecided":
-        return Undecided(
-            rule=_text(content, where), because=Reason(entry.pop("because", Reason.CENSORED))
-        )
-    if head in _COUNTS:
-        members = _members(entry.pop("of", None), where)
-        return Group(kind=head, count=int(content), members=members)  # type: ignore[arg-type]
-    return Group(
-        kind=head,  # type: ignore[arg-type]
-        members=_members(content, where),
-        partial_comment=entry.pop("partial_comment", ""),
-    )
+
+    analyte: str
+    direction: Literal["rise", "fall", "either"]
+    since: str = ""
+    within_days: int | None = None
+    not_across: tuple[str, ...] = ()
+    """Observations with a date: a pair with one of them in between is not compared."""
+    less_than: Amounts = ()
+    at_least: Amounts = ()
+    more_than: Amounts = ()
 
 
-def grade_steps_from(entry: dict[str, Any], where: str) -> tuple[GradeStep, ...]:
-    """Take the grades out of a rule, deepest first: `grades = [{ severe = { below = … } }]`."""
-    steps = []
-    for step in entry.pop("grades", []):
-        if len(step) != 1:
-            raise KnowledgeError(f"{where}: a grade is written {{ severe = {{ below = … }} }}")
-        ((name, condition),) = step.items()
-        if name not in list(Grade):
-            raise KnowledgeError(f"{where}: no grade {name!r}; there are {', '.join(Grade)}")
-        steps.append(GradeStep(grade=Grade(name), when=_whole(condition, f"{where}, {name}")))
-    return tuple(steps)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not:
+    """The contrary of a condition; what is not known stays so."""
+
+    condition: "Condition"
 
 
-def _members(entries: Any, where: str) -> tuple[Condition, ...]:
-    if not isinstance(entries, list) or not entries:
-        raise KnowledgeError(f"{where}: a list of conditions is needed")
-    return tuple(_whole(entry, where) for entry in entries)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Several conditions together, in three-valued logic."""
+
+    kind: Literal["all", "any", "any_reported", "exactly", "at_least"]
+    """`any_reported` leaves out what was not reported at all; the last two count."""
+    members: tuple["Condition", ...]
+    count: int = 0
+    partial_comment: str = ""
+    """`any_reported`: comment when something was left out."""
 
 
-def _whole(entry: Any, where: str) -> Condition:
-    """Read a condition that stands alone: nothing may be left over."""
-    if not isinstance(entry, dict):
-        raise KnowledgeError(f"{where}: a condition is written {{ below = … }}")
-    rest = dict(entry)
-    unknown = [key for key in rest if key not in (*_HEADS, *_PARTS)]
-    if unknown:
-        close = get_close_matches(unknown[0], (*_HEADS, *_PARTS), n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise KnowledgeError(f"{where}: unknown key {unknown[0]!r}{hint}")
-    condition = condition_from(rest, where)
-    if rest:
-        raise KnowledgeError(f"{where}: {', '.join(rest)} does not belong here")
-    return condition
+Condition = (
+    Compare
+    | Interval
+    | RuleIs
+    | Undecided
+    | Observed
+    | Joined
+    | Earlier
+    | Since
+    | Change
+    | Not
+    | Group
+)
 
 
-def _text(content: Any, where: str) -> str:
-    if not isinstance(content, str):
-        raise KnowledgeError(f"{where}: an id in quotes is needed")
-    return content
+def parts_of(condition: Condition) -> tuple[Condition, ...]:
+    """Give the conditions that a condition is made of; none for a simple one."""
+    match condition:
+        case Group(members=members):
+            return members
+        case Joined(condition=inner) | Earlier(condition=inner) | Not(condition=inner):
+            return (inner,)
+        case _:
+            return ()
+
+
+def walk(condition: Condition | None) -> Iterator[Condition]:
+    """Give a condition and all that it is made of, outermost first, in the order written.
+
+    Rules that it refers to are not entered: `Knowledge.walk` does that.
+    """
+    if condition is None:
+        return
+    yield condition
+    for part in parts_of(condition):
+        yield from walk(part)
+
+
+def alternatives(condition: Condition | None) -> tuple[Condition, ...]:
+    """Give the conditions of which any one is enough: the members of an outer `any`."""
+    match condition:
+        case None:
+            return ()
+        case Group(kind="any", members=members):
+            return members
+        case _:
+            return (condition,)

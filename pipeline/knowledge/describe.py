@@ -5,16 +5,23 @@ from difflib import get_close_matches
 
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge.check import CONVENTION
-from pipeline.knowledge.model import (
+from pipeline.knowledge.conditions import (
+    SHARE,
+    Amounts,
+    Change,
     Compare,
     Condition,
+    Earlier,
     Group,
-    Knowledge,
-    Limit,
-    Rule,
+    Interval,
+    Joined,
+    Not,
+    Observed,
     RuleIs,
+    Since,
     Undecided,
 )
+from pipeline.knowledge.model import Knowledge, Limit, Rule
 from pipeline.knowledge.strata import describe_span
 
 _DIRECTIONS = {
@@ -84,16 +91,59 @@ def describe_condition(condition: Condition, knowledge: Knowledge) -> str:
         case Compare(direction=direction, limit=name):
             analyte = knowledge.analytes[knowledge.limits[name].analyte]
             return f"{analyte.short} {_DIRECTIONS[direction]} {name}"
+        case Interval(direction=direction, analyte=analyte_id):
+            short = knowledge.analytes[analyte_id].short
+            return f"{short} {direction} the laboratory's own interval"
         case RuleIs(rule=name, grade=None):
             return name
         case RuleIs(rule=name, grade=grade):
             return f"{name} at least {grade}"
         case Undecided(rule=name, because=reason):
             return f"{name} indeterminate ({reason})"
+        case Observed(observation=name, unsaid_is_no=silent):
+            return f"{name} observed{' (unsaid counts as no)' if silent else ''}"
+        case Since(observation=name):
+            return f"{name} {_describe_days(condition)} before collection"
+        case Joined(condition=inner):
+            return f"{describe_condition(inner, knowledge)} (nearest specimen)"
+        case Earlier(condition=inner):
+            return f"{describe_condition(inner, knowledge)} {_describe_days(condition)} earlier"
+        case Not(condition=inner):
+            return f"not ({describe_condition(inner, knowledge)})"
+        case Change():
+            return _describe_change(condition, knowledge)
         case Group(kind=kind, members=members, count=count):
             parts = [describe_condition(member, knowledge) for member in members]
             said = _JOINS[kind].join(f"({part})" if " or " in part else part for part in parts)
             return f"{kind.replace('_', ' ')} {count} of {said}" if count else said
+
+
+def _describe_days(condition: Since | Earlier) -> str:
+    least, most = condition.at_least_days, condition.at_most_days
+    return f"{least} days or more" if most is None else f"{least} to {most} days"
+
+
+def _describe_change(change: Change, knowledge: Knowledge) -> str:
+    short = knowledge.analytes[change.analyte].short
+    way = "change" if change.direction == "either" else change.direction
+    said = [
+        f"{words} {_amounts(amounts)}"
+        for words, amounts in (
+            ("less than", change.less_than),
+            ("at least", change.at_least),
+            ("more than", change.more_than),
+        )
+        if amounts
+    ]
+    span = f"since {change.since}" if change.since else f"within {change.within_days} days"
+    across = f", not across {' or '.join(change.not_across)}" if change.not_across else ""
+    return f"{way} of {short} {said[0]} {span}{across}"
+
+
+def _amounts(amounts: Amounts) -> str:
+    return " or ".join(
+        f"{number:.0%}" if unit == SHARE else f"{number:g} {unit}" for unit, number in amounts
+    )
 
 
 def cite(source: str, knowledge: Knowledge) -> str:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge import check
-from pipeline.knowledge.conditions import condition_from, grade_steps_from
+from pipeline.knowledge.condition_syntax import condition_from, grade_steps_from
 from pipeline.knowledge.forms import (
     Field,
     Layout,
@@ -27,6 +27,7 @@ from pipeline.knowledge.model import (
     Analyte,
     Comment,
     Derived,
+    Join,
     Knowledge,
     Limit,
     Population,
@@ -53,6 +54,7 @@ _KEYS = {
     "limit": "id",
     "rule": "id",
     "derived": "id",
+    "join": "id",
     "priority": "rank",
     "population": "id",
     "source": "id",
@@ -130,6 +132,7 @@ def _assemble(shelf: Shelf, profile: str, groups: Collection[str]) -> Knowledge:
         limits=every("limit", _limit),
         rules=check.in_order_of_evaluation(every("rule", _rule)),
         derived=tuple(every("derived", lambda placed: _build(Derived, placed)).values()),
+        join=every("join", lambda placed: _build(Join, placed))["join"],
         priorities=tuple(sorted(every("priority", _priority).values(), key=lambda item: item.rank)),
         populations=every("population", _population),
         sources=every("source", lambda placed: _build(Source, placed)),

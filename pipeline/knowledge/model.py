@@ -4,6 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pipeline.knowledge.conditions import (
+    Change,
+    Compare,
+    Condition,
+    Interval,
+    RuleIs,
+    Undecided,
+    walk,
+)
 from pipeline.knowledge.forms import (
     Field,
     Layout,
@@ -12,7 +21,7 @@ from pipeline.knowledge.forms import (
     Observation,
     Phrases,
 )
-from schemas.vocabulary import Grade, Reason, Sex
+from schemas.vocabulary import Grade, Sex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +128,10 @@ class Limit:
     wording: str
     """As published, to be read beside the numbers."""
     strata: tuple[Stratum, ...]
+    from_interval: Literal["", "low", "high"] = ""
+    """The laboratory's own printed bound decides, and the strata only where none was printed."""
+    no_interval_comment: str = ""
+    """Said where neither was."""
     interval_tolerance: float | None = None
     """Say so if the laboratory's own lower limit differs by more than this share."""
     interval_comment: str = ""
@@ -127,50 +140,6 @@ class Limit:
     def sources(self) -> tuple[str, ...]:
         """Every source that the limit rests on, its own first."""
         return tuple(dict.fromkeys((self.source, *(s.source for s in self.strata if s.source))))
-
-
-Direction = Literal["below", "at_or_below", "above", "at_or_above"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compare:
-    """The result of the limit's analyte stands in this direction of the limit."""
-
-    direction: Direction
-    limit: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleIs:
-    """Another rule is present, and at least as deep as `grade` if one is named."""
-
-    rule: str
-    grade: Grade | None = None
-    if_open: bool = False
-    """Also where the grade is withheld or cannot be told: what may be deep is not called mild."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undecided:
-    """Another rule is indeterminate for this reason."""
-
-    rule: str
-    because: Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Several conditions together, in three-valued logic."""
-
-    kind: Literal["all", "any", "any_reported", "exactly", "at_least"]
-    """`any_reported` leaves out what was not reported at all; the last two count."""
-    members: tuple["Condition", ...]
-    count: int = 0
-    partial_comment: str = ""
-    """`any_reported`: comment when something was left out."""
-
-
-Condition = Compare | RuleIs | Undecided | Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +170,11 @@ class Rule:
     group: str = ""
     """Asked only where a profile or a site switches this group on; "" is always asked."""
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The condition of the rule and those of its grades."""
+        return (self.when, *(step.when for step in self.grades))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
@@ -215,6 +189,26 @@ class Derived:
     tolerance: float = 0.0
     """`at_most`: beyond this share above the operand the two contradict each other."""
     source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareOfChange:
+    """A change of an analyte by more than this share of the earlier result."""
+
+    analyte: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """How far apart two accessions may be to be read together, and what keeps them apart."""
+
+    id: str
+    days: int
+    barriers: tuple[str, ...]
+    """Observations with a date: nothing is joined across it."""
+    change: ShareOfChange
+    """Nothing is joined across such a change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +264,7 @@ class Knowledge:
     rules: Mapping[str, Rule]
     """In order of evaluation: a rule comes after the rules that it refers to."""
     derived: tuple[Derived, ...]
+    join: Join
     priorities: tuple[PriorityClass, ...]
     populations: Mapping[str, Population]
     sources: Mapping[str, Source]
@@ -288,15 +283,24 @@ class Knowledge:
         """Rules that are tried out: they give findings that no reader sees."""
         return (rule for rule in self.rules.values() if rule.shadow)
 
+    def walk(self, condition: Condition | None) -> Iterator[Condition]:
+        """Give all that a condition is made of, rules that it refers to included."""
+        for part in walk(condition):
+            yield part
+            if isinstance(part, RuleIs | Undecided):
+                yield from self.walk(self.rules[part.rule].when)
+
     def limits_of(self, condition: Condition | None) -> Iterator[Limit]:
         """Every limit that a condition rests on, rules that it refers to included."""
-        match condition:
-            case Compare(limit=name):
-                yield self.limits[name]
-            case RuleIs(rule=name) | Undecided(rule=name):
-                yield from self.limits_of(self.rules[name].when)
-            case Group(members=members):
-                for member in members:
-                    yield from self.limits_of(member)
-            case None:
-                return
+        for part in self.walk(condition):
+            if isinstance(part, Compare):
+                yield self.limits[part.limit]
+
+    def analytes_of(self, condition: Condition | None) -> Iterator[str]:
+        """Id of every analyte that a condition asks for, rules that it refers to included."""
+        for part in self.walk(condition):
+            match part:
+                case Compare(limit=name):
+                    yield self.limits[name].analyte
+                case Interval(analyte=name) | Change(analyte=name):
+                    yield name

@@ -14,6 +14,9 @@ from pipeline.errors import KnowledgeError
 
 Entry = dict[str, Any]
 
+_SINGLE = ("join",)
+"""Written as one table, since there is only one of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
@@ -138,6 +141,8 @@ class Shelf:
                 raise KnowledgeError(
                     f"{file}:{line}: unknown kind of entry {kind!r}{nearest(kind, self._keys)}"
                 )
+            if kind in _SINGLE and isinstance(entries, dict):
+                entries = [{self._keys[kind]: kind, **entries}]
             if not isinstance(entries, list):
                 raise KnowledgeError(f"{file}: {kind!r} must be written as [[{kind}]]")
             blocks = _blocks(kind, text)

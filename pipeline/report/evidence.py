@@ -9,7 +9,7 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.report.facts import Evidence, Place, RuleText
 from pipeline.report.rows import Finding, ReportedResult
 from pipeline.report.texts import Texts
-from pipeline.report.wording import SPAN, distinct, show_date, show_number, title_of
+from pipeline.report.wording import SPAN, distinct, show_number, title_of
 from schemas.vocabulary import Comparator, Outcome, ResultStatus
 
 _JOIN = "; "
@@ -33,17 +33,15 @@ def list_evidence(
     """
     places = _cited_places(row)
     count = len(places)
-    columns = (_pieces(text, count) for text in (row.value, row.unit, row.limit, row.limit_unit))
-    for place, value, unit, limit, limit_unit in zip(places, *columns, strict=True):
+    joined = (row.value, row.unit, row.limit, row.limit_unit, row.from_date)
+    columns = (_pieces(text, count) for text in joined)
+    for place, value, unit, limit, limit_unit, collected in zip(places, *columns, strict=True):
         analyte, comparator = place[3:]
         result = by_place.get(place)
-        at = result.collected_at if result else row.collected_at
         direction = _direction(analyte, limit, rule)
         other = result if converts and result and result.converted_unit != unit else None
         yield Evidence(
-            title=title_of(analyte, knowledge, texts)
-            if count == 1
-            else texts.title("short", analyte, knowledge.analytes[analyte].short),
+            title=_title(analyte, knowledge, texts, alone=count == 1),
             comparator=comparator,
             value=value,
             unit=unit,
@@ -51,13 +49,21 @@ def list_evidence(
             limit_unit=limit_unit,
             direction=direction,
             interval=_show_interval(result, texts),
-            collected=show_date(at),
+            collected=collected,
             state=_state(direction, comparator, value, limit),
             status=result.status if result and result.status in TOLD else "",
             other_value=f"{other.converted:.{other.converted_decimals}f}" if other else "",
             other_unit=other.converted_unit if other else "",
             place=place,
         )
+
+
+def _title(subject: str, knowledge: Knowledge, texts: Texts, *, alone: bool) -> str:
+    if subject in knowledge.observations:
+        return texts.title("observation", subject, knowledge.observations[subject].title)
+    if alone:
+        return title_of(subject, knowledge, texts)
+    return texts.title("short", subject, knowledge.analytes[subject].short)
 
 
 def place_of(row: ReportedResult) -> Place:

@@ -2,7 +2,19 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from pipeline.knowledge.model import Compare, Condition, Group, Knowledge, RuleIs, Undecided
+from pipeline.knowledge.conditions import (
+    Change,
+    Compare,
+    Condition,
+    Earlier,
+    Group,
+    Interval,
+    Joined,
+    Not,
+    RuleIs,
+    Undecided,
+)
+from pipeline.knowledge.model import Knowledge
 from pipeline.report.facts import FindingRow, OpenQuestion, RuleText
 from pipeline.report.lines import show_evidence
 from pipeline.report.texts import Texts
@@ -65,6 +77,10 @@ def list_missing(
         case Compare(limit=name):
             analyte = knowledge.limits[name].analyte
             return () if analyte in reported else (analyte,)
+        case Interval(analyte=analyte) | Change(analyte=analyte):
+            return () if analyte in reported else (analyte,)
+        case Joined(condition=inner) | Not(condition=inner) | Earlier(condition=inner):
+            return list_missing(inner, reported, knowledge)
         case RuleIs(rule=name) | Undecided(rule=name):
             return list_missing(knowledge.rules[name].when, reported, knowledge)
         case Group(kind=kind, members=members):
@@ -84,7 +100,9 @@ def _open_question(
     row: FindingRow, measured: Measured, held: Measured, knowledge: Knowledge, texts: Texts
 ) -> OpenQuestion:
     reported, set_aside = measured.get(row.accession, ()), held.get(row.accession, ())
-    unknown = list_missing(knowledge.rules[row.rule.id].when, reported, knowledge)
+    # What was joined from another specimen is not missing.
+    known = {*reported, *(each.place[3] for each in row.evidence if each.value)}
+    unknown = list_missing(knowledge.rules[row.rule.id].when, known, knowledge)
     bounds = [
         texts.in_sentence(each.title)
         for each in row.evidence

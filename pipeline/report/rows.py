@@ -84,6 +84,7 @@ class Finding(NamedTuple):
     unit: str
     limit: str
     limit_unit: str
+    from_date: str
     comment: str
     source_file: str
     source_sheet: str

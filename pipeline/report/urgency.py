@@ -1,10 +1,11 @@
 """Which finding made a patient's class in the worklist, and so comes first."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pipeline.knowledge.model import Compare, Condition, Group, Knowledge, RuleIs
+from pipeline.knowledge.conditions import Compare, RuleIs, alternatives, walk
+from pipeline.knowledge.model import Knowledge
 from pipeline.report.facts import RuleText
 from schemas.vocabulary import Grade
 
@@ -52,33 +53,15 @@ def describe_priorities(knowledge: Knowledge) -> Mapping[int, Urgency]:
             rank=each.rank,
             title=each.title,
             analytes=frozenset(
-                knowledge.limits[comparison.limit].analyte
-                for comparison in _comparisons_in(each.when)
+                knowledge.limits[part.limit].analyte
+                for part in walk(each.when)
+                if isinstance(part, Compare)
             ),
             rules={
                 member.rule: _DEPTH[member.grade or ""]
-                for member in _alternatives(each.when)
+                for member in alternatives(each.when)
                 if isinstance(member, RuleIs)
             },
         )
         for each in knowledge.priorities
     }
-
-
-def _alternatives(condition: Condition | None) -> tuple[Condition, ...]:
-    match condition:
-        case None:
-            return ()
-        case Group(kind="any", members=members):
-            return members
-        case _:
-            return (condition,)
-
-
-def _comparisons_in(condition: Condition | None) -> Iterator[Compare]:
-    match condition:
-        case Compare():
-            yield condition
-        case Group(members=members):
-            for member in members:
-                yield from _comparisons_in(member)

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import TypeVar
 
-from pipeline.knowledge.model import Compare, Condition, Group, Knowledge, Rule, RuleIs, Undecided
+from pipeline.knowledge.conditions import Compare, Condition, Interval, RuleIs, walk
+from pipeline.knowledge.model import Knowledge, Rule
 from pipeline.report.facts import Citation, RuleText
 from pipeline.report.texts import ENGLISH, Texts
 from schemas.vocabulary import Change, Grade, Sex
@@ -149,10 +150,6 @@ def latest_of(times: Iterable[datetime | None]) -> datetime | None:
 
 def _describe(rule: Rule, knowledge: Knowledge, texts: Texts) -> RuleText:
     limits = list({limit.id: limit for limit in knowledge.limits_of(rule.when)}.values())
-    comparisons = (
-        (knowledge.limits[each.limit].analyte, DIRECTIONS[each.direction])
-        for each in distinct(_comparisons_of(rule.when, knowledge))
-    )
     several = len({limit.analyte for limit in limits}) > 1
     wordings = (
         f"{knowledge.analytes[limit.analyte].short}: {limit.wording}" if several else limit.wording
@@ -165,23 +162,21 @@ def _describe(rule: Rule, knowledge: Knowledge, texts: Texts) -> RuleText:
         citations=distinct(
             _cite(source, knowledge, texts) for limit in limits for source in limit.sources
         ),
-        comparisons=tuple(comparisons),
-        needs=distinct(limit.analyte for limit in limits),
+        comparisons=distinct(_comparisons_of(rule.when, knowledge)),
+        needs=distinct(knowledge.analytes_of(rule.when)),
         suggest=tuple(_name_test(name, knowledge, texts) for name in rule.suggest),
     )
 
 
-def _comparisons_of(condition: Condition, knowledge: Knowledge) -> Iterator[Compare]:
-    match condition:
-        case Compare():
-            yield condition
-        case RuleIs(rule=name):
-            yield from _comparisons_of(knowledge.rules[name].when, knowledge)
-        case Group(members=members):
-            for member in members:
-                yield from _comparisons_of(member, knowledge)
-        case Undecided():
-            return
+def _comparisons_of(condition: Condition, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    for part in walk(condition):
+        match part:
+            case Compare(limit=name, direction=direction):
+                yield knowledge.limits[name].analyte, DIRECTIONS[direction]
+            case Interval(analyte=name, direction=direction):
+                yield name, DIRECTIONS[direction]
+            case RuleIs(rule=name):
+                yield from _comparisons_of(knowledge.rules[name].when, knowledge)
 
 
 def _cite(source: str, knowledge: Knowledge, texts: Texts) -> Citation:

@@ -4,7 +4,8 @@ Columns: `sex` (F, M, ? or empty); `age` ("40y" on that birthday, "3mo", "5d", "
 first up to the day before the second, "16y-1d" the day before); `population`; `day`
 ("2026-03-01", with a time if it matters); `patient` and `accession`, where several lines belong
 together; `unit`, for results that name none; `low` and `high`, the laboratory's own interval; and
-any analyte id. A result is a number with an optional sign, unit and interval of its own:
+any analyte id. A column named for an observation says "yes", "no", a number or a date of it, and
+nothing where it is empty. A result is a number with an optional sign, unit and interval of its own:
 "<11.9 g/dL", "14.9 % [11.5-14.5]". "held" is a result that was set aside; an empty cell was not
 reported.
 
@@ -20,8 +21,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import KnowledgeError
+from pipeline.knowledge.forms import Observation
 from pipeline.knowledge.model import Analyte, Knowledge
-from schemas import DataFrame, Held, Reportable
+from schemas import DataFrame, Held, Observations, Reportable
 from schemas.vocabulary import ResultStatus
 
 ANSWERS = (
@@ -42,6 +44,7 @@ class CaseTables:
 
     results: DataFrame[Reportable]
     held: DataFrame[Held]
+    observations: DataFrame[Observations]
 
 
 def tables_of(lines: Sequence[Mapping[str, str]], knowledge: Knowledge) -> CaseTables:
@@ -54,6 +57,7 @@ def tables_of(lines: Sequence[Mapping[str, str]], knowledge: Knowledge) -> CaseT
     """
     results: list[dict[str, object]] = []
     held: list[dict[str, object]] = []
+    said: list[dict[str, object]] = []
     for number, line in enumerate(lines):
         origin = _origin(number, line)
         for name, analyte in knowledge.analytes.items():
@@ -65,10 +69,23 @@ def tables_of(lines: Sequence[Mapping[str, str]], knowledge: Knowledge) -> CaseT
                 held.append({**row, "code": "not-a-number"})
             else:
                 results.append({**row, **_result(cell, line, analyte)})
+        said += [
+            {
+                **origin,
+                "source_column": name,
+                **_observation(cell, line, knowledge.observations[name]),
+            }
+            for name, cell in line.items()
+            if cell and name in knowledge.observations and name not in knowledge.analytes
+        ]
     kinds, held_kinds = Reportable.column_types(), Held.column_types()
+    said_kinds = Observations.column_types()
     return CaseTables(
         results=Reportable.validate(pd.DataFrame(results, columns=list(kinds)).astype(kinds)),
         held=Held.validate(pd.DataFrame(held, columns=list(held_kinds)).astype(held_kinds)),
+        observations=Observations.validate(
+            pd.DataFrame(said, columns=list(said_kinds)).astype(said_kinds)
+        ),
     )
 
 
@@ -114,6 +131,20 @@ def _result(cell: str, line: Mapping[str, str], analyte: Analyte) -> dict[str, o
         "comment": "",
         "derived": "",
     }
+
+
+def _observation(cell: str, line: Mapping[str, str], kind: Observation) -> dict[str, object]:
+    said: dict[str, object] = {"code": kind.id, "answer": "yes", "number": pd.NA, "day": pd.NaT}
+    try:
+        if cell in ("yes", "no"):
+            return {**said, "answer": cell}
+        if kind.kind == "number":
+            return {**said, "number": float(cell)}
+        if kind.kind == "date":
+            return {**said, "day": pd.Timestamp(cell)}
+    except ValueError as error:
+        raise KnowledgeError(f"{_place(line)}: cannot read {cell!r} as {kind.id}") from error
+    raise KnowledgeError(f"{_place(line)}: {kind.id} is yes or no, not {cell!r}")
 
 
 def _ages(text: str, line: Mapping[str, str]) -> dict[str, object]:

@@ -95,7 +95,7 @@ def check_columns(file: CaseFile, knowledge: Knowledge) -> None:
     Raises:
         KnowledgeError: Names the file, the line, the column and the nearest one there is.
     """
-    known = (*CONTEXT, *ANSWERS, *knowledge.analytes)
+    known = (*CONTEXT, *ANSWERS, *knowledge.analytes, *knowledge.observations)
     checked: set[int] = set()
     for line in file.lines:
         if line.table in checked:

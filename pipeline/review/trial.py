@@ -125,7 +125,9 @@ def try_cases(cases: Sequence[CaseFile], knowledge: Knowledge) -> tuple[Trial, .
     if not cases:
         return ()
     tables = tables_of(place_lines(cases), knowledge)
-    said = interpret_results(tables.results, tables.held, knowledge)
+    said = interpret_results(
+        tables.results, tables.held, knowledge, observations=tables.observations
+    )
     findings = pd.concat([said.findings, said.shadow], ignore_index=True)
     # One accession belongs to one file, and so to one rule.
     own = findings["rule"].eq(findings["accession"].map(_rule_of_accession(cases)))

@@ -304,6 +304,7 @@ def test_evidence_from_another_specimen_carries_its_own_date():
             unit="g/L; fL",
             limit="120; 100",
             limit_unit="g/L; fL",
+            from_date="2026-03-01; 2026-03-20",
             source_file="march.csv; march.csv",
             source_sheet="; ",
             source_row="2; 3",

@@ -1,0 +1,115 @@
+"""Results as arrays: what a comparison asks of each of them, taken out of the table once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipeline.knowledge.model import Population
+from schemas import DataFrame, Reportable
+from schemas.vocabulary import Comparator, Sex
+
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.intp]
+
+K = TypeVar("K")
+T = TypeVar("T", bound=np.generic)
+
+_DAYS_PER_MONTH = 28  # the shortest month: that many months are at least that many days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amounts:
+    """Results as intervals in the units reported, with age and sex as intervals, too."""
+
+    value: Numbers
+    canonical: Numbers
+    is_: Mapping[Comparator, Mask]
+    unit_codes: Codes
+    units: tuple[str, ...]
+    reference_low: Numbers
+    reference_high: Numbers
+    sexes: Mapping[Sex, Mask]
+    """Where the patient may be of that sex."""
+    age_low: Mapping[str, Numbers]
+    """By unit ("days", "months"): completed at collection, the least that fits."""
+    age_high: Mapping[str, Numbers]
+    assumed: Mapping[str, Mask]
+    """Comment → where the age is one that the site states for all its patients."""
+    derived_codes: Codes
+    derived: tuple[str, ...]
+
+    def at(self, rows: npt.NDArray[np.int64]) -> "Amounts":
+        """Give those of some rows only."""
+
+        def each(masks: Mapping[K, npt.NDArray[T]]) -> dict[K, npt.NDArray[T]]:
+            return {key: values[rows] for key, values in masks.items()}
+
+        return Amounts(
+            value=self.value[rows],
+            canonical=self.canonical[rows],
+            is_=each(self.is_),
+            unit_codes=self.unit_codes[rows],
+            units=self.units,
+            reference_low=self.reference_low[rows],
+            reference_high=self.reference_high[rows],
+            sexes=each(self.sexes),
+            age_low=each(self.age_low),
+            age_high=each(self.age_high),
+            assumed=each(self.assumed),
+            derived_codes=self.derived_codes[rows],
+            derived=self.derived,
+        )
+
+
+def amounts_of(results: DataFrame[Reportable], populations: Mapping[str, Population]) -> Amounts:
+    """Take the arrays out of the table; where a site states its population, ages follow it."""
+    signs = results["comparator"].to_numpy(dtype=object)
+    unit_codes, units = pd.factorize(results["original_unit"])
+    derived_codes, derived = pd.factorize(results["derived"])
+    sex = results["sex"].to_numpy(dtype=object)
+    age_low, age_high, assumed = _ages_of(results, populations)
+    return Amounts(
+        value=_numbers(results["original_value"]),
+        canonical=_numbers(results["value"]),
+        is_={sign: signs == str(sign) for sign in Comparator},
+        unit_codes=unit_codes,
+        units=tuple(str(unit) for unit in units),
+        reference_low=_numbers(results["reference_low"]),
+        reference_high=_numbers(results["reference_high"]),
+        sexes={one: (sex == "") | (sex == str(one)) for one in Sex},
+        age_low=age_low,
+        age_high=age_high,
+        assumed=assumed,
+        derived_codes=derived_codes,
+        derived=tuple(str(name) for name in derived),
+    )
+
+
+def _ages_of(
+    results: DataFrame[Reportable], populations: Mapping[str, Population]
+) -> tuple[dict[str, Numbers], dict[str, Numbers], dict[str, Mask]]:
+    low = {unit: _numbers(results[f"age_{unit}_low"]) for unit in ("days", "months")}
+    high = {
+        unit: results[f"age_{unit}_high"].to_numpy("float64", na_value=np.inf)
+        for unit in ("days", "months")
+    }
+    unknown = np.isnan(low["days"])
+    comments: dict[str, Mask] = {}
+    for population in populations.values():
+        assumed = unknown & results["population"].eq(population.id).to_numpy()
+        unit, count = population.ages.low
+        in_days = count * _DAYS_PER_MONTH if unit == "months" else count
+        low["days"] = np.where(assumed, in_days, low["days"])
+        low["months"] = np.where(assumed, count if unit == "months" else 0, low["months"])
+        for code in population.comment:
+            comments[code] = assumed
+    return {unit: np.nan_to_num(ends) for unit, ends in low.items()}, high, comments
+
+
+def _numbers(column: "pd.Series[float]") -> Numbers:
+    return np.asarray(column.to_numpy("float64", na_value=np.nan), dtype=np.float64)

@@ -1,0 +1,120 @@
+"""What was said in words or as context, answered for every accession."""
+
+import numpy as np
+
+from pipeline.interpret.amounts import Mask
+from pipeline.interpret.answer import Answer, Evidence
+from pipeline.interpret.grid import NOWHERE, Grid, Positions
+from pipeline.interpret.timeline import Dates, Timeline
+from pipeline.knowledge.conditions import Observed, Since
+from pipeline.knowledge.model import Knowledge
+
+
+class Sayings:
+    """Answers from the observations of a grid."""
+
+    def __init__(self, grid: Grid, knowledge: Knowledge, timeline: Timeline) -> None:
+        self._grid = grid
+        self._knowledge = knowledge
+        self._timeline = timeline
+        self._is_yes: Mask = grid.observations["answer"].eq("yes").to_numpy(dtype=bool)
+
+    def observed(self, condition: Observed) -> Answer:
+        """Say yes or no as it was said.
+
+        Of a specimen, on that accession; of a patient, the latest statement on or before the day
+        of the accession, else the first one after it, else one without a date. Where yes and no
+        were said of the same, yes counts: it is the answer that asks for a second look.
+        """
+        places = self.find(condition.observation)
+        there = places != NOWHERE
+        yes = there & self._is_yes[places] if len(self._is_yes) else there
+        no = there & ~yes
+        own = self._knowledge.observations[condition.observation].scope == "specimen"
+        return self._answer(
+            condition.observation, places, yes, no | ~there & condition.unsaid_is_no, own=own
+        )
+
+    def since(self, condition: Since) -> Answer:
+        """Say whether that many days lie between the date and the collection.
+
+        Of several dates the latest one on or before the day of collection counts.
+        """
+        dates = self.dates_of(condition.observation)
+        day, there = self._timeline.latest_date(dates)
+        ago = self._timeline.day - day
+        yes = there & (ago >= condition.at_least_days)
+        if condition.at_most_days is not None:
+            yes &= ago <= condition.at_most_days
+        recorded = self._timeline.people_with(dates)
+        no = recorded & self._timeline.dated & ~yes | ~recorded & condition.unsaid_is_no
+        places = np.where(recorded, self.find(condition.observation), NOWHERE)
+        return self._answer(condition.observation, places, yes, no, own=False)
+
+    def dates_of(self, *names: str) -> Dates:
+        """List the dates of some observations."""
+        rows = self._grid.observations
+        rows = rows[rows["code"].isin(names) & rows["answer"].eq("yes")]
+        return self._timeline.dates_of(rows["patient_id"], rows["day"])
+
+    def find(self, name: str) -> Positions:
+        """Give the statement that counts for each accession, as a place in the observations."""
+        rows = np.flatnonzero(self._grid.observations["code"].eq(name).to_numpy())
+        # Last in order is the one that counts: yes after no.
+        rows = rows[np.argsort(self._is_yes[rows], kind="stable")]
+        if self._knowledge.observations[name].scope == "specimen":
+            found = self._grid.nowhere()
+            found[self._grid.said_of[rows]] = rows
+            return found
+        return self._find_of_patient(rows)
+
+    def _find_of_patient(self, rows: Positions) -> Positions:
+        timeline, of = self._timeline, self._grid.said_of[rows]
+        dated = timeline.dated[of]
+        found = self._grid.nowhere()
+        if not len(rows):
+            return found
+        order = np.lexsort((self._is_yes[rows], dated, timeline.key[of]))
+        undated = np.full(int(timeline.patient.max()) + 1, NOWHERE, dtype=np.int64)
+        undated[timeline.patient[of[~dated]]] = rows[~dated]
+        found = undated[timeline.patient]
+        in_order = order[dated[order]]
+        rows, keys = rows[in_order], timeline.key[of[in_order]]
+        people = timeline.patient[of[in_order]]
+        if not len(rows):
+            return found
+        # An accession without a date takes the latest statement of all.
+        last = np.searchsorted(people, timeline.patient, side="right") - 1
+        before = np.searchsorted(keys, timeline.key, side="right") - 1
+        after = np.minimum(before + 1, len(rows) - 1)
+        at = np.where(timeline.dated, before, last)
+        fits = (at >= 0) & (people[np.maximum(at, 0)] == timeline.patient)
+        # Of the first day after, the last statement: yes after no.
+        first_day = np.searchsorted(keys, keys[after], side="right") - 1
+        later = people[first_day] == timeline.patient
+        return np.select([fits, later], [rows[np.maximum(at, 0)], rows[first_day]], found)
+
+    def _answer(self, name: str, places: Positions, yes: Mask, no: Mask, *, own: bool) -> Answer:
+        reported = places != NOWHERE
+        nowhere = np.zeros(len(places), bool)
+        return Answer(
+            yes=yes,
+            no=no,
+            firm_yes=yes,
+            firm_no=no,
+            reported=reported,
+            here=reported if own else nowhere,
+            near=nowhere,
+            undecided=reported & ~yes & ~no,
+            met=nowhere,
+            reasons={},
+            evidence=(
+                Evidence(
+                    subject=name,
+                    results=self._grid.nowhere(),
+                    held=self._grid.nowhere(),
+                    said=places,
+                    limit=np.full(len(places), np.nan),
+                ),
+            ),
+        )

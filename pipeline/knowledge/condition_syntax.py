@@ -1,0 +1,231 @@
+"""Conditions of rules as they are written in TOML."""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pipeline.errors import KnowledgeError
+from pipeline.knowledge.conditions import (
+    Amounts,
+    Change,
+    Compare,
+    Condition,
+    Direction,
+    Earlier,
+    Group,
+    Interval,
+    Joined,
+    Not,
+    Observed,
+    RuleIs,
+    Since,
+    Undecided,
+)
+from pipeline.knowledge.model import GradeStep
+from schemas.vocabulary import Grade, Reason
+
+Entry = dict[str, Any]
+
+_DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+_GROUPS = ("all", "any", "any_reported")
+_COUNTS = ("exactly", "at_least")
+_AMOUNTS = ("less_than", "at_least", "more_than")
+
+
+def condition_from(entry: Entry, where: str) -> Condition:
+    """Take the condition out of an entry.
+
+    Forms: `below = "limit"` (also at_or_below, above, at_or_above); `rule = "id"`, with
+    `grade = "moderate"` for at least that grade; `undecided = "id"`, `because = "censored"`;
+    `interval = "analyte"`, `direction = "above"`; `observed = "id"`, with `unsaid = "no"`;
+    `joined = {condition}`, `not = {condition}`; `earlier = {condition}`, `at_least_days = 28`;
+    `since = "observation"`, `at_least_days = 56`; `change = "analyte"`, `direction = "rise"`,
+    `since = "observation"` or `within_days = 14`, `less_than = { "g/L" = 10 }`;
+    `all`, `any`, `any_reported` = [conditions]; `exactly = 2` or `at_least = 2` with `of`.
+
+    Raises:
+        KnowledgeError: There is none, there are two, or a part is missing.
+    """
+    heads = _heads_of(entry)
+    if len(heads) != 1:
+        found = " and ".join(heads) or "none"
+        raise KnowledgeError(f"{where}: one condition is needed, {found} given")
+    head = heads[0]
+    return _BUILD[head](head, entry.pop(head), entry, where)
+
+
+def _heads_of(entry: Entry) -> list[str]:
+    """Find the words that say which kind it is; some are parts of another kind as well."""
+    heads = [key for key in _BUILD if key in entry]
+    return ["change"] if "change" in heads else heads
+
+
+def _compare(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return Compare(direction=head, limit=_text(content, where))  # type: ignore[arg-type]
+
+
+def _interval(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    direction = _one_of(("below", "above"), entry.pop("direction", None), "direction", where)
+    return Interval(analyte=_text(content, where), direction=direction)  # type: ignore[arg-type]
+
+
+def _rule(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    grade = entry.pop("grade", None)
+    return RuleIs(
+        rule=_text(content, where),
+        grade=None if grade is None else Grade(_one_of(tuple(Grade), grade, "grade", where)),
+        if_open=bool(entry.pop("if_open", False)),
+    )
+
+
+def _undecided(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    reason = _one_of(tuple(Reason), entry.pop("because", Reason.CENSORED), "because", where)
+    return Undecided(rule=_text(content, where), because=Reason(reason))
+
+
+def _observed(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return Observed(observation=_text(content, where), unsaid_is_no=_unsaid_is_no(entry, where))
+
+
+def _since(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return Since(
+        observation=_text(content, where),
+        at_least_days=_days(entry, "at_least_days", where) or 0,
+        at_most_days=_days(entry, "at_most_days", where),
+        unsaid_is_no=_unsaid_is_no(entry, where),
+    )
+
+
+def _joined(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return Joined(condition=_whole(content, where))
+
+
+def _not(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return Not(condition=_whole(content, where))
+
+
+def _earlier(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    least = _days(entry, "at_least_days", where)
+    return Earlier(
+        condition=_whole(content, where),
+        at_least_days=1 if least is None else least,
+        at_most_days=_days(entry, "at_most_days", where),
+    )
+
+
+def _change(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    ways = ("rise", "fall", "either")
+    amounts = {name: _amounts(entry.pop(name), where) for name in _AMOUNTS if name in entry}
+    if len(amounts) != 1:
+        raise KnowledgeError(f"{where}: a change needs one of {', '.join(_AMOUNTS)}")
+    since, within = entry.pop("since", ""), _days(entry, "within_days", where)
+    if bool(since) == (within is not None):
+        raise KnowledgeError(f"{where}: a change needs either since or within_days")
+    return Change(
+        analyte=_text(content, where),
+        direction=_one_of(ways, entry.pop("direction", None), "direction", where),  # type: ignore[arg-type]
+        since=_text(since, where),
+        within_days=within,
+        not_across=tuple(_text(name, where) for name in entry.pop("not_across", [])),
+        **amounts,
+    )
+
+
+def _count(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    members = _members(entry.pop("of", None), where)
+    return Group(kind=head, count=int(content), members=members)  # type: ignore[arg-type]
+
+
+def _group(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return Group(
+        kind=head,  # type: ignore[arg-type]
+        members=_members(content, where),
+        partial_comment=entry.pop("partial_comment", ""),
+    )
+
+
+_BUILD: dict[str, Callable[[str, Any, Entry, str], Condition]] = {
+    **dict.fromkeys(_DIRECTIONS, _compare),
+    "interval": _interval,
+    "rule": _rule,
+    "undecided": _undecided,
+    "observed": _observed,
+    "joined": _joined,
+    "earlier": _earlier,
+    "since": _since,
+    "change": _change,
+    "not": _not,
+    **dict.fromkeys(_COUNTS, _count),
+    **dict.fromkeys(_GROUPS, _group),
+}
+_PARTS = (
+    *("of", "grade", "if_open", "because", "partial_comment", "direction", "unsaid"),
+    *("at_least_days", "at_most_days", "within_days", "not_across", "less_than", "more_than"),
+)
+_WORDS = (*_BUILD, *_PARTS)
+
+
+def grade_steps_from(entry: dict[str, Any], where: str) -> tuple[GradeStep, ...]:
+    """Take the grades out of a rule, deepest first: `grades = [{ severe = { below = … } }]`."""
+    steps = []
+    for step in entry.pop("grades", []):
+        if len(step) != 1:
+            raise KnowledgeError(f"{where}: a grade is written {{ severe = {{ below = … }} }}")
+        ((name, condition),) = step.items()
+        if name not in list(Grade):
+            raise KnowledgeError(f"{where}: no grade {name!r}; there are {', '.join(Grade)}")
+        steps.append(GradeStep(grade=Grade(name), when=_whole(condition, f"{where}, {name}")))
+    return tuple(steps)
+
+
+def _members(entries: Any, where: str) -> tuple[Condition, ...]:
+    if not isinstance(entries, list) or not entries:
+        raise KnowledgeError(f"{where}: a list of conditions is needed")
+    return tuple(_whole(entry, where) for entry in entries)
+
+
+def _whole(entry: Any, where: str) -> Condition:
+    """Read a condition that stands alone: nothing may be left over."""
+    if not isinstance(entry, dict):
+        raise KnowledgeError(f"{where}: a condition is written {{ below = … }}")
+    rest = dict(entry)
+    unknown = [key for key in rest if key not in _WORDS]
+    if unknown:
+        close = get_close_matches(unknown[0], _WORDS, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise KnowledgeError(f"{where}: unknown key {unknown[0]!r}{hint}")
+    condition = condition_from(rest, where)
+    if rest:
+        raise KnowledgeError(f"{where}: {', '.join(rest)} does not belong here")
+    return condition
+
+
+def _text(content: Any, where: str) -> str:
+    if not isinstance(content, str):
+        raise KnowledgeError(f"{where}: an id in quotes is needed")
+    return content
+
+
+def _one_of(words: tuple[str, ...], content: Any, key: str, where: str) -> str:
+    if content not in words:
+        raise KnowledgeError(f"{where}: {key} is one of {', '.join(words)}")
+    return str(content)
+
+
+def _days(entry: Entry, key: str, where: str) -> int | None:
+    days = entry.pop(key, None)
+    if days is not None and (not isinstance(days, int) or days < 0):
+        raise KnowledgeError(f"{where}: {key} is a whole number of days")
+    return days
+
+
+def _unsaid_is_no(entry: Entry, where: str) -> bool:
+    if "unsaid" not in entry:
+        return False
+    return _one_of(("no",), entry.pop("unsaid"), "unsaid", where) == "no"
+
+
+def _amounts(content: Any, where: str) -> Amounts:
+    if not isinstance(content, dict) or not content:
+        raise KnowledgeError(f'{where}: an amount is written {{ "g/L" = 10 }}')
+    return tuple((str(unit), float(number)) for unit, number in content.items())

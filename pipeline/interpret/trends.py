@@ -3,13 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from schemas import Changes, DataFrame, Findings
+from schemas import Changes, DataFrame, Findings, Patients
 from schemas.vocabulary import Change, Grade, Outcome
 
 _KEY = ["patient_id", "rule"]
 _DEPTH = {"": -1, **{str(grade): depth for depth, grade in enumerate(Grade)}}
 # What counts first where several specimens of one day stand beside each other.
 _WEIGHT = {Outcome.PRESENT: 0, Outcome.INDETERMINATE: 1, Outcome.ABSENT: 2}
+# Whose line comes first within a class of the worklist.
+_TURN = {Change.NEW: 0, Change.WORSE: 0, Change.CORRECTED: 1}
 
 
 def compare_standing(
@@ -59,6 +61,19 @@ def compare_standing(
     kinds = Changes.column_types()
     ordered = told.sort_values(_KEY, ignore_index=True)
     return Changes.validate(ordered[list(kinds)].astype(kinds))
+
+
+def order_by_change(
+    patients: DataFrame[Patients], changes: DataFrame[Changes]
+) -> DataFrame[Patients]:
+    """Put first within each class whoever has something new or worse, then something corrected.
+
+    Source: the order of the worklist is a convention of the profile.
+    """
+    turn = changes["change"].map(_TURN).groupby(changes["patient_id"]).min()
+    turns = patients["patient_id"].map(turn).fillna(len(_TURN))
+    ordered = patients.assign(turn=turns).sort_values(["priority", "turn"], kind="stable")
+    return Patients.validate(ordered.drop(columns="turn").reset_index(drop=True))
 
 
 def _sum_up(standing: pd.DataFrame) -> pd.DataFrame:

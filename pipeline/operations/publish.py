@@ -22,7 +22,7 @@ from schemas import DataFrame, Findings, Held, Issues
 from schemas.vocabulary import Outcome
 
 PATIENTS, HELD = "patients", "held"
-_FIXED = ("worklist.xlsx", "findings.csv", "issues.csv")
+_FIXED = ("worklist.xlsx", "index.html", "findings.csv", "issues.csv")
 
 ShowReports = Callable[[Iterable[PatientReport], int, str], Iterator[PatientReport]]
 
@@ -103,6 +103,7 @@ def publish(
         written.append(path)
     write_worklist(
         folder / "worklist.xlsx",
+        folder / "index.html",
         lambda entries: render_worklist(
             patients=interpretation.patients,
             results=interpretation.results,

@@ -9,13 +9,17 @@ from openpyxl import Workbook
 
 from pipeline.errors import OutputError
 from pipeline.report.entries import Entries, UnreadableWorklist, entries_of
-from pipeline.report.files import save_workbook
+from pipeline.report.files import save_workbook, write_text
 
 _TRIES = 3
 
 
-def write_worklist(path: Path, render: Callable[[Entries], Workbook], made_at: datetime) -> None:
+def write_worklist(
+    path: Path, page: Path, render: Callable[[Entries], tuple[Workbook, str]], made_at: datetime
+) -> None:
     """Render the worklist with what was typed into the one at `path`, and take its place.
+
+    `render` gives the workbook and the web page, which goes to `page`.
 
     If someone saves it while it is being rendered, it is read again. One that cannot be read
     back is kept beside the new one under another name.
@@ -31,9 +35,10 @@ def write_worklist(path: Path, render: Callable[[Entries], Workbook], made_at: d
                 entries = entries_of(content, made_at.date())
             except UnreadableWorklist:
                 _keep(path, content)
-        book = render(entries)
+        book, text = render(entries)
         if _read(path) == content or not path.exists():
             save_workbook(book, path, made_at)
+            write_text(text, page)
             return
     raise OutputError(f"{path.name} is being changed while it is written; run again")
 

@@ -32,7 +32,7 @@ def test_run_writes_what_it_says(labflag, export, tmp_path):
         if path.is_file() and ".labflag" not in path.parts
     }
     assert written == {
-        "patients/P1.xlsx", "patients/P2.xlsx", "worklist.xlsx", "findings.csv", "issues.csv", "manifest.json",
+        "patients/P1.xlsx", "patients/P2.xlsx", "worklist.xlsx", "index.html", "findings.csv", "issues.csv", "manifest.json",
     }  # fmt: skip
     found = {(row["patient_id"], row["rule"]): row for row in findings_in(tmp_path / "out")}
     macrocytic = found["P1", "macrocytic-anemia"]

@@ -39,7 +39,7 @@ def run(path: Path, *lines: str, day: int = 0, rules: Any = None) -> Path:
     tables = make_tables(HEAD + "\n".join(lines))
     at = RUN.run_at + timedelta(days=day)
 
-    def render(entries: Entries) -> Workbook:
+    def render(entries: Entries) -> tuple[Workbook, str]:
         return render_worklist(
             patients=tables.patients,
             results=tables.results,
@@ -54,7 +54,7 @@ def run(path: Path, *lines: str, day: int = 0, rules: Any = None) -> Path:
             entries=entries,
         )
 
-    write_worklist(path, render, at)
+    write_worklist(path, path.with_name("index.html"), render, at)
     return path
 
 
@@ -293,23 +293,23 @@ def test_an_unreadable_worklist_is_kept_aside(worklist):
 def test_a_worklist_saved_meanwhile_is_read_again(worklist):
     seen = []
 
-    def render(entries: Entries) -> Workbook:
+    def render(entries: Entries) -> tuple[Workbook, str]:
         seen.append(dict(entries.notes))
         if len(seen) == 1:
             type_into(worklist, "P1", **NOTE)
-        return Workbook()
+        return Workbook(), ""
 
-    write_worklist(worklist, render, RUN.run_at)
+    write_worklist(worklist, worklist.with_name("index.html"), render, RUN.run_at)
     assert [sorted(each) for each in seen] == [[], ["P1"]]
 
 
 def test_a_worklist_saved_over_and_over_is_left(worklist):
-    def render(entries: Entries) -> Workbook:
+    def render(entries: Entries) -> tuple[Workbook, str]:
         type_into(worklist, "P1", Notes=f"{len(entries.notes)}{worklist.stat().st_mtime_ns}")
-        return Workbook()
+        return Workbook(), ""
 
     with pytest.raises(OutputError, match="being changed"):
-        write_worklist(worklist, render, RUN.run_at)
+        write_worklist(worklist, worklist.with_name("index.html"), render, RUN.run_at)
     assert line_of(worklist, "P1")["Notes"]
 
 

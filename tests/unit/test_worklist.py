@@ -31,7 +31,7 @@ WARD = """
 
 
 def render(tables: Tables, run: RunFacts = RUN, entries: Entries = NOTHING_TYPED) -> Workbook:
-    return render_worklist(
+    book, _ = render_worklist(
         patients=tables.patients,
         results=tables.results,
         findings=tables.findings,
@@ -47,6 +47,7 @@ def render(tables: Tables, run: RunFacts = RUN, entries: Entries = NOTHING_TYPED
         },
         entries=entries,
     )
+    return book
 
 
 def reopened(book: Workbook, folder: Path) -> Workbook:

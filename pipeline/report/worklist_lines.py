@@ -1,0 +1,228 @@
+"""The lines of the worklist: who comes first, why, and what people typed; no spreadsheet."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from pipeline.knowledge.model import Knowledge
+from pipeline.report.entries import LINE_TITLES, TAG, Note, tag_line
+from pipeline.report.facts import RunFacts
+from pipeline.report.sheet import Entry, columns
+from pipeline.report.style import (
+    DATE,
+    INPUT,
+    LINK,
+    MOMENT,
+    NUMBER,
+    QUIET,
+    RANKS,
+    STRONG,
+    TRACE,
+    WHOLE,
+)
+from pipeline.report.urgency import describe_priorities
+from pipeline.report.wording import (
+    CHANGES,
+    NOT_STATED,
+    REPEAT_FIRST,
+    SEXES,
+    describe_rules,
+    in_sentence,
+    show_count,
+)
+from schemas import Changes, DataFrame, Findings, Patients
+from schemas.vocabulary import Change, Confirmation, Grade, Outcome
+
+IDENTITY_CONFLICT, CANNOT_BE_ASSESSED = 0, 5
+IN_CONFLICT = "in conflict"
+HELD_TOPIC, CONFLICT_TOPIC, OPEN_TOPIC = "held", "identity-conflict", "undecided"
+TOPICS = {
+    HELD_TOPIC: "held results",
+    CONFLICT_TOPIC: "identity conflict",
+    OPEN_TOPIC: "cannot be decided",
+}
+
+LINES = columns(
+    "Priority",
+    ("Urgency", 20),
+    ("Patient id", 30),
+    ("Name", 34),
+    "Sex",
+    "Birth date",
+    ("Why", 70),
+    ("Change", 26),
+    "Findings",
+    "Unconfirmed",
+    "Not assessable",
+    "Held",
+    "Waiting since",
+    "Days waiting",
+    "Last collected",
+    (LINE_TITLES[0], 18),
+    (LINE_TITLES[1], 24),
+    (LINE_TITLES[2], 50),
+    ("New since the note", 40),
+    (TAG, 12),
+)
+STATUS_COLUMN = 16
+
+
+def list_topics(patients: DataFrame[Patients]) -> Mapping[str, Sequence[str]]:
+    """Say of each line what a note on it is about."""
+    wanted = ["patient_id", "reasons", "held", "priority", "not_assessable"]
+    return {
+        patient: [
+            *filter(None, reasons.split("; ")),
+            *([OPEN_TOPIC] if undecided and not reasons else []),
+            *([HELD_TOPIC] if held else []),
+            *([CONFLICT_TOPIC] if priority == IDENTITY_CONFLICT else []),
+        ]
+        for patient, reasons, held, priority, undecided in zip(
+            *(patients[name].tolist() for name in wanted), strict=True
+        )
+    }
+
+
+def sum_up_changes(changes: DataFrame[Changes]) -> Mapping[str, str]:
+    """Say of each patient what changed, the most pressing kind first."""
+    order = {str(change): place for place, change in enumerate(Change)}
+    counted: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for patient, change in zip(changes["patient_id"], changes["change"], strict=True):
+        counted[patient][change] += 1
+    return {
+        patient: ", ".join(
+            CHANGES[change] if count == 1 else f"{CHANGES[change]} ({count})"
+            for change, count in sorted(kinds.items(), key=lambda item: order[item[0]])
+        )
+        for patient, kinds in counted.items()
+    }
+
+
+class Typed(NamedTuple):
+    """What people typed, and what they typed it about."""
+
+    topics: Mapping[str, Sequence[str]]
+    notes: Mapping[str, Note]
+    titles: Mapping[str, str]
+
+    def entries(self, patient: str) -> list[Entry]:
+        """Give the typed cells of a line, what is new since, and the tag."""
+        note, now = self.notes.get(patient), self.topics[patient]
+        fresh = [each for each in now if note and each not in note.topics]
+        return [
+            *(Entry(text, INPUT) for text in (note.typed if note else ("", "", ""))),
+            Entry(", ".join(self.titles.get(each, each) for each in fresh), STRONG),
+            Entry(tag_line(patient, now, note), TRACE),
+        ]
+
+
+class _Standing(NamedTuple):
+    """What stands of one rule and patient."""
+
+    grade: str
+    unconfirmed: bool
+
+
+def say_why(
+    patients: DataFrame[Patients],
+    standing: DataFrame[Findings],
+    knowledge: Knowledge,
+    names: Mapping[str, str],
+) -> list[str]:
+    """Say of each patient in plain words why the line stands where it does."""
+    present: dict[tuple[str, str], _Standing] = {}
+    undecided: dict[str, dict[str, None]] = defaultdict(dict)
+    depth = {grade: place for place, grade in enumerate(["", *Grade])}
+    wanted = ["patient_id", "rule", "outcome", "grade", "status"]
+    for patient, rule, outcome, grade, status in zip(
+        *(standing[name] for name in wanted), strict=True
+    ):
+        if outcome == Outcome.PRESENT:
+            other = present.get((patient, rule), _Standing("", False))
+            deepest = max(grade, other.grade, key=lambda each: depth[each])
+            doubt = other.unconfirmed or status == Confirmation.UNCONFIRMED
+            present[patient, rule] = _Standing(deepest, doubt)
+        elif outcome == Outcome.INDETERMINATE:
+            undecided[patient][in_sentence(knowledge.rules[rule].title)] = None
+    wanted = ["patient_id", "priority", "reasons", "held"]
+    rules = describe_rules(knowledge)
+    urgencies = describe_priorities(knowledge)
+    said = []
+    for patient, priority, reasons, held in zip(*(patients[name] for name in wanted), strict=True):
+        stand = [
+            (rules[rule], present.get((patient, rule), _Standing("", False)))
+            for rule in reasons.split("; ")
+            if rule
+        ]
+        ordered = urgencies[priority].order(stand, lambda each: (each[0], each[1].grade))
+        found = [_name_finding(rule.title, each) for rule, each in ordered]
+        if priority == IDENTITY_CONFLICT:
+            said.append("Identity conflict: nothing is reported until someone decides who is who")
+        elif found:
+            said.append("; ".join(found))
+        elif patient not in names:
+            said.append(f"{show_count(held, 'result')}, all held")
+        elif undecided[patient]:
+            said.append(f"Cannot be decided: {', '.join(undecided[patient])}")
+        elif priority == CANNOT_BE_ASSESSED and held:
+            said.append("No finding in what could be assessed; the rest is held")
+        else:
+            said.append("No finding in what could be assessed")
+    return said
+
+
+def _name_finding(title: str, standing: _Standing) -> str:
+    grade = f" ({standing.grade})" if standing.grade else ""
+    doubt = f" {REPEAT_FIRST}" if standing.unconfirmed else ""
+    return f"{title}{grade}{doubt}"
+
+
+def list_lines(
+    patients: DataFrame[Patients],
+    reasons: list[str],
+    changes: Mapping[str, str],
+    knowledge: Knowledge,
+    run: RunFacts,
+    names: Mapping[str, str],
+    typed: Typed,
+) -> Iterator[list[Entry]]:
+    urgencies = describe_priorities(knowledge)
+    today = run.run_at.date()
+    for person, reason in zip(_people(patients), reasons, strict=True):
+        rank = int(person.priority)
+        link = names.get(person.patient_id, "")
+        since = None if pd.isna(person.waiting_since) else person.waiting_since.date()
+        yield [
+            Entry(rank, RANKS[rank], "0"),
+            Entry(urgencies[rank].title, RANKS[rank]),
+            Entry(person.patient_id, LINK if link else STRONG, link=link),
+            *_identity(person, rank),
+            Entry(reason),
+            Entry(changes.get(person.patient_id, "")),
+            Entry(int(person.findings), NUMBER, "0"),
+            Entry(int(person.unconfirmed), NUMBER, "0"),
+            Entry(int(person.not_assessable), NUMBER, "0"),
+            Entry(int(person.held), NUMBER, WHOLE),
+            Entry(since, MOMENT, DATE),
+            Entry(None if since is None else (today - since).days, NUMBER, WHOLE),
+            _day(person.last_collected_at),
+            *typed.entries(person.patient_id),
+        ]
+
+
+def _identity(person: Any, rank: int) -> list[Entry]:
+    """Name, sex and birth date; none of them where it is in question whose they are."""
+    if rank == IDENTITY_CONFLICT:
+        return [Entry(IN_CONFLICT, QUIET)] * 3
+    name = Entry(person.patient_name) if person.patient_name else Entry(NOT_STATED, QUIET)
+    return [name, Entry(SEXES[person.sex]), _day(person.birth_date)]
+
+
+def _people(patients: DataFrame[Patients]) -> Iterator[Any]:
+    return iter(patients.itertuples(index=False))
+
+
+def _day(at: Any) -> Entry:
+    return Entry(NOT_STATED, QUIET) if pd.isna(at) else Entry(at.date(), MOMENT, DATE)

@@ -11,10 +11,10 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from pipeline.report.worklist_lines import LINES
 from pipeline.report.sheet import Entry, clean_text
 from pipeline.report.style import INPUT
 from pipeline.report.wording import show_count, show_date
+from pipeline.report.worklist_lines import LINES
 
 _SHOWN = len(LINES) - 1
 """All columns but the last, the tag that only the workbook needs."""

@@ -18,16 +18,6 @@ from pipeline.report.entries import (
     carry_notes,
 )
 from pipeline.report.facts import RunFacts
-from pipeline.report.worklist_lines import (
-    LINES,
-    STATUS_COLUMN,
-    TOPICS,
-    Typed,
-    list_lines,
-    list_topics,
-    say_why,
-    sum_up_changes,
-)
 from pipeline.report.overview import FOOTER, render_counts, render_issues, render_run
 from pipeline.report.page import render_page
 from pipeline.report.sheet import (
@@ -54,6 +44,16 @@ from pipeline.report.views import (
 )
 from pipeline.report.wording import (
     show_date,
+)
+from pipeline.report.worklist_lines import (
+    LINES,
+    STATUS_COLUMN,
+    TOPICS,
+    Typed,
+    list_lines,
+    list_topics,
+    say_why,
+    sum_up_changes,
 )
 from schemas import Changes, DataFrame, Findings, Held, Issues, Patients, Reportable
 

@@ -226,6 +226,42 @@ class FileUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrendPoint:
+    """One result of a trend; all numbers in the unit of the trend."""
+
+    at: datetime
+    has_time: bool
+    value: float
+    kind: Literal["result", "bound", "question"]
+    """A bound is drawn at its number; in question: preliminary, or a specimen in doubt."""
+    low: float | None
+    high: float | None
+    """The laboratory's own interval."""
+    limits: tuple[float | None, ...]
+    """Of each line of the trend; None where the rule had no answer by a single limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """An analyte on two or more dates, the earliest first."""
+
+    analyte: str
+    unit: str
+    decimals: int
+    points: tuple[TrendPoint, ...]
+    limits: tuple[str, ...]
+    """Titles of the rules whose limits are drawn."""
+
+    @property
+    def has_band(self) -> bool:
+        """Every result came with both ends of the interval, so that none has to be made up."""
+        return all(
+            point.low is not None and point.high is not None and point.low <= point.high
+            for point in self.points
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PatientReport:
     """Everything one patient's workbook says."""
 
@@ -248,6 +284,7 @@ class PatientReport:
     basis: tuple[str, ...]
     findings: tuple[FindingRow, ...]
     results: tuple[ResultRow, ...]
+    trends: tuple[Trend, ...]
     files: tuple[FileUse, ...]
     citations: tuple[Citation, ...]
     profile: str

@@ -140,7 +140,7 @@ def _put_not_tested(page: "_Page", report: PatientReport) -> None:
         texts = page.texts
         named = "; ".join(f"{each.title} ({each.settled_by})" for each in report.not_tested)
         page.put_lines(
-            [f"{texts('mark.not-tested')}: {texts('summary.not-tested')}{named}."], PLAIN, LINE
+            [f"{texts('mark.not-tested')}{texts('summary.not-tested')}{named}."], PLAIN, LINE
         )
 
 

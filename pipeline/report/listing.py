@@ -33,9 +33,9 @@ _FINDING_WIDTHS = (
 )  # fmt: skip
 FINDINGS_PRINTED = "A:P"
 _RESULT_WIDTHS = (
-    17, 20, 26, 8, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 40, 44, 18, 26, 16, 8,
+    17, 20, 26, 8, 12, 12, 12, 12, 12, 12, 12, 12, 40, 44, 12, 12, 18, 26, 16, 8,
 )  # fmt: skip
-RESULTS_PRINTED = "A:P"
+RESULTS_PRINTED, RESULTS_PRINTED_CONVERTED = "A:N", "A:P"
 """Columns of the clinical part; what follows traces it back and is for the screen."""
 RESULT_VALUE = "E"
 
@@ -116,10 +116,10 @@ def result_entries(row: ResultRow, texts: Texts) -> list[Entry]:
         _bound(row.high),
         Entry(row.flag_sent),
         Entry(row.flag, STRONG if row.flag in ("L", "H") else QUIET),
-        Entry(row.converted, NUMBER, format_decimals(row.converted_decimals)),
-        Entry(row.converted_unit),
         Entry(row.findings, STRONG),
         Entry(row.remark),
+        Entry(row.converted, NUMBER, format_decimals(row.converted_decimals)),
+        Entry(row.converted_unit),
         Entry(row.as_written, TRACE),
         Entry(row.source_file, TRACE),
         Entry(row.source_sheet, TRACE),

@@ -32,6 +32,7 @@ from pipeline.report.rows import (
     list_results,
     look_up,
 )
+from pipeline.report.series import list_trends
 from pipeline.report.texts import LANGUAGES
 from pipeline.report.urgency import describe_priorities
 from pipeline.report.wording import (
@@ -125,6 +126,7 @@ class _Desk:
         self.findings, self.standing = findings, standing
         self.knowledge, self.run = knowledge, run
         self.texts = LANGUAGES[run.language]
+        self.converts = run.units_display != summary.AS_REPORTED
         self.rules = describe_rules(knowledge, self.texts)
         self.changes: dict[str, dict[str, Since]] = defaultdict(dict)
         for (patient, rule), since in changes.items():
@@ -192,6 +194,7 @@ class _Desk:
             ),
             findings=tuple(findings),
             results=tuple(_newest_first(rows) if held else rows),
+            trends=list_trends(reported, findings, self.knowledge, texts, converts=self.converts),
             files=self._files(reported, held),
             citations=distinct(each for row in findings for each in row.rule.citations),
             profile=self.knowledge.profile.title,
@@ -220,7 +223,7 @@ class _Desk:
                     by_place,
                     self.knowledge,
                     self.texts,
-                    converts=self.run.units_display != summary.AS_REPORTED,
+                    converts=self.converts,
                 )
             ),
             comments=describe_comments(split_joined(row.comment), self.knowledge),

@@ -1,6 +1,6 @@
 """What could not be assessed, why, and which result would settle it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pipeline.knowledge.conditions import (
     Change,
@@ -32,11 +32,17 @@ def describe_undecided(
     knowledge: Knowledge,
     texts: Texts,
 ) -> tuple[OpenQuestion, ...]:
-    """Say of each finding that could not be decided why, and what would settle it."""
+    """Say of each rule that could not be decided why, and what would settle it.
+
+    Of several specimens the latest is told; the dates of the others stand beside it.
+    """
+    by_rule: dict[str, list[FindingRow]] = {}
+    for row in standing:
+        if row.outcome == Outcome.INDETERMINATE:
+            by_rule.setdefault(row.rule.id, []).append(row)
     return tuple(
-        _open_question(row, measured, held, knowledge, texts)
-        for row in standing
-        if row.outcome == Outcome.INDETERMINATE
+        _open_question(rows[0], rows[1:], measured, held, knowledge, texts)
+        for rows in by_rule.values()
     )
 
 
@@ -97,7 +103,12 @@ def start_sentence(text: str) -> str:
 
 
 def _open_question(
-    row: FindingRow, measured: Measured, held: Measured, knowledge: Knowledge, texts: Texts
+    row: FindingRow,
+    others: Sequence[FindingRow],
+    measured: Measured,
+    held: Measured,
+    knowledge: Knowledge,
+    texts: Texts,
 ) -> OpenQuestion:
     reported, set_aside = measured.get(row.accession, ()), held.get(row.accession, ())
     # What was joined from another specimen is not missing.
@@ -119,13 +130,16 @@ def _open_question(
     settled = distinct(
         start_sentence(texts(_settled_by(reason, has_interval), **words)) for reason in row.reasons
     )
+    unknown_date = texts("evidence.unknown-date")
+    told = show_evidence(row, texts) or texts(
+        "evidence.specimen", date=show_date(row.collected_at) or unknown_date
+    )
+    if others:
+        dates = distinct(show_date(each.collected_at) or unknown_date for each in others)
+        told += "\n" + texts("evidence.also", dates=", ".join(dates))
     return OpenQuestion(
         title=row.rule.title,
-        evidence=show_evidence(row, texts)
-        or texts(
-            "evidence.specimen",
-            date=show_date(row.collected_at) or texts("evidence.unknown-date"),
-        ),
+        evidence=told,
         why=" ".join(texts(f"why.{reason}", **words) for reason in row.reasons),
         settled_by="\n".join(settled),
     )

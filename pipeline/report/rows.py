@@ -38,6 +38,8 @@ class ReportedResult(NamedTuple):
     converted: float
     """In `converted_unit`: the unit that is to be shown beside the one reported."""
     converted_unit: str
+    factor: float
+    """From the unit reported to that one."""
     reference_low: float | None
     reference_high: float | None
     flag: str
@@ -168,7 +170,12 @@ def convert_results(
     number = np.where(
         is_as_reported, results["original_value"].to_numpy(float, na_value=np.nan), number
     )
+    units_of = {name: analyte.units for name, analyte in knowledge.analytes.items()}
+    reported = pd.MultiIndex.from_arrays([results["analyte"], results["original_unit"], shown])
+    which, triples = pd.factorize(reported)
+    factors = [units_of[analyte][one] / units_of[analyte][other] for analyte, one, other in triples]
     return results.assign(
+        factor=np.array([*factors, np.nan])[which],
         converted=pd.array(number, dtype="Float64"),
         converted_unit=pd.Series(shown, index=results.index, dtype="str"),
     )

@@ -18,6 +18,9 @@ from schemas.vocabulary import Grade
 FONT = "Arial"
 INK, MUTED, PAPER, RULE_LINE = "1F2933", "4A5560", "FFFFFF", "C5CDD5"
 
+# Of charts; the dashes tell limits apart without color.
+BAND, LIMIT_DASHES = "DDE3E8", ("dash", "sysDot", "dashDot")
+
 DATE, DATE_AND_TIME, WHOLE = "yyyy-mm-dd", "yyyy-mm-dd hh:mm", "#,##0"
 AS_TEXT = "@"
 """Text, whatever is typed into the cell."""

@@ -4,12 +4,14 @@ from openpyxl import Workbook
 from openpyxl.utils import quote_sheetname
 from openpyxl.worksheet.worksheet import Worksheet
 
+from pipeline.report.charts import render_charts
 from pipeline.report.facts import PatientReport, Place
 from pipeline.report.front import footer_of, render_summary
 from pipeline.report.listing import (
     FINDINGS_PRINTED,
     RESULT_VALUE,
     RESULTS_PRINTED,
+    RESULTS_PRINTED_CONVERTED,
     finding_columns,
     finding_entries,
     result_columns,
@@ -17,6 +19,7 @@ from pipeline.report.listing import (
 )
 from pipeline.report.sheet import Column, Entry, add_sheet, put, put_table, start_workbook
 from pipeline.report.style import LINK, NUMBER, SECTION, STRONG, TEXT, WHOLE, Styler
+from pipeline.report.summary import AS_REPORTED
 from pipeline.report.texts import LANGUAGES, Texts
 from pipeline.report.wording import show_date
 
@@ -28,13 +31,17 @@ _HEAD = 2
 
 
 def render_workbook(report: PatientReport) -> Workbook:
-    """Render a report as a workbook: Summary, Findings, Results, Provenance."""
+    """Render a report as a workbook: Summary, Findings, Results, Trends, Provenance."""
     texts = LANGUAGES[report.run.language]
     title = texts("report" if report.run.laboratory else "worksheet")
     book, styler = start_workbook(title, texts.language), Styler()
     render_summary(book, styler, report)
     _render_findings(book, styler, report, texts)
     _render_results(book, styler, report, texts)
+    if report.trends:
+        sheet = _start(book, styler, report, texts, "trends", repeat="1:2")
+        data = _start(book, styler, report, texts, "trend-data", repeat="1:2")
+        render_charts(styler, sheet, data, report, texts)
     _render_provenance(book, styler, report, texts)
     return book
 
@@ -70,7 +77,8 @@ def _render_results(book: Workbook, styler: Styler, report: PatientReport, texts
         elsewhere=texts("results.elsewhere"),
         texts=texts,
     )
-    _print_columns(sheet, RESULTS_PRINTED)
+    converts = report.run.units_display != AS_REPORTED
+    _print_columns(sheet, RESULTS_PRINTED_CONVERTED if converts else RESULTS_PRINTED)
     sheet.freeze_panes = "D3"
 
 

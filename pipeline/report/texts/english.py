@@ -98,7 +98,7 @@ ENTRIES = {
     "summary.open": "What could not be assessed, and why",
     "summary.open.heads": "Status|Question|What there is|Why| |What would settle it| ",
     "summary.open.none": "Every question for which something was reported could be decided.",
-    "summary.not-tested": "Not tested, so nothing is said about: ",
+    "summary.not-tested": ", so nothing is said about: ",
     "summary.held": "Held results, not used",
     "summary.held.heads": "Status|Results|Reason| | |What to do| ",
     "summary.held.none": "No result of this patient is held.",
@@ -117,6 +117,7 @@ ENTRIES = {
     "state.above.open": "? open",
     "evidence.equals": " = {value} {unit}",
     "evidence.specimen": "Specimen of {date}",
+    "evidence.also": "also open: {dates}",
     "evidence.unknown-date": "unknown date",
     "limit.span": "{low} to {high}",
     "limit.only": "limit",
@@ -179,8 +180,8 @@ ENTRIES = {
     "findings.elsewhere": "; see findings.csv",
     # Results
     "results.heads": "Collected|Specimen|Analyte|Sign|Value|Unit|Corrected from|Status|Interval low|"
-    "Interval high|Flag as sent|Flag by interval|{converted}|{converted_unit}|Finding on it|"
-    "Remark|As written|File|Sheet|Row",
+    "Interval high|Flag as sent|Flag by interval|Finding on it|Remark|{converted}|{converted_unit}|"
+    "As written|File|Sheet|Row",
     "results.elsewhere": "; see the files named in Provenance",
     "results.comment": "Laboratory's comment: {comment}",
     "results.not-recognized": "not recognized",
@@ -189,10 +190,12 @@ ENTRIES = {
     "units.si": "In SI unit|SI unit",
     "units.conventional": "In conventional unit|Conventional unit",
     # Trends
-    "trends.none": "No analyte was measured on two or more dates.",
     "trends.how": "Circle: result. Triangle: reported only as a bound. Cross: preliminary, or in doubt. "
     "Gray band: the laboratory's own interval. Broken lines: limits of the profile.",
-    "trends.heads": "Analyte|Collected|Unit|Result|Bound|In question|Interval low|Interval height|Limits",
+    "trends.heads": "Analyte|Collected|Unit|Result|Bound|In question|Interval low|Interval height|Interval high",
+    "trends.limit": "Limit {number}",
+    "trends.limits": "Limits of",
+    "trends.limit-of": "Limit: {title}",
     "trends.result": "Result",
     "trends.bound": "Reported as a bound",
     "trends.question": "In question",

@@ -4,13 +4,14 @@ import tomllib
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from pipeline.errors import ConfigError
 
 FILE_NAME = "labflag.toml"
+_PATHS = ("output", "knowledge", "inbox", "archive", "quarantine", "duplicates")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,24 @@ class Settings:
     """Write absent and not-tested outcomes to findings.csv too."""
     laboratory: Laboratory = Laboratory()
     """Without a name, reports are titled worksheets."""
+    inbox: Path | None = None
+    """Folder into which files are dropped; it and the next three lie on one file system."""
+    archive: Path | None = None
+    """Where files go whose results are stored; by default, like the next two, in the inbox."""
+    quarantine: Path | None = None
+    """Where files go of which nothing could be used, each with a text that says why."""
+    duplicates: Path | None = None
+    """Where files go that came before."""
+    settle: Annotated[float, Field(ge=0, le=86_400)] = 10.0
+    """Seconds for which a dropped file must stay as it is before it is taken."""
+    interval: Annotated[float, Field(ge=0.05, le=86_400)] = 30.0
+    """Seconds between two looks of `labflag watch`."""
+    report_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0640"
+    """Who may read and write reports, as chmod has it; never everybody."""
+    report_group: str = ""
+    """The group that reports are given to; "" leaves it to the system."""
+    hold_all: bool = False
+    """Stop switch: results are stored, and no report is written or changed."""
     replace: bool = False
     """Replace another run's reports in the output folder."""
 
@@ -88,7 +107,7 @@ def _read(path: Path) -> dict[str, Any]:
             close = get_close_matches(key, known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise ConfigError(f"{path.name}: unknown key {key!r}{hint}")
-    for key in ("output", "knowledge"):
+    for key in _PATHS:
         # A path in the file is meant from where the file lies, not from where cron starts.
         if isinstance(entries.get(key), str):
             entries[key] = path.parent / entries[key]

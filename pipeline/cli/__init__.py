@@ -8,6 +8,7 @@ import click
 from pipeline import __version__
 from pipeline.cli.reading import check, identify, run, template
 from pipeline.cli.rules import rules
+from pipeline.cli.site import doctor
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -29,5 +30,5 @@ def main() -> None:
     """  # noqa: D301 - Click needs the control character itself
 
 
-for _verb in (run, check, identify, template, rules):
+for _verb in (run, check, identify, template, rules, doctor):
     main.add_command(_verb)

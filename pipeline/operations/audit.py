@@ -1,0 +1,257 @@
+"""What was done, line by line, each line sealed by a hash over itself and the one before.
+
+The log is written in the folder of reports, under the lock, and only ever grows. It names no
+file and no patient: inputs are their hashes, outputs are a salted hash of their path. A copy of
+the last seal is kept beside it and another where the reader of the log keeps it: who can write
+all of them can write a new log.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.errors import OutputError
+from pipeline.operations.durable import hash_file, sync_folder, write_private
+from pipeline.operations.reports import list_reports
+from pipeline.operations.workspace import NAME as PRIVATE
+
+NAME = "audit.log"
+OUTPUTS = "outputs"
+"""The fact of an entry that lists outputs: id of the path → SHA-256; "" for one taken away."""
+_HEAD, _SALT = "audit.head", "audit.salt"
+_FIRST = "0" * 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Something that was done."""
+
+    at: datetime
+    event: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """Counts, hashes, codes and versions; no name, no identifier, no value."""
+    source: int = 0
+    """Number of the event in the history; 0 if it is not from there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Where the log ends."""
+
+    lines: int = 0
+    seal: str = _FIRST
+    size: int = 0
+    """In bytes."""
+    source: int = 0
+    """The last event of the history that is in the log."""
+    pending: str = ""
+    """What is being appended: a line that was cut off is written again whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that is not as the log says, or a log that is not as it was."""
+
+    what: str
+    """A sentence without names."""
+    path: Path | None = None
+    """The file, whose name may hold an identifier."""
+    is_note: bool = False
+    """Said, and no fault: people may write in this file."""
+
+
+def append_entries(output: Path, private: Path, entries: Sequence[Entry]) -> Head:
+    """Write entries to the end of the log, down to the disk; finish what a dead run began.
+
+    Entries of the history that are in the log already are left out.
+
+    Raises:
+        OutputError: The log cannot be written, or does not end where it did: it was changed.
+    """
+    try:
+        head = _finish(output, _read_head(private), private)
+        fresh = [entry for entry in entries if not entry.source or entry.source > head.source]
+        if not fresh:
+            return head
+        text, after = _seal_entries(fresh, head)
+        _write_head(private, replace(head, pending=text))
+        return _finish(output, replace(head, pending=text), private, after)
+    except OSError as error:
+        raise OutputError(f"{output / NAME} cannot be written: {error.strerror}") from None
+
+
+def path_id(private: Path, path: str) -> str:
+    """Give the id under which the log knows an output; the salt keeps it from being guessed.
+
+    Args:
+        private: The private folder, which holds the salt.
+        path: Relative to the output folder, with forward slashes.
+    """
+    place = private / _SALT
+    if not place.exists():
+        write_private(secrets.token_hex(32).encode(), place)
+    return _salted(place.read_bytes(), path)
+
+
+def read_outputs(output: Path) -> dict[str, str]:
+    """Give the outputs as the log left them: id of the path → SHA-256."""
+    outputs: dict[str, str] = {}
+    for line in _read_lines(output):
+        try:
+            listed = json.loads(line)["facts"].get(OUTPUTS, {})
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+        outputs |= {str(key): str(value) for key, value in listed.items()}
+    return {key: value for key, value in outputs.items() if value}
+
+
+def verify_site(output: Path) -> Iterator[Fault]:
+    """Find what is not as the log says in an output folder; wait for no lock, change nothing."""
+    private = output / PRIVATE
+    if not (output / NAME).exists() and not (private / _HEAD).exists():
+        yield Fault(what=f"{output} has no log: no run ended there")
+        return
+    yield from verify_log(output, private)
+    yield from verify_outputs(output, private, list_reports(output))
+
+
+def verify_log(output: Path, private: Path) -> Iterator[Fault]:
+    """Find every line that was changed, removed or added, and an end that was cut off."""
+    seal, number = _FIRST, 0
+    for number, line in enumerate(_read_lines(output), start=1):
+        try:
+            said = json.loads(line)
+            claimed, before, count = said.pop("seal"), said["before"], said["line"]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            yield Fault(what=f"line {number} of the log is not one that labflag wrote")
+            return
+        if _seal(said) != claimed:
+            yield Fault(what=f"line {number} of the log was changed")
+        elif before != seal or count != number:
+            yield Fault(what=f"before line {number} of the log, lines were removed or added")
+        seal = claimed
+    head = _read_head(private, missing=number > 0)
+    if head is None:
+        yield Fault(what="the seal of the last line is missing; the end may have been cut off")
+    elif not head.pending and (head.lines, head.seal) != (number, seal):
+        kind = "cut off" if number < head.lines else "changed or added to"
+        yield Fault(what=f"the end of the log was {kind}: {number} lines, {head.lines} sealed")
+
+
+def verify_outputs(output: Path, private: Path, paths: Sequence[Path]) -> Iterator[Fault]:
+    """Find every output that is not as the log left it.
+
+    Args:
+        output: The folder of reports.
+        private: Its private folder.
+        paths: The files that lie there now.
+    """
+    try:
+        salt = (private / _SALT).read_bytes()
+    except OSError:
+        if paths:
+            yield Fault(what="the salt of the log is missing: outputs cannot be compared")
+        return
+    expected = read_outputs(output)
+    for path in paths:
+        seal = expected.pop(_salted(salt, path.relative_to(output).as_posix()), None)
+        if seal is None:
+            yield Fault(what="a file is no output that the log knows", path=path)
+        elif hash_file(path) != seal:
+            is_note = path.name == "worklist.xlsx"
+            said = "an output was changed since it was written"
+            people = "; people may write in the worklist" if is_note else ""
+            yield Fault(what=said + people, path=path, is_note=is_note)
+    if expected:
+        yield Fault(what=f"outputs that the log knows are missing: {len(expected)}")
+
+
+def _seal_entries(entries: Sequence[Entry], head: Head) -> tuple[str, Head]:
+    lines: list[str] = []
+    for entry in entries:
+        said: dict[str, object] = {
+            "line": head.lines + 1,
+            "at": entry.at.astimezone().isoformat(timespec="seconds"),
+            "event": entry.event,
+            "source": entry.source,
+            "facts": dict(entry.facts),
+            "before": head.seal,
+        }
+        seal = _seal(said)
+        lines.append(_as_text({**said, "seal": seal}) + "\n")
+        head = replace(head, lines=head.lines + 1, seal=seal, source=max(head.source, entry.source))
+    text = "".join(lines)
+    return text, replace(head, size=head.size + len(text.encode()), pending="")
+
+
+def _finish(output: Path, head: Head | None, private: Path, after: Head | None = None) -> Head:
+    """Append what is pending, from where the log ended before; give where it ends now."""
+    head = head or Head()
+    path = output / NAME
+    found = path.stat().st_size if path.exists() else 0
+    content = head.pending.encode()
+    if found < head.size or found > head.size + len(content):
+        raise OutputError(
+            f"{path} does not end where it did: it was changed by somebody else. Put back the "
+            "file as it was, or keep it elsewhere and run `labflag audit renew`"
+        )
+    if not content:
+        return head
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        os.lseek(descriptor, head.size, os.SEEK_SET)
+        rest = content
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    sync_folder(output)
+    if after is None:
+        last = json.loads(head.pending.splitlines()[-1])
+        sources = [json.loads(line)["source"] for line in head.pending.splitlines()]
+        after = Head(
+            lines=last["line"],
+            seal=last["seal"],
+            size=head.size + len(content),
+            source=max(head.source, *sources),
+        )
+    _write_head(private, after)
+    return after
+
+
+def _read_head(private: Path, *, missing: bool = False) -> Head | None:
+    try:
+        return Head(**json.loads((private / _HEAD).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None if missing else Head()
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _write_head(private: Path, head: Head) -> None:
+    write_private(json.dumps(asdict(head)).encode(), private / _HEAD)
+
+
+def _read_lines(output: Path) -> list[bytes]:
+    try:
+        return (output / NAME).read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def _seal(said: Mapping[str, object]) -> str:
+    return hashlib.sha256(_as_text(said).encode()).hexdigest()
+
+
+def _as_text(said: Mapping[str, object]) -> str:
+    return json.dumps(said, sort_keys=True, separators=(",", ":"))
+
+
+def _salted(salt: bytes, path: str) -> str:
+    return hashlib.sha256(salt + path.encode("utf-8", "surrogateescape")).hexdigest()[:24]

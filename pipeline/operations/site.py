@@ -1,0 +1,154 @@
+"""A new site: its folders, its configuration, and the lines that start a run by the clock."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+
+from pipeline.config import FILE_NAME
+from pipeline.errors import OutputError
+from pipeline.report.files import make_folder, refuse_existing, write_text
+
+FOLDERS = ("inbox", "archive", "quarantine", "duplicates", "reports")
+_README = "README.txt"
+_MINUTES = 10
+
+_CONFIGURATION = """\
+# Configuration of labflag. Paths are meant from where this file lies. A line that begins with #
+# is not in force: remove the # and edit it.
+
+# Folders. Files are renamed from the inbox to the next three: all four on one file system.
+inbox = "inbox"
+archive = "archive"
+quarantine = "quarantine"
+duplicates = "duplicates"
+output = "reports"
+
+# A dropped file is taken when it stayed the same for so many seconds.
+settle = 10
+# Seconds between two looks of `labflag watch`.
+interval = 30
+
+# Who may read the reports, as chmod has it; never everybody. The group must exist.
+report_mode = "0640"
+# report_group = "laboratory"
+
+# Stop switch: true stores results and writes no report until it is false again.
+hold_all = false
+
+# How your files are read where they do not say it themselves (see `labflag identify FILE`).
+# layout = "my-laboratory.toml"
+# encoding = "cp1252"
+# date_order = "day-first"
+# decimal = ","
+# population = "adult"
+
+# Limits and rules (see `labflag rules list`).
+# profile = "default"
+# knowledge = "knowledge"
+
+# The letterhead; without a name, reports are titled worksheets.
+# [laboratory]
+# name = ""
+# address = ""
+# contact = ""
+"""
+
+_EXPLANATION = """\
+This folder was made by labflag, which reads laboratory exports and writes one report per patient.
+
+inbox        Put exports here (.csv, .xlsx and others). A file is taken when it has stayed the
+             same for a while. Copy a large file under a name that ends in .part and rename it
+             when it is whole.
+archive      Files whose results are stored, by year and month.
+quarantine   Files of which nothing could be used. The .txt beside each says why and what to do.
+duplicates   Files that came before, byte for byte.
+reports      worklist.xlsx first: one line per patient, most urgent first. The reports of the
+             patients are in patients, rows that need a correction in held.
+
+Correct the marked cells of a workbook in reports/held, save it, and put it into the inbox.
+No file that was put into the inbox is ever deleted or overwritten.
+
+{config} holds the settings, each with a word about it.
+
+To see whether all is well:   {doctor}
+To see what waits:            {status}
+
+To start a run every {minutes} minutes, choose one:
+
+  Linux, macOS (add the line with `crontab -e`):
+{cron}
+
+  Windows (run once in a command prompt):
+{task}
+
+  Or leave a program running:
+    {watch}
+
+A run says nothing while nothing goes wrong, and ends with an exit code that is not 0 when
+something needs a person. reports/heartbeat.json tells monitoring when the last run ended.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A site that was made, and how to start its runs."""
+
+    folder: Path
+    cron_line: str
+    task_line: str
+    watch_line: str
+
+
+def make_site(folder: Path) -> Site:
+    """Make the folders of a site, its configuration and a page of plain words.
+
+    Raises:
+        OutputError: A configuration is there already, or something cannot be made.
+    """
+    config = folder.absolute() / FILE_NAME
+    # A percent sign starts a new line in a crontab, and no quoting helps.
+    if any(sign in str(config) for sign in '%"\n'):
+        raise OutputError('the path of the folder must not hold any of % " and line breaks')
+    refuse_existing(config)
+    for name in FOLDERS:
+        make_folder(config.parent / name)
+    site = Site(
+        folder=config.parent,
+        cron_line=cron_line(config),
+        task_line=(
+            f"schtasks /Create /SC MINUTE /MO {_MINUTES} /TN labflag /TR \"'{sys.executable}' "
+            f"-m pipeline run --quiet --config '{config}'\""
+        ),
+        watch_line=_command("watch", config),
+    )
+    write_text(_explain(site, config), config.parent / _README)
+    # Last: where it stands, the site is whole.
+    write_text(_CONFIGURATION, config)
+    return site
+
+
+def cron_line(config: Path) -> str:
+    """Give the line of a crontab that runs a site; it needs nothing of the environment."""
+    return f"*/{_MINUTES} * * * * {_command('run --quiet', config)}"
+
+
+def _command(verb: str, config: Path) -> str:
+    """Give a command that can be started from any folder and with an empty environment.
+
+    Python is named by its whole path and isolated: a folder that a file was dropped into must
+    not be where it finds its modules.
+    """
+    return f"{quote(sys.executable)} -I -m pipeline {verb} --config {quote(str(config))}"
+
+
+def _explain(site: Site, config: Path) -> str:
+    return _EXPLANATION.format(
+        config=config.name,
+        minutes=_MINUTES,
+        cron=f"    {site.cron_line}",
+        task=f"    {site.task_line}",
+        watch=site.watch_line,
+        doctor=_command("doctor", config),
+        status=_command("status", config),
+    )

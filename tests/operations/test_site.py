@@ -1,0 +1,161 @@
+"""A new site, the lines that start it, rights on reports, and what doctor finds."""
+
+import os
+import shlex
+import stat
+import subprocess
+import sys
+from datetime import datetime, timedelta
+
+import pytest
+
+from pipeline.config import load_settings
+from pipeline.errors import ConfigError, OutputError
+from pipeline.operations import doctor
+from pipeline.operations.access import choose_access, grant_access
+from pipeline.operations.doctor import examine_site
+from pipeline.operations.heartbeat import beat
+from pipeline.operations.site import make_site
+from pipeline.operations.workspace import open_workspace
+
+NOW = datetime.now()
+
+
+@pytest.fixture
+def site(tmp_path):
+    return make_site(tmp_path / "a laboratory")
+
+
+def settings_of(site, **options):
+    return load_settings(site.folder / "labflag.toml", **options)
+
+
+def faults_of(settings, now=NOW):
+    return [
+        (check.subject, check.said)
+        for check in examine_site(settings, lambda: now)
+        if not check.is_well
+    ]
+
+
+def test_a_site_is_made_once_and_well(site):
+    settings = settings_of(site)
+    assert settings.inbox == site.folder / "inbox"
+    assert settings.archive == site.folder / "archive"
+    assert settings.output == site.folder / "reports"
+    assert faults_of(settings) == []
+    explained = (site.folder / "README.txt").read_text()
+    assert all(line in explained for line in (site.cron_line, site.task_line, site.watch_line))
+    with pytest.raises(OutputError, match="is there already"):
+        make_site(site.folder)
+
+
+def test_every_setting_in_the_configuration_is_one(site):
+    text = (site.folder / "labflag.toml").read_text()
+    commented = "\n".join(
+        line.removeprefix("# ") if " = " in line or line.startswith("# [") else line
+        for line in text.splitlines()
+    )
+    (site.folder / "knowledge").mkdir()
+    (site.folder / "labflag.toml").write_text(commented)
+    settings = settings_of(site)
+    assert (settings.report_group, settings.decimal) == ("laboratory", ",")
+
+
+def test_lines_name_whole_paths(site):
+    *schedule, python, flag, module, package, verb, quiet, option, config = shlex.split(
+        site.cron_line
+    )
+    assert (len(schedule), python, flag, module, package) == (
+        5,
+        sys.executable,
+        "-I",
+        "-m",
+        "pipeline",
+    )
+    assert (verb, quiet, option, config) == (
+        "run",
+        "--quiet",
+        "--config",
+        str(site.folder / "labflag.toml"),
+    )
+
+
+def test_a_path_that_a_crontab_would_cut_is_refused(tmp_path):
+    with pytest.raises(OutputError, match="must not hold"):
+        make_site(tmp_path / "100%")
+
+
+@pytest.mark.parametrize("mode", ["0644", "0777", "0400", "0040", "0642"])
+def test_reports_are_never_for_everybody(mode):
+    with pytest.raises(ConfigError, match="never by everybody"):
+        choose_access(mode, "")
+
+
+def test_a_group_must_exist():
+    with pytest.raises(ConfigError, match="no group"):
+        choose_access("0640", "no-such-group-here")
+
+
+@pytest.mark.parametrize(
+    ("mode", "file", "folder"),
+    [("0640", 0o640, 0o750), ("660", 0o660, 0o770), ("0600", 0o600, 0o700)],
+)
+def test_rights_of_reports_whatever_the_umask(tmp_path, mode, file, folder):
+    before = os.umask(0)
+    try:
+        with open_workspace(tmp_path / "out", lambda: NOW):
+            (tmp_path / "out/patients").mkdir(mode=0o777)
+            for name in ("patients/P1.xlsx", "worklist.xlsx", "audit.log", "labflag.db"):
+                (tmp_path / "out" / name).write_bytes(b"")
+            grant_access(tmp_path / "out", choose_access(mode, ""))
+    finally:
+        os.umask(before)
+    modes = {
+        path.name: stat.S_IMODE(path.stat().st_mode)
+        for path in [tmp_path / "out", *(tmp_path / "out").rglob("*")]
+    }
+    assert modes == {
+        "out": folder, "patients": folder, "P1.xlsx": file, "worklist.xlsx": file,
+        "audit.log": 0o600, "labflag.db": 0o600, ".labflag": 0o700, "lock": 0o600,
+    }  # fmt: skip
+
+
+def test_doctor_names_what_is_wrong(site, monkeypatch, tmp_path):
+    settings = settings_of(site)
+    (site.folder / "inbox").chmod(0o777)
+    assert [subject for subject, _ in faults_of(settings)] == ["inbox"]
+    (site.folder / "inbox").rmdir()
+    assert faults_of(settings) == [("inbox", f"{site.folder / 'inbox'} is not there")]
+    (site.folder / "inbox").mkdir()
+    (site.folder / "inbox/.labflag-claimed/7").mkdir(parents=True)
+    assert faults_of(settings) == [("inbox", "1 files were taken and are not filed yet")]
+    (site.folder / "inbox/.labflag-claimed/7").rmdir()
+    beat(settings.output, NOW + timedelta(days=1), exit_code=0)
+    assert [subject for subject, _ in faults_of(settings)] == ["clock"]
+    beat(settings.output, NOW, exit_code=0)
+    assert [subject for subject, _ in faults_of(settings, NOW + timedelta(hours=1))] == ["clock"]
+    assert faults_of(settings_of(site, report_group="no-such-group"))[0][0] == "report rights"
+    (tmp_path / "mounts").write_text(
+        f"disk / ext4 rw 0 0\nshare {str(site.folder).replace(' ', chr(92) + '040')} cifs rw 0 0\n"
+    )
+    monkeypatch.setattr(doctor, "_MOUNTS", tmp_path / "mounts")
+    assert faults_of(settings) == [("file system", "reports are on cifs")]
+
+
+def test_doctor_ends_with_a_code(site):
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline",
+        "doctor",
+        "--config",
+        str(site.folder / "labflag.toml"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    (site.folder / "quarantine").rmdir()
+    (site.folder / "quarantine").write_text("")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "FAULT quarantine" in done.stdout

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlencode
 import pandas as pd
 
 from pipeline.ingest.dialect import HEADER_WITHIN, Reading
+from pipeline.ingest.ids import accession_stem
 from pipeline.ingest.tables import DateOrder, DecimalSign, TextTable, UnreadableFile
 
 HOLD, REASON, FIX = "labflag_hold", "labflag_reason", "labflag_fix"
@@ -188,11 +189,12 @@ def restore_accessions(
     """
     accessions = parsed["accession"]
     former = {
-        (each.sheet, row): f"{hold.sha8}#{hold.row}"
+        (each.sheet, row): f"{accession_stem(hold.sha8, hold.sheet)}{hold.row}"
         for each in returned
         for row, hold in each.holds.items()
     }
-    by_row = accessions.eq(sha8 + "#" + parsed["source_row"].astype("str"))
+    stems = parsed["source_sheet"].map(lambda sheet: accession_stem(sha8, sheet))
+    by_row = accessions.eq(stems + parsed["source_row"].astype("str"))
     if not former or not by_row.any():
         return accessions
     places = zip(parsed["source_sheet"], parsed["source_row"], strict=True)

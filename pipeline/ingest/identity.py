@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from datetime import timedelta
 from itertools import combinations
 
 import pandas as pd
@@ -14,6 +15,9 @@ _TITLES = frozenset(
     re.findall(r"\w+", "mr mrs ms miss mx dr prof jr herr frau hr fr mme mlle sr sra srta don sig")
 )
 
+_OF_DATES = ("date-impossible", "date-ambiguous", "date-unreadable")
+_ONE_NIGHT = timedelta(hours=12)
+
 
 def settle_identity(
     results: DataFrame[Results], held: DataFrame[Held]
@@ -23,12 +27,15 @@ def settle_identity(
     A patient id conflicts if it stands anywhere with two birth dates, two sexes, or two names
     that share no word; what is missing contradicts nothing. All its results are set aside as
     `identity-conflict`, whichever came first. An accession under two patient ids is set aside
-    whole as `specimen-conflict`. Ids that differ only in case, leading zeros or letter forms
-    are noted as `patient-id-similar` and never joined.
+    whole as `specimen-conflict`, one with two collection days as `specimen-two-days`; times that
+    differ on one day, or by a few hours around midnight, are noted as `specimen-times`. Ids that
+    differ only in case, leading zeros or letter forms are noted as `patient-id-similar` and
+    never joined.
 
     Args:
         results: Accepted results of all files.
-        held: Held results of all files: they cannot be used, but they can contradict.
+        held: Held results of all files: they cannot be used, but they can contradict, except
+            by the date for which they are held.
 
     Returns:
         The results that remain, and issues for accepted and held results alike.
@@ -42,14 +49,40 @@ def settle_identity(
     specimens = everyone[everyone["accession"].ne("")]
     owners = specimens.groupby("accession")["patient_id"].nunique()
     mixed = everyone["accession"].isin(owners.index[owners > 1])
+    misdated = held.loc[held["code"].isin(_OF_DATES), "result_id"]
+    days, times = _compare_moments(specimens[~specimens["result_id"].isin(misdated)])
+    apart = everyone["accession"].isin(days)
+    first = everyone.drop_duplicates("accession")
     issues = all_issues(
         issues_at(everyone[conflicts], "identity-conflict"),
         issues_at(everyone[mixed & ~conflicts], "specimen-conflict"),
+        issues_at(everyone[apart & ~mixed & ~conflicts], "specimen-two-days"),
+        issues_at(first[first["accession"].isin(times)], "specimen-times"),
         issues_at(_first_of_similar(everyone), "patient-id-similar"),
     )
-    set_aside = everyone.loc[conflicts | mixed, "result_id"]
+    set_aside = everyone.loc[conflicts | mixed | apart, "result_id"]
     kept = results[~results["result_id"].isin(set_aside)].reset_index(drop=True)
     return Staged(kept, issues)
+
+
+def _compare_moments(specimens: pd.DataFrame) -> tuple["pd.Index[str]", "pd.Index[str]"]:
+    """List the specimens that stand with two collection days, and those with two times only.
+
+    Many laboratory systems write when a tube was received: some results of a night come after
+    midnight and are no second specimen.
+    """
+    dated = specimens[["accession", "collected_at", "collected_precision"]].dropna()
+    dated = dated.drop_duplicates()
+    dated = dated[dated["accession"].duplicated(keep=False)]
+    day = dated["collected_at"].dt.normalize()
+    is_timed = dated["collected_precision"].eq("time")
+    each = dated.assign(day=day, is_timed=is_timed).groupby("accession")
+    spread = each["collected_at"].max() - each["collected_at"].min()
+    is_near = each["is_timed"].all() & (spread < _ONE_NIGHT)
+    has_two_days = each["day"].nunique().gt(1) & ~is_near
+    timed = dated[is_timed].groupby("accession")["collected_at"].nunique()
+    has_two_times = timed.reindex(has_two_days.index, fill_value=0).gt(1) & ~has_two_days
+    return has_two_days.index[has_two_days], has_two_days.index[has_two_times]
 
 
 def _conflicting_ids(everyone: pd.DataFrame) -> set[str]:

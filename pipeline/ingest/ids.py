@@ -16,6 +16,15 @@ _WORD = re.compile(r"\D{2,20}")
 _NO_SIGNS = re.compile(r"[-–—_.?*/\\ 0]*")
 
 
+def accession_stem(sha8: str, sheet: str) -> str:
+    """Begin the name of a specimen of which only its row is known; the row number follows.
+
+    >>> accession_stem("0a1b2c3d", ""), accession_stem("0a1b2c3d", "May")
+    ('0a1b2c3d#', '0a1b2c3d#May#')
+    """
+    return f"{sha8}#{sheet}#" if sheet else f"{sha8}#"
+
+
 def clean_ids(texts: Sequence[str]) -> list[str]:
     """Give ids in their composed form, "" for those that only say that there is none.
 

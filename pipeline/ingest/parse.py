@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.ingest.dates import parse_dates
 from pipeline.ingest.demographics import age_unit_of, ages_at, parse_ages, parse_sexes
 from pipeline.ingest.dialect import Reading
+from pipeline.ingest.ids import accession_stem
 from pipeline.ingest.names import NOT_OURS, NameIndex, analyte_of, index_names, list_foreign
 from pipeline.ingest.units import distinct_rows, settle_unit, unit_of
 from pipeline.ingest.values import parse_doubts, parse_statuses, parse_values, read_interval
@@ -315,7 +316,8 @@ def _accession(
     by_date = when["collected_precision"].eq("date")
     derived = (patient + "@" + iso).where(at.notna(), "")
     if reading.shape == "wide":
-        by_row = reading.sha8 + "#" + texts["source_row"].astype("str")
+        stem = accession_stem(reading.sha8, reading.sheet)
+        by_row = stem + texts["source_row"].astype("str")
         derived = derived.where(at.notna(), by_row)
     derived = derived.where(patient.ne(""), "")
     stated = texts["sample_id"].ne("")

@@ -569,6 +569,18 @@ CATALOGUE = _kinds(
         "One specimen id stands with two patients.",
         "Find out whose specimen it is; until then nothing of it is reported.",
     ),
+    (
+        "specimen-two-days",
+        ERROR,
+        "One specimen id stands with two collection days.",
+        "Give each specimen its own id, or correct the wrong day; until then nothing is reported.",
+    ),
+    (
+        "specimen-times",
+        NOTE,
+        "Results of one specimen id have different collection times; they count as one specimen.",
+        "Nothing to do, if they are times of receipt.",
+    ),
     # Which result counts
     (
         "results-disagree",

@@ -26,6 +26,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "loinc-unknown": ("loinc",),
     "specimen-unknown": ("sample_id", "collected_at"),
     "specimen-conflict": ("patient_id", "sample_id"),
+    "specimen-two-days": ("sample_id", "collected_at"),
 }
 """Code → columns of Export that may have to be corrected, where it is not the one named."""
 

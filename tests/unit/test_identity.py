@@ -156,3 +156,53 @@ def test_similar_ids_are_noted_and_kept_apart(one, other, is_similar):
 )
 def test_words_of_a_name(name, words):
     assert " ".join(sorted(name_words(name))) == words
+
+
+def test_a_date_that_is_held_contradicts_no_other():
+    table = rows(Results, "A | | | | S1").assign(
+        collected_at=pd.to_datetime(["2026-03-01"]).astype("datetime64[us]"),
+        collected_precision="date",
+    )
+    for code, found in (("date-impossible", []), ("unit-missing", ["specimen-two-days"] * 2)):
+        held = rows(Held, "A | | | | S1", 100).assign(
+            code=code,
+            collected_at=pd.to_datetime(["1950-03-01"]).astype("datetime64[us]"),
+            collected_precision="date",
+        )
+        issues = settle_identity(
+            table.astype(Results.column_types()), held.astype(Held.column_types())
+        ).issues
+        assert list(issues["code"]) == found
+
+
+@pytest.mark.parametrize(
+    ("moments", "outcome"),
+    [
+        (["2026-03-01", "2026-03-01"], ""),
+        (["2026-03-01", ""], ""),
+        (["2026-03-01", "2026-03-02"], "specimen-two-days"),
+        (["2026-03-01", "2026-03-01 08:00"], ""),
+        (["2026-03-01 08:00", "2026-03-01 08:00"], ""),
+        (["2026-03-01 08:00", "2026-03-01 21:30"], "specimen-times"),
+        (["2026-03-01 23:50", "2026-03-02 00:20"], "specimen-times"),
+        (["2026-03-01 23:50", "2026-03-02"], "specimen-two-days"),
+        (["2026-03-01 20:00", "2026-03-02 08:00"], "specimen-two-days"),
+        (["2026-03-01 08:00", "2026-03-01 09:00", "2026-03-02"], "specimen-two-days"),
+    ],
+)
+def test_a_specimen_is_collected_on_one_day(moments, outcome):
+    lines = "\n".join(["A | | | | S1"] * len(moments) + ["A | | | | S2"])
+    table = rows(Results, lines)
+    at = pd.to_datetime([*(moment or None for moment in moments), "2025-01-01"], format="mixed")
+    kinds = ["" if not m else "time" if ":" in m else "date" for m in [*moments, "2025-01-01"]]
+    table = table.assign(collected_at=at.astype("datetime64[us]"), collected_precision=kinds)
+    held = rows(Held, "A | | | | S1", 100)
+    kept, issues = settle_identity(table.astype(Results.column_types()), held)
+    found = {int(at): code for at, code in issues[["result_id", "code"]].itertuples(index=False)}
+    whole = [*range(len(moments)), 100]
+    if outcome == "specimen-two-days":
+        assert found == dict.fromkeys(whole, outcome)
+        assert list(kept["result_id"]) == [len(moments)]
+    else:
+        assert found == ({0: outcome} if outcome else {})
+        assert len(kept) == len(table)

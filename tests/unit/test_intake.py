@@ -416,3 +416,15 @@ def test_a_wrong_table_is_a_bug_that_names_no_cell():
         find_bad_cells(Export, export, {})
     assert "SECRET" not in str(bug.value)
     assert bug.value.__suppress_context__
+
+
+def test_equal_rows_of_two_sheets_are_two_specimens(tmp_path):
+    book = openpyxl.Workbook()
+    for sheet in (book.active, book.create_sheet("April")):
+        sheet.append(["Patient ID", "HGB (g/dL)"])
+        sheet.append(["P1", 12])
+    path = tmp_path / "wide.xlsx"
+    book.save(path)
+    found = read_results(path, path.name, KNOWLEDGE, SiteReading(), today=TODAY)
+    stems = [name.split("#", 1)[1] for name in found.results["accession"]]
+    assert stems == ["Sheet#2", "April#2"]

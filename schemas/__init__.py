@@ -3,6 +3,7 @@
 from pandera.typing import DataFrame
 
 from schemas.changes import Changes
+from schemas.differences import Differences, PatientChanges
 from schemas.export import Export
 from schemas.findings import Findings
 from schemas.issues import Issues
@@ -10,17 +11,21 @@ from schemas.observations import Observations
 from schemas.patients import Patients
 from schemas.results import Held, Reportable, Results
 from schemas.table import Table
+from schemas.truth import Truth
 
 __all__ = [
     "Changes",
     "DataFrame",
+    "Differences",
     "Export",
     "Findings",
     "Held",
     "Issues",
     "Observations",
+    "PatientChanges",
     "Patients",
     "Reportable",
     "Results",
     "Table",
+    "Truth",
 ]

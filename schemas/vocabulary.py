@@ -82,6 +82,18 @@ class Change(StrEnum):
     """It was present, and is absent from a later specimen."""
 
 
+class Difference(StrEnum):
+    """How an answer differs between two sets of rules; the first that fits."""
+
+    GAINED = "gained"
+    LOST = "lost"
+    OUTCOME = "outcome"
+    """Present in neither, and yet another outcome."""
+    REASON = "reason"
+    GRADE = "grade"
+    STATUS = "status"
+
+
 class IssueSeverity(StrEnum):
     """`ERROR` sets a result, row or file aside; `NOTE` is said, and the result goes on."""
 

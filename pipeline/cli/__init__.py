@@ -6,6 +6,7 @@ Heavy modules are imported inside the commands, so that `--help` answers at once
 import click
 
 from pipeline import __version__
+from pipeline.cli.compare import diff_rules, evaluate_rules
 from pipeline.cli.reading import check, identify, run, template
 from pipeline.cli.rules import rules
 from pipeline.cli.site import doctor
@@ -32,3 +33,5 @@ def main() -> None:
 
 for _verb in (run, check, identify, template, rules, doctor):
     main.add_command(_verb)
+rules.add_command(diff_rules)
+rules.add_command(evaluate_rules)

@@ -110,6 +110,24 @@ def test_a_result_carries_its_own_unit_and_interval():
     assert pd.isna(mcv["reference_high"])
 
 
+def test_what_is_said_beside_the_numbers():
+    line = {
+        "macro-ovalocytes": "yes",
+        "pregnant": "no",
+        "trimester": "2",
+        "b12-started": "2026-01-31",
+        "zinc": "",
+    }
+    said = tables_of([line], KNOWLEDGE).observations.set_index("code")
+    assert dict(said["answer"]) == {
+        "macro-ovalocytes": "yes", "pregnant": "no", "trimester": "yes", "b12-started": "yes",
+    }  # fmt: skip
+    assert said.loc["trimester", "number"] == 2
+    assert said.loc["b12-started", "day"] == pd.Timestamp("2026-01-31")
+    with pytest.raises(KnowledgeError, match="table:2: cannot read 'maybe'"):
+        trial_of("platelets | pregnant | outcome\n149 | maybe | present")
+
+
 def test_a_day_may_have_a_time():
     lines = [{"day": day, "mcv": "90"} for day in ("2026-03-01", "2026-03-01 08:30", "")]
     said = tables_of(lines, KNOWLEDGE).results["collected_precision"]

@@ -1,0 +1,15 @@
+"""`Truth`: what is known of patients from elsewhere, to judge the rules by."""
+
+import pandera.pandas as pa
+
+from schemas.table import Table
+
+
+class Truth(Table):
+    """One row per patient, accession and rule."""
+
+    patient_id: str = pa.Field(str_length={"min_value": 1})
+    accession: str
+    """ "": the truth is about the patient, whichever the accession."""
+    rule: str = pa.Field(str_length={"min_value": 1})
+    truth: str = pa.Field(isin=["yes", "no"])

@@ -129,7 +129,7 @@ def load_tried_knowledge(settings: Settings) -> Knowledge:
     """
     knowledge = knowledge_of(settings)
     if settings.knowledge is not None:
-        require_cases(settings.knowledge, knowledge)
+        require_cases(settings.knowledge, settings.profile)
     return knowledge
 
 

@@ -64,8 +64,8 @@ def diff_rules(
 ) -> None:
     """Interpret the same data by OLD and by NEW and count what differs.
 
-    OLD and NEW are profiles (names or files), or folders laid over the rules. Exit 0 if nothing differs,
-    1 if something does.
+    OLD and NEW are profiles (names or files), or folders laid over the rules.
+    Exit 0 if nothing differs, 1 if something does.
     """
     from pipeline.batch import check_batch
     from pipeline.review.difference import compare_interpretations

@@ -11,6 +11,7 @@ from pipeline.errors import KnowledgeError
 from pipeline.interpret import interpret_results
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Knowledge, Limit, Rule
+from pipeline.knowledge.switch import EVERY
 from pipeline.review.case_tables import ANSWERS, tables_of
 from pipeline.review.cases import (
     FOLDER,
@@ -68,11 +69,13 @@ def try_rules(overlay: Path | None = None, profile: str = _DEFAULT) -> tuple[Tri
     overlay, those that ship for this profile, those that ship. Cases are tried only if the rule
     means what it meant where they were written: a profile with other limits needs its own.
 
+    Rules that are switched off are tried too.
+
     Raises:
         KnowledgeError: The knowledge or a case file is invalid.
     """
-    knowledge = load_knowledge(overlay, profile)
-    shelves = [*_overlaid(overlay, profile, knowledge), *_shipped(overlay, profile, knowledge)]
+    knowledge = load_knowledge(overlay, profile, groups=EVERY)
+    shelves = [*_overlaid(overlay, knowledge), *_shipped(overlay, profile, knowledge)]
     chosen: list[CaseFile] = []
     untried: dict[str, str] = {}
     for rule in _named(shelves, knowledge):
@@ -90,15 +93,17 @@ def try_rules(overlay: Path | None = None, profile: str = _DEFAULT) -> tuple[Tri
     )
 
 
-def require_cases(overlay: Path, knowledge: Knowledge) -> None:
+def require_cases(overlay: Path, profile: str) -> None:
     """Refuse an overlaid folder whose own cases do not hold.
 
     Raises:
         KnowledgeError: Names the file, the line and the rule.
     """
-    profile = knowledge.profile.id
+    if not (overlay / FOLDER).is_dir():
+        return
+    knowledge = load_knowledge(overlay, profile, groups=EVERY)
     chosen: dict[str, CaseFile] = {}
-    for shelf in _overlaid(overlay, profile, knowledge):
+    for shelf in _overlaid(overlay, knowledge):
         for rule, file in shelf.cases.items():
             if rule not in chosen and _means_the_same(rule, knowledge, shelf.knowledge):
                 chosen[rule] = file
@@ -186,28 +191,30 @@ def _fits(answer: str, expected: str, said: str) -> bool:
             return said == expected
 
 
-def _overlaid(overlay: Path | None, profile: str, knowledge: Knowledge) -> Iterator[_Shelf]:
+def _overlaid(overlay: Path | None, knowledge: Knowledge) -> Iterator[_Shelf]:
     if overlay is None:
         return
+    profile = knowledge.profile.id
     folder = overlay / FOLDER
     if profile != _DEFAULT:
         yield _Shelf(cases=read_case_folder(folder / profile), knowledge=knowledge)
     cases = read_case_folder(folder)
     if cases:
-        written_for = knowledge if profile == _DEFAULT else load_knowledge(overlay)
+        is_default = profile == _DEFAULT
+        written_for = knowledge if is_default else load_knowledge(overlay, groups=EVERY)
         yield _Shelf(cases=cases, knowledge=written_for)
 
 
 def _shipped(overlay: Path | None, profile: str, knowledge: Knowledge) -> Iterator[_Shelf]:
     folder = files("pipeline.knowledge") / FOLDER
-    own = read_case_folder(folder / profile)
+    own = read_case_folder(folder / knowledge.profile.id)
     if own:
-        written_for = knowledge if overlay is None else load_knowledge(None, profile)
+        plain = overlay is None
+        written_for = knowledge if plain else load_knowledge(None, profile, groups=EVERY)
         yield _Shelf(cases=own, knowledge=written_for)
-    is_default = overlay is None and profile == _DEFAULT
-    yield _Shelf(
-        cases=read_case_folder(folder), knowledge=knowledge if is_default else load_knowledge()
-    )
+    is_default = overlay is None and knowledge.profile.id == _DEFAULT
+    written_for = knowledge if is_default else load_knowledge(groups=EVERY)
+    yield _Shelf(cases=read_case_folder(folder), knowledge=written_for)
 
 
 def _named(shelves: Sequence[_Shelf], knowledge: Knowledge) -> list[str]:

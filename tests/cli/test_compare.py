@@ -13,7 +13,6 @@ title = "Other limits"
 
 [[limit]]
 id = "hemoglobin.moderate"
-replaces = "hemoglobin.moderate"
 analyte = "hemoglobin"
 source = "convention"
 wording = "moderate below 100 g/L"
@@ -21,7 +20,6 @@ strata = [{ values = { "g/L" = 100 } }]
 
 [[limit]]
 id = "b12.deficient"
-replaces = "b12.deficient"
 analyte = "vitamin-b12"
 source = "convention"
 wording = "below 200 ng/L or 148 pmol/L"
@@ -29,7 +27,6 @@ strata = [{ values = { "ng/L" = 200, "pmol/L" = 148 } }]
 
 [[limit]]
 id = "platelets.low"
-replaces = "platelets.low"
 analyte = "platelets"
 source = "convention"
 wording = "below 140"
@@ -104,6 +101,17 @@ def test_it_agrees_with_two_full_runs(labflag, site, tmp_path):
     assert expected["low-b12"]["gained"] > 0
     assert expected["low-platelets"]["lost"] > 0
     assert expected["anemia"]["grade"] > 0
+
+
+def test_a_shipped_profile_agrees_too(labflag, tmp_path):
+    for profile in ("default", "who-nhanes"):
+        labflag("run", SAMPLES, "-o", profile, "--all-outcomes", "--profile", profile)
+    expected = brute_force(answers_in(tmp_path / "default"), answers_in(tmp_path / "who-nhanes"))
+    told = json.loads(
+        labflag("rules", "diff", "default", "who-nhanes", "--on", SAMPLES, "--json").stdout
+    )
+    assert {rule.pop("rule"): rule for rule in told["rules"]} == expected
+    assert sum(rule["gained"] + rule["lost"] for rule in expected.values()) > 0
 
 
 def test_nobody_is_named_unless_asked(labflag, export, site, tmp_path):

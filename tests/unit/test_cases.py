@@ -124,7 +124,7 @@ def test_what_is_said_beside_the_numbers():
     }  # fmt: skip
     assert said.loc["trimester", "number"] == 2
     assert said.loc["b12-started", "day"] == pd.Timestamp("2026-01-31")
-    with pytest.raises(KnowledgeError, match="table:2: cannot read 'maybe'"):
+    with pytest.raises(KnowledgeError, match="table:2: pregnant is yes or no, not 'maybe'"):
         trial_of("platelets | pregnant | outcome\n149 | maybe | present")
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipeline.knowledge.model import Population
+from pipeline.knowledge.model import Population, PregnancyState
 from schemas import DataFrame, Reportable
 from schemas.vocabulary import Comparator, Sex
 
@@ -19,6 +19,7 @@ Codes = npt.NDArray[np.intp]
 K = TypeVar("K")
 T = TypeVar("T", bound=np.generic)
 
+PREGNANCY: tuple[PregnancyState, ...] = get_args(PregnancyState)
 _DAYS_PER_MONTH = 28  # the shortest month: that many months are at least that many days
 
 
@@ -42,6 +43,10 @@ class Amounts:
     """Comment → where the age is one that the site states for all its patients."""
     derived_codes: Codes
     derived: tuple[str, ...]
+    pregnancy: npt.NDArray[np.int8]
+    """Index into `PREGNANCY`."""
+    raised: Mapping[str, Numbers]
+    """Id of an adjustment → by how much its limits are raised, in its unit."""
 
     def at(self, rows: npt.NDArray[np.int64]) -> "Amounts":
         """Give those of some rows only."""
@@ -63,11 +68,31 @@ class Amounts:
             assumed=each(self.assumed),
             derived_codes=self.derived_codes[rows],
             derived=self.derived,
+            pregnancy=self.pregnancy[rows],
+            raised=each(self.raised),
         )
 
 
-def amounts_of(results: DataFrame[Reportable], populations: Mapping[str, Population]) -> Amounts:
-    """Take the arrays out of the table; where a site states its population, ages follow it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What is said of the patient of each result and bears on limits."""
+
+    pregnancy: npt.NDArray[np.int8]
+    raised: Mapping[str, Numbers]
+
+
+def amounts_of(
+    results: DataFrame[Reportable],
+    populations: Mapping[str, Population],
+    context: Context | None = None,
+) -> Amounts:
+    """Take the arrays out of the table; where a site states its population, ages follow it.
+
+    Who is said to be pregnant counts as a woman where the sex is not stated.
+    """
+    if context is None:
+        context = Context(pregnancy=np.zeros(len(results), np.int8), raised={})
+    is_pregnant = context.pregnancy > 0
     signs = results["comparator"].to_numpy(dtype=object)
     unit_codes, units = pd.factorize(results["original_unit"])
     derived_codes, derived = pd.factorize(results["derived"])
@@ -81,12 +106,17 @@ def amounts_of(results: DataFrame[Reportable], populations: Mapping[str, Populat
         units=tuple(str(unit) for unit in units),
         reference_low=_numbers(results["reference_low"]),
         reference_high=_numbers(results["reference_high"]),
-        sexes={one: (sex == "") | (sex == str(one)) for one in Sex},
+        sexes={
+            Sex.FEMALE: (sex == "") | (sex == str(Sex.FEMALE)),
+            Sex.MALE: ((sex == "") & ~is_pregnant) | (sex == str(Sex.MALE)),
+        },
         age_low=age_low,
         age_high=age_high,
         assumed=assumed,
         derived_codes=derived_codes,
         derived=tuple(str(name) for name in derived),
+        pregnancy=context.pregnancy,
+        raised=context.raised,
     )
 
 

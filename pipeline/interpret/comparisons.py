@@ -28,7 +28,7 @@ class Comparisons:
         self._knowledge = knowledge
         self._timeline = timeline
         self._sayings = sayings
-        self._amounts = amounts_of(grid.results, knowledge.populations)
+        self._amounts = amounts_of(grid.results, knowledge.populations, sayings.context())
 
     def compare(self, condition: Compare | Interval) -> Answer:
         """Say on which side of a limit, or of the laboratory's own interval, each result stands.

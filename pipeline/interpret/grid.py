@@ -27,6 +27,8 @@ class Grid:
     bounds: Mapping[str, Positions]
     set_aside: Mapping[str, Positions]
     observations: DataFrame[Observations]
+    result_of: Positions
+    """Accession of each result."""
     said_of: Positions
     """Accession of each observation."""
 
@@ -62,23 +64,31 @@ def place_results(
     index = pd.MultiIndex.from_frame(accessions[_SPECIMEN])
     bounds = {item.id for item in derived if item.shape == "at_most"}
     is_bound = results["derived"].isin(bounds)
+    result_of = index.get_indexer(pd.MultiIndex.from_frame(results[_SPECIMEN])).astype(np.int64)
+    held_of = index.get_indexer(pd.MultiIndex.from_frame(held[_SPECIMEN])).astype(np.int64)
     return Grid(
         accessions=accessions,
         results=results,
         held=held,
-        reported=_positions(results[~is_bound], index),
-        bounds=_positions(results[is_bound], index),
-        set_aside=_positions(held, index),
+        reported=_positions(results, ~is_bound.to_numpy(), result_of, len(index)),
+        bounds=_positions(results, is_bound.to_numpy(), result_of, len(index)),
+        set_aside=_positions(held, np.ones(len(held), bool), held_of, len(index)),
+        result_of=result_of,
         observations=Observations.validate(said),
         said_of=index.get_indexer(pd.MultiIndex.from_frame(said[_SPECIMEN])).astype(np.int64),
     )
 
 
-def _positions(rows: pd.DataFrame, index: pd.MultiIndex) -> dict[str, Positions]:
-    where = index.get_indexer(pd.MultiIndex.from_frame(rows[_SPECIMEN]))
+def _positions(
+    rows: pd.DataFrame, use: npt.NDArray[np.bool_], where: Positions, count: int
+) -> dict[str, Positions]:
+    """Place those rows to be used, by analyte; `where` is the accession of each row."""
+    codes, analytes = pd.factorize(rows["analyte"])
     placed: dict[str, Positions] = {}
-    for analyte, members in rows.groupby("analyte", sort=False).indices.items():
-        positions = np.full(len(index), NOWHERE, dtype=np.int64)
-        positions[where[members]] = rows.index.to_numpy()[members]
-        placed[str(analyte)] = positions
+    for code, analyte in enumerate(analytes):
+        members = np.flatnonzero((codes == code) & use)
+        if len(members):
+            positions = np.full(count, NOWHERE, dtype=np.int64)
+            positions[where[members]] = members
+            placed[str(analyte)] = positions
     return placed

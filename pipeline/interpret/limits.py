@@ -1,15 +1,25 @@
 """Which limit applies to a result, and on which side of it the result stands."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isclose, log10
 
 import numpy as np
 
-from pipeline.interpret.amounts import Amounts, Mask, Numbers
+from pipeline.interpret.amounts import PREGNANCY, Amounts, Mask, Numbers
 from pipeline.knowledge.conditions import Direction
-from pipeline.knowledge.model import Analyte, Knowledge, Limit, Stratum
+from pipeline.knowledge.model import (
+    Adjustment,
+    Analyte,
+    Knowledge,
+    Limit,
+    PregnancyState,
+    Stratum,
+)
 from schemas.vocabulary import Comparator, Reason, Sex
+
+_DECIMALS = 9
+"""Further ones of a sum are noise of the calculation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +85,8 @@ def _compare_by_strata(
 ) -> Verdicts:
     analyte = knowledge.analytes[limit.analyte]
     possible = amounts.sexes
-    by_sex = {sex: _compare_for_sex(amounts, direction, limit, analyte, sex) for sex in Sex}
+    raised, comments_of_raised = _raise(limit, analyte, amounts, knowledge.adjustments)
+    by_sex = {sex: _compare_for_sex(amounts, direction, limit, analyte, sex, raised) for sex in Sex}
     yes = np.logical_and.reduce([by_sex[sex].yes | ~possible[sex] for sex in Sex])
     no = np.logical_and.reduce([by_sex[sex].no | ~possible[sex] for sex in Sex])
     if not limit.strata:
@@ -91,7 +102,7 @@ def _compare_by_strata(
     sexes_differ = (female.yes != male.yes) | (female.no != male.no)
     reasons[Reason.SEX_UNKNOWN] = open_ & either & sexes_differ
     comments = _comments_of(limit, by_sex, possible, yes | no)
-    for code, where in amounts.assumed.items():
+    for code, where in (*amounts.assumed.items(), *comments_of_raised.items()):
         comments[code] = comments.get(code, np.zeros(len(yes), bool)) | where
     return Verdicts(
         yes=yes,
@@ -117,7 +128,12 @@ class _ForSex:
 
 
 def _compare_for_sex(
-    amounts: Amounts, direction: Direction, limit: Limit, analyte: Analyte, sex: Sex
+    amounts: Amounts,
+    direction: Direction,
+    limit: Limit,
+    analyte: Analyte,
+    sex: Sex,
+    raised: Numbers,
 ) -> _ForSex:
     count = len(amounts.value)
     all_yes, all_no = np.ones(count, bool), np.ones(count, bool)
@@ -125,11 +141,14 @@ def _compare_for_sex(
     how_many = np.zeros(count, int)
     lowest, highest = np.full(count, np.inf), np.full(count, -np.inf)
     possible: dict[int, Mask] = {}
+    states = _states_of_pregnancy(limit, amounts, sex)
     for number, stratum in enumerate(limit.strata):
-        if stratum.sex not in (None, sex):
+        if stratum.sex not in (None, sex) or stratum.pregnancy not in states:
             continue
-        here = _could_be_in(stratum, amounts)
+        here = _could_be_in(stratum, amounts, states[stratum.pregnancy])
         numbers = _limits_in_reported_units(stratum.values or stratum.floor, analyte, amounts)
+        if stratum.values:
+            numbers = np.where(raised, np.round(numbers + raised, _DECIMALS), numbers)
         yes, no = _stands(amounts, direction, numbers)
         if stratum.no_limit:
             yes, no = _stands_by_floor(direction, yes, no)
@@ -160,13 +179,45 @@ def _compare_for_sex(
     )
 
 
-def _could_be_in(stratum: Stratum, amounts: Amounts) -> Mask:
+def _could_be_in(stratum: Stratum, amounts: Amounts, pregnant: Mask) -> Mask:
     low_unit, low = stratum.ages.low
-    here = amounts.age_high[low_unit] >= low
+    here = (amounts.age_high[low_unit] >= low) & pregnant
     if stratum.ages.high is not None:
         high_unit, high = stratum.ages.high
         here = here & (amounts.age_low[high_unit] < high)
     return here
+
+
+def _states_of_pregnancy(limit: Limit, amounts: Amounts, sex: Sex) -> dict[PregnancyState, Mask]:
+    """Say for which results the strata of each state of pregnancy are the ones that apply.
+
+    A trimester without strata of its own goes by those of any pregnancy, and a state without
+    any by those of everyone.
+    """
+    count = len(amounts.value)
+    there = {stratum.pregnancy for stratum in limit.strata if stratum.pregnancy}
+    if not there or sex == Sex.MALE:
+        return {"": np.ones(count, bool)}
+    chosen: list[PregnancyState] = []
+    for state in PREGNANCY:
+        is_trimester = state.startswith("T") and "pregnant" in there
+        chosen.append(state if state in there else "pregnant" if is_trimester else "")
+    codes = np.array([PREGNANCY.index(state) for state in chosen])[amounts.pregnancy]
+    return {state: codes == PREGNANCY.index(state) for state in dict.fromkeys(chosen)}
+
+
+def _raise(
+    limit: Limit, analyte: Analyte, amounts: Amounts, adjustments: Iterable[Adjustment]
+) -> tuple[Numbers, dict[str, Mask]]:
+    """Say by how much the limit is raised for each result, in the unit reported."""
+    total = np.zeros(len(amounts.value))
+    comments: dict[str, Mask] = {}
+    for adjustment in adjustments:
+        if limit.id in adjustment.limits and adjustment.id in amounts.raised:
+            by = amounts.raised[adjustment.id]
+            total = total + by * _limits_in_reported_units({adjustment.unit: 1}, analyte, amounts)
+            comments |= dict.fromkeys(adjustment.comment, by != 0)
+    return total, comments
 
 
 def _limits_in_reported_units(

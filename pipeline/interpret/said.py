@@ -2,12 +2,14 @@
 
 import numpy as np
 
-from pipeline.interpret.amounts import Mask
+from pipeline.interpret.amounts import PREGNANCY, Context, Mask, Numbers
 from pipeline.interpret.answer import Answer, Evidence
 from pipeline.interpret.grid import NOWHERE, Grid, Positions
 from pipeline.interpret.timeline import Dates, Timeline
 from pipeline.knowledge.conditions import Observed, Since
 from pipeline.knowledge.model import Knowledge
+
+_BY_TRIMESTER = np.array([PREGNANCY.index(state) for state in ("pregnant", "T1", "T2", "T3")])
 
 
 class Sayings:
@@ -28,7 +30,7 @@ class Sayings:
         """
         places = self.find(condition.observation)
         there = places != NOWHERE
-        yes = there & self._is_yes[places] if len(self._is_yes) else there
+        yes = self.said_yes(condition.observation)
         no = there & ~yes
         own = self._knowledge.observations[condition.observation].scope == "specimen"
         return self._answer(
@@ -56,6 +58,40 @@ class Sayings:
         rows = self._grid.observations
         rows = rows[rows["code"].isin(names) & rows["answer"].eq("yes")]
         return self._timeline.dates_of(rows["patient_id"], rows["day"])
+
+    def numbers_of(self, name: str) -> Numbers:
+        """Give the number that was said of each accession, missing where none was."""
+        places = self.find(name)
+        numbers = self._grid.observations["number"].to_numpy("float64", na_value=np.nan)
+        there = (places != NOWHERE) & self.said_yes(name)
+        found = numbers[places] if len(numbers) else np.full(len(places), np.nan)
+        return np.where(there, found, np.nan).astype(np.float64)
+
+    def said_yes(self, name: str) -> Mask:
+        """Hold where it was said."""
+        places = self.find(name)
+        there = np.asarray(places != NOWHERE, dtype=bool)
+        return there & self._is_yes[places] if len(self._is_yes) else there
+
+    def context(self) -> Context:
+        """Say of each result what bears on its limits: pregnancy, elevation of residence."""
+        pregnancy = self._knowledge.pregnancy
+        trimester = np.nan_to_num(self.numbers_of(pregnancy.trimester)).astype(int)
+        state = np.select(
+            [self.said_yes(pregnancy.stated), self.said_yes(pregnancy.after)],
+            [_BY_TRIMESTER[np.clip(trimester, 0, 3)], PREGNANCY.index("postpartum")],
+            PREGNANCY.index(""),
+        ).astype(np.int8)
+        of = self._grid.result_of
+        raised: dict[str, Numbers] = {}
+        for each in self._knowledge.adjustments:
+            number = self.numbers_of(each.observation)
+            if not np.isnan(number).all():
+                starts, steps = np.array(each.steps).T
+                at = np.searchsorted(starts, number, side="right") - 1
+                by = np.where(np.isnan(number) | (at < 0), 0.0, steps[np.maximum(at, 0)])
+                raised[each.id] = by[of]
+        return Context(pregnancy=state[of], raised=raised)
 
     def find(self, name: str) -> Positions:
         """Give the statement that counts for each accession, as a place in the observations."""

@@ -20,7 +20,7 @@ from pipeline.knowledge.conditions import (
     Undecided,
     walk,
 )
-from pipeline.knowledge.model import Analyte, Knowledge, Limit, Rule
+from pipeline.knowledge.model import Adjustment, Analyte, Knowledge, Limit, Rule
 from pipeline.knowledge.names import name_key
 from pipeline.knowledge.observed import check_observations
 from pipeline.knowledge.shelf import Placed, said_where
@@ -64,6 +64,10 @@ def check_knowledge(
     _known(knowledge.join.change.analyte, knowledge.analytes, "analyte", "join")
     for barrier in knowledge.join.barriers:
         _check_dated(barrier, knowledge, "join")
+    _check_pregnancy(knowledge)
+    for adjustment in knowledge.adjustments:
+        with at("adjustment", adjustment.id):
+            _check_adjustment(adjustment, knowledge)
     for priority in knowledge.priorities:
         with at("priority", priority.rank):
             _check_condition(priority.when, knowledge, f"priority {priority.rank}")
@@ -188,6 +192,30 @@ def _check_limit(limit: Limit, knowledge: Knowledge) -> None:
         _check_comments(stratum.comment, knowledge, where)
     codes = filter(None, (limit.interval_comment, limit.no_interval_comment))
     _check_comments(codes, knowledge, where)
+
+
+def _check_pregnancy(knowledge: Knowledge) -> None:
+    said = knowledge.pregnancy
+    for name, kind in ((said.stated, "yes-no"), (said.after, "yes-no"), (said.trimester, "number")):
+        _known(name, knowledge.observations, "observation", "pregnancy")
+        if knowledge.observations[name].kind != kind:
+            raise KnowledgeError(f"pregnancy: the observation {name!r} is not a {kind}")
+
+
+def _check_adjustment(adjustment: Adjustment, knowledge: Knowledge) -> None:
+    where = f"adjustment {adjustment.id!r}"
+    for name in adjustment.limits:
+        _known(name, knowledge.limits, "limit", where)
+        accepted = knowledge.analytes[knowledge.limits[name].analyte].units
+        _known(adjustment.unit, accepted, "accepted unit", where)
+    _known(adjustment.observation, knowledge.observations, "observation", where)
+    if knowledge.observations[adjustment.observation].kind != "number":
+        raise KnowledgeError(f"{where}: the observation {adjustment.observation!r} is no number")
+    starts = [start for start, _ in adjustment.steps]
+    if not starts or starts != sorted(set(starts)):
+        raise KnowledgeError(f"{where}: steps must go upward")
+    _check_source(adjustment.source, knowledge, where)
+    _check_comments(adjustment.comment, knowledge, where)
 
 
 def _check_rule(rule: Rule, knowledge: Knowledge) -> None:

@@ -74,7 +74,9 @@ def describe_limit(limit: Limit, knowledge: Knowledge) -> Iterator[str]:
     yield f"  limit {limit.id} ({knowledge.analytes[limit.analyte].title})"
     yield f"    published as: {limit.wording}"
     for stratum in limit.strata:
-        who = ", ".join(filter(None, [stratum.sex or "", describe_span(stratum.ages)]))
+        who = ", ".join(
+            filter(None, [stratum.sex or "", stratum.pregnancy, describe_span(stratum.ages)])
+        )
         if stratum.no_limit:
             floor = f"; below {_numbers(stratum.floor)} present" if stratum.floor else ""
             said = f"no limit: {stratum.no_limit}{floor}"

@@ -23,6 +23,7 @@ from pipeline.knowledge.forms import (
 )
 from pipeline.knowledge.language import translate
 from pipeline.knowledge.model import (
+    Adjustment,
     AgeSpan,
     Analyte,
     Comment,
@@ -31,6 +32,7 @@ from pipeline.knowledge.model import (
     Knowledge,
     Limit,
     Population,
+    Pregnancy,
     PriorityClass,
     Profile,
     Rule,
@@ -55,6 +57,8 @@ _KEYS = {
     "rule": "id",
     "derived": "id",
     "join": "id",
+    "pregnancy": "id",
+    "adjustment": "id",
     "priority": "rank",
     "population": "id",
     "source": "id",
@@ -133,6 +137,8 @@ def _assemble(shelf: Shelf, profile: str, groups: Collection[str]) -> Knowledge:
         rules=check.in_order_of_evaluation(every("rule", _rule)),
         derived=tuple(every("derived", lambda placed: _build(Derived, placed)).values()),
         join=every("join", lambda placed: _build(Join, placed))["join"],
+        pregnancy=every("pregnancy", lambda placed: _build(Pregnancy, placed))["pregnancy"],
+        adjustments=tuple(every("adjustment", lambda p: _build(Adjustment, p)).values()),
         priorities=tuple(sorted(every("priority", _priority).values(), key=lambda item: item.rank)),
         populations=every("population", _population),
         sources=every("source", lambda placed: _build(Source, placed)),

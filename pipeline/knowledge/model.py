@@ -98,6 +98,10 @@ class AgeSpan:
     """None: no upper end."""
 
 
+PregnancyState = Literal["", "T1", "T2", "T3", "pregnant", "postpartum"]
+"""`pregnant`: in a trimester that is not known, or for which there is no limit of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stratum:
     """One part of the population with its own limit, or with none."""
@@ -105,6 +109,8 @@ class Stratum:
     ages: AgeSpan
     sex: Sex | None = None
     """None: both."""
+    pregnancy: PregnancyState = ""
+    """Only of those who are said to be so; "": of everyone of whom nothing else is said."""
     values: Mapping[str, float] = field(default_factory=dict)
     """Unit → limit, as published in that unit."""
     no_limit: str = ""
@@ -192,6 +198,31 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pregnancy:
+    """Observations that say who is pregnant; what is not said counts as not pregnant."""
+
+    id: str
+    stated: str
+    trimester: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """Limits that are raised by what is known of the patient; the result stays as it is."""
+
+    id: str
+    limits: tuple[str, ...]
+    observation: str
+    """A number, such as the elevation of residence."""
+    unit: str
+    steps: tuple[tuple[float, float], ...]
+    """(from this number on, raise by this much in `unit`), upward."""
+    source: str
+    comment: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShareOfChange:
     """A change of an analyte by more than this share of the earlier result."""
 
@@ -265,6 +296,8 @@ class Knowledge:
     """In order of evaluation: a rule comes after the rules that it refers to."""
     derived: tuple[Derived, ...]
     join: Join
+    pregnancy: Pregnancy
+    adjustments: tuple[Adjustment, ...]
     priorities: tuple[PriorityClass, ...]
     populations: Mapping[str, Population]
     sources: Mapping[str, Source]

@@ -14,7 +14,7 @@ from pipeline.errors import KnowledgeError
 
 Entry = dict[str, Any]
 
-_SINGLE = ("join",)
+_SINGLE = ("join", "pregnancy")
 """Written as one table, since there is only one of it."""
 
 

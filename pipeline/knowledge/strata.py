@@ -69,23 +69,35 @@ def _in_days(end: AgeEnd) -> float:
 def check_strata(strata: Sequence[Stratum], where: str) -> None:
     """Refuse strata that leave an age of one sex without an answer, or give it two.
 
+    Those of a pregnancy must cover every age by themselves; where there are some of a trimester,
+    one is needed for pregnancies of which no trimester is known.
+
     Raises:
-        KnowledgeError: Names the sex and the ages concerned.
+        KnowledgeError: Names the sex, the pregnancy and the ages concerned.
     """
+    states = dict.fromkeys(stratum.pregnancy for stratum in strata if stratum.pregnancy)
+    if any(stratum.pregnancy and stratum.sex == Sex.MALE for stratum in strata):
+        raise KnowledgeError(f"{where}: a stratum of pregnancy is of women")
+    if any(state.startswith("T") for state in states) and "pregnant" not in states:
+        raise KnowledgeError(f'{where}: no stratum of pregnancy = "pregnant", trimester not known')
     for sex in Sex:
-        ordered = sorted(
-            (stratum.ages for stratum in strata if stratum.sex in (None, sex)),
-            key=lambda ages: _in_days(ages.low),
-        )
-        expected: AgeEnd | None = _START
-        for ages in ordered:
-            if expected is None or ages.low != expected:
-                raise KnowledgeError(
-                    f"{where}: strata of sex {sex} do not meet at {describe_end(ages.low)}"
-                )
-            expected = ages.high
-        if expected is not None or not ordered:
-            raise KnowledgeError(f"{where}: no stratum of sex {sex} for the oldest")
+        usual = [s for s in strata if s.sex in (None, sex) and not s.pregnancy]
+        _check_ages(usual, where, f"sex {sex}")
+    for state in states:
+        _check_ages([s for s in strata if s.pregnancy == state], where, f"pregnancy {state}")
+
+
+def _check_ages(strata: Sequence[Stratum], where: str, whose: str) -> None:
+    ordered = sorted((stratum.ages for stratum in strata), key=lambda ages: _in_days(ages.low))
+    expected: AgeEnd | None = _START
+    for ages in ordered:
+        if expected is None or ages.low != expected:
+            raise KnowledgeError(
+                f"{where}: strata of {whose} do not meet at {describe_end(ages.low)}"
+            )
+        expected = ages.high
+    if expected is not None or not ordered:
+        raise KnowledgeError(f"{where}: no stratum of {whose} for the oldest")
 
 
 def describe_end(end: AgeEnd) -> str:

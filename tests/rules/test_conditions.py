@@ -374,3 +374,103 @@ def test_a_limit_from_the_interval_goes_by_its_strata_only_where_nothing_is_prin
 def test_conditions_that_are_refused(ask, condition, said):
     with pytest.raises(KnowledgeError, match=said):
         ask(f"all = [{condition}]", "mcv\n 90")
+
+
+PREGNANCY = """
+[[limit]]
+id = "hemoglobin.pregnancy"
+analyte = "hemoglobin"
+source = "convention"
+wording = "by pregnancy"
+strata = [
+    { values = { "g/L" = 120 } },
+    { pregnancy = "T2", values = { "g/L" = 105 } },
+    { pregnancy = "pregnant", values = { "g/L" = 110 } },
+    { pregnancy = "postpartum", values = { "g/L" = 100 } },
+]
+"""
+
+
+def test_limits_by_pregnancy(check):
+    check(
+        'all = [{ below = "hemoglobin.pregnancy" }]',
+        """
+        sex | hemoglobin | pregnant | trimester | postpartum | outcome
+        F   | 115        |          |           |            | present
+        F   | 115        | no       |           |            | present
+        F   | 115        | yes      |           |            | absent
+        F   | 109        | yes      |           |            | present
+        F   | 110        | yes      |           |            | absent
+        F   | 109        | yes      | 1         |            | present
+        F   | 109        | yes      | 2         |            | absent
+        F   | 104        | yes      | 2         |            | present
+        F   | 109        | yes      | 3         |            | present
+        F   | 109        |          |           | yes        | absent
+        F   | 99         |          |           | yes        | present
+        M   | 119        |          |           |            | present
+        """,
+        more=PREGNANCY,
+    )
+
+
+def test_who_is_pregnant_is_a_woman_where_the_sex_is_not_stated(check):
+    check(
+        'all = [{ below = "hemoglobin.anemia" }]',
+        """
+        sex | age | hemoglobin | pregnant | outcome
+        ?   | 30y | 125        |          | indeterminate
+        ?   | 30y | 125        | yes      | absent
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("strata", "said"),
+    [
+        ('{ pregnancy = "T1", values = { "g/L" = 110 } }', "trimester not known"),
+        ('{ pregnancy = "pregnant", years = [12, 999], values = { "g/L" = 110 } }', "do not meet"),
+        ('{ pregnancy = "postpartum", years = [0, 50], values = { "g/L" = 110 } }', "oldest"),
+        ('{ pregnancy = "pregnant", sex = "M", values = { "g/L" = 110 } }', "of women"),
+        ('{ pregnancy = "T4", values = { "g/L" = 110 } }', "pregnancy"),
+    ],
+)
+def test_strata_of_pregnancy_leave_no_gap(ask, strata, said):
+    limit = PREGNANCY.split("strata")[0] + f'strata = [{{ values = {{ "g/L" = 1 }} }}, {strata}]'
+    with pytest.raises(KnowledgeError, match=said):
+        ask('all = [{ below = "hemoglobin.pregnancy" }]', "mcv\n 90", more=limit)
+
+
+def test_limits_are_raised_with_the_elevation_of_residence(ask):
+    found = ask(
+        'all = [{ below = "hemoglobin.anemia" }]',
+        """
+        sex | age | hemoglobin | elevation-m
+        F   | 30y | 120        |
+        F   | 30y | 120        | 499
+        F   | 30y | 123        | 500
+        F   | 30y | 124        | 500
+        F   | 30y | 133.9      | 2499
+        F   | 30y | 13.3 g/dL  | 2499
+        F   | 30y | 13.4 g/dL  | 2499
+        F   | 30y | 152        | 5100
+        """,
+    )
+    assert list(zip(found["outcome"], found["limit"], found["value"], strict=True)) == [
+        ("absent", "120", "120"),
+        ("absent", "120", "120"),
+        ("present", "124", "123"),
+        ("absent", "124", "124"),
+        ("present", "134", "133.9"),
+        ("present", "13.4", "13.3"),
+        ("absent", "13.4", "13.4"),
+        ("present", "153", "152"),
+    ]
+    assert list(found["comment"].str.contains("hemoglobin-elevation")) == [False] * 2 + [True] * 6
+
+
+def test_the_table_of_elevation_follows_the_equation_of_its_source():
+    """WHO 2024: 0.0056384 m + 0.0000003 m^2 g/L, in the middle of each band, to 1 g/L."""
+    (adjustment,) = load_knowledge().adjustments
+    for start, by in adjustment.steps:
+        middle = start + 250
+        assert abs(by - (0.0056384 * middle + 0.0000003 * middle**2)) < 1

@@ -164,8 +164,8 @@ ENTRIES = {
     "basis.interval": "“lab” is the laboratory's own interval, which decides its H and L flags; "
     "the limits of the profile decide the findings.",
     "basis.missing": "What was not measured, or is held, says nothing about the patient.",
-    "basis.pregnancy": "labflag does not read whether a patient is pregnant; "
-    "limits for people who are not were used.",
+    "basis.pregnancy": "Where pregnancy is not stated, limits for people who are not pregnant "
+    "were used.",
     "basis.adults": "Age is not stated; the site says that its patients are adults, "
     "and limits of adults apply.",
     "basis.standing": "Present findings are those of the latest day on which each question could be "

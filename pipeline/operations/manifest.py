@@ -20,7 +20,7 @@ from schemas.vocabulary import Outcome
 NAME = "manifest.json"
 # What a run may write and another may take away; anything else in a manifest is not ours.
 _OURS = re.compile(
-    r"worklist\.xlsx|findings\.csv|issues\.csv|(?:patients|held)/(?!\.)[^/\\:]+\.xlsx"
+    r"worklist\.xlsx|index\.html|findings\.csv|issues\.csv|(?:patients|held)/(?!\.)[^/\\:]+\.xlsx"
 )
 
 

@@ -23,6 +23,8 @@ from schemas.vocabulary import Outcome
 
 PATIENTS, HELD = "patients", "held"
 _FIXED = ("worklist.xlsx", "index.html", "findings.csv", "issues.csv")
+# The dates of joined results stand in the reports; the columns of findings.csv are a contract.
+_NOT_IN_CONTRACT = ("from_accession", "from_date")
 
 ShowReports = Callable[[Iterable[PatientReport], int, str], Iterator[PatientReport]]
 
@@ -119,7 +121,10 @@ def publish(
         ),
         run.run_at,
     )
-    write_text(csv_text(_told(interpretation.findings, all_outcomes)), folder / "findings.csv")
+    write_text(
+        csv_text(_told(interpretation.findings, all_outcomes).drop(columns=[*_NOT_IN_CONTRACT])),
+        folder / "findings.csv",
+    )
     write_text(csv_text(issues.drop(columns="result_id")), folder / "issues.csv")
     written += [folder / name for name in _FIXED]
     written += _hand_back(folder / HELD, files, held, issues, run)

@@ -12,6 +12,7 @@ from typing import cast
 import pandas as pd
 
 from pipeline.ingest.accounts import Accounts, close_accounts, hold
+from pipeline.ingest.consistency import check_consistency
 from pipeline.ingest.delimited import Lines as TextLines
 from pipeline.ingest.delimited import list_bad_lines
 from pipeline.ingest.dialect import Reading
@@ -289,7 +290,8 @@ def _parse(
     table, misfits = normalize_units(parsed, knowledge)
     judged, doubts = judge_specimens(export, table, reading, knowledge)
     issues = all_issues(lexical, misread, misfits, doubts)
-    return Staged(judged, all_issues(issues, hold_failed_runs(judged, issues, reading)))
+    issues = all_issues(issues, hold_failed_runs(judged, issues, reading))
+    return Staged(judged, all_issues(issues, check_consistency(judged, issues, knowledge)))
 
 
 def _say_of_sheet(

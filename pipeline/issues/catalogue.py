@@ -455,6 +455,18 @@ CATALOGUE = _kinds(
         "Check it against the analyzer.",
     ),
     (
+        "index-mismatch",
+        NOTE,
+        "Results of one specimen do not follow from each other; a unit or a number may be wrong.",
+        "Check their units first, then the numbers against the analyzer.",
+    ),
+    (
+        "flag-contradicts",
+        NOTE,
+        "The laboratory's flag says high where the number lies below its interval, or the reverse.",
+        "Check the number, its unit and the interval.",
+    ),
+    (
         "date-unreadable",
         ERROR,
         "The date cannot be read.",

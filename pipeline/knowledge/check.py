@@ -55,6 +55,11 @@ def check_knowledge(
     for rule in knowledge.rules.values():
         with at("rule", rule.id):
             _check_rule(rule, knowledge)
+    for relation in knowledge.relations:
+        where = f"relation {relation.id!r}"
+        for analyte_id in (relation.analyte, *relation.operands):
+            _known(analyte_id, knowledge.analytes, "analyte", where)
+        _check_source(relation.source, knowledge, where)
     for derived in knowledge.derived:
         where = f"derived {derived.id!r}"
         for analyte_id in (derived.analyte, *derived.operands):

@@ -243,6 +243,25 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A result that must follow from two others of the same specimen."""
+
+    id: str
+    analyte: str
+    title: str
+    """What is compared, in words."""
+    shape: Literal["quotient", "product"]
+    operands: tuple[str, str]
+    factor: float
+    """Between the canonical units."""
+    tolerance: float
+    """In the canonical unit of `analyte`."""
+    share: float = 0.0
+    """Tolerance as a part of the value, where that is more."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriorityClass:
     """Patients of this class when the condition holds; the first that does decides."""
 
@@ -295,6 +314,7 @@ class Knowledge:
     rules: Mapping[str, Rule]
     """In order of evaluation: a rule comes after the rules that it refers to."""
     derived: tuple[Derived, ...]
+    relations: tuple[Relation, ...]
     join: Join
     pregnancy: Pregnancy
     adjustments: tuple[Adjustment, ...]

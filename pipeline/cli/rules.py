@@ -43,9 +43,12 @@ def show_rule(rule: str, knowledge: Path | None, profile: str) -> None:
 
 @rules.command("test")
 @knowledge_options
+@click.option(
+    "--mutants", is_flag=True, help="Also make the rules wrong, a number at a time: who notices?"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what became of each rule as JSON.")
 @ends_well
-def test_rules(knowledge: Path | None, profile: str, as_json: bool) -> None:
+def test_rules(knowledge: Path | None, profile: str, mutants: bool, as_json: bool) -> None:
     """Try the cases beside each rule; exit 1 if one does not hold.
 
     Cases are pipe tables, cases/RULE.txt beside the rules or in the folder of --knowledge.
@@ -66,4 +69,20 @@ def test_rules(knowledge: Path | None, profile: str, as_json: bool) -> None:
                     f"    {failure.file}:{failure.line}: {failure.answer} is {failure.found!r}, "
                     f"its case says {failure.expected!r}  ({failure.given})"
                 )
+    if mutants and not as_json:
+        _try_mutants(knowledge, profile)
     sys.exit(Exit.HELD if any(trial.failures for trial in trials) else Exit.DONE)
+
+
+def _try_mutants(knowledge: Path | None, profile: str) -> None:
+    """Name each number and sign that could be wrong without any case failing."""
+    from pipeline.review.mutants import try_mutants
+    from pipeline.review.trial import applying_cases
+
+    survived = tried = 0
+    for verdict in try_mutants(*applying_cases(knowledge, profile)):
+        tried += 1
+        if not verdict.killed_by:
+            survived += 1
+            click.echo(f"nobody notices: {verdict.what}")
+    click.echo(f"{tried} mutants: {tried - survived} killed, {survived} survived")

@@ -10,7 +10,8 @@ nothing where it is empty. A result is a number with an optional sign, unit and 
 reported.
 
 Answers: `outcome`, `reason`, `grade`, `status`, `limit`, `value`, `analyte` as in findings.csv;
-`comment` (codes that are among those of the finding) and `no-comment` (codes that are not).
+`comment` (codes that are among those of the finding) and `no-comment` (codes that are not);
+`priority`, the class of the patient in the worklist.
 """
 
 import re
@@ -28,6 +29,7 @@ from schemas.vocabulary import ResultStatus
 
 ANSWERS = (
     "outcome", "reason", "grade", "status", "comment", "no-comment", "limit", "value", "analyte",
+    "priority",
 )  # fmt: skip
 CONTEXT = ("patient", "accession", "day", "sex", "age", "population", "unit", "low", "high")
 

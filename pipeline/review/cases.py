@@ -11,6 +11,8 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.review.case_tables import ANSWERS, CONTEXT
 
 FOLDER = "cases"
+PRIORITY = "priority"
+"""Name of the file, and of the answer, about the class of the patient in the worklist."""
 _SUFFIX = ".txt"
 
 
@@ -106,7 +108,10 @@ def check_columns(file: CaseFile, knowledge: Knowledge) -> None:
                 close = get_close_matches(column, known, n=1)
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 raise KnowledgeError(f"{file.name}:{line.number}: unknown column {column!r}{hint}")
-        if not any(answer in line.cells for answer in ANSWERS):
+        answers = {answer for answer in ANSWERS if answer in line.cells}
+        if file.rule == PRIORITY and answers != {PRIORITY}:
+            raise KnowledgeError(f"{file.name}:{line.number}: the answer here is {PRIORITY!r}")
+        if not answers:
             raise KnowledgeError(f"{file.name}:{line.number}: a table without an answer")
 
 
@@ -115,7 +120,7 @@ def place_lines(files: Sequence[CaseFile]) -> list[Mapping[str, str]]:
     return [
         {
             **line.cells,
-            "patient": f"{file.name}#{line.table}#{line.cells.get('patient') or line.number}",
+            "patient": patient_of(file, line),
             "accession": accession_of(file, line),
             "file": file.name,
             "line": str(line.number),
@@ -123,6 +128,11 @@ def place_lines(files: Sequence[CaseFile]) -> list[Mapping[str, str]]:
         for file in files
         for line in file.lines
     ]
+
+
+def patient_of(file: CaseFile, line: CaseLine) -> str:
+    """Name the patient of a line, unlike those of other tables and files."""
+    return f"{file.name}#{line.table}#{line.cells.get('patient') or line.number}"
 
 
 def accession_of(file: CaseFile, line: CaseLine) -> str:

@@ -12,13 +12,15 @@ from pipeline.interpret import interpret_results
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Knowledge, Limit, Rule
 from pipeline.knowledge.switch import EVERY
-from pipeline.review.case_tables import ANSWERS, tables_of
+from pipeline.review.case_tables import ANSWERS, CaseTables, tables_of
 from pipeline.review.cases import (
     FOLDER,
+    PRIORITY,
     CaseFile,
     CaseLine,
     accession_of,
     check_columns,
+    patient_of,
     place_lines,
     read_case_folder,
 )
@@ -26,7 +28,7 @@ from schemas.vocabulary import Outcome
 
 _JOIN = "; "
 _DEFAULT = "default"
-_SAID = tuple(answer for answer in ANSWERS if answer != "no-comment")
+_SAID = tuple(answer for answer in ANSWERS if answer not in ("no-comment", PRIORITY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,14 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Laid:
+    """Case files as tables, ready to be asked."""
+
+    cases: tuple[CaseFile, ...]
+    tables: CaseTables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Shelf:
     """Case files, and the knowledge that they were written for."""
 
@@ -75,22 +85,41 @@ def try_rules(overlay: Path | None = None, profile: str = _DEFAULT) -> tuple[Tri
         KnowledgeError: The knowledge or a case file is invalid.
     """
     knowledge = load_knowledge(overlay, profile, groups=EVERY)
+    chosen = _choose(overlay, profile, knowledge)
+    applying = [file for file in chosen.values() if isinstance(file, CaseFile)]
+    tried = {trial.rule: trial for trial in try_cases(applying, knowledge)}
+    return tuple(
+        tried[rule] if isinstance(file, CaseFile) else Trial(rule=rule, passed=0, not_tried=file)
+        for rule, file in chosen.items()
+    )
+
+
+def applying_cases(
+    overlay: Path | None = None, profile: str = _DEFAULT
+) -> tuple[Knowledge, dict[str, CaseFile]]:
+    """Give the knowledge with every rule, and the cases that `try_rules` would try on it.
+
+    Raises:
+        KnowledgeError: The knowledge or a case file is invalid.
+    """
+    knowledge = load_knowledge(overlay, profile, groups=EVERY)
+    chosen = _choose(overlay, profile, knowledge)
+    return knowledge, {rule: file for rule, file in chosen.items() if isinstance(file, CaseFile)}
+
+
+def _choose(overlay: Path | None, profile: str, knowledge: Knowledge) -> dict[str, CaseFile | str]:
+    """Give the case file of each rule, or why there is none to try."""
     shelves = [*_overlaid(overlay, knowledge), *_shipped(overlay, profile, knowledge)]
-    chosen: list[CaseFile] = []
-    untried: dict[str, str] = {}
+    chosen: dict[str, CaseFile | str] = {}
     for rule in _named(shelves, knowledge):
         shelf = next((shelf for shelf in shelves if rule in shelf.cases), None)
         if shelf is None:
-            untried[rule] = "no cases"
+            chosen[rule] = "no cases"
         elif not _means_the_same(rule, knowledge, shelf.knowledge):
-            untried[rule] = "differs from the rule that its cases were written for"
+            chosen[rule] = "differs from the rule that its cases were written for"
         else:
-            chosen.append(shelf.cases[rule])
-    tried = {trial.rule: trial for trial in try_cases(chosen, knowledge)}
-    return tuple(
-        tried.get(rule) or Trial(rule=rule, passed=0, not_tried=untried[rule])
-        for rule in _named(shelves, knowledge)
-    )
+            chosen[rule] = shelf.cases[rule]
+    return chosen
 
 
 def require_cases(overlay: Path, profile: str) -> None:
@@ -120,19 +149,32 @@ def try_cases(cases: Sequence[CaseFile], knowledge: Knowledge) -> tuple[Trial, .
     """Ask the rules of every line at once and compare with the answers beside them.
 
     Raises:
-        KnowledgeError: A file is named for no rule that is shown, or cannot be read.
+        KnowledgeError: A file is named for no rule that gives findings, or cannot be read.
     """
-    answered = _answered(knowledge)
+    return answer_cases(lay_cases(cases, knowledge), knowledge) if cases else ()
+
+
+def lay_cases(cases: Sequence[CaseFile], knowledge: Knowledge) -> Laid:
+    """Make the tables of all lines together, once.
+
+    Raises:
+        KnowledgeError: A file is named for no rule that gives findings, or cannot be read.
+    """
+    answered = (*_answered(knowledge), PRIORITY)
     for file in cases:
         if file.rule not in answered:
             raise KnowledgeError(f"{file.name}: no rule named {file.rule!r}")
         check_columns(file, knowledge)
-    if not cases:
-        return ()
-    tables = tables_of(place_lines(cases), knowledge)
+    return Laid(cases=tuple(cases), tables=tables_of(place_lines(cases), knowledge))
+
+
+def answer_cases(laid: Laid, knowledge: Knowledge) -> tuple[Trial, ...]:
+    """Compare what the rules say of lines that were laid out with the answers beside them."""
+    cases, tables = laid.cases, laid.tables
     said = interpret_results(
         tables.results, tables.held, knowledge, observations=tables.observations
     )
+    ranks = dict(zip(said.patients["patient_id"], said.patients["priority"], strict=True))
     findings = pd.concat([said.findings, said.shadow], ignore_index=True)
     # One accession belongs to one file, and so to one rule.
     own = findings["rule"].eq(findings["accession"].map(_rule_of_accession(cases)))
@@ -141,20 +183,24 @@ def try_cases(cases: Sequence[CaseFile], knowledge: Knowledge) -> tuple[Trial, .
         str(accession): {str(name): str(cell) for name, cell in row.items()}
         for accession, row in rows.to_dict("index").items()
     }
-    return tuple(_trial(file, answers) for file in cases)
+    return tuple(_trial(file, answers, ranks) for file in cases)
 
 
 def _rule_of_accession(cases: Sequence[CaseFile]) -> dict[str, str]:
     return {accession_of(file, line): file.rule for file in cases for line in file.lines}
 
 
-def _trial(file: CaseFile, answers: Mapping[str, Mapping[str, str]]) -> Trial:
+def _trial(
+    file: CaseFile, answers: Mapping[str, Mapping[str, str]], ranks: Mapping[str, int]
+) -> Trial:
     # Of an accession of which nothing at all was reported there is no finding.
     nothing = dict.fromkeys(ANSWERS, "") | {"outcome": str(Outcome.NOT_TESTED)}
     failures: list[Failure] = []
     passed = 0
     for line in file.lines:
-        wrong = list(_failures(file, line, answers.get(accession_of(file, line), nothing)))
+        found = answers.get(accession_of(file, line), nothing)
+        rank = ranks.get(patient_of(file, line), "")
+        wrong = list(_failures(file, line, {**found, PRIORITY: str(rank)}))
         failures += wrong[:1]
         passed += not wrong
     return Trial(rule=file.rule, passed=passed, failures=tuple(failures))
@@ -233,6 +279,9 @@ def _means_the_same(name: str, one: Knowledge, other: Knowledge) -> bool:
     if one is other:
         return True
     rules = one.rules.get(name), other.rules.get(name)
+    if name == PRIORITY:
+        rules_alike = one.rules == other.rules and one.priorities == other.priorities
+        return rules_alike and one.limits == other.limits
     if rules[0] is None or rules[1] is None:
         return False
     return rules[0] == rules[1] and _limits(rules[0], one) == _limits(rules[1], other)

@@ -261,6 +261,8 @@ def _run_facts(batch: Batch, settings: Settings, clock: Clock) -> RunFacts:
         laboratory=settings.laboratory.name,
         address=settings.laboratory.address,
         contact=settings.laboratory.contact,
+        language=settings.language,
+        units_display=settings.units_display,
         read=batch.accounts.read,
         dispositions=batch.accounts.dispositions(),
     )

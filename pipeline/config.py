@@ -49,6 +49,8 @@ class Settings:
     """"adult" if the site says that every patient without an age is an adult."""
     all_outcomes: bool = False
     """Write absent and not-tested outcomes to findings.csv too."""
+    units_display: Literal["as-reported", "si", "conventional"] = "as-reported"
+    """Units in which reports show numbers beside those reported."""
     laboratory: Laboratory = Laboratory()
     """Without a name, reports are titled worksheets."""
     inbox: Path | None = None

@@ -20,7 +20,14 @@ from pipeline.knowledge.conditions import (
     Undecided,
     walk,
 )
-from pipeline.knowledge.model import Adjustment, Analyte, Knowledge, Limit, Rule
+from pipeline.knowledge.model import (
+    UNIT_SYSTEMS,
+    Adjustment,
+    Analyte,
+    Knowledge,
+    Limit,
+    Rule,
+)
 from pipeline.knowledge.names import name_key
 from pipeline.knowledge.observed import check_observations
 from pipeline.knowledge.shelf import Placed, said_where
@@ -135,8 +142,15 @@ def _check_analyte(analyte: Analyte, knowledge: Knowledge) -> None:
         _known(unit, knowledge.units, "unit", where)
         if factor <= 0:
             raise KnowledgeError(f"{where}: the factor of {unit!r} is not positive")
-    for unit in (*analyte.unit_spellings.values(), *analyte.decimals, *analyte.least):
+    for unit in (
+        *analyte.unit_spellings.values(),
+        *analyte.decimals,
+        *analyte.least,
+        *analyte.display.values(),
+    ):
         _known(unit, analyte.units, "accepted unit", where)
+    for system in analyte.display:
+        _known(system, UNIT_SYSTEMS, "system of units", where)
     for bounds in (analyte.possible, analyte.usual, analyte.human_low, analyte.human_high):
         if bounds is not None and bounds[0] >= bounds[1]:
             raise KnowledgeError(f"{where}: bounds {bounds} are not in order")

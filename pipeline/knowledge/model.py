@@ -44,6 +44,10 @@ class Unit:
     spellings: tuple[str, ...] = ()
 
 
+UNIT_SYSTEMS = ("si", "conventional")
+"""In which a site may want results shown, beside as they were reported."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analyte:
     """Something that is measured."""
@@ -69,6 +73,8 @@ class Analyte:
     """Spellings that mean a unit for this analyte only (MCHC in "%" is g/dL)."""
     decimals: Mapping[str, int] = field(default_factory=dict)
     """Unit → decimals to show."""
+    display: Mapping[str, str] = field(default_factory=dict)
+    """"si", "conventional" → the unit in which a site may want it shown; else the canonical one."""
     possible: tuple[float, float] | None = None
     """Canonical; outside, the number cannot be a human result in that unit: held."""
     usual: tuple[float, float] | None = None

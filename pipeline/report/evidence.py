@@ -9,7 +9,7 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.report.facts import Evidence, Place, RuleText
 from pipeline.report.rows import Finding, ReportedResult
 from pipeline.report.texts import Texts
-from pipeline.report.wording import SPAN, distinct, show_number, title_of
+from pipeline.report.wording import SPAN, distinct, show_number
 from schemas.vocabulary import Comparator, Outcome, ResultStatus
 
 _JOIN = "; "
@@ -60,10 +60,10 @@ def list_evidence(
 
 def _title(subject: str, knowledge: Knowledge, texts: Texts, *, alone: bool) -> str:
     if subject in knowledge.observations:
-        return texts.title("observation", subject, knowledge.observations[subject].title)
+        return knowledge.observations[subject].title
     if alone:
-        return title_of(subject, knowledge, texts)
-    return texts.title("short", subject, knowledge.analytes[subject].short)
+        return knowledge.analytes[subject].title
+    return knowledge.analytes[subject].short
 
 
 def place_of(row: ReportedResult) -> Place:

@@ -42,7 +42,6 @@ from pipeline.report.wording import (
     latest_of,
     show_date,
     show_rows,
-    title_of,
 )
 from schemas import DataFrame, Findings, Held, Issues, Patients, Reportable
 from schemas.vocabulary import Confirmation, Outcome, Reason
@@ -73,7 +72,7 @@ def assemble_reports(
             raise ValueError("a result or finding belongs to nobody in the table of patients")
     texts = LANGUAGES[run.language]
     desk = _Desk(
-        results=list_results(results, issues, ids, knowledge, units={}),
+        results=list_results(results, issues, ids, knowledge, _units_of(knowledge, run), texts),
         held=list_held(held, ids, knowledge),
         findings=list_findings(findings, ids, knowledge),
         standing=list_findings(standing, ids, knowledge),
@@ -245,7 +244,7 @@ class _Desk:
             collected_at=row.collected_at,
             has_time=row.collected_precision == "time",
             accession=row.accession,
-            analyte=title_of(row.analyte, self.knowledge, texts),
+            analyte=self.knowledge.analytes[row.analyte].title,
             is_held=False,
             comparator=row.comparator,
             value=row.original_value,
@@ -272,16 +271,16 @@ class _Desk:
     def _held(self, row: HeldResult) -> ResultRow:
         analyte = row.analyte in self.knowledge.analytes
         kind = CATALOGUE[row.code]
-        sentence = self.texts.title("problem", row.code, kind.sentence)
+        sentence, fix = self.texts.problem(kind)
         return ResultRow(
             collected_at=row.collected_at,
             has_time=row.collected_precision == "time",
             accession=row.accession,
-            analyte=title_of(row.analyte, self.knowledge, self.texts)
+            analyte=self.knowledge.analytes[row.analyte].title
             if analyte
             else self.texts("results.not-recognized"),
             is_held=True,
-            remark=f"{sentence} {self.texts.title('remedy', row.code, kind.fix)}".strip(),
+            remark=f"{sentence} {fix}".strip(),
             source_file=row.source_file,
             source_sheet=row.source_sheet,
             source_row=row.source_row,
@@ -307,6 +306,15 @@ class _Desk:
             )
             for name, sheet in sorted({*used, *aside})
         )
+
+
+def _units_of(knowledge: Knowledge, run: RunFacts) -> Mapping[str, str]:
+    """Analyte → unit that the site wants shown beside the one reported."""
+    return {
+        analyte.id: analyte.display[run.units_display]
+        for analyte in knowledge.analytes.values()
+        if run.units_display in analyte.display
+    }
 
 
 def _analytes_by_specimen(

@@ -18,7 +18,7 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.report.facts import FindingRow, OpenQuestion, RuleText
 from pipeline.report.lines import show_evidence
 from pipeline.report.texts import Texts
-from pipeline.report.wording import distinct, show_date, title_of
+from pipeline.report.wording import distinct, show_date
 from schemas.vocabulary import Outcome, Reason
 
 Measured = Mapping[str, Collection[str]]
@@ -151,4 +151,4 @@ def _settled_by(reason: Reason, has_interval: bool) -> str:
 
 
 def _titles(analytes: Iterable[str], knowledge: Knowledge, texts: Texts) -> str:
-    return texts.join(texts.in_sentence(title_of(each, knowledge, texts)) for each in analytes)
+    return texts.join(texts.in_sentence(knowledge.analytes[each].title) for each in analytes)

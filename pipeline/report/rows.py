@@ -125,6 +125,7 @@ def list_results(
     patients: "pd.Series[str]",
     knowledge: Knowledge,
     units: Mapping[str, str],
+    texts: Texts,
 ) -> PatientRows:
     """List reportable results, with flag, decimals and notes.
 
@@ -137,7 +138,7 @@ def list_results(
         computed=flag_against_interval(shown),
         decimals=_decimals(shown, "original_value", "original_unit", knowledge),
         converted_decimals=_decimals(shown, "converted", "converted_unit", knowledge),
-        notes=look_up(shown["result_id"], _notes_of(issues), ""),
+        notes=look_up(shown["result_id"], _notes_of(issues, texts), ""),
     )
     is_converted = table["converted_unit"].ne(table["original_unit"])
     # One place more than usual, so that rounding does not move a converted number onto a limit.
@@ -278,11 +279,11 @@ def _places(names: "pd.Series[str]", order: Iterable[str]) -> "pd.Series[int]":
     return names.map(places).fillna(len(places)).astype("int64")
 
 
-def _notes_of(issues: DataFrame[Issues]) -> "pd.Series[str]":
+def _notes_of(issues: DataFrame[Issues], texts: Texts) -> "pd.Series[str]":
     """Sentences of the notes on each result, by result id."""
     notes = issues[issues["severity"].eq(IssueSeverity.NOTE) & issues["result_id"].notna()]
     notes = notes.drop_duplicates(["result_id", "code"])
-    sentences = {code: kind.sentence for code, kind in CATALOGUE.items()}
+    sentences = {code: texts.problem(kind)[0] for code, kind in CATALOGUE.items()}
     said = notes["code"].map(sentences).fillna(notes["message"])
     return said.groupby(notes["result_id"].astype("int64")).agg(" ".join)
 

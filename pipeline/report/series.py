@@ -9,7 +9,6 @@ from pipeline.report.evidence import is_number, place_of
 from pipeline.report.facts import FindingRow, Place, Trend, TrendPoint
 from pipeline.report.rows import ReportedResult
 from pipeline.report.texts import Texts
-from pipeline.report.wording import title_of
 from schemas.vocabulary import ResultStatus
 
 LIMITS_AT_MOST = 3
@@ -76,7 +75,7 @@ def _trend(
         )
     decimals = (row.decimals if as_reported else row.converted_decimals for row in rows)
     return Trend(
-        analyte=title_of(rows[0].analyte, knowledge, texts),
+        analyte=knowledge.analytes[rows[0].analyte].title,
         unit=rows[0].original_unit if as_reported else rows[0].converted_unit,
         decimals=max(decimals),
         points=tuple(points),

@@ -70,8 +70,8 @@ def describe_held(codes: Iterable[str], texts: Texts) -> tuple[HeldCount, ...]:
     return tuple(
         HeldCount(
             count=count,
-            sentence=texts.title("problem", code, CATALOGUE[code].sentence),
-            fix=texts.title("remedy", code, CATALOGUE[code].fix),
+            sentence=texts.problem(CATALOGUE[code])[0],
+            fix=texts.problem(CATALOGUE[code])[1],
         )
         for code, count in Counter(codes).most_common()
     )
@@ -86,8 +86,7 @@ def describe_verdict(
     texts: Texts,
 ) -> str:
     """Say in one sentence what the report comes to; `urgency` is the class in the worklist."""
-    title = texts.title("priority", str(urgency.rank), urgency.title)
-    said = texts("verdict.class", title=title, rank=urgency.rank)
+    said = texts("verdict.class", title=urgency.title, rank=urgency.rank)
     if present:
         first = present[0]
         text = texts(

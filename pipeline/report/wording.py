@@ -138,11 +138,6 @@ def describe_comments(codes: Iterable[str], knowledge: Knowledge) -> tuple[str, 
     return tuple(knowledge.comments[code].clinical for code in codes)
 
 
-def title_of(analyte: str, knowledge: Knowledge, texts: Texts) -> str:
-    """Name an analyte in the language of the report."""
-    return texts.title("analyte", analyte, knowledge.analytes[analyte].title)
-
-
 def latest_of(times: Iterable[datetime | None]) -> datetime | None:
     """Give the latest time that is known."""
     return max((at for at in times if at is not None), default=None)
@@ -157,7 +152,7 @@ def _describe(rule: Rule, knowledge: Knowledge, texts: Texts) -> RuleText:
     )
     return RuleText(
         id=rule.id,
-        title=texts.title("rule", rule.id, rule.title),
+        title=rule.title,
         wording="; ".join(distinct(wordings)),
         citations=distinct(
             _cite(source, knowledge, texts) for limit in limits for source in limit.sources
@@ -188,13 +183,16 @@ def _cite(source: str, knowledge: Knowledge, texts: Texts) -> Citation:
 
 def _name_test(name: str, knowledge: Knowledge, texts: Texts) -> tuple[str, str]:
     if name in knowledge.analytes:
-        return name, texts.in_sentence(title_of(name, knowledge, texts))
+        return name, texts.in_sentence(knowledge.analytes[name].title)
     known = (
         analyte.id
         for analyte in knowledge.analytes.values()
-        if name.casefold() in (analyte.title.casefold(), analyte.short.casefold())
+        if name.casefold()
+        in map(
+            str.casefold, (analyte.title, analyte.short, *analyte.names, *analyte.names_with_unit)
+        )
     )
-    return next(known, ""), texts.title("test", name, name)
+    return next(known, ""), name
 
 
 def _show_span(low: int, high: int | None, noun: str, texts: Texts) -> str:

@@ -9,7 +9,7 @@ from pipeline.report.front import render_summary
 from pipeline.report.sheet import start_workbook
 from pipeline.report.style import Styler
 from pipeline.report.summary import cut_sentences
-from tests.unit.report_tables import RUN, make_tables
+from tests.unit.report_tables import RUN, knowledge, make_tables
 
 
 def card(text: str, title: str):
@@ -180,3 +180,46 @@ def test_letterhead(laboratory, address, contact, lines):
     assert [sheet.cell(row, 1).value for row in range(1, len(lines) + 1)] == lines
     assert sheet.freeze_panes == f"A{len(lines) + 2}"
     assert book.defined_names["PatientId"].attr_text == f"'Summary'!$A${len(lines) + 1}"
+
+
+@pytest.mark.parametrize(
+    ("display", "result", "evidence", "converted", "unit"),
+    [
+        ("as-reported", "98 g/L", "98 g/L", 98, "g/L"),
+        ("si", "98 g/L", "98 g/L", 98, "g/L"),
+        ("conventional", "98 g/L", "98 g/L = 9.80 g/dL", 9.8, "g/dL"),
+        ("conventional", "9.8 g/dL", "9.8 g/dL", 9.8, "g/dL"),
+        ("si", "9.8 g/dL", "9.8 g/dL = 98.0 g/L", 98, "g/L"),
+        ("as-reported", "9.8 g/dL", "9.8 g/dL", 98, "g/L"),
+        ("conventional", "<98 g/L", "<98 g/L = <9.80 g/dL", 9.8, "g/dL"),
+    ],
+)
+def test_units_that_the_site_wants_stand_beside_those_reported(
+    display, result, evidence, converted, unit
+):
+    tables = make_tables(f"years | analyte | result\n40 | hemoglobin | {result}")
+    (report,) = tables.reports(replace(RUN, units_display=display))
+    cards = {each.title: each for each in report.present}
+    assert cards["Anemia"].evidence == f"Hemoglobin {evidence} on 2026-03-01"
+    # The limit is the one that was compared, in the unit reported.
+    assert cards["Anemia"].limit.split()[3] == result.split()[1]
+    (row,) = report.results
+    assert (row.converted, row.converted_unit) == (pytest.approx(converted), unit)
+
+
+def test_conversion_for_display_moves_nobody_across_a_limit():
+    tables = make_tables("years | analyte | result\n40 | vitamin-b12 | 133 pmol/L")
+    shown = {
+        display: [
+            (row.rule.id, row.outcome)
+            for row in next(tables.reports(replace(RUN, units_display=display))).findings
+        ]
+        for display in ("as-reported", "si", "conventional")
+    }
+    assert shown["si"] == shown["conventional"] == shown["as-reported"]
+
+
+def test_every_analyte_has_a_unit_to_show_in():
+    for analyte in knowledge().analytes.values():
+        for unit in analyte.display.values():
+            assert unit in analyte.decimals, analyte.id

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pipeline.report.texts import english
+from pipeline.issues.catalogue import IssueKind
+from pipeline.report.texts import english, german
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +16,8 @@ class Texts:
     """As in BCP 47: "en", "de"."""
     entries: Mapping[str, str]
     """Key → text with `{places}` to be filled."""
-    titles: Mapping[str, str]
-    """Such as "rule.low-b12" or "test.blood film" → title, if not the knowledge's own."""
+    problems: Mapping[str, tuple[str, str]]
+    """Code of an issue → what is wrong and what to do, where it is not the catalogue's own."""
     decimal: str
     """The decimal sign within a text; cells that hold numbers follow the reader's own program."""
     lowers: bool
@@ -35,9 +36,9 @@ class Texts:
         """Give a text with a number and the right form of its noun."""
         return self(f"{key}.{'one' if number == 1 else 'many'}", count=f"{number:,}", **values)
 
-    def title(self, kind: str, name: str, otherwise: str) -> str:
-        """Name a rule, analyte, test or priority; `otherwise` is the knowledge's own title."""
-        return self.titles.get(f"{kind}.{name}", otherwise)
+    def problem(self, kind: IssueKind) -> tuple[str, str]:
+        """Say what is wrong and what to do about it."""
+        return self.problems.get(kind.code, (kind.sentence, kind.fix))
 
     def number(self, text: str) -> str:
         """Write a number within a text with the decimal sign of the language."""
@@ -56,8 +57,17 @@ class Texts:
 ENGLISH = Texts(
     language="en",
     entries=MappingProxyType(english.ENTRIES),
-    titles=MappingProxyType({}),
+    problems=MappingProxyType({}),
     decimal=".",
     lowers=True,
 )
-LANGUAGES: Mapping[str, Texts] = MappingProxyType({each.language: each for each in (ENGLISH,)})
+GERMAN = Texts(
+    language="de",
+    entries=MappingProxyType(german.ENTRIES),
+    problems=MappingProxyType(german.PROBLEMS),
+    decimal=",",
+    lowers=False,
+)
+LANGUAGES: Mapping[str, Texts] = MappingProxyType(
+    {each.language: each for each in (ENGLISH, GERMAN)}
+)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from pipeline import __version__
 from pipeline.config import Settings
-from pipeline.errors import Exit
+from pipeline.errors import ConfigError, Exit
 from pipeline.ingest.closing import close_holds, without_returned
 from pipeline.ingest.identify import Identified, describe_reading
 from pipeline.ingest.intake import Ingested, Intake, combine, hold_conflicts, read_results
@@ -248,7 +249,14 @@ def _layout(settings: Settings, knowledge: Knowledge) -> Layout | None:
         return None
     if settings.layout in knowledge.layouts:
         return knowledge.layouts[settings.layout]
-    return load_layout(Path(settings.layout))
+    path = Path(settings.layout)
+    if not path.suffix and not path.exists():
+        near = get_close_matches(settings.layout, knowledge.layouts, n=1)
+        hint = (
+            f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(knowledge.layouts)}"
+        )
+        raise ConfigError(f"no layout named {settings.layout!r}; {hint}")
+    return load_layout(path)
 
 
 def _run_facts(batch: Batch, settings: Settings, clock: Clock) -> RunFacts:

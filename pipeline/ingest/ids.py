@@ -13,6 +13,7 @@ _NO_ID = word_set(
     "|unbekannt|ohne|keine|inconnu|anonyme|desconocido|anonimo|sconosciuto|desconhecido"
 )
 _WORD = re.compile(r"\D{2,20}")
+_GUARDED = re.compile(r"=\"([^\"=]*)\"|'([0-9][^']*)")
 _NO_SIGNS = re.compile(r"[-–—_.?*/\\ 0]*")
 
 
@@ -25,8 +26,13 @@ def accession_stem(sha8: str, sheet: str) -> str:
     return f"{sha8}#{sheet}#" if sheet else f"{sha8}#"
 
 
+def is_guarded(text: str) -> bool:
+    """Whether an id stands in the signs by which spreadsheets are kept from making it a number."""
+    return bool(_GUARDED.fullmatch(text))
+
+
 def clean_ids(texts: Sequence[str]) -> list[str]:
-    """Give ids in their composed form, "" for those that only say that there is none.
+    """Give ids in their composed form, without guards, "" for those that say there is none.
 
     Args:
         texts: Trimmed cells of one column.
@@ -36,6 +42,8 @@ def clean_ids(texts: Sequence[str]) -> list[str]:
 
 
 def _clean_id(text: str) -> str:
+    if guarded := _GUARDED.fullmatch(text):
+        text = (guarded[1] or guarded[2] or "").strip()
     if _NO_SIGNS.fullmatch(text) or (_WORD.fullmatch(text) and fold_words(text) in _NO_ID):
         return ""
     return text if text.isascii() else unicodedata.normalize("NFC", text)

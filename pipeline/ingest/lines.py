@@ -20,6 +20,7 @@ _SUMMARY = re.compile(
     r"|std\.? ?dev\.?|summe|mittelwert|anzahl|somme|moyenne|suma|media|promedio",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\s*[<>≤≥=]*\s*[.,]?[0-9]")
 _SAME_HEADER = 2
 _PERSONAL = ("patient_name", "sex", "birth_date", "age", "sample_id", "collected_at")
 """Columns of Export that a line of sums leaves empty."""
@@ -72,6 +73,8 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, delimiter: s
     end = _find_end(below, id_at, plan)
     # The name of an analyte is no sign of a header there: "MCV" beside a patient called "GB".
     names = plan.fields.get("analyte", ())
+    # Nor is an id such as "TEST", beside a number where numbers belong.
+    numeric = [*plan.fields.get("value", ()), *(each.column for each in plan.results)]
     for position, (row, cells) in enumerate(below):
         fits = not delimiter or (len(cells) in lengths and not _fills(cells, unnamed))
         first = cells[id_at] if id_at < len(cells) else ""
@@ -80,7 +83,11 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, delimiter: s
         alone = not fits or cells.count("") >= len(cells) - 1
         if position >= end or ((alone or seen[first]) and _is_left_out(cells, plan)):
             lines.left_out.append(row)
-        elif seen[first] and index.count_known(_without(cells, names)) >= _SAME_HEADER:
+        elif (
+            seen[first]
+            and index.count_known(_without(cells, names)) >= _SAME_HEADER
+            and not any(at < len(cells) and _NUMBER.match(cells[at]) for at in numeric)
+        ):
             lines.bad_rows.update(dict.fromkeys((row for row, _ in below[position:]), "row-header"))
             return lines
         elif not fits:

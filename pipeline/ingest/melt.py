@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.holds import Returned, restore_patients
-from pipeline.ingest.ids import clean_ids
+from pipeline.ingest.ids import clean_ids, is_guarded
 from pipeline.ingest.layouts import Plan, ResultColumn
 from pipeline.ingest.lines import Lines
 from pipeline.ingest.references import split_references
 from pipeline.ingest.tables import SourceFile, TextTable
 from pipeline.ingest.units import unit_key
-from pipeline.issues import all_issues, issues_at
+from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.knowledge.names import name_key
 from schemas import DataFrame, Export, Issues
 
@@ -101,6 +101,11 @@ def melt_table(
             for code, group in _by_code(lines.bad_rows).items()
         ),
     )
+    guarded = _count_guarded(plan, lines)
+    if guarded:
+        detail = f"{guarded} cells"
+        said = issue_of_file(file.name, "id-guarded", sheet=table.sheet, detail=detail)
+        issues = all_issues(issues, said)
     is_result = _tell_results(plan, lines)[rows]
     return Melted(
         export=frame[is_result].reset_index(drop=True),
@@ -239,6 +244,11 @@ def _issues_of_bad_cells(
         elif name in _NOT_HELD:
             continue
         yield issues_at(export[touched], code, column=plan.headers[column])
+
+
+def _count_guarded(plan: Plan, lines: Lines) -> int:
+    columns = [at for name in _IDS for at in plan.fields.get(name, ())]
+    return sum(sum(map(is_guarded, _take(lines, at, set()))) for at in columns)
 
 
 def _list_unsplit(lines: Lines, file: SourceFile, sheet: str, first_id: int) -> pd.DataFrame:

@@ -53,7 +53,8 @@ def judge_specimens(
         issues.append(issues_at(left, "species-not-human"))
     unclear = left[material[left.index].eq("?")]
     issues.append(issues_at(unclear, "material-unclear"))
-    issues.append(issues_at(_not_human(left, knowledge), "interval-not-human"))
+    strange, whose = _not_human(left, knowledge)
+    issues.append(issues_at(strange, "interval-not-human", detail=whose))
     issues.append(issues_at(_disagreeing(export, left, reading, knowledge), "values-disagree"))
     return Staged(judged, all_issues(*issues))
 
@@ -88,8 +89,8 @@ def _say_once(rows: pd.DataFrame, code: str, reading: Reading) -> DataFrame[Issu
     return issue_of_file(reading.source_file, code, sheet=reading.sheet, detail=detail)
 
 
-def _not_human(rows: pd.DataFrame, knowledge: Knowledge) -> pd.DataFrame:
-    """Find the results whose reference intervals cannot be of people.
+def _not_human(rows: pd.DataFrame, knowledge: Knowledge) -> tuple[pd.DataFrame, str]:
+    """Find the results whose reference intervals cannot be of people, and name their analytes.
 
     If that is so of several analytes, all results of the table are concerned.
     """
@@ -109,9 +110,8 @@ def _not_human(rows: pd.DataFrame, knowledge: Knowledge) -> pd.DataFrame:
         outside = (stated < least.astype("Float64")) | (stated > most.astype("Float64"))
         strange |= outside.fillna(False).astype(bool)
     concerned = rows.loc[strange, "analyte"].unique()
-    if len(concerned) >= _SEVERAL:
-        return rows
-    return rows[strange]
+    whose = ", ".join(sorted(knowledge.analytes[name].title for name in concerned))
+    return (rows if len(concerned) >= _SEVERAL else rows[strange]), whose
 
 
 def _disagreeing(

@@ -100,7 +100,7 @@ _NEUTRAL_GROUPS = re.compile(rf"[1-9][0-9]{{0,2}}(?:([{_GROUPING}])[0-9]{{3}})(?
 _LONGEST = 30
 
 _RANGE = re.compile(rf"({_NUMBER.pattern})\s*(?:-|–|—|\.\.|to|bis)\s*({_NUMBER.pattern})\s*(\D*)")
-_PAIR = re.compile(r"[0-9.,]+\s*[-–/:]\s*[0-9.,]+")
+_PAIR = re.compile(r"[<>=≤≥]{0,2}\s*[0-9.,]+\s*[-–/:]\s*[0-9.,]+")
 _FAILED = re.compile(r"[-–—−]{2,}|\+{4,}|\*+|[0-9.,]+\s*(?:[-+*]{2,}|\*)|\*\s*[0-9.,]+")
 
 

@@ -279,6 +279,12 @@ CATALOGUE = _kinds(
         "Type the patient id anew.",
     ),
     (
+        "id-guarded",
+        NOTE,
+        """Ids in the guards of spreadsheets (="0012", '0012) were read without them.""",
+        "Nothing to do.",
+    ),
+    (
         "patient-id-similar",
         NOTE,
         "Two patient ids differ only in case, leading zeros or letter forms; they were kept apart.",
@@ -476,7 +482,7 @@ CATALOGUE = _kinds(
         "date-ambiguous",
         ERROR,
         "Day and month cannot be told apart anywhere in this column.",
-        "Write dates as 2024-05-31, or say date_order in a layout.",
+        'Write 2024-05-31, or date_order = "day-first" (or "month-first") in labflag.toml.',
     ),
     (
         "date-impossible",

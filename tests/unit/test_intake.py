@@ -428,3 +428,17 @@ def test_equal_rows_of_two_sheets_are_two_specimens(tmp_path):
     found = read_results(path, path.name, KNOWLEDGE, SiteReading(), today=TODAY)
     stems = [name.split("#", 1)[1] for name in found.results["accession"]]
     assert stems == ["Sheet#2", "April#2"]
+
+
+def test_a_patient_called_like_a_header_is_no_second_header(ingest):
+    rows = "TEST,F,1980-05-01,PLT,2026-03-01,Hemoglobin,11.2,g/dL\nP2,F,1980-05-01,S2,2026-03-01,Hemoglobin,9,g/dL\n"
+    assert values_of(ingest(LONG + rows)) == ["TEST hemoglobin 112.0", "P2 hemoglobin 90.0"]
+
+
+def test_ids_are_read_without_the_guards_of_spreadsheets(ingest):
+    rows = ['"=""0012""",\'077,11.2', "'0012,S2,12", "O'Neil,S3,13", '="",S4,14']
+    found = ingest("patient_id,sample_id,Hemoglobin (g/dL)\n" + "\n".join(rows) + "\n")
+    assert list(found.results["patient_id"]) == ["0012", "0012", "O'Neil"]
+    assert list(found.results["accession"]) == ["077", "S2", "S3"]
+    said = found.issues[found.issues["code"].eq("id-guarded")]
+    assert [message.split(":")[0] for message in said["message"]] == ["4 cells"]

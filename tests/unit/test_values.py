@@ -212,6 +212,7 @@ def test_flags_and_marks_of_analyzers(text: str, answer: str) -> None:
         ("0-1", "not-a-number"),
         ("3 - 2", "not-a-number"),
         ("1:40", "not-a-number"),
+        (">1:40", "not-a-number"),
         ("1/80", "not-a-number"),
         ("2+", "not-a-number"),
         ("+++", "not-a-number"),

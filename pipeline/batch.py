@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
@@ -21,6 +21,7 @@ from pipeline.ingest.tables import SiteReading
 from pipeline.interpret import Interpretation, interpret_results
 from pipeline.interpret.reportable import select_reportable
 from pipeline.issues import all_issues, issue_of_file
+from pipeline.knowledge.describe import require_rule
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
@@ -30,6 +31,7 @@ from pipeline.operations.workspace import open_workspace
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import refuse_existing, save_workbook, write_text
 from pipeline.report.template import render_template
+from pipeline.review.explain import Node, explain_patient
 from pipeline.review.trial import require_cases
 from schemas import DataFrame, Held, Issues
 
@@ -192,6 +194,40 @@ def identify_exports(
     exports = find_exports(sources, settings.output).exports
     files = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
     return [describe_reading(file) for file in files]
+
+
+def explain_batch(
+    patient: str,
+    sources: Sequence[Path],
+    settings: Settings,
+    *,
+    rule: str = "",
+    accession: str = "",
+    clock: Clock,
+    progress: Progress,
+) -> tuple[Node, ...]:
+    """Say why each rule says what it says of one patient; nothing if nothing was read of them.
+
+    Raises:
+        KnowledgeError: See `load_tried_knowledge`; or no rule of that name gives findings.
+    """
+    batch = check_batch(sources, settings, clock=clock, progress=progress)
+    said = batch.interpretation
+    if rule:
+        require_rule(rule, batch.knowledge)
+
+    def own(table: pd.DataFrame) -> Any:
+        return table[table["patient_id"].eq(patient)].reset_index(drop=True)
+
+    return explain_patient(
+        own(pd.concat([said.findings, said.shadow], ignore_index=True)),
+        own(said.results[said.results["derived"].eq("")]),
+        own(batch.held),
+        own(batch.intake.observations),
+        batch.knowledge,
+        rule=rule,
+        accession=accession,
+    )
 
 
 def save_layout(

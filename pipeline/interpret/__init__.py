@@ -5,7 +5,7 @@ from typing import cast
 
 from pipeline.interpret.answers import Questions
 from pipeline.interpret.derive import derive_held, derive_results
-from pipeline.interpret.grid import place_results
+from pipeline.interpret.grid import Grid, place_results
 from pipeline.interpret.rules import evaluate_rules
 from pipeline.interpret.standing import rank_patients, standing_findings
 from pipeline.knowledge.model import Knowledge
@@ -39,10 +39,8 @@ def interpret_results(
     the worklist.
     """
     everyone = cast(DataFrame[Results], results) if seen is None else seen
-    complete = derive_results(results, held, knowledge)
-    held_too = derive_held(held, complete, knowledge)
-    grid = place_results(complete, held_too, knowledge.derived, observations)
-    questions = Questions(grid, knowledge)
+    grid, questions = ask_questions(results, held, knowledge, observations)
+    complete = grid.results
     findings = evaluate_rules(knowledge.shown_rules(), questions, grid, knowledge)
     standing = standing_findings(findings)
     bounds = [derived.id for derived in knowledge.derived if derived.shape == "at_most"]
@@ -53,3 +51,16 @@ def interpret_results(
         standing=standing,
         patients=rank_patients(grid, everyone, held, standing, questions, knowledge),
     )
+
+
+def ask_questions(
+    results: DataFrame[Reportable],
+    held: DataFrame[Held],
+    knowledge: Knowledge,
+    observations: DataFrame[Observations] | None = None,
+) -> tuple[Grid, Questions]:
+    """Lay out what was reported, calculated and held, ready to be asked."""
+    complete = derive_results(results, held, knowledge)
+    held_too = derive_held(held, complete, knowledge)
+    grid = place_results(complete, held_too, knowledge.derived, observations)
+    return grid, Questions(grid, knowledge)

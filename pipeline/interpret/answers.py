@@ -35,7 +35,7 @@ from pipeline.knowledge.conditions import (
     Undecided,
     parts_of,
 )
-from pipeline.knowledge.model import Knowledge, Rule
+from pipeline.knowledge.model import Knowledge, Limit, Rule, Stratum
 from schemas.vocabulary import Grade, Reason
 
 _DEPTH = {"": -1, **{str(grade): depth for depth, grade in enumerate(Grade)}}
@@ -72,6 +72,10 @@ class Questions:
         if condition not in self._asked:
             self._asked[condition] = self._ask(condition)
         return self._asked[condition]
+
+    def strata_of(self, limit: Limit, row: int) -> tuple[Stratum, ...]:
+        """Give the strata of a limit that could apply to a result of the grid."""
+        return self._comparisons.strata_of(limit, row)
 
     def _ask(self, condition: Condition) -> Answer:
         match condition:

@@ -7,11 +7,11 @@ import numpy as np
 from pipeline.interpret.amounts import Amounts, Mask, Numbers, amounts_of
 from pipeline.interpret.answer import Answer, Evidence, Role
 from pipeline.interpret.grid import NOWHERE, Grid, Positions
-from pipeline.interpret.limits import Verdicts, compare_results, limit_in_unit
+from pipeline.interpret.limits import Verdicts, compare_results, limit_in_unit, list_strata
 from pipeline.interpret.said import Sayings
 from pipeline.interpret.timeline import Keys, Timeline
 from pipeline.knowledge.conditions import SHARE, Change, Compare, Interval
-from pipeline.knowledge.model import Analyte, Knowledge, Limit, ShareOfChange
+from pipeline.knowledge.model import Analyte, Knowledge, Limit, ShareOfChange, Stratum
 from schemas.vocabulary import Comparator, Reason
 
 _DECIMALS = 9
@@ -75,6 +75,12 @@ class Comparisons:
                 ),
             ),
         )
+
+    def strata_of(self, limit: Limit, row: int) -> tuple[Stratum, ...]:
+        """Give the strata of a limit that could apply to one result."""
+        amounts = self._amounts.at(np.array([row]))
+        where = list_strata(amounts, limit, self._knowledge)
+        return tuple(s for s, here in zip(limit.strata, where, strict=True) if here[0])
 
     def _limit_of(self, condition: Compare | Interval) -> Limit:
         if isinstance(condition, Compare):

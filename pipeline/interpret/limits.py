@@ -114,6 +114,20 @@ def _compare_by_strata(
     )
 
 
+def list_strata(amounts: Amounts, limit: Limit, knowledge: Knowledge) -> tuple[Mask, ...]:
+    """Say of each stratum of a limit to which results it could apply."""
+    analyte = knowledge.analytes[limit.analyte]
+    raised, _ = _raise(limit, analyte, amounts, knowledge.adjustments)
+    by_sex = {sex: _compare_for_sex(amounts, "below", limit, analyte, sex, raised) for sex in Sex}
+    nowhere = np.zeros(len(amounts.value), bool)
+    return tuple(
+        np.logical_or.reduce(
+            [by_sex[sex].here.get(number, nowhere) & amounts.sexes[sex] for sex in Sex]
+        )
+        for number in range(len(limit.strata))
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ForSex:
     """The comparison as it would be if everyone had this sex."""

@@ -21,7 +21,7 @@ from pipeline.knowledge.conditions import (
     Since,
     Undecided,
 )
-from pipeline.knowledge.model import Knowledge, Limit, Rule
+from pipeline.knowledge.model import Knowledge, Limit, Rule, Stratum
 from pipeline.knowledge.strata import describe_span
 
 _DIRECTIONS = {
@@ -49,11 +49,7 @@ def describe_rule(name: str, knowledge: Knowledge) -> Iterator[str]:
     Raises:
         KnowledgeError: There is no such rule; names the nearest.
     """
-    if name not in knowledge.rules:
-        close = get_close_matches(name, list(knowledge.rules), n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else "; see `labflag rules list`"
-        raise KnowledgeError(f"no rule named {name!r}{hint}")
-    rule = knowledge.rules[name]
+    rule = require_rule(name, knowledge)
     yield f"{rule.id}: {rule.title}"
     if rule.shadow:
         yield "  shadow       evaluated and counted, never shown to readers"
@@ -69,22 +65,40 @@ def describe_rule(name: str, knowledge: Knowledge) -> Iterator[str]:
         yield from describe_limit(limit, knowledge)
 
 
+def require_rule(name: str, knowledge: Knowledge) -> Rule:
+    """Give a rule by its name.
+
+    Raises:
+        KnowledgeError: There is no such rule; names the nearest.
+    """
+    if name not in knowledge.rules:
+        close = get_close_matches(name, list(knowledge.rules), n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else "; see `labflag rules list`"
+        raise KnowledgeError(f"no rule named {name!r}{hint}")
+    return knowledge.rules[name]
+
+
 def describe_limit(limit: Limit, knowledge: Knowledge) -> Iterator[str]:
     """Say a limit with its strata, the wording as published, and where it comes from."""
     yield f"  limit {limit.id} ({knowledge.analytes[limit.analyte].title})"
     yield f"    published as: {limit.wording}"
     for stratum in limit.strata:
-        who = ", ".join(
-            filter(None, [stratum.sex or "", stratum.pregnancy, describe_span(stratum.ages)])
-        )
-        if stratum.no_limit:
-            floor = f"; below {_numbers(stratum.floor)} present" if stratum.floor else ""
-            said = f"no limit: {stratum.no_limit}{floor}"
-        else:
-            said = _numbers(stratum.values)
-        source = f"  [{cite(stratum.source, knowledge)}]" if stratum.source else ""
-        yield f"    {who:<28} {said}{source}"
+        yield f"    {describe_stratum(stratum, knowledge)}"
     yield f"    source: {cite(limit.source, knowledge)}"
+
+
+def describe_stratum(stratum: Stratum, knowledge: Knowledge) -> str:
+    """Say for whom a stratum is, and its limit in each unit or why there is none."""
+    who = ", ".join(
+        filter(None, [stratum.sex or "", stratum.pregnancy, describe_span(stratum.ages)])
+    )
+    if stratum.no_limit:
+        floor = f"; below {_numbers(stratum.floor)} present" if stratum.floor else ""
+        said = f"no limit: {stratum.no_limit}{floor}"
+    else:
+        said = _numbers(stratum.values)
+    source = f"  [{cite(stratum.source, knowledge)}]" if stratum.source else ""
+    return f"{who:<28} {said}{source}"
 
 
 def describe_condition(condition: Condition, knowledge: Knowledge) -> str:

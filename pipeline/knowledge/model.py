@@ -284,6 +284,8 @@ class Comment:
     id: str
     clinical: str
     internal: str = ""
+    rank: int = 2
+    """1: changes how the finding is to be read; 2: what it says; 3: background."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

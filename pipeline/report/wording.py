@@ -129,13 +129,19 @@ def describe_rules(knowledge: Knowledge, texts: Texts = ENGLISH) -> Mapping[str,
     )
 
 
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ])")
+_MOST_SENTENCES = 3
+
+
 def describe_comments(codes: Iterable[str], knowledge: Knowledge) -> tuple[str, ...]:
-    """Give the sentences of comment codes.
+    """Give the sentences of comment codes: what matters most first, none twice, three at most.
 
     Raises:
         KeyError: A finding carries a code that the knowledge does not have: a bug.
     """
-    return tuple(knowledge.comments[code].clinical for code in codes)
+    comments = sorted((knowledge.comments[code] for code in codes), key=lambda each: each.rank)
+    sentences = (said for each in comments for said in _SENTENCE.split(each.clinical) if said)
+    return distinct(sentences)[:_MOST_SENTENCES]
 
 
 def latest_of(times: Iterable[datetime | None]) -> datetime | None:

@@ -8,7 +8,7 @@ from pipeline.ingest.names import analyte_of, index_names
 from pipeline.knowledge.load import load_knowledge
 
 LANGUAGES = ("en", "de")
-KNOWLEDGE = {language: load_knowledge(language=language) for language in LANGUAGES}
+KNOWLEDGE = {language: load_knowledge(language=language, groups=["*"]) for language in LANGUAGES}
 SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 MOST_SENTENCES = 3
 

@@ -17,7 +17,7 @@ def switch_on(knowledge: Knowledge, groups: Collection[str]) -> Knowledge:
     Raises:
         KnowledgeError: A group does not exist, or something that stays refers to a rule that goes.
     """
-    if EVERY <= set(groups):
+    if set(groups) >= EVERY:
         return knowledge
     known = sorted({rule.group for rule in knowledge.rules.values()} - {""})
     for group in groups:

@@ -165,7 +165,8 @@ def test_cells_come_back_from_a_workbook(rows: list[list[str]]) -> None:
     assert not table.bad_cells
     read = dict(table.rows)
     for at, cells in enumerate(rows, 2):
-        assert read.get(at, ["", "", ""]) == cells
+        # A row of nothing but blanks, such as a line separator, is no row.
+        assert read.get(at, ["", "", ""]) == (cells if "".join(cells).strip() else ["", "", ""])
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

@@ -15,7 +15,7 @@ PYTHON :=
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 IS_FIT := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help run test check format-check lint types imports fix golden mutants samples pictures fuzz clean
+.PHONY: help run test check format-check lint types imports fix golden rules mutants samples pictures fuzz clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -53,6 +53,9 @@ fix: $(DEV)  ## Format the code and repair what can be repaired by itself
 
 golden: $(DEV)  ## Rewrite the expected outputs in tests/golden; review them as a diff
 	@$(IN)/python -m pytest tests/golden --rewrite
+
+rules: $(RUN)  ## Write docs/rules.md again from the knowledge
+	@$(IN)/labflag rules document > docs/rules.md
 
 mutants: $(DEV)  ## Make the rules wrong, a number or sign at a time, and name what no case notices
 	@$(IN)/labflag rules test --mutants

@@ -41,6 +41,15 @@ def show_rule(rule: str, knowledge: Path | None, profile: str) -> None:
         click.echo(line)
 
 
+@rules.command("document")
+@ends_well
+def document_rules() -> None:
+    """Write everything that ships as a Markdown page: rules, limits, worklist, profiles."""
+    from pipeline.knowledge.document import rules_page
+
+    click.echo(rules_page(), nl=False)
+
+
 @rules.command("test")
 @knowledge_options
 @click.option(

@@ -100,7 +100,22 @@ def rows_of(table: pd.DataFrame) -> Iterator[Any]:
 def show_value(comparator: str, value: str, unit: str) -> str:
     """Write the evidence of a finding as people read it: "<150 ng/L; 82 g/L"."""
     parts = zip(*_pieces((comparator, value, unit)), strict=True)
-    return _JOIN.join(f"{sign}{number} {show_unit(code)}".strip() for sign, number, code in parts)
+    shown = (f"{sign}{number} {show_unit(code)}".strip() for sign, number, code in parts)
+    return _JOIN.join(filter(None, shown))
+
+
+def show_evidence(row: Any, knowledge: Knowledge) -> str:
+    """Write the evidence of a finding; where it rests on several analytes, name them."""
+    analytes = row.analyte.split(_JOIN)
+    if len(analytes) == 1:
+        return show_value(row.comparator, row.value, row.unit)
+    pieces = zip(analytes, *_pieces((row.comparator, row.value, row.unit)), strict=False)
+    return _JOIN.join(
+        f"{knowledge.analytes[analyte].short if analyte in knowledge.analytes else analyte} "
+        f"{sign}{number} {show_unit(code)}"
+        for analyte, sign, number, code in pieces
+        if number
+    )
 
 
 def _pieces(texts: Iterable[str]) -> list[list[str]]:

@@ -66,8 +66,14 @@ def render_charts(
         if place < CHARTS_AT_MOST:
             chart = _draw(trend, data, first, last, texts)
             down, right = divmod(place, 2)
-            _place(sheet, chart, 3 + down * _ROWS_PER_CHART, right * _COLUMNS_PER_CHART)
-            chart.anchor.description = describe_trend(trend, texts)
+            place_chart(
+                sheet,
+                chart,
+                row=3 + down * _ROWS_PER_CHART,
+                column=right * _COLUMNS_PER_CHART,
+                size=(WIDTH, HEIGHT),
+                description=describe_trend(trend, texts),
+            )
         first = last + 1
     shown = min(len(report.trends), CHARTS_AT_MOST)
     bands = ceil(shown / 2)
@@ -244,11 +250,21 @@ def axis_ends(trend: Trend) -> tuple[float, float]:
     return (max(bottom, 0.0) if low >= 0 else bottom), top if top > bottom else bottom + step
 
 
-def _place(sheet: Worksheet, chart: Any, row: int, column: int) -> None:
+def place_chart(
+    sheet: Worksheet,
+    chart: Any,
+    *,
+    row: int,
+    column: int,
+    size: tuple[float, float],
+    description: str,
+) -> None:
+    """Add a chart below and to the right of a cell counted from 0; its size is in centimeters."""
     chart.anchor = DescribedAnchor(
         _from=AnchorMarker(col=column, row=row),
-        ext=XDRPositiveSize2D(*(round(each * _EMU_PER_CM) for each in (WIDTH, HEIGHT))),
+        ext=XDRPositiveSize2D(*(round(each * _EMU_PER_CM) for each in size)),
     )
+    chart.anchor.description = description
     sheet.add_chart(chart)
 
 

@@ -4,9 +4,13 @@ from typing import Any
 
 import pandas as pd
 from openpyxl import Workbook
+from openpyxl.chart import BarChart, Reference, Series
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
+from pipeline.report.charts import place_chart
 from pipeline.report.facts import RunFacts
 from pipeline.report.sheet import Entry, add_sheet, columns, put, put_table
 from pipeline.report.style import HELD, NUMBER, QUIET, SECTION, STRONG, TEXT, WHOLE, Styler
@@ -16,6 +20,7 @@ from schemas.vocabulary import Confirmation, Disposition, IssueSeverity, Outcome
 
 FOOTER = "For decision support only"
 RUNS_AT_MOST = 60
+_FIRST_COUNT = 3
 
 _PLACED = ("code", "severity", "source_file", "sheet", "column")
 _KINDS = columns(("Problem", 60), "Kind", "Count", ("What to do", 70), ("Code", 28))
@@ -119,6 +124,29 @@ def render_counts(
         ],
     )
     sheet.freeze_panes = "B3"
+    _draw_counts(sheet, len([*knowledge.shown_rules()]))
+
+
+def _draw_counts(sheet: Worksheet, rules: int) -> None:
+    """Draw how many patients have each finding now, below the table."""
+    chart: Any = BarChart(barDir="bar", gapWidth=40, overlap=0)
+    last = _FIRST_COUNT + rules - 1
+    for column, fill in ((3, "1F3A5F"), (4, "9DB4CC")):
+        numbers = Reference(sheet, min_col=column, min_row=_FIRST_COUNT - 1, max_row=last)
+        series = Series(numbers, title_from_data=True)
+        series.graphicalProperties = GraphicalProperties(solidFill=fill)
+        chart.series.append(series)
+    chart.set_categories(Reference(sheet, min_col=1, min_row=_FIRST_COUNT, max_row=last))
+    chart.title = "Patients per finding"
+    chart.legend.position = "b"
+    # The first rule of the table on top.
+    chart.x_axis.scaling.orientation = "maxMin"
+    chart.x_axis.delete = chart.y_axis.delete = False
+    chart.y_axis.number_format = "0"
+    text = "Bars: for each rule the patients who have the finding now, and those undecided now"
+    size = (18.0, 3.0 + 0.8 * rules)
+    chart.width, chart.height = size
+    place_chart(sheet, chart, row=last + 2, column=0, size=size, description=text)
 
 
 def render_run(

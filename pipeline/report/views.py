@@ -1,17 +1,18 @@
 """Sheets of the worklist for each role: what a technician, a hematologist, an analyst looks for."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
 from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.calls import rows_of, show_value
+from pipeline.report.calls import rows_of, show_evidence, show_value
 from pipeline.report.facts import RunFacts
-from pipeline.report.sheet import Entry, add_sheet, columns, put, put_table
+from pipeline.report.sheet import Column, Entry, add_sheet, columns, put, put_table
 from pipeline.report.style import (
     DATE,
     GRADES,
@@ -36,11 +37,14 @@ from pipeline.report.wording import (
     UNDECIDED_MARK,
     show_date,
 )
+from pipeline.report.worklist_lines import IDENTITY_CONFLICT
 from schemas import Changes, DataFrame, Findings, Held, Patients, Reportable
 from schemas.vocabulary import Change, Confirmation, Outcome
 
 FOOTER = "For decision support only"
-ROWS_AT_MOST = 60_000
+# The most urgent come first; more would make the workbook slow to open.
+ROWS_AT_MOST = 5_000
+_ELSEWHERE = "; every patient has a line in the worklist, every finding one in findings.csv"
 _JOIN = "; "
 
 _TECHNICIAN = columns(
@@ -144,14 +148,14 @@ def render_changes(
                 Entry(knowledge.rules[row.rule].title if row.rule in knowledge.rules else row.rule),
                 Entry(CHANGES[row.change], STRONG),
                 *_grade(stands),
-                Entry(_value(stands), STRONG),
+                Entry(show_evidence(stands, knowledge) if stands else "", STRONG),
                 _day(stands.collected_at if stands else None),
                 Entry(MARKS[row.was_grade] if row.was_grade else "", QUIET),
                 Entry(show_value("", row.was_value, row.was_unit), QUIET),
                 _day(row.was_collected_at),
             ]
         )
-    put_table(sheet, styler, 2, "Changes", _CHANGED, entries, at_most=ROWS_AT_MOST)
+    _put_lines(sheet, styler, "Changes", _CHANGED, entries)
     sheet.freeze_panes = "B3"
 
 
@@ -198,7 +202,7 @@ def render_technician(
                 Entry("call" if person.patient_id in calls else "", STRONG),
             ]
         )
-    put_table(sheet, styler, 2, "Bench", _TECHNICIAN, entries, at_most=ROWS_AT_MOST)
+    _put_lines(sheet, styler, "Bench", _TECHNICIAN, entries)
     sheet.freeze_panes = "C3"
 
 
@@ -216,7 +220,10 @@ def render_hematologist(
     put(sheet, styler, 1, 1, Entry("Each finding with its value, the one before, and why", SECTION))
     before = _values_before(results)
     change_of = {(row.patient_id, row.rule): row.change for row in rows_of(changes)}
-    told = standing[standing["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])]
+    told = standing[
+        standing["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
+        & ~standing["patient_id"].isin(_in_conflict(lines))
+    ].sort_values("outcome", key=lambda each: each.ne(Outcome.PRESENT), kind="stable")
     entries = []
     for row in _in_order(told, lines):
         is_open = row.outcome == Outcome.INDETERMINATE
@@ -231,7 +238,7 @@ def render_hematologist(
                 _patient(row.patient_id, lines),
                 Entry(knowledge.rules[row.rule].title, STRONG),
                 *([Entry(UNDECIDED_MARK, UNDECIDED)] if is_open else _grade(row)),
-                Entry(_value(row), STRONG),
+                Entry(show_evidence(row, knowledge), STRONG),
                 _day(row.collected_at),
                 Entry("; ".join(filter(None, earlier)), QUIET),
                 Entry(CHANGES.get(change, "")),
@@ -239,7 +246,7 @@ def render_hematologist(
                 Entry(", ".join(_why(row.reason))),
             ]
         )
-    put_table(sheet, styler, 2, "ByFinding", _HEMATOLOGIST, entries, at_most=ROWS_AT_MOST)
+    _put_lines(sheet, styler, "ByFinding", _HEMATOLOGIST, entries)
     sheet.freeze_panes = "C3"
 
 
@@ -259,17 +266,23 @@ def render_analyst(
         [_patient(row.patient_id, lines), *(Entry(getattr(row, name), TRACE) for name in names)]
         for row in _in_order(told, lines)
     ]
-    put_table(
-        sheet,
-        styler,
-        2,
-        "Codes",
-        _ANALYST,
-        entries,
-        at_most=ROWS_AT_MOST,
-        elsewhere="; findings.csv has them all",
-    )
+    _put_lines(sheet, styler, "Codes", _ANALYST, entries)
     sheet.freeze_panes = "B3"
+
+
+def _in_conflict(lines: Mapping[str, Line]) -> list[str]:
+    """List the patients of whom nothing is reported until someone decides who is who."""
+    return [patient for patient, line in lines.items() if line.rank == IDENTITY_CONFLICT]
+
+
+def _put_lines(
+    sheet: Worksheet,
+    styler: Styler,
+    name: str,
+    heads: Sequence[Column],
+    entries: Sequence[Sequence[Entry]],
+) -> None:
+    put_table(sheet, styler, 2, name, heads, entries, at_most=ROWS_AT_MOST, elsewhere=_ELSEWHERE)
 
 
 def _in_order(table: pd.DataFrame, lines: Mapping[str, Line]) -> Iterator[Any]:
@@ -316,10 +329,6 @@ def _grade(row: Any) -> list[Entry]:
     if row is None:
         return [Entry("")]
     return [Entry(MARKS[row.grade], GRADES[row.grade])]
-
-
-def _value(row: Any) -> str:
-    return show_value(row.comparator, row.value, row.unit) if row else ""
 
 
 def _why(reasons: str) -> Iterator[str]:

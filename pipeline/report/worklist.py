@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
 
 from pipeline.interpret.trends import order_by_change
 from pipeline.knowledge.model import Knowledge
@@ -47,8 +48,10 @@ from pipeline.report.wording import (
 )
 from pipeline.report.worklist_lines import (
     LINES,
+    PRINTED,
     STATUS_COLUMN,
     TOPICS,
+    TYPED_WIDTHS,
     Typed,
     list_lines,
     list_topics,
@@ -146,6 +149,11 @@ def _render_lines(
     put_table(sheet, styler, 3, title.replace(" ", ""), LINES, lines)
     add_drop_down(sheet, STATUSES, column=STATUS_COLUMN, first=4, last=max(len(lines), 1) + 3)
     hide_column(sheet, len(LINES))
+    for place, width in enumerate(TYPED_WIDTHS, STATUS_COLUMN):
+        column = sheet.column_dimensions[get_column_letter(place)]
+        column.width = max(column.width, width)
+    first, last = PRINTED.split(":")
+    sheet.print_area = f"{first}1:{last}{sheet.max_row}"
     sheet.freeze_panes = "D4"
 
 

@@ -53,20 +53,23 @@ LINES = columns(
     "Birth date",
     ("Why", 70),
     ("Change", 26),
-    "Findings",
-    "Unconfirmed",
-    "Not assessable",
-    "Held",
     "Waiting since",
     "Days waiting",
-    "Last collected",
     (LINE_TITLES[0], 18),
     (LINE_TITLES[1], 24),
     (LINE_TITLES[2], 50),
     ("New since the note", 40),
+    "Last collected",
+    "Findings",
+    "Unconfirmed",
+    "Not assessable",
+    "Held",
     (TAG, 12),
 )
-STATUS_COLUMN = 16
+STATUS_COLUMN = 11
+TYPED_WIDTHS = (16.0, 14.0, 36.0)
+PRINTED = "A:N"
+"""What follows counts, and is for the screen."""
 
 
 def list_topics(patients: DataFrame[Patients]) -> Mapping[str, Sequence[str]]:
@@ -108,14 +111,17 @@ class Typed(NamedTuple):
     titles: Mapping[str, str]
 
     def entries(self, patient: str) -> list[Entry]:
-        """Give the typed cells of a line, what is new since, and the tag."""
+        """Give the typed cells of a line, and what is new since."""
         note, now = self.notes.get(patient), self.topics[patient]
         fresh = [each for each in now if note and each not in note.topics]
         return [
             *(Entry(text, INPUT) for text in (note.typed if note else ("", "", ""))),
             Entry(", ".join(self.titles.get(each, each) for each in fresh), STRONG),
-            Entry(tag_line(patient, now, note), TRACE),
         ]
+
+    def tag(self, patient: str) -> str:
+        """Give the tag of a line, by which the next run knows what was typed about what."""
+        return tag_line(patient, self.topics[patient], self.notes.get(patient))
 
 
 class _Standing(NamedTuple):
@@ -201,14 +207,15 @@ def list_lines(
             *_identity(person, rank),
             Entry(reason),
             Entry(changes.get(person.patient_id, "")),
+            Entry(since, MOMENT, DATE),
+            Entry(None if since is None else (today - since).days, NUMBER, WHOLE),
+            *typed.entries(person.patient_id),
+            _day(person.last_collected_at),
             Entry(int(person.findings), NUMBER, "0"),
             Entry(int(person.unconfirmed), NUMBER, "0"),
             Entry(int(person.not_assessable), NUMBER, "0"),
             Entry(int(person.held), NUMBER, WHOLE),
-            Entry(since, MOMENT, DATE),
-            Entry(None if since is None else (today - since).days, NUMBER, WHOLE),
-            _day(person.last_collected_at),
-            *typed.entries(person.patient_id),
+            Entry(typed.tag(person.patient_id), TRACE),
         ]
 
 

@@ -13,8 +13,9 @@ import pytest
 from pipeline.errors import ConfigError, OutputError
 from pipeline.ingest.intake import combine
 from pipeline.ingest.originals import keep_original
-from pipeline.operations.history import Publication, open_history
+from pipeline.operations.history import open_history
 from pipeline.operations.store import tables
+from pipeline.operations.store.records import Publication
 
 GOOD = "P1,Aster Sample,F,1980-05-01,S1,2026-03-01 08:30,Hemoglobin,11.2,g/dL,final"
 MCV = "P1,Aster Sample,F,1980-05-01,S1,2026-03-01 08:30,MCV,104,fL,final"
@@ -132,13 +133,13 @@ def test_what_is_rehearsed_is_undone(tmp_path, read):
 def test_published_state_is_kept_by_folder_and_path(history):
     one = Publication(path="patients/P1.xlsx", subject="P1", digest="a", changed_at=NOW)
     two = replace(one, path="patients/P2.xlsx", subject="P2")
-    history.mark_published(".", one, two)
-    history.mark_published("elsewhere", one)
-    history.mark_published(".", replace(one, digest="b"))
+    history.mark_published(".", [one, two])
+    history.mark_published("elsewhere", [one])
+    history.mark_published(".", [replace(one, digest="b")])
     assert {path: each.digest for path, each in history.list_published(".").items()} == {
         "patients/P1.xlsx": "b", "patients/P2.xlsx": "a",
     }  # fmt: skip
-    history.forget_published(".", "patients/P1.xlsx")
+    history.forget_published(".", ["patients/P1.xlsx"])
     assert [*history.list_published(".")] == ["patients/P2.xlsx"]
     assert history.list_published("elsewhere")["patients/P1.xlsx"] == one
 
@@ -171,7 +172,7 @@ def test_nobody_else_can_read_it(tmp_path, history, read):
 
 
 def test_it_survives_a_power_failure(history):
-    with history._look() as connection:
+    with history.look() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1

@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeEngine
 from schemas import Held, Issues, Observations, Results
 from schemas.table import Table as Schema
 
-VERSION = 1
+VERSION = 2
 """Of the form of the database; a change other than a new table or column needs a step in
 `migrate`."""
 
@@ -74,6 +74,7 @@ runs = Table(
     "runs",
     METADATA,
     Column("id", Text, primary_key=True),
+    Column("number", Integer, nullable=False, server_default="0"),
     Column("started_at", Text, nullable=False),
     Column("finished_at", Text, nullable=False),
     Column("version", Text, nullable=False),
@@ -111,6 +112,9 @@ published = Table(
     Column("subject", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Column("changed_at", Text, nullable=False),
+    Column("run", Integer, nullable=False, server_default="0"),
+    Column("standing", Text, nullable=False, server_default="[]"),
+    Column("before", Text, nullable=False, server_default="[]"),
 )
 
 tombstones = Table(

@@ -23,7 +23,7 @@ help:  ## Show this list
 		printf '  make %-14s %s\n' "$$target" "$$what"; done
 
 run: $(RUN)  ## Make the reports of the sample data in reports/
-	@$(IN)/labflag run sample_data --output reports --replace; code=$$?; \
+	@$(IN)/labflag run sample_data --output reports; code=$$?; \
 	if [ $$code -gt 1 ]; then \
 		echo "labflag ended with exit code $$code; no complete reports." >&2; exit $$code; fi; \
 	echo; \

@@ -1,32 +1,35 @@
 """One batch: files in, reports out. Reads aloud as the table of contents."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-import pandas as pd
-
 from pipeline import __version__
 from pipeline.config import Settings
-from pipeline.errors import ConfigError, Exit
-from pipeline.ingest.closing import close_holds, without_returned
+from pipeline.errors import ConfigError, Exit, OutputError
 from pipeline.ingest.identify import Identified, describe_reading
-from pipeline.ingest.intake import Ingested, Intake, combine, hold_conflicts, read_results
+from pipeline.ingest.intake import Ingested, Intake, combine, read_results
+from pipeline.ingest.received import ReceivedFile
 from pipeline.ingest.save_layout import write_layout
-from pipeline.ingest.sources import ExportFile, find_exports
+from pipeline.ingest.sources import ExportFile, Found, find_exports
 from pipeline.ingest.tables import SiteReading
-from pipeline.interpret import Interpretation, interpret_results
-from pipeline.interpret.reportable import select_reportable
+from pipeline.interpret import Interpretation
 from pipeline.issues import all_issues, issue_of_file
 from pipeline.knowledge.describe import require_rule
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations.accounts import Accounts, reconcile
-from pipeline.operations.publish import check_folder, publish
+from pipeline.operations.history import History, open_history
+from pipeline.operations.judge import Judgement, judge
+from pipeline.operations.manifest import Inputs
+from pipeline.operations.place import Place, place_history
+from pipeline.operations.publish import Published, check_folder, publish
+from pipeline.operations.receive import ReadingBasis, Receipt, Received, receive
+from pipeline.operations.store.records import Run
 from pipeline.operations.workspace import open_workspace
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import refuse_existing, save_workbook, write_text
@@ -49,17 +52,43 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What one run read and found."""
+    """What one run was given, and what is known with it."""
 
-    knowledge: Knowledge
-    files: tuple[Ingested, ...]
-    intake: Intake
+    files: tuple[ReceivedFile, ...]
+    """Of this run."""
+    known: int
+    """How many of them had been received before."""
     passed_over: tuple[str, ...]
     unreachable: tuple[str, ...]
-    held: DataFrame[Held]
-    issues: DataFrame[Issues]
-    interpretation: Interpretation
+    judgement: Judgement
     accounts: Accounts
+    """Of the files of this run."""
+    issues: DataFrame[Issues]
+    """Of everything known, and what could not be opened in this run."""
+    locked: tuple[str, ...] = ()
+    """Outputs that are open in another program; the next run tries again."""
+    history: str = ""
+    """Where the history is, if not among the outputs."""
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """By which results were read and judged."""
+        return self.judgement.knowledge
+
+    @property
+    def intake(self) -> Intake:
+        """All that was received, people and specimens settled."""
+        return self.judgement.intake
+
+    @property
+    def held(self) -> DataFrame[Held]:
+        """All that is held."""
+        return self.judgement.held
+
+    @property
+    def interpretation(self) -> Interpretation:
+        """What the rules say."""
+        return self.judgement.interpretation
 
     @property
     def exit_code(self) -> int:
@@ -74,54 +103,80 @@ class Batch:
 def run_batch(
     sources: Sequence[Path], settings: Settings, *, clock: Clock, progress: Progress
 ) -> tuple[Batch, tuple[Path, ...]]:
-    """Read exports and write what they say; give the batch and the files written.
+    """Add exports to the history and bring the reports up to date; give what was written.
 
-    Without a single readable file nothing is written and no earlier report is taken away: a
-    share that is not there at night must not empty the folder of reports.
+    As long as the history holds no readable file nothing is written, and no earlier report is
+    taken away: a share that is not there at night must not empty the folder of reports.
     """
     # Before the folder is made: a wrong option leaves nothing behind.
     knowledge = load_tried_knowledge(settings)
     with open_workspace(settings.output, clock):
-        return _run(sources, settings, knowledge, clock=clock, progress=progress)
+        check_folder(settings.output)
+        place = place_history(settings)
+        with open_history(place.where, clock=clock) as history:
+            run = _begin(history, knowledge, clock)
+            found = find_exports(sources, settings.output)
+            received = receive_exports(found.exports, history, run, settings, knowledge, progress)
+            batch = conclude(history.load(), received, found, knowledge)
+            published = publish_batch(batch, history, place, run, settings, progress)
+            history.finish_run(run.id)
+    return replace(batch, locked=published.locked, history=place.said), published.written
 
 
-def _run(
-    sources: Sequence[Path],
-    settings: Settings,
-    knowledge: Knowledge,
-    *,
-    clock: Clock,
-    progress: Progress,
-) -> tuple[Batch, tuple[Path, ...]]:
-    check_folder(settings.output, replace=settings.replace)
-    batch = _read_and_judge(sources, settings, knowledge, clock=clock, progress=progress)
-    if not batch.accounts.readable_files:
-        return batch, ()
-    outputs = publish(
-        settings.output,
-        run=_run_facts(batch, settings, clock),
-        accounts=batch.accounts,
-        files=batch.files,
-        held=batch.held,
-        issues=batch.issues,
-        interpretation=batch.interpretation,
-        knowledge=batch.knowledge,
-        all_outcomes=settings.all_outcomes,
-        show=progress,
-    )
-    return batch, outputs
+def rehearse_batch(
+    sources: Sequence[Path], settings: Settings, *, clock: Clock, progress: Progress
+) -> Batch:
+    """Do all that a run does but write: what it would store is undone."""
+    knowledge = load_tried_knowledge(settings)
+    place = place_history(settings)
+    with open_history(place.where if place.exists else None, clock=clock) as history:
+        history.rehearse()
+        run = _begin(history, knowledge, clock)
+        found = find_exports(sources, settings.output)
+        received = receive_exports(found.exports, history, run, settings, knowledge, progress)
+        return conclude(history.load(), received, found, knowledge)
 
 
 def check_batch(
     sources: Sequence[Path], settings: Settings, *, clock: Clock, progress: Progress
 ) -> Batch:
-    """Do everything but write: read, settle who is who, select, interpret, reconcile.
+    """Judge files by themselves, without what is known from others.
 
     Raises:
         KnowledgeError: See `load_tried_knowledge`.
     """
     knowledge = load_tried_knowledge(settings)
-    return _read_and_judge(sources, settings, knowledge, clock=clock, progress=progress)
+    found = find_exports(sources, settings.output)
+    files = read_exports(found.exports, settings, knowledge, clock=clock, progress=progress)
+    judgement = judge(combine(files), knowledge)
+    return Batch(
+        files=judgement.intake.files,
+        known=0,
+        passed_over=found.passed_over,
+        unreachable=found.unreachable,
+        judgement=judgement,
+        accounts=reconcile(judgement.intake, judgement.selected),
+        issues=all_issues(judgement.issues, *_issues_of(found)),
+    )
+
+
+def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress) -> Batch:
+    """Write everything anew from the history; the same bytes if nothing has changed.
+
+    Raises:
+        OutputError: There is no history to make reports of.
+    """
+    knowledge = load_tried_knowledge(settings)
+    place = place_history(settings)
+    if not place.exists:
+        raise OutputError(f"there is no history in {settings.output}; name it with --history")
+    with open_workspace(settings.output, clock):
+        check_folder(settings.output)
+        with open_history(place.where, clock=clock) as history:
+            run = next(iter(history.list_runs(1)), None) or _begin(history, knowledge, clock)
+            batch = conclude(history.load(), (), Found(exports=()), knowledge)
+            published = publish_batch(batch, history, place, run, settings, progress, anew=True)
+    return replace(batch, locked=published.locked)
 
 
 def load_tried_knowledge(settings: Settings) -> Knowledge:
@@ -136,44 +191,89 @@ def load_tried_knowledge(settings: Settings) -> Knowledge:
     return knowledge
 
 
-def _read_and_judge(
-    sources: Sequence[Path],
+def receive_exports(
+    exports: Sequence[ExportFile],
+    history: History,
+    run: Run,
     settings: Settings,
     knowledge: Knowledge,
-    *,
-    clock: Clock,
     progress: Progress,
-) -> Batch:
-    found = find_exports(sources, settings.output)
-    files = read_exports(found.exports, settings, knowledge, clock=clock, progress=progress)
-    intake = hold_conflicts(settle_holds(combine(files), knowledge))
-    selected = select_reportable(intake.results, intake.held, knowledge)
-    held = Held.validate(pd.concat([intake.held, selected.held], ignore_index=True))
-    return Batch(
-        knowledge=knowledge,
-        files=tuple(files),
-        intake=intake,
-        passed_over=found.passed_over,
-        unreachable=found.unreachable,
-        held=held,
-        issues=all_issues(
-            intake.issues,
-            selected.issues,
-            *(issue_of_file(name, "folder-unreachable") for name in found.unreachable),
-        ),
-        interpretation=interpret_results(selected.results, held, knowledge, intake.results),
-        accounts=reconcile(intake, selected),
+) -> tuple[Received, ...]:
+    """Add files to the history, each in a transaction of its own."""
+    basis = ReadingBasis(
+        knowledge=knowledge, site=_site(settings), layout=_layout(settings, knowledge)
+    )
+    today = run.started_at.date()
+    return tuple(
+        receive(export, history, basis, run.id, today)
+        for export in progress(exports, len(exports), "Reading files")
     )
 
 
-def settle_holds(intake: Intake, knowledge: Knowledge) -> Intake:
-    """Put rows that were handed back in place of those they correct."""
-    if not any(file.returned for file in intake.files):
-        return intake
-    exports = without_returned(intake)
-    selected = select_reportable(exports.results, exports.held, knowledge)
-    before = pd.concat([exports.held["result_id"], selected.held["result_id"]])
-    return close_holds(intake, before)
+def conclude(
+    stored: Intake, received: Sequence[Received], found: Found, knowledge: Knowledge
+) -> Batch:
+    """Judge everything that is stored, and count what became of the files of this run."""
+    judgement = judge(stored, knowledge)
+    hashes = {each.sha256 for each in received}
+    of_run = tuple(file for file in judgement.intake.files if file.sha256 in hashes)
+    unopened = combine([file for each in received for file in each.unopened])
+    counted = reconcile(judgement.intake, judgement.selected, {file.name for file in of_run})
+    return Batch(
+        files=(*of_run, *unopened.files),
+        known=sum(each.receipt == Receipt.KNOWN for each in received),
+        passed_over=found.passed_over,
+        unreachable=found.unreachable,
+        judgement=judgement,
+        accounts=replace(
+            counted,
+            files=counted.files + len(unopened.files),
+            unreadable_files=counted.unreadable_files + len(unopened.files),
+        ),
+        issues=all_issues(judgement.issues, unopened.issues, *_issues_of(found)),
+    )
+
+
+def publish_batch(
+    batch: Batch,
+    history: History,
+    place: Place,
+    run: Run,
+    settings: Settings,
+    progress: Progress,
+    *,
+    anew: bool = False,
+) -> Published:
+    """Bring the reports up to date, unless nothing readable was ever received."""
+    totals = reconcile(batch.intake, batch.judgement.selected)
+    if not totals.readable_files:
+        return Published(written=(), locked=())
+    return publish(
+        settings.output,
+        place.key,
+        history=history,
+        run=run,
+        facts=_run_facts(batch, totals, settings, run),
+        judgement=batch.judgement,
+        inputs=Inputs(files=batch.files, accounts=batch.accounts),
+        all_outcomes=settings.all_outcomes,
+        show=progress,
+        anew=anew,
+    )
+
+
+def _begin(history: History, knowledge: Knowledge, clock: Clock) -> Run:
+    return history.begin_run(
+        clock(),
+        version=__version__,
+        profile=knowledge.profile.id,
+        knowledge=knowledge.version,
+    )
+
+
+def _issues_of(found: Found) -> Iterator[DataFrame[Issues]]:
+    for name in found.unreachable:
+        yield issue_of_file(name, "folder-unreachable")
 
 
 def knowledge_of(settings: Settings) -> Knowledge:
@@ -266,18 +366,21 @@ def read_exports(
     progress: Progress,
 ) -> list[Ingested]:
     """Read every file; what is wrong with one is among its issues, and the others go on."""
-    layout = _layout(settings, knowledge)
-    site = SiteReading(
-        encoding=settings.encoding,
-        date_order=settings.date_order,
-        decimal=settings.decimal,
-        population=settings.population,
-    )
+    layout, site = _layout(settings, knowledge), _site(settings)
     today = clock().date()
     return [
         read_results(export.path, export.name, knowledge, site, layout, today=today)
         for export in progress(exports, len(exports), "Reading files")
     ]
+
+
+def _site(settings: Settings) -> SiteReading:
+    return SiteReading(
+        encoding=settings.encoding,
+        date_order=settings.date_order,
+        decimal=settings.decimal,
+        population=settings.population,
+    )
 
 
 def _layout(settings: Settings, knowledge: Knowledge) -> Layout | None:
@@ -295,18 +398,18 @@ def _layout(settings: Settings, knowledge: Knowledge) -> Layout | None:
     return load_layout(path)
 
 
-def _run_facts(batch: Batch, settings: Settings, clock: Clock) -> RunFacts:
+def _run_facts(batch: Batch, totals: Accounts, settings: Settings, run: Run) -> RunFacts:
     return RunFacts(
-        run_at=clock(),
+        run_at=run.started_at,
         version=__version__,
         profile=batch.knowledge.profile.id,
         knowledge_version=batch.knowledge.version,
-        files=tuple((file.file.name, file.file.sha256) for file in batch.files),
+        files=tuple((file.name, file.sha256) for file in batch.intake.files),
         laboratory=settings.laboratory.name,
         address=settings.laboratory.address,
         contact=settings.laboratory.contact,
         language=settings.language,
         units_display=settings.units_display,
-        read=batch.accounts.read,
-        dispositions=batch.accounts.dispositions(),
+        read=totals.read,
+        dispositions=totals.dispositions(),
     )

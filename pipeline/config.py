@@ -71,8 +71,8 @@ class Settings:
     """The group that reports are given to; "" leaves it to the system."""
     hold_all: bool = False
     """Stop switch: results are stored, and no report is written or changed."""
-    replace: bool = False
-    """Replace another run's reports in the output folder."""
+    history: str = ""
+    """File of the history, or URL of a PostgreSQL database; "": in the output folder."""
 
 
 def load_settings(path: Path | None, **options: object) -> Settings:

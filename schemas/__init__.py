@@ -10,6 +10,7 @@ from schemas.issues import Issues
 from schemas.observations import Observations
 from schemas.patients import Patients
 from schemas.results import Held, Reportable, Results
+from schemas.superseded import Superseded
 from schemas.table import Table
 from schemas.truth import Truth
 
@@ -26,6 +27,7 @@ __all__ = [
     "Patients",
     "Reportable",
     "Results",
+    "Superseded",
     "Table",
     "Truth",
 ]

@@ -8,6 +8,7 @@ import click
 from pipeline import __version__
 from pipeline.cli.compare import diff_rules, evaluate_rules
 from pipeline.cli.explain import explain
+from pipeline.cli.history import backup, purge, reassign, rebuild, restore
 from pipeline.cli.reading import check, identify, run, template
 from pipeline.cli.rules import rules
 from pipeline.cli.site import doctor
@@ -32,7 +33,10 @@ def main() -> None:
     """  # noqa: D301 - Click needs the control character itself
 
 
-for _verb in (run, check, identify, template, rules, doctor, explain):
+_VERBS = (run, check, identify, template, rules, doctor, explain)
+_UPKEEP = (rebuild, reassign, purge, backup, restore)
+
+for _verb in (*_VERBS, *_UPKEEP):
     main.add_command(_verb)
 rules.add_command(diff_rules)
 rules.add_command(evaluate_rules)

@@ -10,7 +10,9 @@ import click
 from pipeline.cli.shared import (
     NEW_FILE,
     ends_well,
+    history_option,
     knowledge_options,
+    output_option,
     pass_through,
     reading_options,
     settings_of,
@@ -23,20 +25,9 @@ from pipeline.errors import Exit
 
 @click.command()
 @sources_argument
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Folder for reports.  [default: reports]",
-)
+@output_option
 @reading_options
-@click.option(
-    "--replace",
-    is_flag=True,
-    default=None,
-    help="Replace the reports of an earlier run in the folder.",
-)
+@history_option
 @click.option(
     "--all-outcomes",
     is_flag=True,
@@ -57,25 +48,28 @@ def run(
     verbose: bool,
     **options: object,
 ) -> None:
-    """Read exports, write one report per patient and a worklist.
+    """Add exports to the history; write the reports that change, and the worklist.
+
+    Reports tell of everything that was ever received. Files that are known already count once.
 
     SRC are files or folders: .csv, .tsv, .txt, .xlsx, .xls, .ods.
     """
-    from pipeline.batch import check_batch, run_batch
+    from pipeline.batch import rehearse_batch, run_batch
 
     settings = settings_of(config, **options)
     progress = pass_through if quiet else show_progress
+    written: tuple[Path, ...] = ()
     if dry_run:
-        batch = check_batch(sources, settings, clock=datetime.now, progress=progress)
+        batch = rehearse_batch(sources, settings, clock=datetime.now, progress=progress)
     else:
-        batch, _ = run_batch(sources, settings, clock=datetime.now, progress=progress)
-    if as_json and not dry_run and batch.accounts.readable_files:
+        batch, written = run_batch(sources, settings, clock=datetime.now, progress=progress)
+    if as_json and written:
         click.echo((settings.output / "manifest.json").read_text(encoding="utf-8"), nl=False)
     elif as_json:
         click.echo(json.dumps({"results": counts_of(batch)}, indent=2))
     elif not quiet:
         print_problems(batch, verbose=verbose)
-        print_summary(batch, None if dry_run else settings)
+        print_summary(batch, None if dry_run else settings, wrote=bool(written))
     sys.exit(batch.exit_code)
 
 
@@ -101,7 +95,7 @@ def check(
         click.echo(batch.issues.drop(columns="result_id").to_json(orient="records", indent=2))
     else:
         print_problems(batch, verbose=verbose)
-        print_summary(batch, None)
+        print_summary(batch, None, wrote=False)
     sys.exit(batch.exit_code)
 
 

@@ -82,6 +82,24 @@ def reading_options(command: Command) -> Command:
     return command
 
 
+def output_option(command: Command) -> Command:
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="Folder for reports.  [default: reports]",
+    )(command)
+
+
+def history_option(command: Command) -> Command:
+    return click.option(
+        "--history",
+        metavar="FILE|URL",
+        help="Database of all results; a file, or postgresql+psycopg://…  [default: in DIR]",
+    )(command)
+
+
 def sources_argument(command: Command) -> Command:
     return click.argument("sources", metavar="SRC...", nargs=-1, required=True, type=EXISTING)(
         command

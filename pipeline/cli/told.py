@@ -16,12 +16,17 @@ _PLACES = 3  # places named for each kind of problem, unless -v asks for all
 def print_problems(batch: "Batch", *, verbose: bool) -> None:
     """Group what is wrong by file, kind and column; name the first places."""
     issues = batch.issues
+    concerned = {file.name for file in batch.files} | set(batch.unreachable)
+    is_of_run = issues["source_file"].isin(concerned)
+    earlier, issues = int((~is_of_run).sum()), issues[is_of_run]
     for (file, code, message), group in issues.groupby(
         ["source_file", "code", "message"], sort=False
     ):
         places = _places(group, all_of_them=verbose)
         count = f"{len(group)} x " if len(group) > 1 else ""
         click.echo(f"{file}: {count}{code}: {message}{places}")
+    if earlier:
+        click.echo(f"{earlier:,} more problems are of files received earlier: see issues.csv.")
     if batch.passed_over:
         names = batch.passed_over if verbose else batch.passed_over[:_PLACES]
         more = len(batch.passed_over) - len(names)
@@ -42,21 +47,32 @@ def _places(group: "pd.DataFrame", *, all_of_them: bool) -> str:
     return f"\n    row {', '.join(named)}{f' and {more} more (-v names all)' if more else ''}"
 
 
-def print_summary(batch: "Batch", settings: "Settings | None") -> None:
+def print_summary(batch: "Batch", settings: "Settings | None", *, wrote: bool) -> None:
     accounts = batch.accounts
     if not accounts.files:
         click.echo("Nothing to do: no exports found (.csv, .tsv, .txt, .xlsx, .xls, .ods).")
+    elif settings is not None and not accounts.readable_files:
+        click.echo("No file could be read: no result was added, and earlier reports stand.")
+    if batch.history:
+        click.echo(batch.history)
+    if accounts.files:
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in accounts.dispositions().items())
+        click.echo(f"{accounts.files} files, {accounts.read:,} results read: {counts}.")
+    if batch.known:
+        click.echo(f"{batch.known} of the files had been received before; they count once.")
+    if not accounts.files and not wrote:
         return
-    if settings is not None and not accounts.readable_files:
-        click.echo("No file could be read: nothing was written, and earlier reports stand.")
-    counts = ", ".join(f"{count:,} {kind}" for kind, count in accounts.dispositions().items())
-    click.echo(f"{accounts.files} files, {accounts.read:,} results read: {counts}.")
     patients = batch.interpretation.patients["priority"].value_counts()
     for priority in batch.knowledge.priorities:
         count = int(patients.get(priority.rank, 0))
         if count:
             click.echo(f"  {count:>6,} patients  {priority.rank} {priority.title}")
-    if settings is not None and accounts.readable_files:
+    if batch.locked:
+        click.echo(
+            f"{len(batch.locked)} files are open in another program and stand as they were; the "
+            'next run tries again. They are listed as "locked" in manifest.json.'
+        )
+    if settings is not None and wrote:
         click.echo(f"Worklist: {settings.output / 'worklist.xlsx'}")
         click.echo(f"Reports:  {settings.output / 'patients'}")
         if accounts.held and (settings.output / "held").is_dir():

@@ -6,7 +6,7 @@ import pandas as pd
 
 from pipeline.issues import all_issues, issues_at
 from pipeline.knowledge.model import Knowledge
-from schemas import DataFrame, Held, Issues, Reportable, Results
+from schemas import DataFrame, Held, Issues, Reportable, Results, Superseded
 from schemas.vocabulary import Disposition, ResultStatus
 
 KEY = ["patient_id", "accession", "analyte"]
@@ -24,6 +24,8 @@ class Selected:
     issues: DataFrame[Issues]
     dispositions: "pd.Series[str]"
     """Result id → what became of it."""
+    superseded: DataFrame[Superseded]
+    """Other values that the results replaced."""
 
 
 def select_reportable(
@@ -83,7 +85,25 @@ def select_reportable(
             issues_at(contradicting, "counts-contradict"),
         ),
         dispositions=fate.set_axis(ordered["result_id"]),
+        superseded=_list_superseded(used, ordered[fate.eq(Disposition.SUPERSEDED)]),
     )
+
+
+def _list_superseded(used: pd.DataFrame, replaced: pd.DataFrame) -> DataFrame[Superseded]:
+    """Find what each result that counts said before, where that was another value."""
+    said = ["comparator", "value"]
+    pairs = replaced.merge(used[[*KEY, *said, "result_id"]], on=KEY, suffixes=("", "_now"))
+    other = (pairs["comparator"] != pairs["comparator_now"]) | (
+        pairs["value"] != pairs["value_now"]
+    )
+    kinds = Superseded.column_types()
+    told = pairs[other].assign(
+        rank=pairs["status"].map(_RANK), result_id=pairs["result_id_now"].astype("int64")
+    )
+    told = told.drop_duplicates(["result_id", "status", *said])
+    order = ["patient_id", "result_id", "rank", *_ORIGIN]
+    ordered = told.sort_values(order, ignore_index=True)[list(kinds)].astype(kinds)
+    return Superseded.validate(ordered)
 
 
 def _withdrawn(ordered: pd.DataFrame, held: DataFrame[Held]) -> "pd.Series[bool]":

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Engine, Table, delete, func, select
+from sqlalchemy import Engine, Table, delete, func, select, update
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import OutputError
@@ -20,6 +20,7 @@ from pipeline.ingest.originals import (
     unpack_original,
 )
 from pipeline.ingest.received import ReceivedFile, tell_apart
+from pipeline.operations.decisions import reassign_results
 from pipeline.operations.store import tables
 from pipeline.operations.store.database import Clock, next_id
 from pipeline.operations.store.engine import connect, guarded
@@ -88,7 +89,7 @@ class History(Ledger):
                 select(tables.files.c.id).where(tables.files.c.sha256 == file.file.sha256)
             ).scalar()
             if former is not None:
-                _delete_file(connection, former)
+                forget_file(connection, former)
             file_id = former or next_id(connection, tables.files)
             received = file.remember()
             connection.execute(
@@ -143,6 +144,9 @@ class History(Ledger):
                 name: read_rows(connection, table, schema)
                 for name, (schema, table) in tables.ROWS.items()
             }
+        decisions = self.list_decisions()
+        for name in ("results", "held", "observations"):
+            frames[name] = reassign_results(frames[name], decisions)
         files = tell_apart([read_file(row) for row in listed])
         numbers = {row.sha256: int(row.id) for row in listed}
         places = _Places(files, [numbers[file.sha256] for file in files])
@@ -165,6 +169,21 @@ class History(Ledger):
         )
         with self.look() as connection:
             return unpack_original(connection.execute(query).scalar_one())
+
+    def doubt_published(self) -> None:
+        """No longer rely on what outputs say: they may be newer than a restored history."""
+        digest = tables.published.c.digest
+        with self.begin() as connection:
+            connection.execute(update(tables.published).values(digest="?" + digest))
+
+    def compact(self) -> None:
+        """Overwrite what was deleted, so that it cannot be found in the file any more."""
+        if self.engine.dialect.name == "sqlite":
+            with guarded(), self.engine.connect() as connection:
+                raw = connection.connection.driver_connection
+                if raw is not None:
+                    raw.execute("VACUUM")
+                    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def backup(self, path: Path) -> None:
         """Copy everything into a new SQLite file, also from a server.
@@ -230,8 +249,9 @@ def _require_count(connection: Connection, table: Table, file_id: int, count: in
         raise RuntimeError("rows given and rows stored differ")
 
 
-def _delete_file(connection: Connection, file_id: int) -> None:
-    for _, table in tables.ROWS.values():
+def forget_file(connection: Connection, file_id: int) -> None:
+    """Delete everything that is stored of a file."""
+    listed: list[Table] = [*(table for _, table in tables.ROWS.values()), tables.originals]
+    for table in listed:
         connection.execute(delete(table).where(table.c.file_id == file_id))
-    connection.execute(delete(tables.originals).where(tables.originals.c.file_id == file_id))
     connection.execute(delete(tables.files).where(tables.files.c.id == file_id))

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import OutputError
-from pipeline.ingest.intake import Ingested
-from pipeline.interpret import Interpretation
+from pipeline.ingest.received import ReceivedFile
 from pipeline.operations.accounts import Accounts
+from pipeline.operations.judge import Judgement
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import write_text
-from schemas import DataFrame, Findings, Issues
+from schemas import DataFrame, Findings
 from schemas.vocabulary import Outcome
 
 NAME = "manifest.json"
@@ -33,6 +33,15 @@ class Output:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What a run was given, and what became of it."""
+
+    files: tuple[ReceivedFile, ...]
+    accounts: Accounts
+    """Of these files."""
+
+
 def hash_outputs(folder: Path, paths: Sequence[Path]) -> tuple[Output, ...]:
     """Hash what was written, in order of path."""
     return tuple(
@@ -46,16 +55,18 @@ def hash_outputs(folder: Path, paths: Sequence[Path]) -> tuple[Output, ...]:
 
 def manifest_text(
     run: RunFacts,
-    accounts: Accounts,
-    files: Sequence[Ingested],
-    interpretation: Interpretation,
-    issues: DataFrame[Issues],
+    inputs: Inputs,
+    judgement: Judgement,
     outputs: Sequence[Output],
+    locked: Sequence[str] = (),
 ) -> str:
     """Write a run down as JSON, keys in a fixed order.
 
-    No patient's name, id or value stands in it, except in the names of files written for one.
+    `results` and `inputs` are of this run, `history`, `findings`, `patients` and `issues` of
+    everything received. No patient's name, id or value stands in it, except in the names of
+    files written for one.
     """
+    accounts, interpretation = inputs.accounts, judgement.interpretation
     content: Mapping[str, Any] = {
         "labflag": run.version,
         "finished": True,
@@ -66,17 +77,22 @@ def manifest_text(
             "read": accounts.read,
             **{str(kind): count for kind, count in accounts.dispositions().items()},
         },
+        "history": {
+            "files": len(run.files),
+            "read": run.read,
+            **{str(kind): count for kind, count in run.dispositions.items()},
+        },
         "inputs": [
             {
-                "name": file.file.name,
-                "sha256": file.file.sha256,
-                "bytes": file.file.size,
-                "layouts": [reading.layout for reading in file.readings],
+                "name": file.name,
+                "sha256": file.sha256,
+                "bytes": file.size,
+                "layouts": list(file.layouts),
                 "read": file.read,
-                "held": len(file.held),
-                "ignored": len(file.ignored),
+                "held": file.held,
+                "ignored": file.ignored,
             }
-            for file in files
+            for file in inputs.files
         ],
         "patients": {
             str(rank): int(count)
@@ -89,8 +105,10 @@ def manifest_text(
         "shadow": _counts(interpretation.shadow),
         "issues": {
             str(code): int(count)
-            for code, count in issues["code"].value_counts().sort_index().items()
+            for code, count in judgement.issues["code"].value_counts().sort_index().items()
         },
+        # Open in another program, so that they stand as they were; tried again by the next run.
+        "locked": list(locked),
         "outputs": [{"path": output.path, "sha256": output.sha256} for output in outputs],
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
@@ -105,8 +123,8 @@ def _counts(findings: DataFrame[Findings]) -> dict[str, dict[str, int]]:
     }
 
 
-def list_edited(folder: Path) -> tuple[str, ...]:
-    """List the outputs of an earlier run that a person has changed since.
+def list_edited(folder: Path, below: str) -> tuple[str, ...]:
+    """List the outputs below a folder that a person has changed since they were written.
 
     Raises:
         OutputError: There is a manifest, but it cannot be read.
@@ -114,7 +132,11 @@ def list_edited(folder: Path) -> tuple[str, ...]:
     names = read_outputs(folder) or ()
     content = json.loads((folder / NAME).read_text(encoding="utf-8")) if names else {}
     written = {str(output["path"]): output.get("sha256") for output in content.get("outputs", ())}
-    present = [folder / name for name in names if (folder / name).is_file()]
+    present = [
+        folder / name
+        for name in names
+        if name.startswith(f"{below}/") and (folder / name).is_file()
+    ]
     return tuple(
         output.path
         for output in hash_outputs(folder, present)

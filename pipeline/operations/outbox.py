@@ -75,5 +75,3 @@ def _require_workbook(path: Path, content: bytes) -> None:
         is_whole = False
     if not is_whole:
         raise OutputError(f"a workbook written in {path.parent} does not read back; see the disk")
-
-

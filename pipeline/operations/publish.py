@@ -1,159 +1,204 @@
-"""From findings to files in the output folder."""
+"""From findings to files in the output folder; of the reports only those that changed."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import OutputError
-from pipeline.ingest.intake import Ingested
-from pipeline.ingest.originals import keep_original
-from pipeline.interpret import Interpretation
 from pipeline.interpret.trends import compare_standing
-from pipeline.knowledge.model import Knowledge
 from pipeline.operations import manifest
-from pipeline.operations.accounts import Accounts
+from pipeline.operations.history import FILE_NAME, History
+from pipeline.operations.judge import Judgement
+from pipeline.operations.outbox import in_batches
+from pipeline.operations.shelf import PATIENTS, Shelf
+from pipeline.operations.store.records import Run
 from pipeline.report.facts import RunFacts
-from pipeline.report.files import csv_text, file_name, make_folder, save_workbook, write_text
+from pipeline.report.files import csv_text, make_folder, pack_workbook, write_text
 from pipeline.report.held import name_held, render_held
 from pipeline.report.patient import PatientReport, assemble_reports
 from pipeline.report.typed import write_worklist
+from pipeline.report.wording import show_date
 from pipeline.report.workbook import render_workbook
 from pipeline.report.worklist import render_worklist
-from schemas import DataFrame, Findings, Held, Issues
+from schemas import DataFrame, Findings
 from schemas.vocabulary import Outcome
 
-PATIENTS, HELD = "patients", "held"
-_FIXED = ("worklist.xlsx", "index.html", "findings.csv", "issues.csv")
+HELD = "held"
+WORKLIST, PAGE = "worklist.xlsx", "index.html"
+_TABLES = ("findings.csv", "issues.csv")
+_FIXED = (WORKLIST, PAGE, *_TABLES)
 # The dates of joined results stand in the reports; the columns of findings.csv are a contract.
 _NOT_IN_CONTRACT = ("from_accession", "from_date")
+_BATCH = 100  # reports that share the syncs of a folder and a transaction
 
 ShowReports = Callable[[Iterable[PatientReport], int, str], Iterator[PatientReport]]
 
 
-def check_folder(folder: Path, *, replace: bool) -> None:
-    """Refuse an output folder that holds another run's reports; change nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What a run wrote, and what it could not."""
+
+    written: tuple[Path, ...]
+    locked: tuple[str, ...]
+    """Paths below the folder of what is open in another program; the next run tries again."""
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse an output folder that holds what is not ours; change nothing.
 
     Raises:
-        OutputError: It holds reports and `replace` was not given, or reports of unknown origin.
+        OutputError: It holds reports of unknown origin, or held rows that a person has edited.
     """
-    earlier = manifest.read_outputs(folder)
     patients = folder / PATIENTS
     has_reports = patients.is_dir() and any(patients.iterdir())
-    taken = earlier is not None or has_reports or any((folder / name).exists() for name in _FIXED)
-    if taken and not replace:
+    taken = has_reports or any((folder / name).exists() for name in _FIXED)
+    if taken and manifest.read_outputs(folder) is None and not (folder / FILE_NAME).exists():
         raise OutputError(
-            f"{folder} holds the reports of another run; "
-            "give --replace to replace them, or another folder with -o"
-        )
-    if taken and earlier is None:
-        raise OutputError(
-            f"{folder} holds reports but no {manifest.NAME} that says which; "
+            f"{folder} holds reports but no {manifest.NAME} that says whose; "
             "move them away or give another folder with -o"
         )
-    edited = [name for name in manifest.list_edited(folder) if name.startswith(f"{HELD}/")]
+    edited = manifest.list_edited(folder, HELD)
     if edited:
         raise OutputError(
             f"{folder / edited[0]} was changed since it was written; move it out of the folder of "
-            "reports, to the file that its rows come from, and run again with both"
+            "reports and run again with it"
         )
 
 
 def publish(
     folder: Path,
+    key: str,
     *,
-    run: RunFacts,
-    accounts: Accounts,
-    files: Sequence[Ingested],
-    held: DataFrame[Held],
-    issues: DataFrame[Issues],
-    interpretation: Interpretation,
-    knowledge: Knowledge,
+    history: History,
+    run: Run,
+    facts: RunFacts,
+    judgement: Judgement,
+    inputs: manifest.Inputs,
     all_outcomes: bool,
     show: ShowReports,
-) -> tuple[Path, ...]:
-    """Write reports, worklist, tables and manifest; take away an earlier run's that are stale.
+    anew: bool = False,
+) -> Published:
+    """Write what changed, and the worklist, tables and manifest; take away what is stale.
 
-    A manifest that lists what will be written comes first and one that says "finished" last, so
-    that a run which was stopped in between can be told from one that was not, and replaced.
+    A manifest that lists what will be written comes first and one that says "finished" last.
+    What is in place is noted in the history batch by batch: a run that is stopped anywhere is
+    finished by the next one.
+
+    Args:
+        folder: Of the outputs.
+        key: What the history calls the folder.
+        history: Where what was published is noted.
+        run: The run that publishes.
+        facts: Of the worklist; a report has the time of its own last change in their place.
+        judgement: What is known and what the rules say of it.
+        inputs: What this run was given.
+        all_outcomes: Whether findings.csv tells absent and not tested findings too.
+        show: Shows progress.
+        anew: Write every report, also those that did not change.
 
     Raises:
         OutputError: A file cannot be written.
     """
-    stale = manifest.read_outputs(folder) or ()
-    names = {
-        str(patient): f"{PATIENTS}/{file_name(str(patient))}.xlsx"
-        for patient in interpretation.results["patient_id"].unique()
-    }
-    held_names = [
-        f"{HELD}/{name_held(file.file.name, file.file.sha256)}" for file in files if len(file.held)
-    ]
+    shelf = Shelf(history, key, folder, run, judgement, facts)
+    held = _plan_held(judgement)
+    stale = {*(manifest.read_outputs(folder) or ()), *shelf.before}
+    planned = {*shelf.paths.values(), *held, *_FIXED}
     make_folder(folder / PATIENTS)
-    manifest.begin(folder, {*stale, *names.values(), *held_names, *_FIXED}, run.version)
+    manifest.begin(folder, stale | planned, facts.version)
+    locked = [*_write_reports(shelf, judgement, facts, show, anew=anew)]
+    locked += _hand_back(shelf, held, judgement, anew=anew)
+    _write_worklist(shelf, judgement, facts)
+    findings = judgement.interpretation.findings
+    told = _told(findings, all_outcomes).drop(columns=[*_NOT_IN_CONTRACT])
+    write_text(csv_text(told), folder / _TABLES[0])
+    write_text(csv_text(judgement.issues.drop(columns="result_id")), folder / _TABLES[1])
+    locked += shelf.remove(stale - planned)
+    fixed = manifest.hash_outputs(folder, [folder / name for name in _FIXED])
+    outputs = sorted((*fixed, *shelf.outputs()), key=lambda output: output.path)
+    text = manifest.manifest_text(facts, inputs, judgement, outputs, locked)
+    write_text(text, folder / manifest.NAME)
+    return Published(written=(*shelf.written, folder / manifest.NAME), locked=tuple(locked))
+
+
+def _write_reports(
+    shelf: Shelf, judgement: Judgement, facts: RunFacts, show: ShowReports, *, anew: bool
+) -> Iterator[str]:
+    """Write the reports that changed; give the paths of those that are locked."""
+    wanted = shelf.patients if anew else shelf.changed
+    interpretation = judgement.interpretation
     reports = assemble_reports(
         patients=interpretation.patients,
         results=interpretation.results,
-        held=held,
-        issues=issues,
+        held=judgement.held,
+        issues=judgement.issues,
         findings=interpretation.findings,
         standing=interpretation.standing,
-        knowledge=knowledge,
-        run=run,
+        superseded=judgement.selected.superseded,
+        knowledge=judgement.knowledge,
+        run=facts,
+        only=wanted,
+        changed_at=shelf.changed_at,
     )
-    written = []
-    for report in show(reports, len(names), "Writing reports"):
-        path = folder / names[report.patient_id]
-        save_workbook(render_workbook(report), path, run.run_at)
-        written.append(path)
+    for batch in in_batches(show(reports, len(wanted), "Writing reports"), _BATCH):
+        yield from shelf.put(
+            {
+                shelf.paths[report.patient_id]: (
+                    pack_workbook(render_workbook(report), report.run.run_at),
+                    shelf.publication_of(report.patient_id),
+                )
+                for report in batch
+            }
+        )
+
+
+def _plan_held(judgement: Judgement) -> dict[str, tuple[str, str]]:
+    """Say which workbooks of held rows are due: path → name and hash of their file."""
+    with_held = set(judgement.held["source_file"])
+    return {
+        f"{HELD}/{name_held(file.name, file.sha256)}": (file.name, file.sha256)
+        for file in judgement.intake.files
+        if file.name in with_held
+    }
+
+
+def _hand_back(
+    shelf: Shelf, held: Mapping[str, tuple[str, str]], judgement: Judgement, *, anew: bool
+) -> Iterator[str]:
+    """Write the workbooks of held rows that changed; give the paths of those that are locked."""
+    publications = shelf.describe_held({path: name for path, (name, _) in held.items()})
+    for path, (name, sha256) in held.items():
+        due = publications[path]
+        if not anew and shelf.is_current(due):
+            continue
+        original = shelf.history.load_original(sha256)
+        book = render_held(original, [name], judgement.held, judgement.issues)
+        if book is not None:
+            yield from shelf.put({path: (pack_workbook(book, due.changed_at), due)})
+
+
+def _write_worklist(shelf: Shelf, judgement: Judgement, facts: RunFacts) -> None:
+    """Write the worklist, with what changed since the one before."""
+    interpretation = judgement.interpretation
     write_worklist(
-        folder / "worklist.xlsx",
-        folder / "index.html",
+        shelf.folder / WORKLIST,
+        shelf.folder / PAGE,
         lambda entries: render_worklist(
             patients=interpretation.patients,
             results=interpretation.results,
             findings=interpretation.findings,
             standing=interpretation.standing,
-            changes=compare_standing(None, interpretation.standing),
-            held=held,
-            issues=issues,
-            knowledge=knowledge,
-            run=run,
-            names=names,
+            changes=compare_standing(shelf.standing_before(), interpretation.standing),
+            held=judgement.held,
+            issues=judgement.issues,
+            knowledge=judgement.knowledge,
+            run=facts,
+            names=shelf.paths,
             entries=entries,
+            since=show_date(shelf.worklist_before, has_time=True),
         ),
-        run.run_at,
+        facts.run_at,
     )
-    write_text(
-        csv_text(_told(interpretation.findings, all_outcomes).drop(columns=[*_NOT_IN_CONTRACT])),
-        folder / "findings.csv",
-    )
-    write_text(csv_text(issues.drop(columns="result_id")), folder / "issues.csv")
-    written += [folder / name for name in _FIXED]
-    written += _hand_back(folder / HELD, files, held, issues, run)
-    for path in {folder / name for name in stale} - set(written):
-        path.unlink(missing_ok=True)
-    if (folder / HELD).is_dir() and not any((folder / HELD).iterdir()):
-        (folder / HELD).rmdir()
-    outputs = manifest.hash_outputs(folder, written)
-    text = manifest.manifest_text(run, accounts, files, interpretation, issues, outputs)
-    write_text(text, folder / manifest.NAME)
-    return (*written, folder / manifest.NAME)
-
-
-def _hand_back(
-    folder: Path,
-    files: Sequence[Ingested],
-    held: DataFrame[Held],
-    issues: DataFrame[Issues],
-    run: RunFacts,
-) -> Iterator[Path]:
-    """Write the workbooks of held rows; one for files with the same name and content."""
-    alike: dict[str, list[Ingested]] = {}
-    for file in files:
-        alike.setdefault(name_held(file.file.name, file.file.sha256), []).append(file)
-    for name, same in alike.items():
-        book = render_held(keep_original(same[0]), [file.file.name for file in same], held, issues)
-        if book is not None:
-            save_workbook(book, folder / name, run.run_at)
-            yield folder / name
+    shelf.note_worklist(WORKLIST)
 
 
 def _told(findings: DataFrame[Findings], all_outcomes: bool) -> DataFrame[Findings]:

@@ -77,10 +77,19 @@ def refuse_existing(path: Path) -> None:
 
 
 def save_workbook(book: Workbook, path: Path, run_at: datetime) -> None:
-    """Write a workbook whose bytes depend on its content and the time of the run alone.
+    """Write a workbook as `pack_workbook` makes it.
 
     Raises:
         OutputError: The file cannot be written; whatever stood there before is untouched.
+    """
+    write_bytes(pack_workbook(book, run_at), path)
+
+
+def pack_workbook(book: Workbook, run_at: datetime) -> bytes:
+    """Give the bytes of a workbook, which depend on its content and a time alone.
+
+    Raises:
+        OutputError: There is no room for temporary files.
     """
     aware = run_at if run_at.tzinfo else run_at.replace(tzinfo=UTC)
     made = aware.astimezone(UTC).replace(tzinfo=None, microsecond=0)
@@ -93,7 +102,7 @@ def save_workbook(book: Workbook, path: Path, run_at: datetime) -> None:
         raise OutputError(
             "a workbook cannot be made: there is no room in the folder for temporary files"
         ) from None
-    write_bytes(stream.getvalue(), path)
+    return stream.getvalue()
 
 
 def write_text(text: str, path: Path) -> None:
@@ -107,21 +116,71 @@ def write_bytes(content: bytes, path: Path) -> None:
     Raises:
         OutputError: Names the folder and the cause but not the file, which may carry an id.
     """
+    aside = write_aside(content, path)
+    if not move_into_place(aside, path):
+        aside.unlink(missing_ok=True)
+        raise OutputError(
+            f"a file in {path.parent} is open in another program; close it and run again"
+        )
+    sync_folder(path.parent)
+
+
+def write_aside(content: bytes, path: Path) -> Path:
+    """Write what shall stand at a path into a file beside it, down to the disk.
+
+    Raises:
+        OutputError: It cannot be written; nothing is left behind.
+    """
     make_folder(path.parent)
     aside = ""
     try:
         handle, aside = tempfile.mkstemp(prefix=ASIDE[0], suffix=ASIDE[1], dir=path.parent)
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
         Path(aside).chmod(FILE_MODE)
-        Path(aside).replace(path)
     except OSError as error:
         if aside:
             Path(aside).unlink(missing_ok=True)
-        raise OutputError(
-            f"a file cannot be written in {path.parent}: {error.strerror}. "
-            "If it is open in another program, close it and run again."
-        ) from None
+        raise _cannot_write(path, error) from None
+    return Path(aside)
+
+
+def move_into_place(aside: Path, path: Path) -> bool:
+    """Let a file take the place of another one; False if a program has that open.
+
+    Raises:
+        OutputError: It cannot be renamed for another reason; both files are as they were.
+    """
+    try:
+        aside.replace(path)
+    except PermissionError:
+        return False
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise _cannot_write(path, error) from None
+    return True
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder down to the disk, where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        raise _cannot_write(folder / "-", error) from None
+    finally:
+        os.close(descriptor)
+
+
+def _cannot_write(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"a file cannot be written in {path.parent}: {error.strerror}. "
+        "If it is open in another program, close it and run again."
+    )
 
 
 def csv_text(table: pd.DataFrame) -> str:

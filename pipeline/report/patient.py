@@ -1,8 +1,11 @@
 """Tables → one `PatientReport` per patient: all that a workbook says, and no spreadsheet."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import TypeVar
 
 import pandas as pd
 
@@ -10,6 +13,7 @@ from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.report import summary
 from pipeline.report.changes import Since, list_changes
+from pipeline.report.corrections import list_former
 from pipeline.report.evidence import TOLD, list_evidence, list_marks, place_of, split_joined
 from pipeline.report.facts import (
     FileUse,
@@ -43,8 +47,10 @@ from pipeline.report.wording import (
     show_date,
     show_rows,
 )
-from schemas import DataFrame, Findings, Held, Issues, Patients, Reportable
+from schemas import DataFrame, Findings, Held, Issues, Patients, Reportable, Superseded, Table
 from schemas.vocabulary import Confirmation, Outcome, Reason
+
+T = TypeVar("T", bound=Table)
 
 __all__ = ["PatientReport", "RunFacts", "assemble_reports"]
 
@@ -59,17 +65,27 @@ def assemble_reports(
     standing: DataFrame[Findings],
     knowledge: Knowledge,
     run: RunFacts,
+    superseded: DataFrame[Superseded] | None = None,
+    only: Collection[str] | None = None,
+    changed_at: Mapping[str, datetime] = MappingProxyType({}),
 ) -> Iterator[PatientReport]:
     """Give the report of each patient who has a result that is not held, in worklist order.
+
+    `only` leaves out all but these patients. `changed_at` says by patient when what the report
+    says last changed; else the time of the run stands in it.
 
     Raises:
         ValueError: A result or finding belongs to nobody in `patients`.
         KeyError: A rule, comment or analyte that the knowledge does not have.
     """
-    ids = patients["patient_id"]
     for table in (results, findings, standing):
-        if not table["patient_id"].isin(ids).all():
+        if not table["patient_id"].isin(patients["patient_id"]).all():
             raise ValueError("a result or finding belongs to nobody in the table of patients")
+    if only is not None:
+        patients, results = _rows_of(only, patients), _rows_of(only, results)
+        held, findings = _rows_of(only, held), _rows_of(only, findings)
+        standing = _rows_of(only, standing)
+    ids = patients["patient_id"]
     texts = LANGUAGES[run.language]
     desk = _Desk(
         results=list_results(results, issues, ids, knowledge, _units_of(knowledge, run), texts),
@@ -77,8 +93,10 @@ def assemble_reports(
         findings=list_findings(findings, ids, knowledge),
         standing=list_findings(standing, ids, knowledge),
         changes=list_changes(findings, standing),
+        former={} if superseded is None else list_former(superseded, results, texts),
         knowledge=knowledge,
         run=run,
+        changed_at=changed_at,
     )
     people = patients.assign(
         age=look_up(ids, describe_ages(results, texts), texts("not-stated")),
@@ -107,6 +125,10 @@ def assemble_reports(
             yield desk.assemble(position, *facts)
 
 
+def _rows_of(patients: Collection[str], table: DataFrame[T]) -> DataFrame[T]:
+    return table[table["patient_id"].isin(list(patients))].reset_index(drop=True)
+
+
 class _Desk:
     """Every table at hand, cut by patient."""
 
@@ -118,12 +140,15 @@ class _Desk:
         findings: PatientRows,
         standing: PatientRows,
         changes: Mapping[tuple[str, str], Since],
+        former: Mapping[int, str],
         knowledge: Knowledge,
         run: RunFacts,
+        changed_at: Mapping[str, datetime],
     ) -> None:
         self.results, self.held = results, held
         self.findings, self.standing = findings, standing
         self.knowledge, self.run = knowledge, run
+        self.former, self.changed_at = former, changed_at
         self.texts = LANGUAGES[run.language]
         self.converts = run.units_display != summary.AS_REPORTED
         self.rules = describe_rules(knowledge, self.texts)
@@ -150,6 +175,7 @@ class _Desk:
         reasons: str,
     ) -> PatientReport:
         texts = self.texts
+        run = replace(self.run, run_at=self.changed_at.get(patient_id, self.run.run_at))
         reported: list[ReportedResult] = self.results.of(position)
         held: list[HeldResult] = self.held.of(position)
         by_place = {place_of(row): row for row in reported}
@@ -184,7 +210,7 @@ class _Desk:
             not_tested=describe_not_tested(findings, self.rules, measured, self.knowledge, texts),
             held=summary.describe_held((row.code for row in held), texts),
             basis=summary.describe_basis(
-                self.run,
+                run,
                 self.knowledge,
                 sex,
                 texts,
@@ -197,7 +223,7 @@ class _Desk:
             files=self._files(reported, held),
             citations=distinct(each for row in findings for each in row.rule.citations),
             profile=self.knowledge.profile.title,
-            run=self.run,
+            run=run,
         )
 
     def _finding(
@@ -265,6 +291,7 @@ class _Desk:
             source_row=row.source_row,
             status=texts(f"status.{'calculated' if row.derived else row.status}"),
             is_provisional=row.status in TOLD,
+            corrected_from=self.former.get(row.result_id, ""),
             place=place_of(row),
         )
 

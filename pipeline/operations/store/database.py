@@ -43,6 +43,11 @@ class Database:
             self._outer = None
         self.engine.dispose()
 
+    @property
+    def is_rehearsing(self) -> bool:
+        """Whether everything will be undone."""
+        return self._outer is not None
+
     def rehearse(self) -> None:
         """From now on let everything that is stored be undone when the database is closed."""
         with guarded():

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,27 @@ def connect(place: str | Path | None) -> Engine:
     except BaseException:
         engine.dispose()
         raise
+    return engine
+
+
+def connect_copy(path: Path) -> Engine:
+    """Open a copy in memory of a file, which stays as it is.
+
+    Raises:
+        ConfigError: A newer labflag made it.
+        OutputError: It is no history.
+    """
+    engine = connect(None)
+    with guarded():
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
+            found = source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if not {tables.meta.name, tables.files.name} <= {name for (name,) in found}:
+                raise OutputError(f"{path.name} holds no history")
+            with engine.connect() as connection:
+                target: Any = connection.connection.driver_connection
+                source.backup(target)
+        with engine.begin() as connection:
+            _migrate(connection)
     return engine
 
 

@@ -93,6 +93,8 @@ class Publication:
     """When what it says last changed."""
     run: int = 0
     """Number of the run that changed it."""
+    sha256: str = ""
+    """Of the bytes written."""
     standing: str = "[]"
     """Of a report: the findings that it says are present, as `pack_standing` writes them."""
     before: str = "[]"
@@ -107,6 +109,7 @@ class Publication:
             digest=row.digest,
             changed_at=datetime.fromisoformat(row.changed_at),
             run=row.run,
+            sha256=row.sha256,
             standing=row.standing,
             before=row.before,
         )

@@ -113,6 +113,7 @@ published = Table(
     Column("digest", Text, nullable=False),
     Column("changed_at", Text, nullable=False),
     Column("run", Integer, nullable=False, server_default="0"),
+    Column("sha256", Text, nullable=False, server_default=""),
     Column("standing", Text, nullable=False, server_default="[]"),
     Column("before", Text, nullable=False, server_default="[]"),
 )

@@ -1,0 +1,156 @@
+"""The verbs that look after the history: rebuild, reassign, purge, backup, restore."""
+
+import getpass
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from pipeline.cli.shared import (
+    FILE,
+    NEW_FILE,
+    ends_well,
+    history_option,
+    output_option,
+    pass_through,
+    reading_options,
+    settings_of,
+    show_progress,
+)
+
+_yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+_dry_option = click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
+
+
+@click.command()
+@output_option
+@reading_options
+@history_option
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@ends_well
+def rebuild(config: Path | None, quiet: bool, **options: object) -> None:
+    """Write every report anew from the history; the same bytes if nothing has changed."""
+    from pipeline.batch import rebuild_reports
+    from pipeline.cli.told import print_summary
+
+    settings = settings_of(config, **options)
+    progress = pass_through if quiet else show_progress
+    batch = rebuild_reports(settings, clock=datetime.now, progress=progress)
+    if not quiet:
+        print_summary(batch, settings, wrote=True)
+
+
+@click.command()
+@click.option(
+    "--older-than",
+    required=True,
+    metavar="AGE|DATE",
+    help="5y, 18m or 90d, or a date such as 2021-01-01.",
+)
+@output_option
+@reading_options
+@history_option
+@_dry_option
+@_yes_option
+@ends_well
+def purge(
+    older_than: str, config: Path | None, dry_run: bool, yes: bool, **options: object
+) -> None:
+    """Delete results that were collected long ago from the history and the reports.
+
+    Results without a date go by the day on which they were received. Input files are not
+    touched, and are not read again.
+    """
+    from pipeline.upkeep import oldest_kept, purge_history
+
+    settings = settings_of(config, **options)
+    before = oldest_kept(older_than, date.today())
+    purged = purge_history(settings, before, clock=datetime.now, rehearse=True)
+    click.echo(f"{purged.results:,} results collected before {before}, {purged.files:,} files.")
+    if dry_run or not purged.results + purged.files:
+        return
+    _confirm("Delete them for good?", yes)
+    purge_history(settings, before, clock=datetime.now, progress=show_progress)
+    click.echo("Deleted; the reports are up to date.")
+
+
+@click.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--accession", metavar="A", help="Move the results of this specimen alone.")
+@click.option("--by", metavar="WHO", help="Who decides.  [default: the user]")
+@output_option
+@reading_options
+@history_option
+@_dry_option
+@_yes_option
+@ends_well
+def reassign(
+    old: str,
+    new: str,
+    accession: str | None,
+    by: str | None,
+    config: Path | None,
+    dry_run: bool,
+    yes: bool,
+    **options: object,
+) -> None:
+    """Move results from patient id OLD to NEW, after an id was corrected.
+
+    It holds for what has been received so far. What then contradicts itself is held, as always.
+    """
+    from pipeline.upkeep import count_results, reassign_patient
+
+    settings = settings_of(config, **options)
+    count = count_results(settings, old, accession or "", clock=datetime.now)
+    click.echo(f"{count:,} results are stored there.")
+    if not count:
+        sys.exit(1)
+    if dry_run:
+        return
+    _confirm("Move them?", yes)
+    who = by or getpass.getuser()
+    reassign_patient(
+        settings, old, new, accession or "", who, clock=datetime.now, progress=show_progress
+    )
+    click.echo("Moved; the reports are up to date.")
+
+
+@click.command()
+@click.argument("file", type=NEW_FILE)
+@output_option
+@history_option
+@click.option("--config", type=FILE, metavar="FILE", help="Configuration.")
+@ends_well
+def backup(file: Path, config: Path | None, **options: object) -> None:
+    """Copy the history into FILE, also while a run is at work or from a server."""
+    from pipeline.upkeep import back_up
+
+    back_up(settings_of(config, **options), file, clock=datetime.now)
+    click.echo(f"History: {file} (it holds patient data; keep it as you keep the reports)")
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@output_option
+@reading_options
+@history_option
+@_yes_option
+@ends_well
+def restore(file: Path, config: Path | None, yes: bool, **options: object) -> None:
+    """Put the history back to what FILE holds, and the reports with it.
+
+    What was received since is forgotten until it is read again.
+    """
+    from pipeline.upkeep import restore_history
+
+    settings = settings_of(config, **options)
+    _confirm("Replace the history, and every report with it?", yes)
+    restore_history(settings, file, clock=datetime.now, progress=show_progress)
+    click.echo("Restored; the reports are up to date.")
+
+
+def _confirm(question: str, yes: bool) -> None:
+    if not yes:
+        click.confirm(question, abort=True)

@@ -1,0 +1,53 @@
+"""From what was received to what the rules say of it."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.ingest.closing import close_holds, without_returned
+from pipeline.ingest.intake import Intake, hold_conflicts
+from pipeline.interpret import Interpretation, interpret_results
+from pipeline.interpret.reportable import Selected, select_reportable
+from pipeline.issues import all_issues
+from pipeline.knowledge.model import Knowledge
+from schemas import DataFrame, Held, Issues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What was received, what counts of it, and what the rules say."""
+
+    knowledge: Knowledge
+    intake: Intake
+    selected: Selected
+    held: DataFrame[Held]
+    """At intake, and where results of one standing disagree."""
+    issues: DataFrame[Issues]
+    interpretation: Interpretation
+
+
+def judge(received: Intake, knowledge: Knowledge) -> Judgement:
+    """Settle who is who, select what counts, apply the rules: the same whatever came first."""
+    intake = hold_conflicts(settle_holds(received, knowledge))
+    selected = select_reportable(intake.results, intake.held, knowledge)
+    held = Held.validate(pd.concat([intake.held, selected.held], ignore_index=True))
+    return Judgement(
+        knowledge=knowledge,
+        intake=intake,
+        selected=selected,
+        held=held,
+        issues=all_issues(intake.issues, selected.issues),
+        interpretation=interpret_results(
+            selected.results, held, knowledge, intake.results, intake.observations
+        ),
+    )
+
+
+def settle_holds(intake: Intake, knowledge: Knowledge) -> Intake:
+    """Put rows that were handed back in place of those they correct."""
+    if not any(file.returned for file in intake.files):
+        return intake
+    exports = without_returned(intake)
+    selected = select_reportable(exports.results, exports.held, knowledge)
+    before = pd.concat([exports.held["result_id"], selected.held["result_id"]])
+    return close_holds(intake, before)

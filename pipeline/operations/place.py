@@ -1,0 +1,96 @@
+"""Where the history of an output folder lies."""
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config import Settings
+from pipeline.operations.history import FILE_NAME
+from pipeline.operations.store.engine import is_url
+
+# File systems that are on another machine: SQLite's shared memory does not reach there.
+_REMOTE = frozenset(
+    (
+        *("9p", "afs", "afpfs", "beegfs", "ceph", "cifs", "coda", "davfs", "glusterfs", "gpfs"),
+        *("lustre", "ncpfs", "nfs", "nfs3", "nfs4", "smb2", "smb3", "smbfs", "virtiofs"),
+        *("vboxsf", "webdav", "fuse.ceph", "fuse.glusterfs", "fuse.rclone", "fuse.sshfs"),
+    )
+)
+_DRIVE_REMOTE = 4  # of GetDriveType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A history, and what it calls the output folder."""
+
+    where: str | Path
+    """A file, or the URL of a server."""
+    key: str
+    """"." if history and outputs lie in one folder, which may then be moved; else its path."""
+    said: str = ""
+    """What is to be said aloud of it."""
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a history already; of a server nobody knows before asking."""
+        return not isinstance(self.where, Path) or self.where.exists()
+
+
+def place_history(settings: Settings) -> Place:
+    """Choose where the history lies: where the site says, in the output folder, or beside it.
+
+    On a network share a database is not safe; then it lies in the user's state folder.
+    """
+    output = settings.output.absolute()
+    if is_url(settings.history):
+        return Place(where=settings.history, key=str(output))
+    if settings.history:
+        return Place(where=Path(settings.history).absolute(), key=str(output))
+    beside = output / FILE_NAME
+    if beside.exists() or not is_remote(output):
+        return Place(where=beside, key=".")
+    named = hashlib.sha256(str(output).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    where = _state_folder() / "labflag" / named / FILE_NAME
+    return Place(
+        where=where,
+        key=str(output),
+        said=f"The folder of reports is on a network share, where a database is not safe. "
+        f"The history is in {where}; another machine does not see it.",
+    )
+
+
+def is_remote(folder: Path, mounts: str | None = None) -> bool:
+    """Whether a folder is on another machine, as far as the system tells.
+
+    Args:
+        folder: It need not exist.
+        mounts: What the system says is mounted where, in the form of /proc/mounts.
+    """
+    if sys.platform == "win32":
+        import ctypes
+
+        root = f"{folder.drive}\\"
+        return folder.drive.startswith("\\\\") or bool(
+            ctypes.windll.kernel32.GetDriveTypeW(root) == _DRIVE_REMOTE
+        )
+    if mounts is None:
+        try:
+            mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="surrogateescape")
+        except OSError:
+            return False
+    kinds = {}
+    for line in mounts.splitlines():
+        _, point, kind, *_ = line.split(" ")
+        # The one mounted last covers the others.
+        kinds[point.replace("\\040", " ")] = kind
+    real = Path(os.path.realpath(folder))
+    nearest = next((str(each) for each in (real, *real.parents) if str(each) in kinds), "/")
+    return kinds.get(nearest, "") in _REMOTE
+
+
+def _state_folder() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")

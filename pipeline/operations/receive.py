@@ -1,0 +1,84 @@
+"""Files into the history: each once, and read again only where that may change something."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from pipeline import __version__
+from pipeline.ingest.intake import Ingested, read_results
+from pipeline.ingest.readers import open_file
+from pipeline.ingest.sources import ExportFile
+from pipeline.ingest.tables import SiteReading, UnreadableFile
+from pipeline.knowledge.forms import Layout
+from pipeline.knowledge.model import Knowledge
+from pipeline.operations.history import History
+
+
+class Receipt(StrEnum):
+    """What became of a file that was received."""
+
+    STORED = "stored"
+    KNOWN = "known"
+    """The same bytes are in the history already."""
+    NOT_OPENED = "not-opened"
+    """Its bytes could not be read, so that there is nothing to remember it by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A file, and what became of it."""
+
+    export: ExportFile
+    receipt: Receipt
+    sha256: str
+    """"" where it could not be opened."""
+    ingested: Ingested | None = None
+    """None where it was known, and not read again."""
+
+    @property
+    def unopened(self) -> tuple[Ingested, ...]:
+        """What there is to say of a file that is not in the history: nothing, or one."""
+        is_out = self.receipt == Receipt.NOT_OPENED and self.ingested is not None
+        return (self.ingested,) if is_out and self.ingested else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingBasis:
+    """On what the reading of a file rests, besides its bytes."""
+
+    knowledge: Knowledge
+    site: SiteReading
+    layout: Layout | None
+    """The layout that a person named, if any."""
+
+    @property
+    def digest(self) -> str:
+        """Another one as soon as a file might be read in another way."""
+        said = repr((__version__, self.knowledge.version, self.site, self.layout))
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def receive(
+    export: ExportFile, history: History, basis: ReadingBasis, run_id: str, today: date
+) -> Received:
+    """Read one file and store what it says, unless these bytes were read before on this basis.
+
+    Raises:
+        OutputError: The history cannot be written; nothing of the file is stored.
+    """
+    digest = basis.digest
+    try:
+        known, _ = open_file(export.path, export.name)
+    except UnreadableFile:
+        known = None
+    if known is not None and history.has_file(known.sha256, digest):
+        return Received(export=export, receipt=Receipt.KNOWN, sha256=known.sha256)
+    file = read_results(
+        export.path, export.name, basis.knowledge, basis.site, basis.layout, today=today
+    )
+    sha256 = file.file.sha256
+    if not sha256:
+        return Received(export=export, receipt=Receipt.NOT_OPENED, sha256="", ingested=file)
+    history.commit(file, run_id, digest)
+    return Received(export=export, receipt=Receipt.STORED, sha256=sha256, ingested=file)

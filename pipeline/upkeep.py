@@ -1,0 +1,146 @@
+"""Looking after the history: results that moved, grew too old, or are to be saved elsewhere."""
+
+import calendar
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from pipeline.batch import Clock, Progress, run_batch
+from pipeline.config import Settings
+from pipeline.errors import ConfigError, OutputError
+from pipeline.operations.decisions import REASSIGN
+from pipeline.operations.history import History, copy_all, open_history
+from pipeline.operations.place import place_history
+from pipeline.operations.retention import Purged, purge
+from pipeline.operations.store.engine import connect_copy
+from pipeline.operations.workspace import open_workspace
+
+T = TypeVar("T")
+_AGE = re.compile(r"([1-9]\d{0,3})\s*([dmy])", re.IGNORECASE)
+_MONTHS = 12
+
+
+def oldest_kept(age: str, today: date) -> date:
+    """Give the first day that is kept, from "5y", "18m", "90d" or a date.
+
+    >>> oldest_kept("18m", date(2026, 8, 31))
+    datetime.date(2025, 2, 28)
+
+    Raises:
+        ConfigError: It is neither, or not in the past.
+    """
+    if found := _AGE.fullmatch(age.strip()):
+        number, unit = int(found[1]), found[2].lower()
+        if unit == "d":
+            return date.fromordinal(max(1, today.toordinal() - number))
+        months = number * (_MONTHS if unit == "y" else 1)
+        year, month = divmod(today.year * _MONTHS + today.month - 1 - months, _MONTHS)
+        if year >= 1:
+            return date(year, month + 1, min(today.day, calendar.monthrange(year, month + 1)[1]))
+    try:
+        day = date.fromisoformat(age)
+    except ValueError:
+        day = today
+    if day >= today:
+        raise ConfigError("--older-than takes 5y, 18m, 90d, or a date in the past")
+    return day
+
+
+def purge_history(
+    settings: Settings,
+    before: date,
+    *,
+    clock: Clock,
+    progress: "Progress | None" = None,
+    rehearse: bool = False,
+) -> Purged:
+    """Delete results from before a day and bring the reports up to date; or only count them."""
+    if rehearse:
+        with _open(settings, clock) as history:
+            history.rehearse()
+            return purge(history, before)
+    with open_workspace(settings.output, clock), _open(settings, clock) as history:
+        purged = purge(history, before)
+    _refresh(settings, clock, progress)
+    return purged
+
+
+def count_results(settings: Settings, patient: str, accession: str, *, clock: Clock) -> int:
+    """Count the results that are stored under a patient id."""
+    with _open(settings, clock) as history:
+        stored = history.load()
+    return sum(
+        int(
+            (
+                table["patient_id"].eq(patient)
+                & (table["accession"].eq(accession) | (not accession))
+            ).sum()
+        )
+        for table in (stored.results, stored.held)
+    )
+
+
+def reassign_patient(
+    settings: Settings,
+    old: str,
+    new: str,
+    accession: str,
+    by: str,
+    *,
+    clock: Clock,
+    progress: "Progress | None" = None,
+) -> None:
+    """Move results to another patient id and bring the reports up to date."""
+    facts = {"old": old, "new": new, **({"accession": accession} if accession else {})}
+    with open_workspace(settings.output, clock), _open(settings, clock) as history:
+        history.decide(REASSIGN, by, **facts)
+    _refresh(settings, clock, progress)
+
+
+def back_up(settings: Settings, target: Path, *, clock: Clock) -> None:
+    """Copy the history into a file.
+
+    Raises:
+        OutputError: There is something of that name, or it cannot be written.
+    """
+    with _open(settings, clock) as history:
+        history.backup(target)
+        history.record_event("backed-up")
+
+
+def restore_history(
+    settings: Settings, source: Path, *, clock: Clock, progress: "Progress | None" = None
+) -> None:
+    """Put the history back to what a file holds, and write every report anew.
+
+    Raises:
+        OutputError: The file is no history.
+    """
+    copy = connect_copy(source)
+    where = place_history(settings).where
+    with (
+        open_workspace(settings.output, clock),
+        open_history(where, clock=clock) as history,
+    ):
+        copy_all(copy, history.engine)
+        history.doubt_published()
+        history.record_event("restored")
+    copy.dispose()
+    _refresh(settings, clock, progress)
+
+
+def _open(settings: Settings, clock: Clock) -> History:
+    place = place_history(settings)
+    if not place.exists:
+        raise OutputError(f"there is no history in {settings.output}; name it with --history")
+    return open_history(place.where, clock=clock)
+
+
+def _refresh(settings: Settings, clock: Clock, progress: "Progress | None") -> None:
+    run_batch((), settings, clock=clock, progress=progress or _pass_through)
+
+
+def _pass_through(items: Iterable[T], length: int, label: str) -> Iterator[T]:
+    yield from items

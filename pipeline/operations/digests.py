@@ -62,14 +62,10 @@ def pack_standing(standing: DataFrame[Findings]) -> "pd.Series[str]":
 def unpack_standing(packed: "pd.Series[str]") -> DataFrame[Findings]:
     """Make findings, as far as trends need them, of what `pack_standing` wrote."""
     said = [(patient, *row) for patient, text in packed.items() for row in json.loads(text)]
-    empty = Findings.no_rows()
-    if not said:
-        return Findings.validate(empty)
-    found = pd.DataFrame(said, columns=["patient_id", *_STANDING])
-    found["collected_at"] = pd.to_datetime(found["collected_at"], errors="coerce")
-    filled = found.reindex(columns=empty.columns).fillna(
-        {name: "" for name, kind in Findings.column_types().items() if kind == "str"}
-    )
-    # What trends do not read, but the contract asks for.
-    filled = filled.assign(profile="-", knowledge_version="-")
-    return Findings.validate(filled.astype(Findings.column_types()))
+    kinds = Findings.column_types()
+    found = pd.DataFrame(said, columns=["patient_id", *_STANDING], dtype="str")
+    moments = pd.to_datetime(found["collected_at"].where(found["collected_at"].ne("")))
+    # What trends do not read is left empty, as far as the contract allows it.
+    unread = {name: "" for name in kinds if name not in found}
+    filled = found.assign(**unread).assign(profile="-", knowledge_version="-", collected_at=moments)
+    return Findings.validate(filled[list(kinds)].astype(kinds))

@@ -32,7 +32,7 @@ def test_run_writes_what_it_says(labflag, export, tmp_path):
         if path.is_file() and ".labflag" not in path.parts
     }
     assert written == {
-        "patients/P1.xlsx", "patients/P2.xlsx", "worklist.xlsx", "index.html", "findings.csv", "issues.csv", "manifest.json",
+        "patients/P1.xlsx", "patients/P2.xlsx", "worklist.xlsx", "index.html", "findings.csv", "issues.csv", "manifest.json", "labflag.db",
     }  # fmt: skip
     found = {(row["patient_id"], row["rule"]): row for row in findings_in(tmp_path / "out")}
     macrocytic = found["P1", "macrocytic-anemia"]
@@ -234,7 +234,8 @@ def test_nothing_is_readable_by_the_world(labflag, export, tmp_path):
     labflag("run", export(GOOD), "-o", "out")
     for path in (tmp_path / "out").rglob("*"):
         mode = stat.S_IMODE(path.stat().st_mode)
-        private = 0o700 if ".labflag" in path.parts else 0o777
+        is_private = ".labflag" in path.parts or path.name == "labflag.db"
+        private = 0o700 if is_private else 0o777
         assert mode == (0o750 if path.is_dir() else 0o640) & private, path
 
 

@@ -74,9 +74,12 @@ def end_state(folder: Path) -> dict[str, object]:
 
 def without_changes(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
     """Leave out the column that says what changed since the worklist before."""
-    header = next((row for row in rows if "Change" in row), ())
+    said = [
+        name for name in ("Change", "Change since last report") if any(name in row for row in rows)
+    ]
+    header = next((row for row in rows if {*said} & {*row}), ())
     return [
-        tuple(cell for at, cell in enumerate(row) if header[at : at + 1] != ("Change",))
+        tuple(cell for cell, name in zip(row, header or row, strict=True) if name not in said)
         for row in rows
     ]
 

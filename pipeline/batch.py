@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import pandas as pd
+
 from pipeline import __version__
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, Exit, OutputError

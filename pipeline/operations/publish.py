@@ -101,7 +101,7 @@ def publish(
     """
     shelf = Shelf(history, key, folder, run, judgement, facts)
     held = _plan_held(judgement)
-    stale = {*(manifest.read_outputs(folder) or ()), *shelf.before}
+    stale = {*(manifest.read_outputs(folder) or ()), *shelf.standing_there}
     planned = {*shelf.paths.values(), *held, *_FIXED}
     make_folder(folder / PATIENTS)
     manifest.begin(folder, stale | planned, facts.version)

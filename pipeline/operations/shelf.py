@@ -124,7 +124,7 @@ class Shelf:
             pd.Series(
                 {
                     each.subject: each.before if each.run > last else each.standing
-                    for each in [*self.before.values(), *self._gone]
+                    for each in self.before.values()
                     if each.subject
                 },
                 dtype="str",
@@ -159,7 +159,10 @@ class Shelf:
                 gone.append(path)
             except PermissionError:
                 locked.append(path)
-        self.history.forget_published(self.key, gone)
+        reports = [self._take_back(path) for path in gone if self._is_report(path)]
+        forgotten = [path for path, each in self.before.items() if self._was_told_of(each)]
+        self.history.forget_published(self.key, [*gone, *forgotten])
+        self.history.mark_published(self.key, reports)
         held = self.folder / "held"
         if held.is_dir() and not any(held.iterdir()):
             held.rmdir()
@@ -173,8 +176,33 @@ class Shelf:
         return tuple(
             Output(path=path, sha256=each.sha256)
             for path, each in sorted(self.before.items())
-            if path in due or path.startswith("held/")
+            if each.sha256 and (path in due or path.startswith("held/"))
         )
+
+    @property
+    def standing_there(self) -> set[str]:
+        """Paths of what was published and not taken away."""
+        return {path for path, each in self.before.items() if each.digest or not each.subject}
+
+    def _is_report(self, path: str) -> bool:
+        return path in self.before and bool(self.before[path].subject)
+
+    def _take_back(self, path: str) -> Publication:
+        """Describe a report that is not there any more: the next worklist still tells of it."""
+        known = self.before[path]
+        unread = known.run > self._last_worklist
+        return replace(
+            known,
+            digest="",
+            sha256="",
+            standing="[]",
+            before=known.before if unread else known.standing,
+            run=self.run.number,
+        )
+
+    def _was_told_of(self, each: Publication) -> bool:
+        """Whether a report is gone, and a worklist has said so."""
+        return bool(each.subject) and not each.digest and each.run <= self._last_worklist
 
     @property
     def worklist_before(self) -> datetime | None:
@@ -191,12 +219,6 @@ class Shelf:
         if known is None:
             return 0
         return int(known.before) if known.run == self.run.number else known.run
-
-    @cached_property
-    def _gone(self) -> list[Publication]:
-        """Reports of patients of whom nothing is left that could be reported."""
-        due = {*self.paths.values()}
-        return [each for path, each in self.before.items() if each.subject and path not in due]
 
     def _describe(self, patient: str) -> Publication:
         path = self.paths[patient]

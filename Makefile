@@ -15,7 +15,7 @@ PYTHON :=
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 IS_FIT := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help run test check format-check lint types imports fix golden rules mutants samples pictures fuzz clean
+.PHONY: help run test check format-check lint types imports fix golden rules mutants samples convert pictures fuzz clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -62,6 +62,9 @@ mutants: $(DEV)  ## Make the rules wrong, a number or sign at a time, and name w
 
 samples: $(DEV)  ## Make the files in sample_data/ again; the same bytes unless the script changed
 	@$(IN)/python -m sample_data.make_samples
+
+convert: $(DEV)  ## Let LibreOffice open and save every workbook of the sample data, and compare
+	@LABFLAG_CONVERT=all $(IN)/python -m pytest tests/workbooks -k libreoffice
 
 pictures: $(RUN)  ## Make the pictures of the README again (needs LibreOffice and poppler-utils)
 	@LABFLAG=$(IN)/labflag docs/pictures/make_pictures

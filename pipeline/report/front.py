@@ -221,7 +221,7 @@ class _Page:
             self.put(Entry(self.texts(f"{name}.none"), look))
             self.row += 1
             return
-        self.put_row(Entry(head, HEADER) for head in self.texts(f"{name}.heads").split("|"))
+        self.put_row(Entry(head.strip(), HEADER) for head in self.texts(f"{name}.heads").split("|"))
         for entries in rows[:most]:
             self.put_row(entries)
         if len(rows) > most:

@@ -265,6 +265,9 @@ PROBLEMS = {
     "demographics-completed": ("Geschlecht oder Geburtsdatum stammt aus anderen Zeilen desselben Patienten.", ""),
     "specimen-by-date": ("Ohne Probennummern gelten Ergebnisse eines Patienten und Tages als eine Probe.", ""),
     "patient-id-similar": ("Zwei Patienten-IDs unterscheiden sich nur in Groß- und Kleinschreibung, führenden Nullen oder Buchstabenformen; sie wurden getrennt gehalten.", ""),
+    "index-mismatch": ("Ergebnisse einer Probe folgen nicht auseinander; eine Einheit oder Zahl kann falsch sein.", ""),
+    "flag-contradicts": ("Das Zeichen des Labors sagt hoch, wo die Zahl unter seinem Bereich liegt, oder umgekehrt.", ""),
+    "specimen-times": ("Ergebnisse einer Probennummer haben verschiedene Abnahmezeiten; sie gelten als eine Probe.", ""),
     "result-cancelled": ("Ein Ergebnis wurde vom Labor zurückgezogen.", ""),
     "differential-not-measured": ("Ein Differentialblutbild, das in jeder Zeile null ist, wurde nicht gemessen.", ""),
 }  # fmt: skip

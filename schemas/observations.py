@@ -5,7 +5,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from schemas.table import Table
-from schemas.vocabulary import ResultStatus
+from schemas.vocabulary import ResultStatus, Sex
 
 
 class Observations(Table):
@@ -18,6 +18,9 @@ class Observations(Table):
     result_id: pd.Int64Dtype = pa.Field(nullable=True, ge=0)
     """The result row that said it; missing where a remark or a context column did."""
     patient_id: str = pa.Field(str_length={"min_value": 1})
+    patient_name: str
+    sex: str = pa.Field(isin=["", *Sex])
+    birth_date: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]
     accession: str = pa.Field(str_length={"min_value": 1})
     collected_at: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]
     collected_precision: str = pa.Field(isin=["", "date", "time"])

@@ -1,0 +1,202 @@
+"""Running text: which observations it says, denies or leaves open. No denial becomes a yes."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from pipeline.ingest.names import fold_words
+from pipeline.knowledge.forms import Observation
+from pipeline.knowledge.model import Knowledge
+
+Reading = Literal["specimen", "person", "medications"]
+"""What a text is about: a result and its film, a person, or what the person takes."""
+
+_GROUPS = {
+    "specimen": ("film", "specimen"),
+    "person": ("medication", "condition", "context"),
+    "medications": ("medication", "condition", "context"),
+}
+_UMLAUT = re.compile(r"(?<=[aou])e")
+_TOKEN = re.compile(r"\w+")
+_PREFIX = 3
+_CLAUSE = re.compile(r"[;|\n\r!]+|(?<=\w{3})\.(?=\s|$)")
+_AND = re.compile(r"[,/]|\b(?:and|und|et|y|e)\b|&")
+_OR = re.compile(r"\b(?:or|nor|oder|noch|ou|ni|o)\b")
+_NEAR = 4
+"""Words behind a word among which its denial may stand."""
+
+
+class Said(NamedTuple):
+    """What a text says of one observation."""
+
+    code: str
+    answer: Literal["yes", "no", ""]
+    """"" where it cannot be told."""
+
+
+class _Word(NamedTuple):
+    pattern: re.Pattern[str]
+    observations: tuple[Observation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemarkIndex:
+    """Words and phrases, ready to be looked for."""
+
+    words: Mapping[str, Sequence[_Word]]
+    """First letters → words that begin so, longest first."""
+    phrases: Mapping[str, re.Pattern[str]]
+    denied_behind: re.Pattern[str]
+    """A denial directly behind a word, over linking words."""
+
+    def find(self, clause: str) -> Iterator[tuple[int, int, tuple[Observation, ...]]]:
+        """Find the words of a clause, of overlapping ones the first and longest."""
+        done = 0
+        for token in _TOKEN.finditer(clause):
+            if token.start() < done:
+                continue
+            for word in self.words.get(token[0][:_PREFIX], ()):
+                if found := word.pattern.match(clause, token.start()):
+                    done = found.end()
+                    yield found.start(), done, word.observations
+                    break
+
+
+def index_remarks(knowledge: Knowledge, reading: Reading) -> RemarkIndex:
+    """Prepare the words that count in texts of one kind."""
+    meant: dict[str, list[Observation]] = {}
+    for each in knowledge.observations.values():
+        if each.group in _GROUPS[reading]:
+            extra = each.medication_words if reading == "medications" else ()
+            for word in (*each.words, *extra):
+                meant.setdefault(_fold(word), []).append(each)
+    words: dict[str, list[_Word]] = {}
+    for text in sorted(meant, key=len, reverse=True):
+        first = _TOKEN.search(text)
+        if first:
+            found = _Word(re.compile(_pattern(text)), tuple(meant[text]))
+            words.setdefault(first[0][:_PREFIX], []).append(found)
+    phrases = {name: _any_of(each.words) for name, each in knowledge.phrases.items()}
+    link, denial = phrases["link"].pattern, phrases["denied-after"].pattern
+    return RemarkIndex(
+        words=words,
+        phrases=phrases,
+        denied_behind=re.compile(rf"[\s:=(,–]*(?:(?:{link})\s+)*[\s:=(–]*(?:{denial})"),
+    )
+
+
+def read_remark(text: str, index: RemarkIndex) -> tuple[Said, ...]:
+    """Say what a text says of each observation that it names.
+
+    A denial reaches to the end of its clause, over "or" but not for certain over a comma or
+    "and": there the text is left open. Clauses end at a full stop, a semicolon, a line, and at
+    words such as "but".
+    """
+    said: dict[str, set[str]] = {}
+    known: dict[str, Observation] = {}
+    for clause in _clauses(text, index):
+        for start, end, observations in index.find(clause):
+            for each in observations:
+                answer = _judge(clause, start, end, each, index)
+                known[each.id] = each
+                said.setdefault(each.id, set()).add(answer)
+    return tuple(Said(code, _settle(answers, known[code])) for code, answers in said.items())
+
+
+def _settle(answers: set[str], observation: Observation) -> Literal["yes", "no", ""]:
+    """Make one answer of all that a text says of an observation."""
+    if answers == {"no"}:
+        return "no"
+    if answers == {"yes"} or ("yes" in answers and observation.counts_if_suspected):
+        return "yes"
+    return ""
+
+
+def _judge(clause: str, start: int, end: int, observation: Observation, index: RemarkIndex) -> str:
+    """Judge one word by what stands around it in its clause."""
+    before, word, after = clause[:start], clause[start:end], clause[end:]
+    ends = list(index.phrases["ends-denial"].finditer(before))
+    before = before[ends[-1].end() :] if ends else before
+    stop = index.phrases["ends-denial"].search(after)
+    after = after[: stop.start()] if stop else after
+    near = " ".join(after.split(",")[0].split()[:_NEAR])
+    if _has("doubtful", f"{before}{word} {near}", index):
+        return ""
+    denied = _is_denied(before, after, near, observation, index)
+    if _has("suspected", _last_part(before), index) or _has("suspected", near, index):
+        return "yes" if observation.counts_if_suspected else ""
+    return denied
+
+
+def _is_denied(
+    before: str, after: str, near: str, observation: Observation, index: RemarkIndex
+) -> str:
+    """Say "no" if a word is denied, "" if that cannot be told, else "yes"."""
+    denials = list(index.phrases["denied-before"].finditer(before))
+    if denials:
+        between = before[denials[-1].end() :]
+        if not _AND.search(between) or _OR.search(between):
+            return "no"
+        return "no" if _OR.search(near) else ""
+    if index.denied_behind.match(after):
+        return "no"
+    denial = index.phrases["denied-after"].search(near)
+    affirmed = index.phrases["yes"].search(near)
+    if denial and not (affirmed and affirmed.start() < denial.start()):
+        return "yes" if observation.counts_if_suspected else ""
+    return "yes"
+
+
+def _last_part(before: str) -> str:
+    """Give what stands before a word since the last comma."""
+    return before.rpartition(",")[2]
+
+
+def _has(phrases: str, text: str, index: RemarkIndex) -> bool:
+    return bool(index.phrases[phrases].search(text))
+
+
+def _clauses(text: str, index: RemarkIndex) -> Iterator[str]:
+    """Part a text into clauses; what ends in an opening word ("evtl.") goes on in the next."""
+    opening = ""
+    for part in _CLAUSE.split(text):
+        clause = f"{opening} {_fold(part)}".strip()
+        last = [
+            found
+            for name in ("suspected", "denied-before")
+            for found in index.phrases[name].finditer(clause)
+            if found.end() == len(clause) and clause[-1:] != "?"
+        ]
+        if last and not any(True for _ in index.find(clause)):
+            opening = clause
+            continue
+        opening = ""
+        yield clause
+
+
+def _fold(text: str) -> str:
+    """Bring texts and words to one form: no capitals, no accents, no umlauts of two letters."""
+    return _UMLAUT.sub("", fold_words(text.replace("’", "'")))
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Compile a pattern for any of some phrases, longest first."""
+    patterns = [_pattern(word) for word in sorted(map(_fold, words), key=len, reverse=True)]
+    return re.compile("|".join(patterns))
+
+
+def _pattern(folded: str) -> str:
+    """Write the pattern of a phrase: whole words, a star for any ending, hyphens as spaces.
+
+    A sign such as "-" counts only where nothing follows it, "?" wherever it stands.
+    """
+    if not _TOKEN.search(folded):
+        return re.escape(folded) if folded == "?" else rf"{re.escape(folded)}\s*$"
+    parts = [part for part in re.split(r"[\s-]+", folded) if part]
+    body = r"[\s_-]*".join(re.escape(part).replace(r"\*", r"\w*") for part in parts)
+    ahead = r"(?<!\w)" if folded[0].isalnum() else ""
+    behind = r"(?!\w)" if folded[-1].isalnum() else ""
+    if folded.isdigit():
+        ahead, behind = r"(?<![\w.,-])", r"(?![\w.,%+-])"
+    return ahead + body + behind

@@ -1,0 +1,140 @@
+"""Cells that answer one question: yes or no, a number, a date; or the reason why not."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import pandas as pd
+
+from pipeline.ingest.dates import parse_dates
+from pipeline.ingest.names import fold_words
+from pipeline.ingest.tables import DateOrder, DecimalSign
+from pipeline.ingest.values import read_value
+from pipeline.knowledge.forms import Observation, Scale
+from pipeline.knowledge.model import Knowledge
+
+Answer = Literal["yes", "no", "", "?"]
+""""": nothing was said; "?": something was said that cannot be read."""
+
+_GRADE = re.compile(r"\(?\+{1,4}\)?|[1-4]\s*\+|\+\s*[1-4]")
+_DEGREES = frozenset("1234")
+_ZERO = re.compile(r"0(?:[.,]0+)?")
+_BITS = frozenset("01")
+_PARTS = re.compile(r"[\s,;/()]+")
+_WEEKS = re.compile(r"(\d{1,2})\s*(?:\+\s*\d|(?:w|wk|wks|weeks?)?\s*\d\s*d(?:ays?)?|/40|/7)?")
+_ON_A_SPECIMEN = ("film", "specimen")
+
+
+class Cell(NamedTuple):
+    """What one cell says."""
+
+    answer: Answer
+    number: float | None = None
+    day: pd.Timestamp | None = None
+
+
+class Words(NamedTuple):
+    """How answers are worded, folded."""
+
+    answers: Mapping[str, Answer]
+
+
+def index_answers(knowledge: Knowledge) -> Words:
+    """Prepare the words that mean yes, no, and that nothing was said."""
+    meant: tuple[tuple[str, Answer], ...] = (("not-said", ""), ("no", "no"), ("yes", "yes"))
+    return Words(
+        {fold_words(word): answer for name, answer in meant for word in _words(knowledge, name)}
+    )
+
+
+def _words(knowledge: Knowledge, name: str) -> Iterable[str]:
+    return knowledge.phrases[name].words
+
+
+def read_cells(
+    texts: Sequence[str],
+    observation: Observation,
+    words: Words,
+    *,
+    scale: Scale | None = None,
+    decimal: DecimalSign = "",
+    order: DateOrder = "",
+) -> list[Cell]:
+    """Read the distinct texts of one column, or of all results, that mean one observation.
+
+    Args:
+        texts: Distinct cells, all of them: digits are yes and no only where no others stand.
+        observation: What the column is.
+        words: Of `index_answers`.
+        scale: The scale of the column, if not the observation's own.
+        decimal: Decimal sign of the file.
+        order: Order of day and month in dates.
+    """
+    folded = [fold_words(text).strip(" .!*:") or fold_words(text) for text in texts]
+    if observation.kind == "date":
+        dates = parse_dates(texts, order)
+        return [
+            Cell("yes", day=at.normalize()) if precision else Cell(_answer_of(cell, words))
+            for cell, at, precision in zip(folded, dates["at"], dates["precision"], strict=True)
+        ]
+    if observation.kind == "number":
+        return [_read_number(text, observation, words, scale, decimal) for text in texts]
+    if observation.group in _ON_A_SPECIMEN:
+        return [Cell(_grade_of(cell, words)) for cell in folded]
+    digits = {cell for cell in folded if cell.isdigit()}
+    bits: Mapping[str, Answer] = {"0": "no", "1": "yes"} if digits <= _BITS else {}
+    return [Cell(bits.get(cell) or _answer_of(cell, words)) for cell in folded]
+
+
+def _answer_of(cell: str, words: Words) -> Answer:
+    if not cell:
+        return ""
+    if cell in words.answers:
+        return words.answers[cell]
+    answers = {words.answers.get(part, "?") for part in _PARTS.split(cell) if part}
+    return answers.pop() if len(answers) == 1 else "?"
+
+
+def _grade_of(cell: str, words: Words) -> Answer:
+    """Read a film word: graded with plus signs or a digit up to four, or worded."""
+    if _ZERO.fullmatch(cell):
+        return "no"
+    if cell in _DEGREES or _GRADE.fullmatch(cell):
+        return "yes"
+    if cell in words.answers:
+        return words.answers[cell]
+    parts = [part for part in _PARTS.split(cell) if part]
+    worded = " ".join(part for part in parts if not _GRADE.fullmatch(part))
+    answer = _answer_of(worded, words)
+    if len(worded.split()) < len(parts):
+        return "yes" if answer in ("", "yes") else "?"
+    return answer
+
+
+def _read_number(
+    text: str,
+    observation: Observation,
+    words: Words,
+    scale: Scale | None,
+    decimal: DecimalSign,
+) -> Cell:
+    cell = fold_words(text).strip(" .")
+    worded = {fold_words(word).strip(" ."): n for word, n in observation.number_words.items()}
+    if scale is None and cell in worded:
+        return Cell("yes", worded[cell])
+    if words.answers.get(cell, "" if not cell else "?") == "":
+        return Cell("")
+    units = {fold_words(unit) for unit in observation.unit_words}
+    value = read_value(text, decimal, lambda unit: fold_words(unit).strip(".") in units)
+    number = None if value.code or value.comparator or value.flag_in_cell else value.number
+    low, high = scale.range if scale else observation.range or (0.0, 0.0)
+    if scale and scale.steps and (weeks := _WEEKS.fullmatch(cell)):
+        # Completed weeks: days behind them do not count.
+        number = float(weeks[1])
+    if number is None or not low <= number <= high:
+        return Cell("?")
+    if scale and scale.steps:
+        return Cell("yes", [ours for start, ours in scale.steps if start <= number][-1])
+    if observation.whole and number != int(number):
+        return Cell("?")
+    return Cell("yes", number * (scale.factor or 1.0) if scale else number)

@@ -7,7 +7,7 @@ from typing import cast
 import pandas as pd
 
 from pipeline.issues import all_issues, require_contract, set_aside
-from schemas import DataFrame, Held, Issues, Results
+from schemas import DataFrame, Held, Issues, Observations, Results
 from schemas.vocabulary import IssueSeverity, ResultStatus
 
 
@@ -19,6 +19,7 @@ class Accounts:
     held: DataFrame[Held]
     ignored: "pd.Series[int]"
     issues: DataFrame[Issues]
+    observations: DataFrame[Observations]
     read: int
 
 
@@ -27,6 +28,7 @@ def close_accounts(
     unsplit: Sequence[pd.DataFrame],
     not_results: Sequence["pd.Series[int]"],
     issues: DataFrame[Issues],
+    observations: Sequence[DataFrame[Observations]] = (),
 ) -> Accounts:
     """Sort the results of a file by what the issues say of them.
 
@@ -34,6 +36,8 @@ def close_accounts(
         parsed: The columns of `Results`, then `ignored`; rows with errors included.
         unsplit: `result_id` and `source_…` of rows that could not be split.
         not_results: Ids of blanks and controls.
+        observations: What the tables say in words; a `result_id` in them is of a row of `parsed`
+            that is no number.
         issues: All issues of the file; those of ignored results are left out of the outcome.
 
     Raises:
@@ -46,16 +50,26 @@ def close_accounts(
     once = told["result_id"].isna() | ~told.duplicated(["result_id", "code"])
     told = all_issues(told[once])
     is_held = rows["result_id"].isin(set_aside(told))
-    accepted = rows.loc[~is_held & ~rows["ignored"], list(Results.column_types())]
+    said: pd.DataFrame = pd.concat([Observations.no_rows(), *observations])
+    gone = said["result_id"].isin(set_aside(told)) | said["result_id"].isin(ignored)
+    said = said[~gone.astype(bool)].reset_index(drop=True)
+    in_words = rows["result_id"].isin(said["result_id"].dropna())
+    accepted = rows.loc[~is_held & ~rows["ignored"] & ~in_words, list(Results.column_types())]
     held = hold(
         pd.concat([rows[is_held & ~rows["ignored"]], *map(_untyped, unsplit)], ignore_index=True),
         told,
     )
     read = len(rows) + sum(map(len, unsplit)) + sum(map(len, not_results))
-    if len(accepted) + len(held) + len(ignored) != read:
+    told_in_words = said["result_id"].nunique()
+    if len(accepted) + len(held) + len(ignored) + told_in_words != read:
         raise RuntimeError("results read and results accounted for differ")
     return Accounts(
-        results=validate_results(accepted), held=held, ignored=ignored, issues=told, read=read
+        results=validate_results(accepted),
+        held=held,
+        ignored=ignored,
+        issues=told,
+        observations=cast(DataFrame[Observations], said.astype(Observations.column_types())),
+        read=read,
     )
 
 
@@ -71,6 +85,21 @@ def hold(rows: pd.DataFrame, issues: DataFrame[Issues]) -> DataFrame[Held]:
     codes = code.loc[rows["result_id"].astype("Int64")].to_numpy()
     table = rows.assign(code=codes)[list(Held.column_types())].astype(Held.column_types())
     table = table.sort_values("result_id", ignore_index=True)
+    require_contract(Held, table)
+    return cast(DataFrame[Held], table)
+
+
+def hold_observations(rows: pd.DataFrame, code: str) -> DataFrame[Held]:
+    """Make held results of the results among some observations."""
+    results = rows[rows["result_id"].notna()]
+    kinds = Held.column_types()
+    unknown = {
+        name: pd.Series([None] * len(results), index=results.index, dtype=kind)
+        for name, kind in kinds.items()
+        if name.startswith("age_")
+    }
+    table = results.assign(**unknown, population="", analyte=results["code"], code=code)
+    table = table[list(kinds)].astype(kinds).reset_index(drop=True)
     require_contract(Held, table)
     return cast(DataFrame[Held], table)
 

@@ -11,8 +11,9 @@ from pipeline.ingest.tables import DateOrder
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.names import name_key
+from pipeline.knowledge.observed import columns_of
 
-Kind = Literal["field", "analyte", "foreign", "flag", "unit", "unused"]
+Kind = Literal["field", "analyte", "said", "foreign", "flag", "unit", "unused"]
 AgeUnit = Literal["", "years", "months", "days"]
 
 ATTACHED = ("flag", "unit", "reference_low", "reference_high", "reference")
@@ -29,6 +30,9 @@ _AGE_UNITS: Mapping[str, AgeUnit] = {
     **dict.fromkeys(("mo", "mos", "month", "months", "monate", "mois", "meses"), "months"),
     **dict.fromkeys(("d", "day", "days", "tage", "jours", "dias"), "days"),
 }
+_YES_OR_NO = re.compile(
+    r"(?:y|yes|j|ja|o|oui|s|si|s\xed|1|0)\s*[/|,-]\s*(?:n|no|nein|non|0|1)", re.IGNORECASE
+)
 _LIKE = 0.75
 
 
@@ -37,9 +41,10 @@ class Meaning:
     """What one header was taken for."""
 
     kind: Kind
-    """`foreign`: a result of something that labflag does not use."""
+    """`said`: a qualitative result; `foreign`: a result of something that labflag does not use."""
     field: str = ""
-    """Column of Export, or "reference" for both ends in one column."""
+    """Column of Export, "reference" for both ends in one column, or what the column says of a
+    person or specimen: id of an observation or of a scale, "medications", "conditions", "film"."""
     name: str = ""
     """Name of the analyte as written, or an analyte id that a layout assigned."""
     unit: str = ""
@@ -110,6 +115,10 @@ def index_headers(knowledge: Knowledge) -> HeaderIndex:
         for each in knowledge.fields.values()
         for header in (*each.headers, each.name)
     }
+    for each in knowledge.observations.values():
+        if each.group not in ("film", "specimen"):
+            for code, said in columns_of(each).items():
+                fields |= {name_key(header): code for header in said}
     headers = {
         name_key(header): header for each in knowledge.fields.values() for header in each.headers
     }
@@ -154,6 +163,8 @@ def _meaning_of(header: str, index: HeaderIndex) -> Meaning:
         return _NOTHING
     if as_field := _field_of(header, index):
         return as_field
+    if said := index.names.said.get(name_key(header)):
+        return Meaning(kind="said", field=said, name=header, analyte=said)
     if flag := _FLAG.fullmatch(header):
         return Meaning(kind="flag", name=next(part for part in flag.groups() if part))
     if unit_of_one := _UNIT.fullmatch(header):
@@ -196,6 +207,8 @@ def _field_of(header: str, index: HeaderIndex) -> Meaning | None:
             if _YEAR_FIRST.fullmatch(inside):
                 return Meaning(kind="field", field=name)
         if index.fields.get(name_key(inside)) == name:
+            return Meaning(kind="field", field=name)
+        if name and _YES_OR_NO.fullmatch(inside):
             return Meaning(kind="field", field=name)
     whole = index.fields.get(name_key(header), "")
     return Meaning(kind="field", field=whole) if whole else None

@@ -4,11 +4,12 @@ import re
 import unicodedata
 from datetime import timedelta
 from itertools import combinations
+from typing import cast
 
 import pandas as pd
 
 from pipeline.issues import Staged, all_issues, issues_at
-from schemas import DataFrame, Held, Results
+from schemas import DataFrame, Held, Issues, Observations, Results
 
 # Of six languages; two people may share them.
 _TITLES = frozenset(
@@ -19,8 +20,17 @@ _OF_DATES = ("date-impossible", "date-ambiguous", "date-unreadable")
 _ONE_NIGHT = timedelta(hours=12)
 
 
+_TELLING = [
+    "result_id", "source_file", "source_sheet", "source_row", "source_column",
+    "patient_id", "patient_name", "sex", "birth_date", "accession",
+    "collected_at", "collected_precision",
+]  # fmt: skip
+
+
 def settle_identity(
-    results: DataFrame[Results], held: DataFrame[Held]
+    results: DataFrame[Results],
+    held: DataFrame[Held],
+    observations: DataFrame[Observations] | None = None,
 ) -> Staged[DataFrame[Results]]:
     """Set aside every result of an id or a specimen about which the files contradict each other.
 
@@ -36,29 +46,33 @@ def settle_identity(
         results: Accepted results of all files.
         held: Held results of all files: they cannot be used, but they can contradict, except
             by the date for which they are held.
+        observations: What the files say in words; it can contradict too.
 
     Returns:
         The results that remain, and issues for accepted and held results alike.
     """
-    shared = [name for name in Held.column_types() if name in Results.column_types()]
-    everyone: pd.DataFrame = pd.concat(
-        [pd.DataFrame(results)[shared], pd.DataFrame(held)[shared]], ignore_index=True
-    )
+    said = Observations.no_rows() if observations is None else observations
+    tables = [pd.DataFrame(table)[_TELLING] for table in (results, held, said) if len(table)]
+    everyone: pd.DataFrame = pd.concat([Held.no_rows()[_TELLING], *tables], ignore_index=True)
     everyone = everyone[everyone["patient_id"].ne("")]
     conflicts = everyone["patient_id"].isin(_conflicting_ids(everyone))
     specimens = everyone[everyone["accession"].ne("")]
     owners = specimens.groupby("accession")["patient_id"].nunique()
     mixed = everyone["accession"].isin(owners.index[owners > 1])
     misdated = held.loc[held["code"].isin(_OF_DATES), "result_id"]
-    days, times = _compare_moments(specimens[~specimens["result_id"].isin(misdated)])
-    apart = everyone["accession"].isin(days)
-    first = everyone.drop_duplicates("accession")
+    is_result = everyone["result_id"].notna()
+    dated = specimens[is_result & ~specimens["result_id"].isin(misdated)]
+    days, times = _compare_moments(dated)
+    apart = everyone["accession"].isin(days) & is_result
+    conflicts, mixed = conflicts & is_result, mixed & is_result
+    told = everyone[is_result]
+    first = told.drop_duplicates("accession")
     issues = all_issues(
         issues_at(everyone[conflicts], "identity-conflict"),
         issues_at(everyone[mixed & ~conflicts], "specimen-conflict"),
         issues_at(everyone[apart & ~mixed & ~conflicts], "specimen-two-days"),
         issues_at(first[first["accession"].isin(times)], "specimen-times"),
-        issues_at(_first_of_similar(everyone), "patient-id-similar"),
+        issues_at(_first_of_similar(told), "patient-id-similar"),
     )
     set_aside = everyone.loc[conflicts | mixed | apart, "result_id"]
     kept = results[~results["result_id"].isin(set_aside)].reset_index(drop=True)
@@ -83,6 +97,41 @@ def _compare_moments(specimens: pd.DataFrame) -> tuple["pd.Index[str]", "pd.Inde
     timed = dated[is_timed].groupby("accession")["collected_at"].nunique()
     has_two_times = timed.reindex(has_two_days.index, fill_value=0).gt(1) & ~has_two_days
     return has_two_days.index[has_two_days], has_two_days.index[has_two_times]
+
+
+def drop_conflicting(
+    observations: DataFrame[Observations],
+    issues: DataFrame[Issues],
+    results: DataFrame[Results],
+    held: DataFrame[Held],
+) -> Staged[DataFrame[Observations]]:
+    """Leave out what is said of ids and specimens in conflict.
+
+    Args:
+        observations: All of them.
+        issues: Those of `settle_identity`.
+        results: Accepted results, those in conflict included.
+        held: Held results.
+
+    Returns:
+        The observations that remain, and the issues of the results among the others.
+    """
+    everyone = pd.concat(
+        [pd.DataFrame(table)[_TELLING] for table in (results, held, observations)],
+        ignore_index=True,
+    )
+    gone = pd.Series(False, index=observations.index)
+    for code, name in (
+        ("identity-conflict", "patient_id"),
+        ("specimen-conflict", "accession"),
+        ("specimen-two-days", "accession"),
+    ):
+        ids = issues.loc[issues["code"].eq(code), "result_id"].dropna()
+        whose = everyone.loc[everyone["result_id"].isin(ids), name].unique()
+        gone |= observations[name].isin([text for text in whose if text])
+    left = observations[~gone].reset_index(drop=True)
+    told = issues[issues["result_id"].isin(observations.loc[gone, "result_id"].dropna())]
+    return Staged(cast(DataFrame[Observations], left), all_issues(told))
 
 
 def _conflicting_ids(everyone: pd.DataFrame) -> set[str]:

@@ -21,6 +21,7 @@ from pipeline.ingest.holds import Returned, restore_accessions, restore_reading
 from pipeline.ingest.identity import settle_identity
 from pipeline.ingest.lines import Lines, sort_lines
 from pipeline.ingest.melt import Melted, melt_table
+from pipeline.ingest.observe import observe
 from pipeline.ingest.parse import parse_results
 from pipeline.ingest.people import complete_people
 from pipeline.ingest.readers import FileTables, open_file
@@ -181,11 +182,16 @@ def _read(
         _parse(each, reading, read.returned, knowledge, today)
         for each, reading in zip(melted, readings, strict=True)
     ]
+    said_in_words = [
+        observe(each, table.table, table.issues, reading, knowledge)
+        for each, table, reading in zip(melted, parsed, readings, strict=True)
+    ]
     issues = all_issues(
         *notes,
         *(each.issues for each in melted),
         doubts,
         *(each.issues for each in parsed),
+        *(each.issues for each in said_in_words),
         no_issues() if read.returned else _say_if_nothing_is_ours(file, parsed, melted),
     )
     accounts = close_accounts(
@@ -193,6 +199,7 @@ def _read(
         [each.unsplit for each in melted],
         [each.not_results for each in melted],
         issues,
+        [each.table for each in said_in_words],
     )
     ingested = _ingested(file, readings, accounts, read.tables)
     return replace(
@@ -351,6 +358,7 @@ def _ingested(
         held=accounts.held,
         ignored=accounts.ignored,
         issues=accounts.issues,
+        observations=accounts.observations,
         read=accounts.read,
         raw=raw,
     )

@@ -11,15 +11,16 @@ from pipeline.ingest.headers import ATTACHED, HeaderIndex, Meaning, meanings_of
 from pipeline.ingest.tables import TextTable, UnreadableFile
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.names import name_key
+from schemas import Export
 
-RESULTS = ("analyte", "foreign")
+RESULTS = ("analyte", "said", "foreign")
 """Kinds of headers under which a wide table holds results."""
 
 _MOST_NAMED = 5
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?\s?m\.?)?", re.ASCII | re.IGNORECASE)
 _TWO = 2
-_JOINED = ("patient_name", "comment")
-"""Fields that may be spread over several columns; all other fields have one."""
+_ONCE = frozenset({*Export.column_types(), "reference"}) - {"patient_name", "comment"}
+"""Fields that have one column; names, comments and context may be spread over several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,8 @@ class Plan:
     layout: Layout | None
     shape: Literal["long", "wide"]
     fields: Mapping[str, tuple[int, ...]]
-    """Column of Export → columns of the table, several only for names and comments."""
+    """Column of Export or kind of context → columns of the table, several only for names,
+    comments and context."""
     results: tuple[ResultColumn, ...]
     """Of a wide table; also those of analytes that labflag does not use."""
     meanings: tuple[Meaning, ...]
@@ -148,7 +150,8 @@ def _make_plan(table: TextTable, position: int, layout: Layout | None, index: He
     wanted = {
         position: meaning
         for position, meaning in enumerate(meanings)
-        if meaning.kind == "field" and position not in attached
+        if (meaning.kind == "field" or (shape == "long" and meaning.kind == "said"))
+        and position not in attached
     }
     if shape == "wide":
         unread = {*ATTACHED, "analyte", "loinc", "value"}
@@ -196,7 +199,9 @@ def _list_results(
     for at, meaning in enumerate(meanings):
         outdone = meaning.analyte in taken and name_key(headers[at]) not in stated
         if meaning.kind in RESULTS and not outdone:
-            claims.setdefault(meaning.analyte or str(at), []).append(at)
+            # Film words under two headers are two statements; they need not agree.
+            one = meaning.analyte if meaning.kind == "analyte" else ""
+            claims.setdefault(one or str(at), []).append(at)
     columns = sorted(_settle(each, headers, meanings, body) for each in claims.values())
     attached = _attach(headers, meanings, columns, body, layout is not None)
     return tuple(
@@ -262,7 +267,7 @@ def _settle_fields(
         preferred = [at for at in columns if name_key(headers[at]) in stated] or columns
         if name == "collected_at" and (date_and_time := _date_and_time(preferred, body)):
             preferred = date_and_time
-        elif name not in _JOINED:
+        elif name in _ONCE:
             preferred = [_settle(preferred, headers, meanings, body)]
         settled[name] = tuple(preferred)
     return settled

@@ -26,6 +26,15 @@ _NOT_HELD = ("patient_name", "comment", "reference", "reference_low", "reference
 """A cell of these that cannot be trusted is left empty; the result goes on."""
 _PLACE = ("result_id", "source_file", "source_sheet", "source_row", "source_column")
 _STEM = 30
+_OF_EXPORT = frozenset(Export.column_types())
+_CONTEXT = {
+    "source_row": "int64",
+    "column": "str",
+    "about": "str",
+    "text": "str",
+    "is_bad": "bool",
+}
+_NO_CONTEXT = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _CONTEXT.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +50,9 @@ class Melted:
     issues: DataFrame[Issues]
     headers: Mapping[str, str]
     """Column of Export → header in the file."""
+    context: pd.DataFrame
+    """Filled cells of the columns that say something of a person or specimen: `source_row`,
+    `column` (header), `about` (as in `Plan.fields`), `text`, `is_bad`."""
     sheet: str = ""
 
     @property
@@ -113,6 +125,7 @@ def melt_table(
         unsplit=unsplit,
         issues=issues,
         headers=headers,
+        context=_take_context(plan, lines, bad),
         sheet=table.sheet,
     )
 
@@ -160,7 +173,10 @@ def _take_fields(
         if cell.column in emptied:
             untrusted.setdefault(cell.column, set()).add(cell.position)
     fields: dict[str, Texts] = {}
+    context = list_context(plan)
     for name, columns in plan.fields.items():
+        if name in context:
+            continue
         parts = [_take(lines, at, untrusted.get(at, set())) for at in columns]
         separator = "; " if name == "comment" else " "
         texts = (
@@ -182,6 +198,27 @@ def _take_fields(
         fields.setdefault("reference_low", low)
         fields.setdefault("reference_high", high)
     return fields
+
+
+def _take_context(plan: Plan, lines: Lines, bad: Sequence[_BadCell]) -> pd.DataFrame:
+    """Take the filled cells of the columns of context, one row each."""
+    rows = np.array(lines.rows, dtype="int64")
+    parts = [_NO_CONTEXT]
+    for about in list_context(plan):
+        for at in plan.fields[about]:
+            texts = _array(_take(lines, at, set()))
+            is_bad = np.zeros(len(rows), dtype=bool)
+            is_bad[[cell.position for cell in bad if cell.column == at]] = True
+            filled = np.flatnonzero((texts != "") | is_bad)
+            said = {"column": plan.headers[at], "about": about, "text": texts[filled]}
+            part = pd.DataFrame({"source_row": rows[filled], **said, "is_bad": is_bad[filled]})
+            parts.append(part.astype(_CONTEXT))
+    return pd.concat(parts, ignore_index=True)
+
+
+def list_context(plan: Plan) -> list[str]:
+    """List what the columns of a table say that is no column of Export."""
+    return [name for name in plan.fields if name not in (*_OF_EXPORT, "reference")]
 
 
 def _melt_wide(
@@ -241,7 +278,7 @@ def _issues_of_bad_cells(
             name = next((n for n, at in owner[column].attached.items() if at == column), "value")
         if name.startswith("reference"):
             code = "reference-unreadable"
-        elif name in _NOT_HELD:
+        elif name in (*_NOT_HELD, *list_context(plan)):
             continue
         yield issues_at(export[touched], code, column=plan.headers[column])
 

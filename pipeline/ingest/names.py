@@ -13,11 +13,13 @@ from pipeline.ingest.units import UnitIndex, index_units, unit_of
 from pipeline.knowledge.forms import LookAlike
 from pipeline.knowledge.model import Analyte, Knowledge
 from pipeline.knowledge.names import name_key
-from pipeline.knowledge.observed import names_of
+from pipeline.knowledge.observed import columns_of, names_of
 
 NOT_OURS = "analyte-unknown"
 """Code of a name that is left out on purpose; every other code sets the result aside."""
 
+_SAID_AS_RESULTS = ("film", "specimen", "context")
+"""Groups of observations that arrive as results; a medication of that name is a drug level."""
 _NEAR = 0.85
 _SHORTEST_NEAR = 4
 """Names of two or three letters are all near to each other."""
@@ -102,6 +104,8 @@ class NameIndex:
     """Key → analytes that it may mean, decided by the unit."""
     loinc: Mapping[str, str]
     look_alikes: LookAlikes
+    said: Mapping[str, str]
+    """Key → the observation that a qualitative result of this name answers, or its scale."""
     written: Mapping[str, str]
     """Key → the name as a person writes it."""
     words: Mapping[str, tuple[str, ...]]
@@ -143,6 +147,13 @@ def index_names(knowledge: Knowledge) -> NameIndex:
         names_with_unit={key: tuple(ids) for key, ids in with_unit.items()},
         loinc={code: a.id for a in knowledge.analytes.values() for code in a.loinc},
         look_alikes=index_look_alikes((*knowledge.look_alikes, *_said_of_specimens(knowledge))),
+        said={
+            name_key(name): code
+            for each in knowledge.observations.values()
+            if each.group in _SAID_AS_RESULTS
+            for code, names in columns_of(each).items()
+            for name in names
+        },
         written=written,
         words={key: words_of(name) for key, name in written.items()},
         units=index_units(knowledge),
@@ -186,11 +197,13 @@ def analyte_of(name: str, unit: str, loinc: str, index: NameIndex) -> Recognitio
         index: All that can be recognized.
 
     Returns:
-        The analyte, or a code: `NOT_OURS`, `analyte-missing`, `analyte-unclear`,
+        The analyte or observation, or a code: `NOT_OURS`, `analyte-missing`, `analyte-unclear`,
         `analyte-contradiction`, `loinc-unknown`, and for names that need their unit
         `unit-missing` or `unit-not-accepted`.
     """
     matched = _LOINC.fullmatch(loinc.strip())
+    if not (matched and matched[1] in index.loinc) and name_key(name) in index.said:
+        return Recognition(analyte=index.said[name_key(name)])
     by_code = index.loinc.get(matched[1], "") if matched else ""
     by_name = _by_name(name, unit, by_code, index)
     if by_code:

@@ -103,7 +103,12 @@ def parse_results(
         texts["value"], lambda cells: parse_values(cells, reading.decimal, index.units.knows)
     )
     named = _recognize(texts, values, reading, index, found)
-    measured = _measure(texts, values, reading, index, found)
+    is_said = named["analyte"].isin(list(index.said.values()))
+    # What is said in words is read by `observe`.
+    said = {"number": values["number"].mask(is_said)} | {
+        name: values[name].mask(is_said, "") for name in ("comparator", "code", "flag_in_cell")
+    }
+    measured = _measure(texts, values.assign(**said), reading, index, found)
     when = _date(texts, reading, today, found)
     people = _describe(texts, when, reading, found)
     status = _take(texts["status"], parse_statuses)["status"]

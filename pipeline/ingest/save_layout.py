@@ -137,7 +137,7 @@ def _not_results(plan: Plan) -> Iterator[str]:
 def _analytes(plan: Plan) -> Iterator[str]:
     for each in plan.results:
         meaning = each.meaning
-        if meaning.kind != "analyte":
+        if meaning.kind not in ("analyte", "said"):
             continue
         # By a layout the column loses the name by which flags and units beside it refer to it.
         doubt = meaning.code or ("" if meaning.analyte else "depends on the unit")

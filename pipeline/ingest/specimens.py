@@ -94,6 +94,7 @@ def _not_human(rows: pd.DataFrame, knowledge: Knowledge) -> tuple[pd.DataFrame, 
 
     If that is so of several analytes, all results of the table are concerned.
     """
+    rows = rows[rows["analyte"].isin(["", *knowledge.analytes])]
     codes, kinds = distinct_rows(rows["analyte"], rows["original_unit"])
     known = [knowledge.analytes[name].units.get(unit) if name else None for name, unit in kinds]
     factor = pd.Series(pd.array(known, dtype="Float64")[codes], index=rows.index)

@@ -425,6 +425,43 @@ CATALOGUE = _kinds(
         "Check it against the analyzer.",
     ),
     (
+        "answer-unreadable",
+        ERROR,
+        "The words of the result do not say whether it was seen or not.",
+        "Write present, not seen or a grade such as 1+; see docs/context.md.",
+    ),
+    (
+        "context-not-used",
+        NOTE,
+        "The cell cannot be read and is not used; what depends on it is judged as if nothing had"
+        " been said.",
+        "Correct it in the export; docs/context.md lists what is read.",
+    ),
+    (
+        "remark-unclear",
+        NOTE,
+        "The remark may be meant in more than one way and is not used.",
+        "Read it yourself; say it plainly in a column of its own if it matters.",
+    ),
+    (
+        "observations-disagree",
+        ERROR,
+        "Final results in words of one specimen say yes and no.",
+        "Ask the laboratory which one is right and send it as corrected.",
+    ),
+    (
+        "context-contradiction",
+        NOTE,
+        "What is said of one specimen contradicts itself and is not used.",
+        "Find out which is right and correct the export.",
+    ),
+    (
+        "context-against-sex",
+        ERROR,
+        "It is stated for a patient of the other sex; one of the two is wrong.",
+        "Find out which is right and correct the export.",
+    ),
+    (
         "comment-warns",
         NOTE,
         "The laboratory's comment casts doubt on the specimen.",

@@ -29,7 +29,7 @@ from pipeline.knowledge.model import (
     Rule,
 )
 from pipeline.knowledge.names import name_key
-from pipeline.knowledge.observed import check_observations
+from pipeline.knowledge.observed import check_observations, list_context_columns
 from pipeline.knowledge.shelf import Placed, said_where
 from pipeline.knowledge.strata import check_strata
 from schemas.vocabulary import Grade
@@ -94,7 +94,7 @@ def check_knowledge(
             among = (*knowledge.analytes, *knowledge.observations)
             _known(column.analyte, among, "analyte", f"layout {layout.id!r}")
         for field in layout.columns.values():
-            among = (*knowledge.fields, *knowledge.observations)
+            among = (*knowledge.fields, *list_context_columns(knowledge))
             _known(field, among, "field", f"layout {layout.id!r}")
 
 

@@ -50,6 +50,17 @@ def names_of(observation: Observation) -> tuple[str, ...]:
     return tuple({name_key(name): name for name in (*observation.names, *own)}.values())
 
 
+def columns_of(observation: Observation) -> dict[str, tuple[str, ...]]:
+    """Give the ids by which columns are named, of its own and of its scales: id → names."""
+    scales = {scale.id: (*scale.names, scale.id) for scale in observation.scales}
+    return {observation.id: names_of(observation), **scales}
+
+
+def list_context_columns(knowledge: Knowledge) -> tuple[str, ...]:
+    """List the ids by which columns are named that say something about a person or specimen."""
+    return tuple(name for each in knowledge.observations.values() for name in columns_of(each))
+
+
 def _claimed_elsewhere(knowledge: Knowledge) -> dict[str, str]:
     claimed = {
         name_key(each.name): f"the look-alike {each.name!r}"

@@ -296,16 +296,14 @@ class _Desk:
         )
 
     def _held(self, row: HeldResult) -> ResultRow:
-        analyte = row.analyte in self.knowledge.analytes
+        known = {**self.knowledge.observations, **self.knowledge.analytes}.get(row.analyte)
         kind = CATALOGUE[row.code]
         sentence, fix = self.texts.problem(kind)
         return ResultRow(
             collected_at=row.collected_at,
             has_time=row.collected_precision == "time",
             accession=row.accession,
-            analyte=self.knowledge.analytes[row.analyte].title
-            if analyte
-            else self.texts("results.not-recognized"),
+            analyte=known.title if known else self.texts("results.not-recognized"),
             is_held=True,
             remark=f"{sentence} {fix}".strip(),
             source_file=row.source_file,

@@ -1,0 +1,280 @@
+"""What a table says in words or as context becomes `Observations`."""
+
+from collections.abc import Callable
+from typing import NamedTuple, cast
+
+import numpy as np
+import pandas as pd
+
+from pipeline.ingest.dialect import Reading
+from pipeline.ingest.melt import Melted
+from pipeline.ingest.remarks import Said, index_remarks, read_remark
+from pipeline.ingest.said import Cell, Words, index_answers, read_cells
+from pipeline.ingest.values import parse_values
+from pipeline.issues import Staged, all_issues, issues_at
+from pipeline.knowledge.forms import Observation, Scale
+from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.names import name_key
+from schemas import DataFrame, Issues, Observations
+from schemas.vocabulary import IssueSeverity, ResultStatus
+
+_RUNNING_TEXT = {"medications": "medications", "conditions": "person", "film": "specimen"}
+"""Columns of running text → what their texts are about."""
+_REMARKS = ("comment", "flag", "original_text")
+_WHOSE = (
+    "patient-id-missing",
+    "patient-id-damaged",
+    "patient-id-unsafe",
+    "specimen-damaged",
+    "specimen-unknown",
+    "species-not-human",
+    "material-unclear",
+    "cell-unprintable",
+    "cell-too-long",
+    "hold-unchecked",
+)
+"""Errors that leave open whose specimen a row is about: what it says is held back with it."""
+_PERSON = ["patient_id", "patient_name", "sex", "birth_date"]
+_PLACE = ["source_file", "source_sheet", "source_row", "source_column"]
+_SPECIMEN = ["accession", "collected_at", "collected_precision"]
+_SAYS = ["patient_id", "accession", "collected_at", "code", "answer", "number", "day", "status"]
+
+
+class _About(NamedTuple):
+    """What a column or a name of a result means."""
+
+    observation: Observation
+    scale: Scale | None
+
+
+def observe(
+    melted: Melted,
+    parsed: pd.DataFrame,
+    issues: DataFrame[Issues],
+    reading: Reading,
+    knowledge: Knowledge,
+) -> Staged[DataFrame[Observations]]:
+    """Read film words, remarks and context of one table.
+
+    Args:
+        melted: The table as text, with its columns of context.
+        parsed: The same results typed, in the same order, with `ignored`.
+        issues: What was found in them so far.
+        reading: How the table is read.
+        knowledge: Observations, and how answers are worded.
+
+    Returns:
+        Observations; those with a `result_id` are the results whose `analyte` is an
+        observation and that can be read. Issues: `answer-unreadable`, `value-missing`,
+        `not-measured` (those results are held), `context-not-used`, `remark-unclear`. What
+        stands in a cancelled row, or in one of which it is open whose it is, is not read.
+    """
+    words = index_answers(knowledge)
+    is_result = parsed["analyte"].isin(list(_list_about(knowledge))) & ~parsed["ignored"]
+    results, of_results = _read_results(parsed[is_result], words, reading, knowledge)
+    sound = parsed[_is_sound(melted, parsed, issues)]
+    remarks, of_remarks = _read_remarks(melted, sound, reading, knowledge)
+    context, of_context = _read_context(melted, sound, words, reading, knowledge)
+    beside = pd.concat([remarks, context], ignore_index=True).drop_duplicates(_SAYS)
+    table = pd.concat([results, beside], ignore_index=True)
+    table = pd.concat([table, _imply(table, knowledge)], ignore_index=True)
+    return Staged(_typed(table), all_issues(of_results, of_remarks, of_context))
+
+
+def _typed(table: pd.DataFrame) -> DataFrame[Observations]:
+    kinds = Observations.column_types()
+    return cast(DataFrame[Observations], table[list(kinds)].astype(kinds))
+
+
+def _list_about(knowledge: Knowledge) -> dict[str, _About]:
+    """Give what each id means by which a column or a result is named."""
+    return {
+        name: _About(each, scale)
+        for each in knowledge.observations.values()
+        for name, scale in ((each.id, None), *((scale.id, scale) for scale in each.scales))
+    }
+
+
+def _is_sound(melted: Melted, parsed: pd.DataFrame, issues: DataFrame[Issues]) -> "pd.Series[bool]":
+    """Whether it is known whose specimen each row is about, and the row still stands."""
+    headers = [
+        melted.headers[name] for name in ("patient_id", "sample_id") if name in melted.headers
+    ]
+    found = all_issues(melted.issues, issues)
+    error = found["severity"].eq(str(IssueSeverity.ERROR))
+    open_ = found[error & (found["code"].isin(_WHOSE) | found["column"].isin(headers))]
+    known = parsed["patient_id"].ne("") & parsed["accession"].ne("")
+    stands = parsed["status"].ne(str(ResultStatus.CANCELLED))
+    return known & stands & ~parsed["result_id"].isin(open_["result_id"].dropna())
+
+
+def _read_results(
+    rows: pd.DataFrame, words: Words, reading: Reading, knowledge: Knowledge
+) -> tuple[pd.DataFrame, DataFrame[Issues]]:
+    """Read the results whose names are observations."""
+    about = _list_about(knowledge)
+    parts: list[pd.DataFrame] = []
+    issues: list[DataFrame[Issues]] = []
+    for name, group in rows.groupby("analyte", sort=True):
+        cells, codes = _take_cells(group["original_text"], about[str(name)], words, reading)
+        why = _why_not(group["original_text"], reading)
+        answer = cells["answer"].take(codes).set_axis(group.index)
+        unread = answer.isin(["", "?"])
+        reason = why.where(answer.eq("") | why.eq("not-measured"), "answer-unreadable")
+        issues += [issues_at(group[unread & reason.eq(code)], code) for code in sorted(set(reason))]
+        part = _place(group, cells.take(codes), about[str(name)].observation.id)
+        part["result_id"], part["status"] = group["result_id"], group["status"]
+        parts.append(part[~unread])
+    return pd.concat([_nothing(), *parts], ignore_index=True), all_issues(*issues)
+
+
+def _why_not(texts: "pd.Series[str]", reading: Reading) -> "pd.Series[str]":
+    """Say why results hold no answer: `value-missing` where empty, else `not-measured`."""
+    codes, distinct = pd.factorize(texts)
+    read = parse_values(list(distinct), reading.decimal)["code"]
+    known = read.where(read.isin(["value-missing", "not-measured"]), "")
+    return known.take(codes).set_axis(texts.index)
+
+
+def _read_remarks(
+    melted: Melted, sound: pd.DataFrame, reading: Reading, knowledge: Knowledge
+) -> tuple[pd.DataFrame, DataFrame[Issues]]:
+    """Read comments, flags and results that are no numbers, for words about the specimen."""
+    index = index_remarks(knowledge, "specimen")
+    film = {name_key(header) for header in knowledge.fields["film"].headers}
+    names = melted.export.set_index("result_id")["analyte"].reindex(sound["result_id"])
+    codes, distinct = pd.factorize(names.set_axis(sound.index))
+    is_film = pd.Series(
+        np.array([name_key(x) in film for x in distinct] + [False])[codes], sound.index
+    )
+    numeric = ~sound["ignored"] & ~sound["analyte"].isin(list(knowledge.observations))
+    parts: list[pd.DataFrame] = []
+    issues: list[DataFrame[Issues]] = []
+    for name in _REMARKS:
+        # Comments on other analytes of a shared specimen number are about another tube.
+        meant = ~sound["ignored"] if name != "original_text" else is_film | numeric
+        if name == "original_text":
+            meant &= sound["original_value"].isna()
+        rows = sound[meant & sound[name].ne("")]
+        header = next((h for h, taken in reading.columns.items() if taken == name), "")
+        said, doubts = _read_running(
+            rows, rows[name], lambda text: read_remark(text, index), header, knowledge
+        )
+        parts.append(said)
+        issues.append(doubts)
+    return pd.concat([_nothing(), *parts], ignore_index=True), all_issues(*issues)
+
+
+def _read_context(
+    melted: Melted,
+    sound: pd.DataFrame,
+    words: Words,
+    reading: Reading,
+    knowledge: Knowledge,
+) -> tuple[pd.DataFrame, DataFrame[Issues]]:
+    """Read the columns that say something of a person or specimen."""
+    about = _list_about(knowledge)
+    first = sound.drop_duplicates("source_row").drop(columns="source_column")
+    parts: list[pd.DataFrame] = []
+    issues: list[DataFrame[Issues]] = []
+    for (name, header), cells in melted.context.groupby(["about", "column"], sort=True):
+        rows = first.merge(cells[["source_row", "text", "is_bad"]], on="source_row")
+        rows["source_column"] = str(header)
+        issues.append(issues_at(rows[rows["is_bad"]], "context-not-used"))
+        rows = rows[~rows["is_bad"]]
+        if name in _RUNNING_TEXT:
+            index = index_remarks(knowledge, _RUNNING_TEXT[str(name)])  # type: ignore[arg-type]
+            said, doubts = _read_running(
+                rows,
+                rows["text"],
+                lambda text, index=index: read_remark(text, index),  # type: ignore[misc]
+                str(header),
+                knowledge,
+            )
+        else:
+            meant = about[str(name)]
+            read, codes = _take_cells(rows["text"], meant, words, reading)
+            said = _place(rows, read.take(codes), meant.observation.id)
+            title = meant.observation.title
+            doubts = issues_at(
+                _first_of_each(rows[said["answer"].eq("?")]), "context-not-used", detail=title
+            )
+            said = said[said["answer"].isin(["yes", "no"])]
+        parts.append(said)
+        issues.append(doubts)
+    return pd.concat([_nothing(), *parts], ignore_index=True), all_issues(*issues)
+
+
+def _first_of_each(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give the first row of each specimen: a long table repeats what it says of it."""
+    return rows.drop_duplicates(["patient_id", "accession"])
+
+
+def _take_cells(
+    texts: "pd.Series[str]", about: _About, words: Words, reading: Reading
+) -> tuple[pd.DataFrame, "np.ndarray[tuple[int], np.dtype[np.intp]]"]:
+    """Read the distinct texts of a column; give what they say, and the place of each row's."""
+    codes, distinct = pd.factorize(texts)
+    order = reading.date_order.get("collected_at", "")
+    cells = read_cells(
+        list(distinct),
+        about.observation,
+        words,
+        scale=about.scale,
+        decimal=reading.decimal,
+        order=order,
+    )
+    return pd.DataFrame(cells, columns=list(Cell._fields)), codes
+
+
+def _read_running(
+    rows: pd.DataFrame,
+    texts: "pd.Series[str]",
+    read: Callable[[str], tuple[Said, ...]],
+    header: str,
+    knowledge: Knowledge,
+) -> tuple[pd.DataFrame, DataFrame[Issues]]:
+    """Read running text once for each distinct text."""
+    codes, distinct = pd.factorize(texts)
+    found = [(at, *said) for at, text in enumerate(distinct) for said in read(text)]
+    said = pd.DataFrame(found, columns=["text_at", "code", "answer"])
+    said = said.astype({"text_at": "int64", "code": "str", "answer": "str"})
+    pairs = rows.assign(text_at=codes).drop(columns="code", errors="ignore")
+    pairs = pairs.merge(said, on="text_at", how="inner")
+    if header:
+        pairs["source_column"] = header
+    table = _place(pairs, pairs[["answer"]], pairs["code"])
+    doubts = [
+        issues_at(
+            _first_of_each(group), "remark-unclear", detail=knowledge.observations[str(code)].title
+        )
+        for code, group in pairs[pairs["answer"].eq("")].groupby("code", sort=True)
+    ]
+    return table[table["answer"].ne("")], all_issues(*doubts)
+
+
+def _place(rows: pd.DataFrame, said: pd.DataFrame, code: "str | pd.Series[str]") -> pd.DataFrame:
+    """Put what was said beside whose it is and where it stands."""
+    kinds = Observations.column_types()
+    table = rows[[*_PERSON, *_SPECIMEN, *_PLACE]].copy()
+    table["code"] = code
+    table["status"] = str(ResultStatus.FINAL)
+    table["answer"] = said["answer"].to_numpy()
+    for name in ("result_id", "number", "day"):
+        told = said[name].to_list() if name in said else [None] * len(rows)
+        table[name] = pd.Series(told, index=rows.index, dtype=kinds[name])
+    return table
+
+
+def _nothing() -> pd.DataFrame:
+    return Observations.no_rows()
+
+
+def _imply(table: pd.DataFrame, knowledge: Knowledge) -> pd.DataFrame:
+    """Give what a yes, a number or a date says of another observation too."""
+    implied = {each.id: each.implies for each in knowledge.observations.values() if each.implies}
+    rows = table[table["code"].isin(list(implied)) & table["answer"].eq("yes")]
+    code = rows["code"].map(implied)
+    # A cancelled or corrected statement says no more of what it implies.
+    said = _place(rows, rows[["answer"]], code)
+    return said[rows["status"].ne(str(ResultStatus.CANCELLED))].drop_duplicates(_SAYS)

@@ -1,0 +1,143 @@
+"""One statement for each patient, accession and observation, out of all that was said."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import pandas as pd
+
+from pipeline.ingest.accounts import hold_observations
+from pipeline.issues import all_issues, issues_at
+from pipeline.knowledge.model import Knowledge
+from schemas import DataFrame, Held, Issues, Observations
+from schemas.vocabulary import Disposition, ResultStatus
+
+KEY = ["patient_id", "accession", "code"]
+_VALUE = ["answer", "number", "day"]
+_ORIGIN = ["source_file", "source_sheet", "source_row", "source_column"]
+_RANK = {ResultStatus.PRELIMINARY: 0, ResultStatus.FINAL: 1, ResultStatus.CORRECTED: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """What counts of all that was said, and what became of the results among it."""
+
+    observations: DataFrame[Observations]
+    held: DataFrame[Held]
+    """Results in words that are held here, in addition to those held at intake."""
+    issues: DataFrame[Issues]
+    dispositions: "pd.Series[str]"
+    """Result id → what became of it."""
+
+
+def select_observations(observations: DataFrame[Observations], knowledge: Knowledge) -> Agreed:
+    """Choose what counts of each patient, accession and observation.
+
+    Results in words stand like other results: a cancelled one withdraws the final one, corrected
+    goes before final, final before preliminary, the same answer twice counts once, and final
+    ones that disagree are held. A result goes before a remark. Remarks or columns that disagree
+    with each other are not used, nor is what implies them (a trimester where pregnancy is
+    contradicted). Of what casts doubt on the specimen, a yes stands beside any no. The outcome
+    does not depend on the order of rows or files.
+    """
+    rows = observations.sort_values([*KEY, *_ORIGIN, *_VALUE], ignore_index=True)
+    is_result = rows["result_id"].notna()
+    doubts = [each.id for each in knowledge.observations.values() if each.counts_if_suspected]
+    casts_doubt = rows["code"].isin(doubts)
+    stands, fate = _stand(rows, is_result)
+    rows = _complete(rows, stands)
+    disagree = _differ(rows, stands & is_result)
+    fate[disagree & is_result & stands] = str(Disposition.HELD)
+    said = stands & ~is_result
+    answered = _has(rows, stands & is_result & ~disagree)
+    overruled = said & answered & ~casts_doubt & ~_same_as_result(rows, stands & is_result)
+    open_ = said & ~answered & ~casts_doubt & (_differ(rows, said) | disagree)
+    open_ |= stands & _has(rows, open_, _implying(rows, knowledge))
+    held_back = disagree & stands & is_result & ~(casts_doubt & rows["answer"].eq("yes"))
+    counts = stands & ~held_back & ~overruled & ~(open_ & ~is_result)
+    has_yes = _has(rows, counts & rows["answer"].eq("yes"))
+    counts &= ~(casts_doubt & has_yes & rows["answer"].eq("no"))
+    # Results come first, so that of equal statements the result is kept.
+    order = rows.assign(is_remark=~is_result).sort_values([*KEY, "is_remark"], kind="stable").index
+    again = rows.loc[order].loc[counts[order]].duplicated([*KEY, *_VALUE])
+    copies = again.index[again]
+    fate[(fate == str(Disposition.USED)) & rows.index.isin(copies)] = str(Disposition.DUPLICATE)
+    kept = rows[counts & ~rows.index.isin(copies)].copy()
+    in_account = is_result & fate.ne("")
+    kept["result_id"] = kept["result_id"].where(fate[kept.index].eq(str(Disposition.USED)))
+    set_aside = rows[fate.eq(str(Disposition.HELD))]
+    return Agreed(
+        observations=cast(
+            DataFrame[Observations],
+            Observations.validate(kept.reset_index(drop=True).astype(Observations.column_types())),
+        ),
+        held=hold_observations(set_aside, "observations-disagree"),
+        issues=all_issues(
+            issues_at(set_aside, "observations-disagree"),
+            issues_at(rows[overruled | (open_ & ~is_result)], "context-contradiction"),
+        ),
+        dispositions=fate[in_account].set_axis(rows.loc[in_account, "result_id"].astype("int64")),
+    )
+
+
+def _stand(
+    rows: pd.DataFrame, is_result: "pd.Series[bool]"
+) -> tuple["pd.Series[bool]", "pd.Series[str]"]:
+    """Say which rows stand with the laboratory, and what becomes of the results among them."""
+    fate = pd.Series("", index=rows.index).mask(is_result, str(Disposition.USED))
+    cancelled = is_result & rows["status"].eq(ResultStatus.CANCELLED)
+    corrected = rows["status"].eq(ResultStatus.CORRECTED)
+    withdrawn = is_result & ~corrected & _has(rows, cancelled)
+    withdrawn |= is_result & corrected & _has(rows, cancelled, values=True)
+    fate[withdrawn] = str(Disposition.SUPERSEDED)
+    fate[cancelled] = str(Disposition.IGNORED)
+    standing = fate.eq(str(Disposition.USED))
+    rank = rows["status"].map(_RANK).where(standing)
+    best = rank.groupby([rows[key] for key in KEY]).transform("max")
+    fate[standing & (rank < best)] = str(Disposition.SUPERSEDED)
+    return fate.isin(["", str(Disposition.USED)]), fate
+
+
+def _complete(rows: pd.DataFrame, stands: "pd.Series[bool]") -> pd.DataFrame:
+    """Let a bare yes say the number or date that is stated beside it for the same specimen."""
+    yes = stands & rows["answer"].eq("yes")
+    by_key = [rows[key] for key in KEY]
+    stated = {name: rows[name].where(yes).groupby(by_key).transform("first") for name in _VALUE[1:]}
+    return rows.assign(
+        **{name: rows[name].where(rows[name].notna() | ~yes, of) for name, of in stated.items()}
+    )
+
+
+def _differ(rows: pd.DataFrame, among: "pd.Series[bool]") -> "pd.Series[bool]":
+    """Mark the rows among some that do not say the same of one specimen."""
+    distinct = rows[among].drop_duplicates([*KEY, *_VALUE])
+    several = distinct[distinct.duplicated(KEY, keep=False)]
+    return among & _is_in(rows, several, KEY)
+
+
+def _same_as_result(rows: pd.DataFrame, results: "pd.Series[bool]") -> "pd.Series[bool]":
+    return _has(rows, results, values=True)
+
+
+def _implying(rows: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[str]":
+    """Give what each row says too; its own code where nothing."""
+    implied = {each.id: each.implies for each in knowledge.observations.values() if each.implies}
+    return rows["code"].map(implied).fillna(rows["code"]).astype("str")
+
+
+def _has(
+    rows: pd.DataFrame,
+    among: "pd.Series[bool]",
+    code: "pd.Series[str] | None" = None,
+    *,
+    values: bool = False,
+) -> "pd.Series[bool]":
+    """Mark the rows whose specimen and observation (or `code`) some rows are of."""
+    asked = rows if code is None else rows.assign(code=code)
+    return _is_in(asked, rows[among], [*KEY, *_VALUE] if values else KEY)
+
+
+def _is_in(rows: pd.DataFrame, others: pd.DataFrame, columns: list[str]) -> "pd.Series[bool]":
+    if others.empty:
+        return pd.Series(False, index=rows.index)
+    known = pd.MultiIndex.from_frame(others[columns].drop_duplicates())
+    return pd.Series(pd.MultiIndex.from_frame(rows[columns]).isin(known), index=rows.index)

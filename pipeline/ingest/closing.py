@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from pipeline.ingest.accounts import hold
+from pipeline.ingest.accounts import hold, hold_observations
 from pipeline.ingest.intake import Intake, hold_conflicts
 from pipeline.ingest.received import ReceivedFile
 from pipeline.issues import all_issues, issue_of_file, issues_at
@@ -26,6 +26,9 @@ def without_returned(intake: Intake) -> Intake:
             intake,
             results=results.reset_index(drop=True),
             held=held.reset_index(drop=True),
+            observations=intake.observations[
+                ~intake.observations["source_file"].isin(back)
+            ].reset_index(drop=True),
         )
     )
 
@@ -57,21 +60,32 @@ def close_holds(intake: Intake, held_before: "pd.Series[int]") -> Intake:
     rivals = _find_rivals(closings, everything)
     outdone = everything.loc[everything["place"].isin(gone), "result_id"]
     replaced = _find_replaced(closings, everything)
-    superseded = pd.concat([intake.superseded, outdone, replaced], ignore_index=True)
+    said = intake.observations
+    at = _places_of(said)
+    # What a row says beside its results goes with the row: the new one says it again.
+    is_old = at.isin(gone) | at.isin(_find_replaced_places(closings, everything))
+    in_words = said.loc[is_old, "result_id"].dropna().astype("int64")
+    superseded = pd.concat([intake.superseded, outdone, replaced, in_words], ignore_index=True)
+    superseded = superseded.drop_duplicates(ignore_index=True)
+    doubted = everything.loc[everything["result_id"].isin(rivals), "place"]
+    is_doubted = at.isin(set(doubted)) & ~is_old
     results = intake.results[~intake.results["result_id"].isin(superseded)]
     old = intake.held[~intake.held["result_id"].isin(superseded)]
     in_doubt = results[results["result_id"].isin(rivals)]
     issues = all_issues(
         intake.issues[~intake.issues["result_id"].isin(superseded)],
         issues_at(in_doubt, "hold-contradiction"),
+        issues_at(said[is_doubted & said["result_id"].notna()], "hold-contradiction"),
         *_say(closings, intake.files),
     )
-    held = pd.concat([old, hold(in_doubt, issues)], ignore_index=True)
+    held_too = hold_observations(said[is_doubted], "hold-contradiction")
+    held = pd.concat([old, hold(in_doubt, issues), held_too], ignore_index=True)
     kept = results[~results["result_id"].isin(rivals)].reset_index(drop=True)
     return replace(
         intake,
         results=kept,
         held=held.sort_values("result_id", ignore_index=True),
+        observations=said[~is_old & ~is_doubted].reset_index(drop=True),
         superseded=superseded.astype("int64"),
         issues=issues,
     )
@@ -109,13 +123,26 @@ def _everything(intake: Intake, held_before: "pd.Series[int]") -> pd.DataFrame:
     table: pd.DataFrame = pd.concat(
         [pd.DataFrame(intake.results), pd.DataFrame(intake.held)], ignore_index=True
     )
-    places = list(zip(*(table[name] for name in _PLACE), strict=True))
     is_unread = table["result_id"].isin(intake.held["result_id"])
     return table.assign(
-        place=pd.Series(places, index=table.index, dtype="object"),
+        place=_places_of(table),
         is_unread=is_unread,
         is_held=is_unread | table["result_id"].isin(held_before),
     )
+
+
+def _places_of(table: pd.DataFrame) -> pd.Series:
+    """Give the place of each row, as `closings` writes it."""
+    places = list(zip(*(table[name] for name in _PLACE), strict=True))
+    return pd.Series(places, index=table.index, dtype="object")
+
+
+def _find_replaced_places(closings: pd.DataFrame, everything: pd.DataFrame) -> set[object]:
+    """Find the places of corrected rows; not of those whose new row could not be split."""
+    pairs = closings.dropna(subset="original")
+    unsplit = everything["is_unread"] & everything["source_column"].eq("")
+    again = pairs["place"].isin(set(everything.loc[unsplit, "place"]))
+    return set(pairs.loc[~again, "original"])
 
 
 def _find_outdone(closings: pd.DataFrame, everything: pd.DataFrame) -> set[object]:

@@ -4,7 +4,6 @@ import re
 import unicodedata
 from datetime import timedelta
 from itertools import combinations
-from typing import cast
 
 import pandas as pd
 
@@ -131,7 +130,7 @@ def drop_conflicting(
         gone |= observations[name].isin([text for text in whose if text])
     left = observations[~gone].reset_index(drop=True)
     told = issues[issues["result_id"].isin(observations.loc[gone, "result_id"].dropna())]
-    return Staged(cast(DataFrame[Observations], left), all_issues(told))
+    return Staged(left, all_issues(told))
 
 
 def _conflicting_ids(everyone: pd.DataFrame) -> set[str]:

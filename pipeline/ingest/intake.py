@@ -11,14 +11,14 @@ from typing import cast
 
 import pandas as pd
 
-from pipeline.ingest.accounts import Accounts, close_accounts, hold
+from pipeline.ingest.accounts import Accounts, close_accounts, hold, hold_observations
 from pipeline.ingest.consistency import check_consistency
 from pipeline.ingest.delimited import Lines as TextLines
 from pipeline.ingest.delimited import list_bad_lines
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.headers import index_headers
 from pipeline.ingest.holds import Returned, restore_accessions, restore_reading
-from pipeline.ingest.identity import settle_identity
+from pipeline.ingest.identity import drop_conflicting, settle_identity
 from pipeline.ingest.lines import Lines, sort_lines
 from pipeline.ingest.melt import Melted, melt_table
 from pipeline.ingest.observe import observe
@@ -31,7 +31,14 @@ from pipeline.ingest.recognize import Sheet, recognize_sheets
 from pipeline.ingest.specimens import hold_failed_runs, judge_specimens
 from pipeline.ingest.tables import SiteReading, SourceFile, TextTable, UnreadableFile
 from pipeline.ingest.units import normalize_units
-from pipeline.issues import Staged, all_issues, find_bad_cells, issue_of_file, no_issues
+from pipeline.issues import (
+    Staged,
+    all_issues,
+    find_bad_cells,
+    issue_of_file,
+    issues_at,
+    no_issues,
+)
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Export, Held, Issues, Observations, Results
@@ -256,7 +263,9 @@ def hold_conflicts(intake: Intake) -> Intake:
     What is held already counts as in conflict too. Of those who remain, sex and birth date are
     filled in from their other rows.
     """
-    kept, found = settle_identity(intake.results, intake.held)
+    said = intake.observations
+    kept, found = settle_identity(intake.results, intake.held, said)
+    left, _ = drop_conflicting(said, found, intake.results, intake.held)
     leaving = intake.results[~intake.results["result_id"].isin(kept["result_id"])]
     conflicts = found[found["severity"].eq(str(IssueSeverity.ERROR))]
     code = conflicts.drop_duplicates("result_id").set_index("result_id")["code"]
@@ -264,12 +273,55 @@ def hold_conflicts(intake: Intake) -> Intake:
     before = intake.held.assign(code=now.where(now.notna(), intake.held["code"]).astype("str"))
     completed, filled = complete_people(kept)
     issues = all_issues(intake.issues, found, filled)
-    held = pd.concat([before, hold(leaving, conflicts)], ignore_index=True)
+    gone = said[~said["result_id"].isin(left["result_id"].dropna())]
+    gone = gone.assign(held_by=gone["result_id"].map(code)).dropna(subset=["held_by"])
+    in_words = [hold_observations(rows, str(why)) for why, rows in gone.groupby("held_by")]
+    held = pd.concat([before, hold(leaving, conflicts), *in_words], ignore_index=True)
     return replace(
         intake,
         results=completed,
+        observations=left,
         held=held.sort_values("result_id", ignore_index=True),
         issues=issues,
+    )
+
+
+def hold_against_sex(intake: Intake, knowledge: Knowledge) -> Intake:
+    """Hold the results of specimens of which something is said that the sex contradicts.
+
+    To be called when people are settled: pregnancy may be stated in one file, sex in another.
+    """
+    only = {
+        each.id: str(each.only_sex) for each in knowledge.observations.values() if each.only_sex
+    }
+    said = intake.observations
+    stated = pd.concat(
+        [
+            pd.DataFrame(table)[["patient_id", "sex"]]
+            for table in (intake.results, intake.held, said)
+        ]
+    )
+    sex = stated[stated["sex"].ne("")].drop_duplicates("patient_id").set_index("patient_id")["sex"]
+    known, wanted = said["patient_id"].map(sex), said["code"].map(only)
+    yes = said["answer"].eq("yes") & known.notna() & wanted.notna()
+    against = said[yes & known.ne(wanted)].drop_duplicates(["patient_id", "accession"])
+    if against.empty:
+        return intake
+    specimen = ["patient_id", "accession"]
+    keys = pd.MultiIndex.from_frame(against[specimen])
+    leaving, in_words = (
+        table[pd.MultiIndex.from_frame(table[specimen]).isin(keys)]
+        for table in (pd.DataFrame(intake.results), pd.DataFrame(said))
+    )
+    code = "context-against-sex"
+    issues = issues_at(pd.concat([leaving, in_words.dropna(subset=["result_id"])]), code)
+    held = [intake.held, hold(leaving, issues), hold_observations(in_words, code)]
+    return replace(
+        intake,
+        results=intake.results.drop(leaving.index).reset_index(drop=True),
+        held=pd.concat(held, ignore_index=True).sort_values("result_id", ignore_index=True),
+        observations=said.drop(in_words.index).reset_index(drop=True),
+        issues=all_issues(intake.issues, issues),
     )
 
 

@@ -1,11 +1,11 @@
 """One statement for each patient, accession and observation, out of all that was said."""
 
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from pipeline.ingest.accounts import hold_observations
+from pipeline.interpret.reportable import Selected
 from pipeline.issues import all_issues, issues_at
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Held, Issues, Observations
@@ -39,7 +39,7 @@ def select_observations(observations: DataFrame[Observations], knowledge: Knowle
     contradicted). Of what casts doubt on the specimen, a yes stands beside any no. The outcome
     does not depend on the order of rows or files.
     """
-    rows = observations.sort_values([*KEY, *_ORIGIN, *_VALUE], ignore_index=True)
+    rows: pd.DataFrame = observations.sort_values([*KEY, *_ORIGIN, *_VALUE], ignore_index=True)
     is_result = rows["result_id"].notna()
     doubts = [each.id for each in knowledge.observations.values() if each.counts_if_suspected]
     casts_doubt = rows["code"].isin(doubts)
@@ -66,9 +66,8 @@ def select_observations(observations: DataFrame[Observations], knowledge: Knowle
     kept["result_id"] = kept["result_id"].where(fate[kept.index].eq(str(Disposition.USED)))
     set_aside = rows[fate.eq(str(Disposition.HELD))]
     return Agreed(
-        observations=cast(
-            DataFrame[Observations],
-            Observations.validate(kept.reset_index(drop=True).astype(Observations.column_types())),
+        observations=Observations.validate(
+            kept.reset_index(drop=True).astype(Observations.column_types())
         ),
         held=hold_observations(set_aside, "observations-disagree"),
         issues=all_issues(
@@ -76,6 +75,16 @@ def select_observations(observations: DataFrame[Observations], knowledge: Knowle
             issues_at(rows[overruled | (open_ & ~is_result)], "context-contradiction"),
         ),
         dispositions=fate[in_account].set_axis(rows.loc[in_account, "result_id"].astype("int64")),
+    )
+
+
+def join_selected(selected: Selected, agreed: Agreed) -> Selected:
+    """Put what became of results in words beside what became of the numbers."""
+    return replace(
+        selected,
+        held=Held.validate(pd.concat([selected.held, agreed.held], ignore_index=True)),
+        issues=all_issues(selected.issues, agreed.issues),
+        dispositions=pd.concat([selected.dispositions, agreed.dispositions]),
     )
 
 

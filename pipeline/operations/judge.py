@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.ingest.closing import close_holds, without_returned
-from pipeline.ingest.intake import Intake, hold_conflicts
+from pipeline.ingest.intake import Intake, hold_against_sex, hold_conflicts
 from pipeline.interpret import Interpretation, interpret_results
+from pipeline.interpret.agreed import join_selected, select_observations
 from pipeline.interpret.reportable import Selected, select_reportable
 from pipeline.issues import all_issues
 from pipeline.knowledge.model import Knowledge
@@ -28,8 +29,9 @@ class Judgement:
 
 def judge(received: Intake, knowledge: Knowledge) -> Judgement:
     """Settle who is who, select what counts, apply the rules: the same whatever came first."""
-    intake = hold_conflicts(settle_holds(received, knowledge))
-    selected = select_reportable(intake.results, intake.held, knowledge)
+    intake = hold_against_sex(hold_conflicts(settle_holds(received, knowledge)), knowledge)
+    said = select_observations(intake.observations, knowledge)
+    selected = join_selected(select_reportable(intake.results, intake.held, knowledge), said)
     held = Held.validate(pd.concat([intake.held, selected.held], ignore_index=True))
     return Judgement(
         knowledge=knowledge,
@@ -38,7 +40,7 @@ def judge(received: Intake, knowledge: Knowledge) -> Judgement:
         held=held,
         issues=all_issues(intake.issues, selected.issues),
         interpretation=interpret_results(
-            selected.results, held, knowledge, intake.results, intake.observations
+            selected.results, held, knowledge, intake.results, said.observations
         ),
     )
 

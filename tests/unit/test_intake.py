@@ -36,7 +36,8 @@ def ingest(tmp_path):
 
 
 def account(found):
-    ids = [*found.results["result_id"], *found.held["result_id"], *found.ignored]
+    said = found.observations["result_id"].dropna()
+    ids = [*found.results["result_id"], *found.held["result_id"], *found.ignored, *said]
     assert sorted(ids) == list(range(found.read))
     assert set(set_aside(found.issues)) == set(found.held["result_id"])
     Results.validate(found.results)

@@ -60,7 +60,8 @@ def settle_identity(
     mixed = everyone["accession"].isin(owners.index[owners > 1])
     misdated = held.loc[held["code"].isin(_OF_DATES), "result_id"]
     is_result = everyone["result_id"].notna()
-    dated = specimens[is_result & ~specimens["result_id"].isin(misdated)]
+    counts = specimens["result_id"].notna() & ~specimens["result_id"].isin(misdated)
+    dated = specimens[counts]
     days, times = _compare_moments(dated)
     apart = everyone["accession"].isin(days) & is_result
     conflicts, mixed = conflicts & is_result, mixed & is_result

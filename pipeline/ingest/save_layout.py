@@ -22,7 +22,8 @@ requires = [{requires}]
 
 # Header = what it holds. Known: patient_id, patient_name, sex, birth_date, age, sample_id,
 # collected_at, analyte, loinc, value, unit, status, reference_low, reference_high, reference,
-# flag, comment; "" leaves a column out.
+# flag, comment, medications, conditions, film, and observations such as pregnant (docs/context.md);
+# "" leaves a column out.
 [columns]
 {columns}
 {tables}"""

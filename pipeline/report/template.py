@@ -115,19 +115,43 @@ _RESULT = (
         number_format="General",
     ),
     _Column(title="LOINC", say="The code of the analyte", example=""),
-    _Column(title="Comment", say="Anything; it is shown and not judged", example=""),
+    _Column(
+        title="Comment",
+        say="Anything; it is shown, and words about the specimen are read: platelet clumps",
+        example="",
+    ),
+)
+_CONTEXT = (
+    _Column(title="Pregnant", say="yes or no", example="no", choice=("yes", "no")),
+    _Column(title="Trimester", say="1, 2 or 3", example="", choice=("1", "2", "3")),
+    _Column(
+        title="Elevation (m)",
+        say="Where the patient lives, in meters above the sea",
+        example="",
+        number_format="General",
+    ),
+    _Column(title="Medications", say="Names, with semicolons between them", example="metformin"),
+    _Column(
+        title="Conditions", say="Surgery, diseases, symptoms; semicolons between them", example=""
+    ),
+    _Column(
+        title="B12 started on", say="First dose of vitamin B12", example="", number_format=DATE
+    ),
+    _Column(
+        title="Transfused on", say="Last transfusion of red cells", example="", number_format=DATE
+    ),
 )
 
 
 def render_template(knowledge: Knowledge) -> Workbook:
     """Render the import workbook: long form, wide form, explanations, lists."""
     book, styler = start_workbook(TITLE), Styler()
-    long = (*_PERSON, *_SPECIMEN, *_RESULT)
+    long = (*_PERSON, *_SPECIMEN, *_RESULT, *_CONTEXT)
     read = _list_analytes_of_rules(knowledge)
     sheet = _render_form(book, styler, LONG, [each.header for each in long], long)
     _add_analyte_choices(sheet, long, len(knowledge.analytes))
     headers = [f"{each.title} ({each.unit})" for each in read]
-    people = (*_PERSON, *_SPECIMEN)
+    people = (*_PERSON, *_SPECIMEN, *_CONTEXT)
     wide = _render_form(book, styler, WIDE, [*(each.header for each in people), *headers], people)
     for at, analyte in enumerate(read, len(people) + 1):
         _add_choice(wide, [f"{analyte.title} ({u})" for u in _list_units(analyte)], at, 1, 1)

@@ -296,14 +296,15 @@ class _Desk:
         )
 
     def _held(self, row: HeldResult) -> ResultRow:
-        known = {**self.knowledge.observations, **self.knowledge.analytes}.get(row.analyte)
+        name, known = row.analyte, self.knowledge
+        subject = known.analytes.get(name) or known.observations.get(name)
         kind = CATALOGUE[row.code]
         sentence, fix = self.texts.problem(kind)
         return ResultRow(
             collected_at=row.collected_at,
             has_time=row.collected_precision == "time",
             accession=row.accession,
-            analyte=known.title if known else self.texts("results.not-recognized"),
+            analyte=subject.title if subject else self.texts("results.not-recognized"),
             is_held=True,
             remark=f"{sentence} {fix}".strip(),
             source_file=row.source_file,

@@ -48,6 +48,8 @@ class Reason(StrEnum):
     NO_LIMIT_FOR_AGE = "no-limit-for-age"
     AGE_UNKNOWN = "age-unknown"
     SEX_UNKNOWN = "sex-unknown"
+    INCONCLUSIVE = "inconclusive"
+    """All that is needed was reported, and lies where neither answer is given."""
 
 
 class Confirmation(StrEnum):

@@ -165,7 +165,8 @@ def combine(group: Group, members: list[Answer]) -> Answer:
         reported=any_reported,
         here=any_of([member.here for member in members]),
         near=any_of([member.near for member in members]),
-        undecided=open_ & any_of([member.undecided for member in members]),
+        undecided=open_
+        & any_of([*(member.undecided for member in members), _lies_between(group, members)]),
         # What silence answers is no part that holds: it says nothing of the specimen.
         met=open_ & any_of([member.yes & member.reported for member in members]),
         reasons=_reasons(group, members, open_),
@@ -173,6 +174,15 @@ def combine(group: Group, members: list[Answer]) -> Answer:
         remarks=_either_said(member.remarks for member in members),
         evidence=tuple(item for member in members for item in member.evidence),
     )
+
+
+def _lies_between(group: Group, members: list[Answer]) -> Mask:
+    """Hold where an `either` stays open although something it needs is known to speak."""
+    nowhere = np.zeros(len(members[0].yes), bool)
+    if group.kind != "either":
+        return nowhere
+    decided = [member.yes | member.no for member in members]
+    return all_of(decided) | (any_of(decided) & any_of([member.met for member in members]))
 
 
 def any_of(masks: list[Mask]) -> Mask:
@@ -197,6 +207,8 @@ def _decide(
         case "any_reported":
             left_out_or_no = [each | ~said for each, said in zip(no, reported, strict=True)]
             return any_of(yes), any_of(reported) & all_of(left_out_or_no)
+        case "either":
+            return yes[0], no[0] & yes[1]
     most = len(members) - np.stack(no).sum(axis=0)
     least = np.stack(yes).sum(axis=0)
     if group.kind == "exactly":
@@ -214,6 +226,9 @@ def _reasons(group: Group, members: list[Answer], open_: Mask) -> dict[Reason, M
         for reason, where in member.reasons.items():
             reasons[reason] |= where & counts
         reasons[Reason.MISSING_INPUT] |= ~member.reported & counts
+    if group.kind == "either":
+        decided = all_of([member.yes | member.no for member in members])
+        reasons[Reason.INCONCLUSIVE] |= open_ & decided
     return reasons
 
 

@@ -30,7 +30,12 @@ def evaluate_rules(
     the order of the rules.
     """
     facts = _Facts(grid)
-    tables = [_findings_of(rule, questions.answer_rule(rule), facts, knowledge) for rule in rules]
+    tables = [
+        _findings_of(
+            rule, questions.answer_rule(rule), _remarks_on(rule, questions), facts, knowledge
+        )
+        for rule in rules
+    ]
     if not tables:
         return Findings.validate(Findings.no_rows())
     order = np.arange(len(grid.accessions))
@@ -76,7 +81,22 @@ def _write_dates(times: "pd.Series[pd.Timestamp]") -> Texts:
     return np.array([*written, ""], dtype=object)[codes]
 
 
-def _findings_of(rule: Rule, answer: Answer, facts: _Facts, knowledge: Knowledge) -> pd.DataFrame:
+def _remarks_on(rule: Rule, questions: Questions) -> dict[str, Mask]:
+    """Say where each remark of a rule holds; several remarks may make the same comment."""
+    said: dict[str, Mask] = {}
+    for remark in rule.remarks:
+        where = questions.answer(remark.when).yes
+        said[remark.comment] = said[remark.comment] | where if remark.comment in said else where
+    return said
+
+
+def _findings_of(
+    rule: Rule,
+    answer: Answer,
+    remarks_on: Mapping[str, Mask],
+    facts: _Facts,
+    knowledge: Knowledge,
+) -> pd.DataFrame:
     accessions = facts.grid.accessions
     open_ = ~answer.yes & ~answer.no
     outcome = np.select(
@@ -89,6 +109,7 @@ def _findings_of(rule: Rule, answer: Answer, facts: _Facts, knowledge: Knowledge
     remarks = answer.remarks.items()
     comments: dict[str, Mask] = {
         **dict.fromkeys(rule.comment, answer.yes),
+        **{code: where & answer.yes for code, where in remarks_on.items()},
         **{code: where & ~open_ for code, where in answer.comments.items()},
         **{code: where & (answer.yes | answer.no | indeterminate) for code, where in remarks},
     }

@@ -249,6 +249,7 @@ def _check_rule(rule: Rule, knowledge: Knowledge) -> None:
     if depths != sorted(depths, reverse=True) or len(set(depths)) != len(depths):
         raise KnowledgeError(f"{where}: grades must stand deepest first, each once")
     _check_comments(rule.comment, knowledge, where)
+    _check_comments((remark.comment for remark in rule.remarks), knowledge, where)
 
 
 def _check_condition(condition: Condition | None, knowledge: Knowledge, where: str) -> None:

@@ -21,14 +21,15 @@ from pipeline.knowledge.conditions import (
     Since,
     Undecided,
 )
-from pipeline.knowledge.model import GradeStep
+from pipeline.knowledge.model import GradeStep, Remark
 from schemas.vocabulary import Grade, Reason
 
 Entry = dict[str, Any]
 
 _DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
-_GROUPS = ("all", "any", "any_reported")
+_GROUPS = ("all", "any", "any_reported", "either")
 _COUNTS = ("exactly", "at_least")
+_TWO = 2
 _AMOUNTS = ("less_than", "at_least", "more_than")
 
 
@@ -41,7 +42,8 @@ def condition_from(entry: Entry, where: str) -> Condition:
     `joined = {condition}`, `not = {condition}`; `earlier = {condition}`, `at_least_days = 28`;
     `since = "observation"`, `at_least_days = 56`; `change = "analyte"`, `direction = "rise"`,
     `since = "observation"` or `within_days = 14`, `less_than = { "g/L" = 10 }`;
-    `all`, `any`, `any_reported` = [conditions]; `exactly = 2` or `at_least = 2` with `of`.
+    `all`, `any`, `any_reported` = [conditions]; `either = [yes if, no if]`;
+    `exactly = 2` or `at_least = 2` with `of`.
 
     Raises:
         KnowledgeError: There is none, there are two, or a part is missing.
@@ -137,6 +139,8 @@ def _count(head: str, content: Any, entry: Entry, where: str) -> Condition:
 
 
 def _group(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    if head == "either" and (not isinstance(content, list) or len(content) != _TWO):
+        raise KnowledgeError(f"{where}: either = [yes if, no if] takes two conditions")
     return Group(
         kind=head,  # type: ignore[arg-type]
         members=_members(content, where),
@@ -163,6 +167,17 @@ _PARTS = (
     *("at_least_days", "at_most_days", "within_days", "not_across", "less_than", "more_than"),
 )
 _WORDS = (*_BUILD, *_PARTS)
+
+
+def remarks_from(entry: dict[str, Any], where: str) -> tuple[Remark, ...]:
+    """Take the remarks out of a rule: `remarks = [{ comment = "code", when = { … } }]`."""
+    found = []
+    for remark in entry.pop("remarks", []):
+        if set(remark) != {"comment", "when"}:
+            raise KnowledgeError(f"{where}: a remark is written {{ comment = …, when = {{ … }} }}")
+        when = _whole(remark["when"], f"{where}, remark")
+        found.append(Remark(comment=_text(remark["comment"], where), when=when))
+    return tuple(found)
 
 
 def grade_steps_from(entry: dict[str, Any], where: str) -> tuple[GradeStep, ...]:

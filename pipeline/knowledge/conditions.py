@@ -111,8 +111,9 @@ class Not:
 class Group:
     """Several conditions together, in three-valued logic."""
 
-    kind: Literal["all", "any", "any_reported", "exactly", "at_least"]
-    """`any_reported` leaves out what was not reported at all; the last two count."""
+    kind: Literal["all", "any", "any_reported", "either", "exactly", "at_least"]
+    """`any_reported` leaves out what was not reported at all; `either` says yes where the first
+    holds, no where the second does, and is open in between; the last two count."""
     members: tuple["Condition", ...]
     count: int = 0
     partial_comment: str = ""

@@ -30,7 +30,14 @@ _DIRECTIONS = {
     "above": "above",
     "at_or_above": "at or above",
 }
-_JOINS = {"all": " and ", "any": " or ", "any_reported": " or ", "exactly": ", ", "at_least": ", "}
+_JOINS = {
+    "all": " and ",
+    "any": " or ",
+    "any_reported": " or ",
+    "either": "; no if ",
+    "exactly": ", ",
+    "at_least": ", ",
+}
 
 
 def rule_lines(knowledge: Knowledge) -> Iterator[str]:
@@ -59,6 +66,9 @@ def describe_rule(name: str, knowledge: Knowledge) -> Iterator[str]:
         yield f"  {step.grade:<12} if {describe_condition(step.when, knowledge)}"
     if rule.suggest:
         yield f"  suggests     {', '.join(rule.suggest)}"
+    for remark in rule.remarks:
+        said = knowledge.comments[remark.comment].clinical
+        yield f"  adds         {said} [if {describe_condition(remark.when, knowledge)}]"
     for code in rule.comment:
         yield f"  says         {knowledge.comments[code].clinical}"
     for limit in _limits_of_rule(rule, knowledge):

@@ -12,7 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge import check
-from pipeline.knowledge.condition_syntax import condition_from, grade_steps_from
+from pipeline.knowledge.condition_syntax import (
+    condition_from,
+    grade_steps_from,
+    remarks_from,
+)
 from pipeline.knowledge.forms import (
     Field,
     Layout,
@@ -202,9 +206,12 @@ def _rule(placed: Placed) -> Rule:
     same = entry.pop("same", "accession")
     if same != "accession":
         raise KnowledgeError(f'{where}: same = "accession" is the only join there is')
-    grades = grade_steps_from(entry, where)
-    when = condition_from(entry, where)
-    return _build(Rule, replace(placed, entry=entry), when=when, grades=grades)
+    built = {
+        "grades": grade_steps_from(entry, where),
+        "remarks": remarks_from(entry, where),
+        "when": condition_from(entry, where),
+    }
+    return _build(Rule, replace(placed, entry=entry), **built)
 
 
 def _priority(placed: Placed) -> PriorityClass:

@@ -163,6 +163,14 @@ class GradeStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """A comment that a present finding carries where a condition holds; it changes no outcome."""
+
+    comment: str
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """A named question asked of every accession."""
 
@@ -171,6 +179,8 @@ class Rule:
     when: Condition
     grades: tuple[GradeStep, ...] = ()
     comment: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    """What else is said where it is present: confounders, context."""
     suggest: tuple[str, ...] = ()
     """Analyte ids or names of follow-up tests, most useful first."""
     shown: bool = True
@@ -184,8 +194,9 @@ class Rule:
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """The condition of the rule and those of its grades."""
-        return (self.when, *(step.when for step in self.grades))
+        """The condition of the rule, and those of its grades and remarks."""
+        grades = (step.when for step in self.grades)
+        return (self.when, *grades, *(remark.when for remark in self.remarks))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ def knowledge(tmp_path):
 
 
 def test_the_blocks_of_the_page_load_together(knowledge):
-    assert knowledge.analytes["zinc"].units["mg/L"] == 15.295
+    assert knowledge.analytes["copper"].units["mg/L"] == 15.737
     assert knowledge.observations["rouleaux"].words == ("rouleaux", "geldrollen*")
     assert knowledge.layouts["ward7"].population == "adult"
 

@@ -133,6 +133,7 @@ ENTRIES = {
     "why.no-limit-for-age": "The profile has no published limit for this age.",
     "why.age-unknown": "The limit depends on age, and the age is not known well enough.",
     "why.sex-unknown": "The limit depends on sex, and the sex is not stated.",
+    "why.inconclusive": "The results lie where the profile gives neither answer.",
     "why.not-tested": "not reported",
     "settled.missing-input": "{missing}, from the same specimen.",
     "settled.held": "{held}, once the row is corrected (see Held results).",
@@ -142,6 +143,7 @@ ENTRIES = {
     "which is printed beside it.",
     "settled.age-unknown": "The birth date.",
     "settled.sex-unknown": "The sex of the patient.",
+    "settled.inconclusive": "A repeat, or another marker.",
     "settled.something": "a result that this needs",
     "settled.the-result": "the result",
     "short.missing-input": "needed result not reported",
@@ -150,6 +152,7 @@ ENTRIES = {
     "short.no-limit-for-age": "no limit for this age",
     "short.age-unknown": "age not known",
     "short.sex-unknown": "sex not stated",
+    "short.inconclusive": "between the answers",
     # Basis
     "basis.support": "For decision support only. Read it beside the laboratory's own report; "
     "a qualified person decides what it means for the patient.",

@@ -126,6 +126,7 @@ ENTRIES = {
     "why.no-limit-for-age": "Das Profil hat für dieses Alter keine veröffentlichte Grenze.",
     "why.age-unknown": "Die Grenze hängt vom Alter ab, das nicht genau genug bekannt ist.",
     "why.sex-unknown": "Die Grenze hängt vom Geschlecht ab, das nicht angegeben ist.",
+    "why.inconclusive": "Die Ergebnisse liegen dort, wo das Profil keine der beiden Antworten gibt.",
     "why.not-tested": "nicht berichtet",
     "settled.missing-input": "{missing}, aus derselben Probe.",
     "settled.held": "{held}, sobald die Zeile berichtigt ist (siehe zurückgestellte Ergebnisse).",
@@ -135,6 +136,7 @@ ENTRIES = {
     "der daneben steht.",
     "settled.age-unknown": "Das Geburtsdatum.",
     "settled.sex-unknown": "Das Geschlecht.",
+    "settled.inconclusive": "Eine Wiederholung oder ein anderer Marker.",
     "settled.something": "ein Ergebnis, das dazu nötig ist",
     "settled.the-result": "das Ergebnis",
     "short.missing-input": "nötiges Ergebnis nicht berichtet",
@@ -143,6 +145,7 @@ ENTRIES = {
     "short.no-limit-for-age": "keine Grenze für dieses Alter",
     "short.age-unknown": "Alter nicht bekannt",
     "short.sex-unknown": "Geschlecht nicht angegeben",
+    "short.inconclusive": "zwischen den Antworten",
     "basis.support": "Nur zur Unterstützung von Entscheidungen. Neben dem Bericht des Labors selbst zu "
     "lesen; was es für den Patienten bedeutet, entscheidet eine fachkundige Person.",
     "basis.profile": "Grenzen des Profils „{profile}“{described}. "

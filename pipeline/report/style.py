@@ -62,6 +62,7 @@ VERDICT = Look(bold=True, size=11, wrap=False, lined=False, indent=0)
 LABEL = Look(color=MUTED, fill="EEF2F6", size=8, lined=False, indent=0)
 FACT = Look(bold=True, size=10, indent=0)
 PLAIN = Look(wrap=False, lined=False, indent=0)
+LINKED_TEXT = Look(color="0B4F8A", underline=True)
 LINK = Look(color="0B4F8A", underline=True, wrap=False)
 
 SEVERE = Look(color="6B1F00", fill="F8D6C8", bold=True)

@@ -6,6 +6,7 @@ import stat
 from dataclasses import replace
 from datetime import datetime
 from itertools import permutations
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -211,3 +212,24 @@ def test_urls_that_cannot_be_used_are_refused_without_showing_them(url):
     with pytest.raises(ConfigError) as refusal:
         open_history(url)
     assert "secret" not in str(refusal.value)
+
+
+def test_a_history_of_the_first_form_is_brought_up_to_date(tmp_path):
+    script = Path(__file__).with_name("history_v1.sql").read_text(encoding="utf-8")
+    with sqlite3.connect(tmp_path / "v1.db") as database:
+        database.executescript(script)
+    for _ in range(2):
+        with open_history(tmp_path / "v1.db", clock=lambda: NOW) as history:
+            stored = history.load()
+            assert [file.name for file in stored.files] == ["march.csv"]
+            assert list(stored.results["patient_id"]) == ["P1"]
+            assert list(stored.held["code"]) == ["not-a-number"]
+            assert history.load_original(stored.files[0].sha256).sheets[0].header_row == 1
+            (run,) = history.list_runs()
+            assert (run.id, run.number, run.finished_at) == ("first", 0, NOW)
+            known = history.list_published(".")["patients/P1.xlsx"]
+            assert (known.digest, known.run, known.standing, known.sha256) == ("d", 0, "[]", "")
+    with open_history(tmp_path / "v1.db", clock=lambda: NOW) as history:
+        assert history.begin_run(NOW).number == 1
+    with sqlite3.connect(tmp_path / "v1.db") as database:
+        assert database.execute("SELECT key, value FROM meta").fetchall() == [("version", "2")]

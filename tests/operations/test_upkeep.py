@@ -1,0 +1,165 @@
+"""Purge, reassign, back up and restore: over whole runs, in one process."""
+
+import sqlite3
+from datetime import date, datetime
+
+import pytest
+
+from pipeline.batch import run_batch
+from pipeline.config import Settings
+from pipeline.errors import ConfigError, OutputError
+from pipeline.operations.history import open_history
+from pipeline.upkeep import (
+    back_up,
+    count_results,
+    oldest_kept,
+    purge_history,
+    reassign_patient,
+    restore_history,
+)
+from tests.operations.conftest import HEADER
+
+OLD = "P1,Aster Sample,F,1980-05-01,S1,2019-03-01,Hemoglobin,11.2,g/dL,final"
+NEW = "P1,Aster Sample,F,1980-05-01,,2026-03-01,Hemoglobin,9.9,g/dL,final"
+OTHER = "P2,Borage Sample,M,1970-01-31,S3,2019-03-02,MCV,104,fL,final"
+BAD = "P3,Clover Sample,F,1990-01-01,S4,2019-03-03,Platelets,many,10*3/uL,final"
+NOW = datetime(2026, 11, 1, 7, 30)
+
+
+def clock() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Run over lines of a file; give the settings."""
+    settings = Settings(output=tmp_path / "out")
+
+    def run(*lines, name="march.csv"):
+        path = tmp_path / name
+        path.write_text(HEADER + "".join(f"{line}\n" for line in lines), encoding="utf-8")
+        batch, _ = run_batch([path], settings, clock=clock, progress=pass_through)
+        return settings, batch
+
+    return run
+
+
+def pass_through(items, length, label):
+    yield from items
+
+
+def reports(settings):
+    return sorted(path.stem for path in (settings.output / "patients").glob("*.xlsx"))
+
+
+@pytest.mark.parametrize(
+    ("age", "first"),
+    [
+        ("5y", "2021-08-31"),
+        ("18m", "2025-02-28"),
+        ("90d", "2026-06-02"),
+        ("6m", "2026-02-28"),
+        ("2021-01-01", "2021-01-01"),
+    ],
+)
+def test_ages(age, first):
+    assert oldest_kept(age, date(2026, 8, 31)) == date.fromisoformat(first)
+
+
+@pytest.mark.parametrize("age", ["", "5", "0y", "5w", "-1y", "2999-01-01", "9999y"])
+def test_ages_that_are_none(age):
+    with pytest.raises(ConfigError, match="older-than"):
+        oldest_kept(age, date(2026, 8, 31))
+
+
+def test_purge_deletes_what_is_old_everywhere_and_remembers_the_bytes(site, tmp_path):
+    settings, _ = site(OLD, NEW, BAD)
+    site(OTHER, name="april.csv")
+    assert reports(settings) == ["P1", "P2"]
+    assert [path.name.split("-")[0] for path in (settings.output / "held").iterdir()] == ["march"]
+    count = purge_history(settings, date(2021, 1, 1), clock=clock, rehearse=True)
+    assert (count.results, count.files) == (3, 1)
+    assert count_results(settings, "P2", "", clock=clock) == 1
+    purge_history(settings, date(2021, 1, 1), clock=clock)
+    assert reports(settings) == ["P1"]
+    assert not (settings.output / "held").exists()
+    _, batch = site(OTHER, name="april.csv")
+    assert (batch.known, reports(settings)) == (1, ["P1"])
+    stored = b"".join(path.read_bytes() for path in settings.output.glob("labflag.db*"))
+    for gone in (b"Borage", b"many", b"11.2", b"Clover"):
+        assert gone not in stored, gone
+    assert b"9.9" in stored
+    assert (tmp_path / "april.csv").exists()
+    with open_history(settings.output / "labflag.db") as history:
+        (event,) = [each for each in history.list_events() if each.kind == "purged"]
+    assert dict(event.facts) == {"before": "2021-01-01", "files": 1, "results": 3}
+
+
+def test_what_is_left_of_a_purged_file_still_adds_up(site):
+    settings, _ = site(OLD, NEW, BAD)
+    purge_history(settings, date(2021, 1, 1), clock=clock)
+    _, batch = site(OTHER, name="april.csv")
+    assert (batch.intake.read, len(batch.intake.results), len(batch.held)) == (2, 2, 0)
+    # Reading it again would bring back what was deleted.
+    _, batch = site(OLD, NEW, BAD)
+    assert (batch.intake.read, batch.known) == (2, 1)
+
+
+def test_results_move_to_another_id_with_what_is_made_of_it(site):
+    settings, _ = site(OLD, NEW)
+    assert count_results(settings, "P1", "S1", clock=clock) == 1
+    reassign_patient(settings, "P1", "P9", "", "somebody", clock=clock)
+    assert reports(settings) == ["P9"]
+    with open_history(settings.output / "labflag.db") as history:
+        stored = history.load()
+        assert "P1" not in repr([(event.kind, event.facts) for event in history.list_events()])
+    assert set(stored.results["patient_id"]) == {"P9"}
+    assert set(stored.results["accession"]) == {"S1", "P9@2026-03-01"}
+    # What comes later under the old id is somebody else's business.
+    site(OLD.replace("S1", "S7"), name="april.csv")
+    assert reports(settings) == ["P1", "P9"]
+
+
+def test_one_specimen_moves_alone(site):
+    settings, _ = site(OLD, NEW)
+    reassign_patient(settings, "P1", "P9", "S1", "somebody", clock=clock)
+    assert reports(settings) == ["P1", "P9"]
+
+
+def test_results_that_contradict_each_other_after_a_move_are_held(site):
+    settings, _ = site(OLD, OTHER)
+    reassign_patient(settings, "P2", "P1", "", "somebody", clock=clock)
+    assert reports(settings) == []
+    assert "identity-conflict" in (settings.output / "issues.csv").read_text(encoding="utf-8")
+
+
+def test_a_restored_history_takes_its_reports_with_it(site, tmp_path):
+    settings, _ = site(OLD)
+    before = (settings.output / "patients/P1.xlsx").read_bytes()
+    back_up(settings, tmp_path / "saved.db", clock=clock)
+    site(NEW, OTHER, name="april.csv")
+    assert (settings.output / "patients/P1.xlsx").read_bytes() != before
+    saved = (tmp_path / "saved.db").read_bytes()
+    restore_history(settings, tmp_path / "saved.db", clock=clock)
+    assert reports(settings) == ["P1"]
+    assert (settings.output / "patients/P1.xlsx").read_bytes() == before
+    assert (tmp_path / "saved.db").read_bytes() == saved
+    # What was received since counts as new.
+    _, batch = site(NEW, OTHER, name="april.csv")
+    assert (batch.known, reports(settings)) == (0, ["P1", "P2"])
+
+
+def test_what_is_no_history_is_not_restored(site, tmp_path):
+    settings, _ = site(OLD)
+    (tmp_path / "text.db").write_text("nothing of the kind" * 99)
+    sqlite3.connect(tmp_path / "empty.db").executescript("CREATE TABLE x (y)")
+    for name in ("text.db", "empty.db"):
+        with pytest.raises(OutputError):
+            restore_history(settings, tmp_path / name, clock=clock)
+    assert count_results(settings, "P1", "", clock=clock) == 1
+
+
+def test_without_a_history_nothing_is_looked_after(tmp_path):
+    with pytest.raises(OutputError, match="no history"):
+        back_up(Settings(output=tmp_path / "none"), tmp_path / "x.db", clock=clock)
+    assert list(tmp_path.iterdir()) == []

@@ -98,6 +98,10 @@ def test_purge_deletes_what_is_old_everywhere_and_remembers_the_bytes(site, tmp_
 def test_what_is_left_of_a_purged_file_still_adds_up(site):
     settings, _ = site(OLD, NEW, BAD)
     purge_history(settings, date(2021, 1, 1), clock=clock)
+    with open_history(settings.output / "labflag.db") as history:
+        (file,) = history.load().files
+        (sheet,) = history.load_original(file.sha256).sheets
+    assert [row for row, _ in sheet.rows] == [1, 3], "the header, and the row that is kept"
     _, batch = site(OTHER, name="april.csv")
     assert (batch.intake.read, len(batch.intake.results), len(batch.held)) == (2, 2, 0)
     # Reading it again would bring back what was deleted.

@@ -24,6 +24,7 @@ from pipeline.knowledge.describe import require_rule
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
+from pipeline.operations.access import choose_access, grant_access
 from pipeline.operations.accounts import Accounts, reconcile
 from pipeline.operations.history import History, open_history
 from pipeline.operations.judge import Judgement, judge
@@ -31,6 +32,7 @@ from pipeline.operations.manifest import Inputs
 from pipeline.operations.place import Place, place_history
 from pipeline.operations.publish import Published, check_folder, publish
 from pipeline.operations.receive import ReadingBasis, Receipt, Received, receive
+from pipeline.operations.record import record_run
 from pipeline.operations.store.records import Run
 from pipeline.operations.workspace import open_workspace
 from pipeline.report.facts import RunFacts
@@ -69,6 +71,8 @@ class Batch:
     """Of everything known, and what could not be opened in this run."""
     locked: tuple[str, ...] = ()
     """Outputs that are open in another program; the next run tries again."""
+    is_withheld: bool = False
+    """The stop switch is on: no report was written."""
     history: str = ""
     """Where the history is, if not among the outputs."""
 
@@ -99,6 +103,8 @@ class Batch:
             return Exit.NOTHING_READABLE
         if self.accounts.held or self.accounts.unreadable_files or self.unreachable:
             return Exit.HELD
+        if self.is_withheld:
+            return Exit.HELD
         return Exit.DONE
 
 
@@ -112,17 +118,48 @@ def run_batch(
     """
     # Before the folder is made: a wrong option leaves nothing behind.
     knowledge = load_tried_knowledge(settings)
-    with open_workspace(settings.output, clock):
-        check_folder(settings.output)
+    with open_workspace(settings.output, clock) as private:
         place = place_history(settings)
         with open_history(place.where, clock=clock) as history:
-            run = _begin(history, knowledge, clock)
             found = find_exports(sources, settings.output)
-            received = receive_exports(found.exports, history, run, settings, knowledge, progress)
-            batch = conclude(history.load(), received, found, knowledge)
-            published = publish_batch(batch, history, place, run, settings, progress)
-            history.finish_run(run.id)
-    return replace(batch, locked=published.locked, history=place.said), published.written
+            return update_reports(
+                found, history, place, private, settings, knowledge, clock, progress
+            )
+
+
+def update_reports(
+    found: Found,
+    history: History,
+    place: Place,
+    private: Path,
+    settings: Settings,
+    knowledge: Knowledge,
+    clock: Clock,
+    progress: Progress,
+) -> tuple[Batch, tuple[Path, ...]]:
+    """Store what files say, judge everything known, write what changed, record it all.
+
+    The run counts as finished when all of that is done; until then the next one does it again.
+    With the stop switch on, everything is stored, and no report is written, changed or removed.
+    """
+    check_folder(settings.output)
+    access = choose_access(settings.report_mode, settings.report_group)
+    grant_access(settings.output, access)
+    run = _begin(history, knowledge, clock)
+    received = receive_exports(found.exports, history, run, settings, knowledge, progress)
+    batch = conclude(history.load(), received, found, knowledge)
+    if settings.hold_all:
+        published = Published(written=(), locked=())
+    else:
+        published = publish_batch(batch, history, place, run, settings, progress)
+    grant_access(settings.output, access)
+    record_run(settings.output, private, history, run, batch.files, batch.accounts, clock())
+    if not settings.hold_all:
+        history.finish_run(run.id)
+    batch = replace(
+        batch, locked=published.locked, history=place.said, is_withheld=settings.hold_all
+    )
+    return batch, published.written
 
 
 def rehearse_batch(

@@ -10,8 +10,9 @@ from pipeline.cli.compare import diff_rules, evaluate_rules
 from pipeline.cli.explain import explain
 from pipeline.cli.history import backup, purge, reassign, rebuild, restore
 from pipeline.cli.reading import check, identify, run, template
+from pipeline.cli.rounds import watch
 from pipeline.cli.rules import rules
-from pipeline.cli.site import doctor
+from pipeline.cli.site import audit, doctor, init
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -26,6 +27,7 @@ def main() -> None:
     labflag check march.csv             what would be held, and why; writes nothing
     labflag identify march.csv          how the file was understood
     labflag template                    an empty workbook to type results into
+    labflag init lab                    folders and settings of a drop folder, run by the clock
 
     Exit codes: 0 done, 1 something was held, 2 wrong usage, 3 nothing could be read,
     4 knowledge or configuration invalid, 5 an output could not be written, 70 a fault of labflag,
@@ -33,7 +35,7 @@ def main() -> None:
     """  # noqa: D301 - Click needs the control character itself
 
 
-_VERBS = (run, check, identify, template, rules, doctor, explain)
+_VERBS = (run, check, identify, template, rules, explain, watch, init, doctor, audit)
 _UPKEEP = (rebuild, reassign, purge, backup, restore)
 
 for _verb in (*_VERBS, *_UPKEEP):

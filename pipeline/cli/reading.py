@@ -7,11 +7,14 @@ from pathlib import Path
 
 import click
 
+from pipeline.cli.rounds import run_inbox
 from pipeline.cli.shared import (
     NEW_FILE,
     ends_well,
     history_option,
+    inbox_options,
     knowledge_options,
+    optional_sources_argument,
     output_option,
     pass_through,
     reading_options,
@@ -24,7 +27,8 @@ from pipeline.errors import Exit
 
 
 @click.command()
-@sources_argument
+@optional_sources_argument
+@inbox_options
 @output_option
 @reading_options
 @history_option
@@ -52,12 +56,19 @@ def run(
 
     Reports tell of everything that was ever received. Files that are known already count once.
 
-    SRC are files or folders: .csv, .tsv, .txt, .xlsx, .xls, .ods.
+    SRC are files or folders: .csv, .tsv, .txt, .xlsx, .xls, .ods. Without SRC, the files of the
+    inbox are taken that --inbox or labflag.toml names.
     """
+    settings = settings_of(config, **options)
+    if bool(sources) == bool(options["inbox"]) and (sources or settings.inbox is None):
+        raise click.UsageError("Name files or folders to read, or an inbox with --inbox.")
+    progress = pass_through if quiet else show_progress
+    if not sources:
+        if dry_run:
+            raise click.UsageError("--dry-run reads files and folders; it takes none of an inbox.")
+        sys.exit(run_inbox(settings, progress, quiet=quiet, as_json=as_json))
     from pipeline.batch import rehearse_batch, run_batch
 
-    settings = settings_of(config, **options)
-    progress = pass_through if quiet else show_progress
     written: tuple[Path, ...] = ()
     if dry_run:
         batch = rehearse_batch(sources, settings, clock=datetime.now, progress=progress)

@@ -106,6 +106,30 @@ def sources_argument(command: Command) -> Command:
     )
 
 
+def inbox_options(command: Command) -> Command:
+    """Add the drop folder and the stop switch."""
+    for option in (
+        click.option(
+            "--hold-all",
+            is_flag=True,
+            default=None,
+            help="Stop switch: store results, write no report.",
+        ),
+        click.option(
+            "--inbox",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Take the files that have arrived in this folder, and file them away.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def optional_sources_argument(command: Command) -> Command:
+    return click.argument("sources", metavar="[SRC...]", nargs=-1, type=EXISTING)(command)
+
+
 def knowledge_options(command: Command) -> Command:
     for option in (
         click.option("--knowledge", type=FOLDER, metavar="DIR", help="Lay this folder over."),

@@ -7,18 +7,11 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.shared import FILE, ends_well, settings_of
+from pipeline.cli.shared import FILE, ends_well, output_option, settings_of
 from pipeline.errors import Exit
 
 config_option = click.option(
     "--config", type=FILE, metavar="FILE", help="Configuration.  [default: labflag.toml]"
-)
-output_option = click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Folder of the reports.  [default: reports]",
 )
 
 

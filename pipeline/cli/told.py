@@ -49,6 +49,8 @@ def _places(group: "pd.DataFrame", *, all_of_them: bool) -> str:
 
 def print_summary(batch: "Batch", settings: "Settings | None", *, wrote: bool) -> None:
     accounts = batch.accounts
+    if batch.is_withheld:
+        click.echo("THE STOP SWITCH IS ON (hold_all): results are stored, NO REPORT IS WRITTEN.")
     if not accounts.files:
         click.echo("Nothing to do: no exports found (.csv, .tsv, .txt, .xlsx, .xls, .ods).")
     elif settings is not None and not accounts.readable_files:

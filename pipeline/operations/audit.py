@@ -98,6 +98,15 @@ def path_id(private: Path, path: str) -> str:
     return _salted(place.read_bytes(), path)
 
 
+def read_source(private: Path) -> int:
+    """Give the number of the last event of the history that is in the log."""
+    head = _read_head(private)
+    if head is None:
+        return 0
+    pending = [int(json.loads(line)["source"]) for line in head.pending.splitlines()]
+    return max(head.source, *pending, 0)
+
+
 def read_outputs(output: Path) -> dict[str, str]:
     """Give the outputs as the log left them: id of the path → SHA-256."""
     outputs: dict[str, str] = {}

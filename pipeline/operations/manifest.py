@@ -144,6 +144,15 @@ def list_edited(folder: Path, below: str) -> tuple[str, ...]:
     )
 
 
+def list_locked(folder: Path) -> tuple[str, ...]:
+    """List the outputs that the last run found open in another program."""
+    try:
+        content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        return tuple(map(str, content.get("locked", ())))
+    except (OSError, ValueError, AttributeError):
+        return ()
+
+
 def begin(folder: Path, outputs: Iterable[str], version: str) -> None:
     """Say before anything is written what will be: a run that is stopped can be replaced.
 

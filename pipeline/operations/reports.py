@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-_FILES = ("worklist.xlsx", "findings.csv", "issues.csv", "manifest.json")
+_FILES = ("worklist.xlsx", "index.html", "findings.csv", "issues.csv", "manifest.json")
 _FOLDERS = ("patients", "held")
 _SIGNS = ("heartbeat.json",)
 

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.engine import Connection
 
+from pipeline.ingest.received import ReceivedFile
 from pipeline.operations.store import tables
 from pipeline.operations.store.database import Database, next_id
 from pipeline.operations.store.frames import insert_many
-from pipeline.operations.store.records import Decision, Event, Publication, Run
+from pipeline.operations.store.records import Decision, Event, Publication, Run, read_file
 
 _PUBLISHED = [column.name for column in tables.published.columns]
 
@@ -68,6 +69,15 @@ class Ledger(Database):
         """List the last events, newest first."""
         query = select(tables.events).order_by(tables.events.c.id.desc()).limit(last)
         return tuple(map(Event.read, self._all(query)))
+
+    def list_events_after(self, number: int) -> tuple[Event, ...]:
+        """List the events after one, oldest first."""
+        later = select(tables.events).where(tables.events.c.id > number)
+        return tuple(map(Event.read, self._all(later.order_by(tables.events.c.id))))
+
+    def list_files(self) -> tuple[ReceivedFile, ...]:
+        """List what was received, in order, without its rows."""
+        return tuple(map(read_file, self._all(select(tables.files).order_by(tables.files.c.id))))
 
     def decide(self, kind: str, by: str, **facts: str) -> Decision:
         """Store what a person decided; it holds for the files received so far."""

@@ -1,0 +1,93 @@
+"""The inbox: one round of `labflag run`, and the loop of `labflag watch`."""
+
+import json
+import signal
+import sys
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.shared import (
+    ends_well,
+    history_option,
+    inbox_options,
+    output_option,
+    pass_through,
+    reading_options,
+    settings_of,
+)
+from pipeline.cli.told import counts_of, print_summary
+from pipeline.errors import Exit, LabflagError, exit_code
+
+if TYPE_CHECKING:
+    from pipeline.batch import Progress
+    from pipeline.config import Settings
+    from pipeline.rounds import Round
+
+
+def run_inbox(settings: "Settings", progress: "Progress", *, quiet: bool, as_json: bool) -> int:
+    """Make one round over the inbox, tell of it, give the exit code."""
+    import time
+
+    from pipeline.rounds import run_round
+
+    done = run_round(settings, clock=datetime.now, progress=progress, sleep=time.sleep)
+    if as_json:
+        filed = {str(kind): count for kind, count in done.filed.items()}
+        results = counts_of(done.batch) if done.batch else {}
+        said = {"filed": filed, "waiting": done.waiting, "results": results}
+        click.echo(json.dumps(said, indent=2))
+    elif done.batch is not None and not quiet:
+        print_summary(done.batch, settings, wrote=bool(done.written))
+    if not as_json and (not quiet or done.exit_code != Exit.DONE):
+        click.echo(tell_round(done))
+    return done.exit_code
+
+
+@click.command()
+@inbox_options
+@output_option
+@reading_options
+@history_option
+@click.option("--interval", type=float, metavar="SECONDS", help="Between two looks.")
+@ends_well
+def watch(config: Path | None, **options: object) -> None:
+    """Look into the inbox again and again, as `labflag run` does once.
+
+    Says a line when something happened. Ends after the round it is in when it is told to
+    (Ctrl-C, SIGTERM).
+    """
+    from pipeline.rounds import watch_inbox
+
+    settings = settings_of(config, **options)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+
+    def tell(happened: "Round | LabflagError") -> None:
+        now = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
+        if isinstance(happened, LabflagError):
+            click.echo(f"{now} labflag: {happened} (exit code {exit_code(happened)})", err=True)
+        else:
+            click.echo(f"{now} {tell_round(happened)}")
+        sys.stdout.flush()
+
+    watch_inbox(settings, clock=datetime.now, progress=pass_through, wait=stop.wait, tell=tell)
+
+
+def tell_round(done: "Round") -> str:
+    """Tell of a round in one line: counts and no names, which may be of patients."""
+    parts = [f"{count} files to {kind}" for kind, count in done.filed.items()]
+    if done.batch is not None:
+        counts = done.batch.accounts
+        parts.append(f"{counts.read:,} results read, {counts.held:,} held")
+        if done.batch.locked:
+            parts.append(f"{len(done.batch.locked)} reports open elsewhere, tried again")
+        if done.batch.is_withheld:
+            parts.append("STOP SWITCH IS ON (hold_all): no report written")
+    if done.waiting:
+        parts.append(f"{done.waiting} files still arriving or open")
+    return f"inbox: {'; '.join(parts) or 'nothing new'}"

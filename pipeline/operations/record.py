@@ -1,0 +1,72 @@
+"""A run, written into the log: what went in and out, and all that the history tells of."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.ingest.received import ReceivedFile
+from pipeline.operations import manifest
+from pipeline.operations.accounts import Accounts
+from pipeline.operations.audit import (
+    OUTPUTS,
+    Entry,
+    append_entries,
+    path_id,
+    read_outputs,
+    read_source,
+)
+from pipeline.operations.durable import hash_file
+from pipeline.operations.history import History
+from pipeline.operations.store.records import Run
+
+
+def record_run(
+    output: Path,
+    private: Path,
+    history: History,
+    run: Run,
+    files: Sequence[ReceivedFile],
+    accounts: Accounts,
+    now: datetime,
+) -> None:
+    """Append what happened since the last record: events of the history, then the run.
+
+    What a run that died has stored and written stands in the record of the next one.
+
+    Raises:
+        OutputError: The log cannot be written, or somebody changed it.
+    """
+    events = list(_copy_events(history, read_source(private)))
+    facts = {
+        "run": run.id,
+        "labflag": run.version,
+        "profile": run.profile,
+        "knowledge": run.knowledge_version,
+        "inputs": [file.sha256 for file in files],
+        "results": {
+            "read": accounts.read,
+            **{str(kind): count for kind, count in accounts.dispositions().items()},
+        },
+        OUTPUTS: _changed_outputs(output, private),
+    }
+    append_entries(output, private, [*events, Entry(at=now, event="run", facts=facts)])
+
+
+def _copy_events(history: History, after: int) -> Iterator[Entry]:
+    for event in history.list_events_after(after):
+        facts = {"run": event.run_id, **event.facts}
+        yield Entry(at=event.at, event=event.kind, facts=facts, source=event.id)
+
+
+def _changed_outputs(output: Path, private: Path) -> dict[str, str]:
+    """Compare what stands in the folder by its manifest with what the log knows."""
+    try:
+        content = json.loads((output / manifest.NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    now = {path_id(private, str(each["path"])): str(each["sha256"]) for each in content["outputs"]}
+    now[path_id(private, manifest.NAME)] = hash_file(output / manifest.NAME)
+    before = read_outputs(output)
+    gone = {key: "" for key in before if key not in now}
+    return {key: value for key, value in now.items() if before.get(key) != value} | gone

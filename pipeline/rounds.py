@@ -1,0 +1,258 @@
+"""One round over a drop folder: take what has arrived, run over it, file it away; and in a loop."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from pipeline import __version__
+from pipeline.batch import Batch, Clock, Progress, load_tried_knowledge, update_reports
+from pipeline.config import Settings
+from pipeline.errors import ConfigError, Exit, KnowledgeError, LabflagError
+from pipeline.ingest.received import ReceivedFile
+from pipeline.ingest.sources import ExportFile, Found
+from pipeline.knowledge.model import Knowledge
+from pipeline.operations import manifest
+from pipeline.operations.arrivals import Arrivals, find_arrivals
+from pipeline.operations.heartbeat import beat
+from pipeline.operations.history import History, open_history
+from pipeline.operations.inbox import (
+    Claim,
+    Inbox,
+    Verdict,
+    begin_claim,
+    claim_files,
+    file_away,
+    list_claims,
+    open_inbox,
+    place_inbox,
+)
+from pipeline.operations.place import place_history
+from pipeline.operations.quarantine import explain_quarantine
+from pipeline.operations.workspace import open_workspace
+from pipeline.report.held import name_held
+
+Sleep = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one look into the drop folder came to."""
+
+    batch: Batch | None = None
+    """None if there was nothing to do."""
+    written: tuple[Path, ...] = ()
+    filed: Mapping[Verdict, int] = field(default_factory=dict)
+    waiting: int = 0
+    """Files that have not arrived whole, that somebody has open, or that changed while read."""
+
+    @property
+    def exit_code(self) -> int:
+        """Done, or something needs a person."""
+        worst = Exit.DONE if self.batch is None else self.batch.exit_code
+        return max(worst, Exit.HELD) if self.filed.get(Verdict.QUARANTINE) else worst
+
+
+def run_round(
+    settings: Settings,
+    *,
+    clock: Clock,
+    progress: Progress,
+    sleep: Sleep | None = None,
+    knowledge: Knowledge | None = None,
+) -> Round:
+    """Take what has arrived in the inbox, bring the reports up to date, file everything away.
+
+    What a run that died has claimed comes first. A file is filed away after its results are
+    stored and reports of them stand, so that wherever this stops, the next round finishes it.
+
+    Args:
+        settings: With an inbox.
+        clock: Gives the local time.
+        progress: Shows progress.
+        sleep: How to wait for files that have just been dropped; None leaves them for the next
+            round.
+        knowledge: If it was loaded before.
+
+    Raises:
+        ConfigError: No inbox is named, or it is another output folder's.
+        InboxError: The inbox is not there.
+        BusyError: Another run is at work.
+    """
+    if settings.inbox is None:
+        raise ConfigError("no inbox: name one with --inbox, or `inbox` in labflag.toml")
+    inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
+    knowledge = knowledge or load_tried_knowledge(settings)
+    with open_workspace(settings.output, clock) as private:
+        open_inbox(inbox, private)
+        arrivals = _wait_for_arrivals(inbox, private, settings, clock, sleep)
+        waiting = arrivals.waiting + claim_files(inbox, arrivals.whole)
+        claims = tuple(list_claims(inbox))
+        place = place_history(settings)
+        with open_history(place.where, clock=clock) as history:
+            done = Round(waiting=waiting)
+            if claims or _is_due(history, settings, knowledge):
+                fresh = _begin_claims(claims, history)
+                found = Found(exports=_name_exports(fresh))
+                batch, written = update_reports(
+                    found, history, place, private, settings, knowledge, clock, progress
+                )
+                filed = _file_all(inbox, claims, fresh, batch, settings, clock())
+                done = Round(
+                    batch=batch,
+                    written=written,
+                    filed=filed,
+                    waiting=waiting + len(claims) - sum(filed.values()),
+                )
+        counts = {f"filed_{kind}": count for kind, count in done.filed.items()}
+        beat(settings.output, clock(), exit_code=done.exit_code, waiting=done.waiting, **counts)
+    return done
+
+
+def watch_inbox(
+    settings: Settings,
+    *,
+    clock: Clock,
+    progress: Progress,
+    wait: Callable[[float], bool],
+    tell: Callable[["Round | LabflagError"], None],
+) -> None:
+    """Make a round, wait, make the next one, until told to end.
+
+    A share that is not there, a full disk and another run are said once and tried again; what
+    a person has to mend in the configuration ends the loop.
+
+    Args:
+        settings: With an inbox.
+        clock: Gives the local time.
+        progress: Shows progress.
+        wait: Waits so many seconds; True: end now.
+        tell: Is told of a round in which something happened, and of what went wrong.
+
+    Raises:
+        ConfigError: See `run_round`.
+        KnowledgeError: See `load_tried_knowledge`.
+    """
+    knowledge = load_tried_knowledge(settings)
+    said = ""
+    while True:
+        try:
+            done = run_round(settings, clock=clock, progress=progress, knowledge=knowledge)
+        except (ConfigError, KnowledgeError):
+            raise
+        except LabflagError as error:
+            if str(error) != said:
+                tell(error)
+            said = str(error)
+        else:
+            said = ""
+            if done.batch is not None:
+                tell(done)
+        if wait(settings.interval):
+            return
+
+
+def _wait_for_arrivals(
+    inbox: Inbox, private: Path, settings: Settings, clock: Clock, sleep: Sleep | None
+) -> Arrivals:
+    """See what has arrived; wait once for what was dropped just now."""
+
+    def look() -> Arrivals:
+        return find_arrivals(
+            inbox.folder,
+            private,
+            now=clock().timestamp(),
+            settle=settings.settle,
+            leave=frozenset((*inbox.folders.values(), settings.output.absolute())),
+        )
+
+    arrivals = look()
+    if sleep is None or not 0 < arrivals.patience <= settings.settle:
+        return arrivals
+    sleep(arrivals.patience)
+    return look()
+
+
+def _is_due(history: History, settings: Settings, knowledge: Knowledge) -> bool:
+    """Whether reports are to be brought up to date though no file came."""
+    last = next(iter(history.list_runs(1)), None)
+    if last is None or settings.hold_all:
+        return False
+    now = (__version__, knowledge.profile.id, knowledge.version)
+    return (
+        last.finished_at is None
+        or (last.version, last.profile, last.knowledge_version) != now
+        or bool(manifest.list_locked(settings.output))
+    )
+
+
+def _begin_claims(claims: Sequence[Claim], history: History) -> tuple[Claim, ...]:
+    """Choose the files that are no copies of known ones; note that it is they that bring it."""
+    known = {file.sha256 for file in history.list_files() if _is_usable(file)}
+    fresh: list[Claim] = []
+    for claim in claims:
+        if claim.sha256 in known and not claim.is_begun:
+            continue
+        if claim.sha256:
+            if not claim.is_begun:
+                begin_claim(claim)
+            known.add(claim.sha256)
+        fresh.append(claim)
+    return tuple(fresh)
+
+
+def _name_exports(claims: Iterable[Claim]) -> tuple[ExportFile, ...]:
+    """Call each file by its name, with the number of its claim where two share one."""
+    claims = tuple(claims)
+    times = Counter(claim.path.name for claim in claims)
+    return tuple(
+        ExportFile(path=claim.path, name=_name_of(claim, times[claim.path.name] > 1))
+        for claim in claims
+    )
+
+
+def _name_of(claim: Claim, is_shared: bool) -> str:
+    return f"{claim.path.parent.name}/{claim.path.name}" if is_shared else claim.path.name
+
+
+def _is_usable(file: ReceivedFile) -> bool:
+    """Whether anything of a file could be used, or was rightly left aside."""
+    return file.read > file.held
+
+
+def _file_all(
+    inbox: Inbox,
+    claims: Sequence[Claim],
+    fresh: Sequence[Claim],
+    batch: Batch,
+    settings: Settings,
+    now: datetime,
+) -> dict[Verdict, int]:
+    """File the claims away; give how many went where. Who changed meanwhile stays claimed."""
+    known = {file.sha256: file for file in batch.intake.files}
+    names = {export.path: export.name for export in _name_exports(fresh)}
+    filed: Counter[Verdict] = Counter()
+    for claim in claims:
+        verdict, beside = Verdict.DUPLICATE, dict[str, bytes]()
+        if claim in fresh:
+            file = known.get(claim.sha256)
+            verdict = Verdict.ARCHIVE if file and _is_usable(file) else Verdict.QUARANTINE
+            if verdict == Verdict.QUARANTINE:
+                name = file.name if file else names[claim.path]
+                beside = dict(_write_beside(claim, name, batch, settings.output, now))
+        if file_away(inbox, claim, verdict, now, beside) is not None:
+            filed[verdict] += 1
+    return dict(filed)
+
+
+def _write_beside(
+    claim: Claim, name: str, batch: Batch, output: Path, now: datetime
+) -> Iterator[tuple[str, bytes]]:
+    """Give what lies beside a file in quarantine: ending → content."""
+    held = output / "held" / name_held(name, claim.sha256)
+    if claim.sha256 and held.is_file():
+        yield ".held.xlsx", held.read_bytes()
+    issues = batch.issues[batch.issues["source_file"].eq(name)]
+    text = explain_quarantine(claim.path.name, issues, now, has_workbook=held.is_file())
+    yield ".txt", text.encode()

@@ -147,7 +147,7 @@ def update_reports(
     grant_access(settings.output, access)
     run = _begin(history, knowledge, clock)
     received = receive_exports(found.exports, history, run, settings, knowledge, progress)
-    batch = conclude(history.load(), received, found, knowledge)
+    batch = conclude(history, received, found, knowledge)
     if settings.hold_all:
         published = Published(written=(), locked=())
     else:
@@ -173,7 +173,7 @@ def rehearse_batch(
         run = _begin(history, knowledge, clock)
         found = find_exports(sources, settings.output)
         received = receive_exports(found.exports, history, run, settings, knowledge, progress)
-        return conclude(history.load(), received, found, knowledge)
+        return conclude(history, received, found, knowledge)
 
 
 def check_batch(
@@ -213,7 +213,7 @@ def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress) -> 
         check_folder(settings.output)
         with open_history(place.where, clock=clock) as history:
             run = next(iter(history.list_runs(1)), None) or _begin(history, knowledge, clock)
-            batch = conclude(history.load(), (), Found(exports=()), knowledge)
+            batch = conclude(history, (), Found(exports=()), knowledge)
             published = publish_batch(batch, history, place, run, settings, progress, anew=True)
     return replace(batch, locked=published.locked)
 
@@ -250,10 +250,10 @@ def receive_exports(
 
 
 def conclude(
-    stored: Intake, received: Sequence[Received], found: Found, knowledge: Knowledge
+    history: History, received: Sequence[Received], found: Found, knowledge: Knowledge
 ) -> Batch:
     """Judge everything that is stored, and count what became of the files of this run."""
-    judgement = judge(stored, knowledge)
+    judgement = judge(history.load(), knowledge, history.list_decisions())
     hashes = {each.sha256 for each in received}
     of_run = tuple(file for file in judgement.intake.files if file.sha256 in hashes)
     unopened = combine([file for each in received for file in each.unopened])

@@ -7,11 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.batch import Clock, Progress, run_batch
+from pipeline.batch import Clock, Progress, load_tried_knowledge, run_batch
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, OutputError
 from pipeline.operations.decisions import REASSIGN
 from pipeline.operations.history import History, copy_all, open_history
+from pipeline.operations.identities import facts_of_decision
+from pipeline.operations.judge import judge
 from pipeline.operations.place import place_history
 from pipeline.operations.retention import Purged, purge
 from pipeline.operations.store.engine import connect_copy
@@ -96,6 +98,37 @@ def reassign_patient(
     facts = {"old": old, "new": new, **({"accession": accession} if accession else {})}
     with open_workspace(settings.output, clock), _open(settings, clock) as history:
         history.decide(REASSIGN, by, **facts)
+    _refresh(settings, clock, progress)
+
+
+def decide_conflict(
+    settings: Settings,
+    kind: str,
+    hold_id: str,
+    version: int,
+    by: str,
+    *,
+    clock: Clock,
+    progress: "Progress | None" = None,
+) -> None:
+    """Store what a person decided about versions of a patient, bring the reports up to date.
+
+    Args:
+        settings: Of the site.
+        kind: `RELEASE` or `REJECT` of `operations.identities`.
+        hold_id: The conflict, as the worklist and `labflag status` call it.
+        version: The one that is right (release), or that is another person (reject).
+        by: Who decided.
+        clock: Gives the local time.
+        progress: Shows progress.
+
+    Raises:
+        ConfigError: There is no such conflict, or no such version of it.
+    """
+    knowledge = load_tried_knowledge(settings)
+    with open_workspace(settings.output, clock), _open(settings, clock) as history:
+        judgement = judge(history.load(), knowledge, history.list_decisions())
+        history.decide(kind, by, **facts_of_decision(judgement.held, hold_id, version))
     _refresh(settings, clock, progress)
 
 

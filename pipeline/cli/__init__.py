@@ -12,7 +12,7 @@ from pipeline.cli.history import backup, purge, reassign, rebuild, restore
 from pipeline.cli.reading import check, identify, run, template
 from pipeline.cli.rounds import watch
 from pipeline.cli.rules import rules
-from pipeline.cli.site import audit, doctor, init
+from pipeline.cli.site import audit, doctor, init, reject, release, status
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -35,10 +35,11 @@ def main() -> None:
     """  # noqa: D301 - Click needs the control character itself
 
 
-_VERBS = (run, check, identify, template, rules, explain, watch, init, doctor, audit)
+_VERBS = (run, check, identify, template, rules, explain)
+_SITE = (init, watch, doctor, status, release, reject, audit)
 _UPKEEP = (rebuild, reassign, purge, backup, restore)
 
-for _verb in (*_VERBS, *_UPKEEP):
+for _verb in (*_VERBS, *_SITE, *_UPKEEP):
     main.add_command(_verb)
 rules.add_command(diff_rules)
 rules.add_command(evaluate_rules)

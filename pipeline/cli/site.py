@@ -1,13 +1,22 @@
-"""The verbs of a site that runs unattended: init, doctor, audit."""
+"""The verbs of a site that runs unattended: init, doctor, status, release, reject, audit."""
 
+import getpass
 import json
 import sys
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from pipeline.cli.shared import FILE, ends_well, output_option, settings_of
+from pipeline.cli.shared import (
+    FILE,
+    ends_well,
+    history_option,
+    output_option,
+    reading_options,
+    settings_of,
+)
 from pipeline.errors import Exit
 
 config_option = click.option(
@@ -61,6 +70,84 @@ def doctor(config: Path | None, output: Path | None, as_json: bool) -> None:
             if not each.is_well:
                 click.echo(f"      {each.cure}")
     sys.exit(Exit.DONE if all(each.is_well for each in checks) else Exit.HELD)
+
+
+@click.command()
+@output_option
+@reading_options
+@history_option
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@ends_well
+def status(config: Path | None, as_json: bool, **options: object) -> None:
+    """Say how the site stands: what came, what is held, what waits, how the last runs ended."""
+    from pipeline.status import look_at_site
+
+    found = look_at_site(settings_of(config, **options))
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=2, default=str))
+        return
+    click.echo(f"{found.files:,} files, {found.results:,} results count, {found.held:,} are held.")
+    if found.is_withheld:
+        click.echo("THE STOP SWITCH IS ON (hold_all): NO REPORT IS WRITTEN.")
+    for conflict in found.conflicts:
+        click.echo(
+            f"  {conflict.hold}: {conflict.versions} versions of a person, {conflict.results} "
+            "results held; see the worklist, then: labflag release|reject "
+            f"{conflict.hold} --version N"
+        )
+    if not found.inbox_is_there:
+        click.echo("The inbox is not there: is the share connected?")
+    if found.dropped or found.claimed:
+        click.echo(f"Inbox: {found.dropped} files, {found.claimed} taken and not filed yet.")
+    if found.locked:
+        click.echo(
+            f"{found.locked} reports were open in another program; the next run tries again."
+        )
+    for run in found.runs:
+        ended = "finished" if run.finished_at else "not finished: the next run does it"
+        click.echo(f"Run of {run.started_at:%Y-%m-%d %H:%M}: {ended}.")
+    if found.beat_at:
+        click.echo(f"Last look into the inbox: {found.beat_at}, exit code {found.beat_exit_code}.")
+    if found.holder:
+        click.echo(f"At work now: {found.holder}.")
+
+
+def _decision(name: str, text: str, version_help: str) -> click.Command:
+    """Make the command of a decision about versions of a person."""
+
+    @click.command(name, help=text)
+    @click.argument("hold")
+    @click.option("--version", type=int, required=True, metavar="N", help=version_help)
+    @click.option("--by", metavar="WHO", help="Who decides.  [default: the user]")
+    @output_option
+    @reading_options
+    @history_option
+    @ends_well
+    def decide(
+        hold: str, version: int, by: str | None, config: Path | None, **options: object
+    ) -> None:
+        from pipeline.upkeep import decide_conflict
+
+        settings = settings_of(config, **options)
+        who = by or getpass.getuser()
+        decide_conflict(settings, name, hold, version, who, clock=datetime.now)
+        click.echo(f"{hold}: decided by {who}; the reports are up to date.")
+
+    return decide
+
+
+release = _decision(
+    "release",
+    "All versions of the person in HOLD are one person; version N has the right details.\n\n"
+    "HOLD and the versions stand in the worklist on the sheet of identity conflicts.",
+    "The version whose name, sex and birth date are right.",
+)
+reject = _decision(
+    "reject",
+    "Version N in HOLD is another person: its results stay held, those of the others count.\n\n"
+    "HOLD and the versions stand in the worklist on the sheet of identity conflicts.",
+    "The version that is another person.",
+)
 
 
 @click.group()

@@ -610,7 +610,14 @@ CATALOGUE = _kinds(
         "identity-conflict",
         ERROR,
         "One patient id stands with different birth dates, sexes or names.",
-        "Find out who is who and correct the rows; until then nothing is reported for this id.",
+        "Find out who is who, then correct the rows or decide with `labflag release` or `labflag "
+        "reject`; until then nothing is reported for this id.",
+    ),
+    (
+        "identity-rejected",
+        ERROR,
+        "A person decided that the result is not of the patient whose id it carries.",
+        "If it is known whose it is, correct the id and hand the row back.",
     ),
     (
         "demographics-completed",

@@ -92,6 +92,15 @@ def find_arrivals(
     )
 
 
+def count_arrivals(inbox: Path, leave: frozenset[Path]) -> int:
+    """Count the files of a drop folder, whole or not; remember nothing.
+
+    Raises:
+        InboxError: A folder cannot be listed.
+    """
+    return sum(1 for _ in _list_files(inbox, leave))
+
+
 def _list_files(inbox: Path, leave: frozenset[Path]) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
         raise InboxError(f"a folder of the inbox cannot be listed: {error.strerror}") from error

@@ -1,16 +1,19 @@
 """From what was received to what the rules say of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from pipeline.ingest.closing import close_holds, without_returned
-from pipeline.ingest.intake import Intake, hold_against_sex, hold_conflicts
+from pipeline.ingest.intake import Intake, hold_against_sex
 from pipeline.interpret import Interpretation, interpret_results
 from pipeline.interpret.agreed import join_selected, select_observations
 from pipeline.interpret.reportable import Selected, select_reportable
 from pipeline.issues import all_issues
 from pipeline.knowledge.model import Knowledge
+from pipeline.operations.identities import settle_people
+from pipeline.operations.store.records import Decision
 from schemas import DataFrame, Held, Issues
 
 
@@ -27,9 +30,16 @@ class Judgement:
     interpretation: Interpretation
 
 
-def judge(received: Intake, knowledge: Knowledge) -> Judgement:
-    """Settle who is who, select what counts, apply the rules: the same whatever came first."""
-    intake = hold_against_sex(hold_conflicts(settle_holds(received, knowledge)), knowledge)
+def judge(received: Intake, knowledge: Knowledge, decisions: Sequence[Decision] = ()) -> Judgement:
+    """Settle who is who, select what counts, apply the rules: the same whatever came first.
+
+    Args:
+        received: Everything, as it was received.
+        knowledge: By which it is judged.
+        decisions: What people decided about persons in conflict.
+    """
+    settled = settle_people(settle_holds(received, knowledge), decisions)
+    intake = hold_against_sex(settled, knowledge)
     said = select_observations(intake.observations, knowledge)
     selected = join_selected(select_reportable(intake.results, intake.held, knowledge), said)
     held = Held.validate(pd.concat([intake.held, selected.held], ignore_index=True))

@@ -163,6 +163,7 @@ class Shelf:
         forgotten = [path for path, each in self.before.items() if self._was_told_of(each)]
         self.history.forget_published(self.key, [*gone, *forgotten])
         self.history.mark_published(self.key, reports)
+        self.before = {path: each for path, each in self.before.items() if path not in gone}
         held = self.folder / "held"
         if held.is_dir() and not any(held.iterdir()):
             held.rmdir()

@@ -1,0 +1,147 @@
+"""What people decided about versions of a person, applied before anyone is held for them.
+
+*Release*: all versions are one person, whose details are those of one of them. *Reject*: one
+version is another person; its results stay held. A decision is about these details of this
+patient id, in whatever file they come; another version is a new conflict.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from pipeline.errors import ConfigError
+from pipeline.ingest.accounts import hold, validate_results
+from pipeline.ingest.demographics import ages_at
+from pipeline.ingest.intake import Intake, hold_conflicts
+from pipeline.ingest.versions import DETAILS, describe_people, list_versions
+from pipeline.issues import all_issues, issues_at
+from pipeline.operations.store.records import Decision
+from schemas import DataFrame, Held
+
+RELEASE, REJECT = "release", "reject"
+_REJECTED = "identity-rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A patient id that stands with contradicting details."""
+
+    hold: str
+    versions: int
+    results: int
+
+
+def list_conflicts(held: DataFrame[Held]) -> tuple[Conflict, ...]:
+    """List the conflicts that nobody has decided yet; no name, no identifier."""
+    versions = list_versions(held).groupby("hold", sort=True)
+    counted = versions.agg(versions=("version", "size"), results=("results", "sum"))
+    return tuple(
+        Conflict(hold=str(hold_id), versions=int(count), results=int(results))
+        for hold_id, count, results in counted.itertuples()
+    )
+
+
+def facts_of_decision(held: DataFrame[Held], hold_id: str, version: int) -> dict[str, str]:
+    """Say what a decision is about: the patient id, the version chosen and all the others.
+
+    Raises:
+        ConfigError: There is no such conflict, or no such version of it.
+    """
+    versions = list_versions(held)
+    concerned = versions[versions["hold"].eq(hold_id)]
+    if concerned.empty:
+        raise ConfigError(
+            f"no open conflict is called {hold_id}; `labflag status` lists them. One that got "
+            "another version since has another name: look at it again"
+        )
+    chosen = concerned[concerned["version"].eq(version)]
+    if chosen.empty:
+        raise ConfigError(f"{hold_id} has the versions 1 to {len(concerned)}, and no {version}")
+    details = list(DETAILS)
+    return {
+        "hold": hold_id,
+        "patient_id": str(chosen["patient_id"].iloc[0]),
+        "version": json.dumps(chosen[details].iloc[0].tolist()),
+        "versions": json.dumps(concerned[details].to_numpy().tolist()),
+    }
+
+
+def settle_people(intake: Intake, decisions: Sequence[Decision]) -> Intake:
+    """Apply what was decided, hold what contradicts itself still, and what was rejected."""
+    for decision in decisions:
+        if decision.kind == RELEASE:
+            intake = replace(
+                intake,
+                results=validate_results(_unite(intake.results, decision)),
+                held=Held.validate(_unite(intake.held, decision)),
+            )
+    rejections = [each for each in decisions if each.kind == REJECT]
+    leaving = _is_rejected(intake.results, rejections)
+    rejected = _is_rejected(intake.held, rejections)
+    if not leaving.any() and not rejected.any():
+        return hold_conflicts(intake)
+    issues = issues_at(intake.results[leaving], _REJECTED)
+    settled = hold_conflicts(
+        replace(
+            intake,
+            results=validate_results(intake.results[~leaving]),
+            held=Held.validate(intake.held[~rejected].reset_index(drop=True)),
+            issues=all_issues(intake.issues, issues),
+        )
+    )
+    aside = [settled.held, intake.held[rejected], hold(intake.results[leaving], issues)]
+    held = pd.concat(aside, ignore_index=True).sort_values("result_id", ignore_index=True)
+    return replace(settled, held=Held.validate(held))
+
+
+def _unite(rows: pd.DataFrame, decision: Decision) -> pd.DataFrame:
+    """Give all versions the details of the one that is right, as far as it states them."""
+    concerned = rows["patient_id"].eq(decision.facts["patient_id"]) & _stand_as(
+        rows, json.loads(decision.facts["versions"])
+    )
+    if not concerned.any():
+        return rows
+    name, sex, born = json.loads(decision.facts["version"])
+    changed = rows
+    if name:
+        changed = changed.assign(patient_name=rows["patient_name"].mask(concerned, name))
+    if sex:
+        changed = changed.assign(sex=rows["sex"].mask(concerned, sex))
+    if born:
+        birth_date = rows["birth_date"].mask(concerned, pd.Timestamp(born))
+        was_wrong = concerned & rows["birth_date"].notna() & rows["birth_date"].ne(birth_date)
+        changed = _age_anew(changed.assign(birth_date=birth_date), was_wrong)
+    kinds = {column: rows[column].dtype for column in rows.columns}
+    return changed.astype(kinds)
+
+
+def _age_anew(rows: pd.DataFrame, where: "pd.Series[bool]") -> pd.DataFrame:
+    """Compute ages again where the birth date they came from was wrong."""
+    exact = ages_at(rows["birth_date"].where(where), rows["collected_at"].where(where))
+    ages = {
+        # Collected before birth: no age.
+        f"age_{unit}_{end}": rows[f"age_{unit}_{end}"].mask(
+            where, exact[f"age_{unit}"].where(exact[f"age_{unit}"].ge(0).fillna(False))
+        )
+        for unit in ("days", "months")
+        for end in ("low", "high")
+    }
+    return rows.assign(**ages)
+
+
+def _is_rejected(rows: pd.DataFrame, rejections: Sequence[Decision]) -> "pd.Series[bool]":
+    rejected = pd.Series(False, index=rows.index)
+    for decision in rejections:
+        rejected |= rows["patient_id"].eq(decision.facts["patient_id"]) & _stand_as(
+            rows, [json.loads(decision.facts["version"])]
+        )
+    return rejected
+
+
+def _stand_as(rows: pd.DataFrame, versions: Sequence[Sequence[str]]) -> "pd.Series[bool]":
+    """Whether rows stand with the details of one of some versions."""
+    people = describe_people(rows)
+    said = people["patient_name"] + "\x1f" + people["sex"] + "\x1f" + people["birth_date"]
+    return said.isin(["\x1f".join(each) for each in versions])

@@ -1,0 +1,88 @@
+"""How a site stands: what came, what is held, what waits, how the last runs ended."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipeline.batch import load_tried_knowledge
+from pipeline.config import Settings
+from pipeline.operations import manifest, workspace
+from pipeline.operations.arrivals import count_arrivals
+from pipeline.operations.heartbeat import read_beat
+from pipeline.operations.history import open_history
+from pipeline.operations.identities import Conflict, list_conflicts
+from pipeline.operations.inbox import count_waiting, place_inbox
+from pipeline.operations.judge import judge
+from pipeline.operations.lock import find_holder
+from pipeline.operations.place import place_history
+from pipeline.operations.store.records import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A site as it stands: counts, hold ids, times; no name of a file or a patient."""
+
+    files: int = 0
+    results: int = 0
+    held: int = 0
+    conflicts: tuple[Conflict, ...] = ()
+    """Persons in conflict, to be decided with `labflag release` or `reject`."""
+    locked: int = 0
+    """Reports that were open in another program."""
+    runs: tuple[Run, ...] = ()
+    """The last ones, newest first."""
+    dropped: int = 0
+    """Files in the inbox."""
+    claimed: int = 0
+    """Files that were taken and are not filed yet."""
+    inbox_is_there: bool = True
+    holder: str = ""
+    """The run that is at work, if one is."""
+    beat_at: str = ""
+    beat_exit_code: int | None = None
+    is_withheld: bool = False
+    """The stop switch is on."""
+
+
+def look_at_site(settings: Settings) -> Status:
+    """Look at a site; change nothing, and wait for no run.
+
+    Raises:
+        OutputError: There is a history, and it cannot be read.
+    """
+    beat = read_beat(settings.output)
+    holder = find_holder(settings.output.absolute() / workspace.NAME)
+    status: dict[str, Any] = {
+        "locked": len(manifest.list_locked(settings.output)),
+        "holder": str(holder) if holder else "",
+        "beat_at": str(beat.get("at", "")),
+        "beat_exit_code": beat.get("exit_code"),
+        "is_withheld": settings.hold_all,
+        **_look_at_inbox(settings),
+    }
+    place = place_history(settings)
+    if not place.exists:
+        return Status(**status)
+    with open_history(place.where, clock=datetime.now) as history:
+        knowledge = load_tried_knowledge(settings)
+        judgement = judge(history.load(), knowledge, history.list_decisions())
+        return Status(
+            files=len(judgement.intake.files),
+            results=len(judgement.selected.results),
+            held=len(judgement.held),
+            conflicts=list_conflicts(judgement.held),
+            runs=history.list_runs(5),
+            **status,
+        )
+
+
+def _look_at_inbox(settings: Settings) -> dict[str, int | bool]:
+    if settings.inbox is None:
+        return {}
+    inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
+    if not inbox.folder.is_dir():
+        return {"inbox_is_there": False}
+    return {
+        "dropped": count_arrivals(inbox.folder, frozenset(inbox.folders.values())),
+        "claimed": count_waiting(inbox),
+    }

@@ -15,7 +15,7 @@ PYTHON :=
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 IS_FIT := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help run test check format-check lint types imports fix golden rules mutants samples convert pictures fuzz clean
+.PHONY: help run test check format-check lint types imports fix golden rules mutants samples convert pictures fuzz faults clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -83,6 +83,14 @@ fuzz: $(FUZZ)  ## Look for inputs that break the parsers, FUZZ_SECONDS for each 
 			-artifact_prefix=$(FUZZ_INPUTS)/found/$$target- \
 			$(FUZZ_INPUTS)/$$target $(FUZZ_INPUTS)/seeds/$$target || exit 1; \
 	done
+
+# How far, and how often: tests/faults/matrix.py. Needs strace.
+faults: $(DEV)  ## Let every call that changes a file fail once; takes an hour or two
+	@for fault in kill ENOSPC EIO EACCES order; do \
+		$(IN)/python -m tests.faults.matrix $$fault || exit 1; \
+	done
+	@$(IN)/python -m tests.faults.overlap --rounds 500
+	@$(IN)/python -m tests.faults.mutants
 
 clean:  ## Remove the environment and caches; reports and inputs stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \

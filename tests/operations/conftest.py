@@ -9,7 +9,6 @@ import pytest
 from pipeline.ingest.intake import Ingested, read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
-
 from tests.cli.conftest import labflag  # noqa: F401 - a fixture of both folders
 
 HEADER = "patient_id,patient_name,sex,birth_date,sample_id,collected_at,analyte,value,unit,status\n"

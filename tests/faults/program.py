@@ -1,0 +1,169 @@
+"""The real command line in a process of its own, under strace where calls are to fail.
+
+Everything is imported once and then forked: a run costs a fraction of a second. The clock stands
+still, so that what two runs write can be compared byte by byte.
+"""
+
+import functools
+import gc
+import importlib
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+CALLS = (
+    "write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir,"
+    "truncate,ftruncate,chmod,fchmod,fchmodat,chown,fchown,fchownat,link,linkat,symlink"
+)
+KILLED = -9
+_CALL = re.compile(r"^\d+\s+(\w+)\(")
+
+
+class _StandingClock(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime(2026, 3, 2, 8, 0).astimezone(tz) if tz else datetime(2026, 3, 2, 8, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A call of a run: which one, and the how manieth of its kind."""
+
+    call: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a run ended."""
+
+    code: int
+    """Exit code, or the negative number of a signal."""
+    said: str
+    trace: str = ""
+
+
+def import_everything() -> None:
+    """Import all modules now, so that no forked process has to."""
+    import pipeline
+
+    for module in pkgutil.walk_packages(pipeline.__path__, "pipeline."):
+        if not module.name.endswith("__main__") and not module.name.endswith("child"):
+            importlib.import_module(module.name)
+    # What is only read is read once; it is the same in every run.
+    import pipeline.batch
+    from pipeline.config import load_settings
+
+    pipeline.batch.load_knowledge = functools.cache(pipeline.batch.load_knowledge)
+    pipeline.batch.load_tried_knowledge(load_settings(None))
+    gc.collect()
+    gc.freeze()
+
+
+def run(arguments: list[str], *, inject: str = "", traced: bool = False) -> Ended:
+    """Run a command line to its end.
+
+    Args:
+        arguments: Without the name of the program.
+        inject: What strace does to which call, such as `rename:signal=KILL:when=3`.
+        traced: Whether to give the calls that it makes.
+    """
+    reads, writes = os.pipe()
+    said = Path(os.environ["FAULTS_SCRATCH"]) / "said"
+    trace = said.with_name("trace")
+    pid = os.fork()
+    if not pid:
+        _be_the_program(arguments, reads, writes, said)
+    os.close(reads)
+    tracer = _trace(pid, trace, inject) if inject or traced else None
+    os.write(writes, b"x")
+    os.close(writes)
+    _, status = os.waitpid(pid, 0)
+    if tracer is not None:
+        tracer.wait()
+    return Ended(
+        code=os.waitstatus_to_exitcode(status),
+        said=said.read_text(errors="replace") if said.exists() else "",
+        trace=trace.read_text(errors="replace") if traced else "",
+    )
+
+
+def start(arguments: list[str]) -> int:
+    """Start a command line and do not wait for it; give the process, which is to be waited for."""
+    reads, writes = os.pipe()
+    pid = os.fork()
+    if not pid:
+        said = Path(os.environ["FAULTS_SCRATCH"]) / f"said-{os.getpid()}"
+        _be_the_program(arguments, reads, writes, said)
+    os.close(reads)
+    os.write(writes, b"x")
+    os.close(writes)
+    return pid
+
+
+def list_points(trace: str) -> list[Point]:
+    """List the calls of a run in order."""
+    seen: dict[str, int] = {}
+    points = []
+    for line in trace.splitlines():
+        if found := _CALL.match(line):
+            call = found[1]
+            seen[call] = seen.get(call, 0) + 1
+            points.append(Point(call=call, number=seen[call]))
+    return points
+
+
+def _be_the_program(arguments: list[str], reads: int, writes: int, said: Path) -> None:
+    """Wait until a tracer is there, then be labflag; never come back."""
+    code = 70
+    try:
+        os.close(writes)
+        os.read(reads, 1)
+        os.close(reads)
+        out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(out, 1)
+        os.dup2(out, 2)
+        for name, module in list(sys.modules.items()):
+            if name.startswith("pipeline.cli.") and hasattr(module, "datetime"):
+                module.datetime = _StandingClock
+        from pipeline.cli import main
+
+        try:
+            main(arguments, prog_name="labflag")
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _trace(pid: int, trace: Path, inject: str) -> "subprocess.Popen[bytes]":
+    command = [
+        "strace",
+        "-f",
+        "-y",
+        "-s",
+        "0",
+        "-p",
+        str(pid),
+        "-o",
+        str(trace),
+        "-e",
+        f"trace={CALLS}",
+    ]
+    tracer = subprocess.Popen(
+        [*command, *(["-e", f"inject={inject}"] if inject else [])], stderr=subprocess.PIPE
+    )
+    assert tracer.stderr is not None
+    first = tracer.stderr.readline()
+    if b"attached" not in first:
+        raise RuntimeError(f"strace cannot attach: {first.decode()}")
+    time.sleep(0.002)
+    return tracer

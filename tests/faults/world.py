@@ -1,0 +1,144 @@
+"""A small site in which everything happens that a run must keep whole, and what it looks like."""
+
+import hashlib
+import shutil
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+HEADER = "patient_id,patient_name,sex,birth_date,sample_id,collected_at,analyte,value,unit,status\n"
+FIRST = """\
+P1,Aster Sample,F,1980-05-01,S1,2026-03-01,Hemoglobin,11.2,g/dL,final
+P1,Aster Sample,F,1980-05-01,S1,2026-03-01,MCV,104,fL,final
+P2,Borage Sample,M,1970-01-31,S2,2026-03-01,Vitamin B12,150,pg/mL,final
+P3,Clover Sample,F,1990-01-01,S3,2026-03-01,Platelets,160,10*3/uL,preliminary
+P7,Gentian Sample,F,1955-02-03,S9,2026-03-01,MCV,90.5,fL,final
+P8,Hazel Sample,M,1948-07-03,S10,2026-03-01,WBC,2.4,10*3/uL,final
+"""
+# Held cells, a correction of what was reported, and a person who contradicts the first file.
+SECOND = """\
+P1,Aster Sample,F,1980-05-01,S1,2026-03-01,Hemoglobin,10.2,g/dL,corrected
+P3,Clover Sample,F,1990-01-01,S3,2026-03-01,Platelets,95,10*3/uL,final
+P4,Daisy Sample,F,1960-02-03,S4,2026-03-01,Hemoglobin,secretive,g/dL,final
+P4,Daisy Sample,F,1960-02-03,S4,2026-03-01,MCV,99,fL,final
+P2,Borage Sample,M,1971-01-31,S5,2026-03-01,Hemoglobin,12.1,g/dL,final
+P8,Hazel Sample,M,1948-07-03,S10,2026-03-01,WBC,2.6,10*3/uL,corrected
+P9,Iris Sample,F,1969-11-30,S11,2026-03-01,Platelets,41,10*3/uL,final
+"""
+THIRD = """\
+P5,Elder Sample,M,1950-02-03,S6,2026-03-01,WBC,2.1,10*3/uL,final
+P6,Flax Sample,F,1955-02-03,S7,2026-03-01,Vitamin B12,,pg/mL,final
+P1,Aster Sample,F,1980-05-01,S8,2026-03-02,Platelets,88,10*3/uL,final
+P7,Gentian Sample,F,1955-02-03,S12,2026-03-02,Hemoglobin,9.9,g/dL,final
+P10,Juniper Sample,M,1981-06-17,S13,2026-03-02,Vitamin B12,201,pg/mL,final
+P11,Laurel Sample,F,1977-12-09,S14,2026-03-02,MCV,108,fL,final
+P12,Maple Sample,M,1961-02-14,S15,2026-03-02,Platelets,132,10*3/uL,final
+P13,Nettle Sample,F,1984-08-21,S16,2026-03-02,Hemoglobin,10.9,g/dL,final
+P14,Oak Sample,M,1939-04-18,S17,2026-03-02,WBC,3.1,10*3/uL,final
+"""
+DROPPED = {"second.csv": SECOND, "third.csv": THIRD}
+_OURS = ("labflag.toml", "README.txt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What a site looks like from outside, without what differs from run to run."""
+
+    inputs: dict[str, str]
+    """Path of every file that was dropped → hash of its content."""
+    outputs: dict[str, str]
+    """Path of every report → hash of what it says."""
+    stored: dict[str, list[str]]
+    """Table of the history → its rows."""
+    faults: list[str] = field(default_factory=list)
+    """What no site may look like."""
+
+
+def drop(site: Path, files: dict[str, str] = DROPPED) -> None:
+    """Put files into the inbox."""
+    for name, lines in files.items():
+        (site / "inbox" / name).write_text(HEADER + lines, encoding="utf-8")
+
+
+def describe(site: Path) -> State:
+    """Look at a site."""
+    outputs, torn = _read_outputs(site / "reports")
+    stored, broken = _read_history(site / "reports/labflag.db")
+    return State(
+        inputs=_read_inputs(site),
+        outputs=outputs,
+        stored=stored,
+        faults=[*torn, *broken, *_find_leftovers(site)],
+    )
+
+
+def reset(site: Path, template: Path) -> None:
+    """Make a site what its template is, at the same place."""
+    shutil.rmtree(site, ignore_errors=True)
+    shutil.copytree(template, site, symlinks=True)
+
+
+def _read_inputs(site: Path) -> dict[str, str]:
+    return {
+        path.relative_to(site).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(site.rglob("*"))
+        if path.is_file()
+        and "reports" not in path.relative_to(site).parts
+        and path.name not in (*_OURS, "owner")
+    }
+
+
+def _read_outputs(reports: Path) -> tuple[dict[str, str], list[str]]:
+    outputs, torn = {}, []
+    for path in sorted(reports.rglob("*")):
+        name = path.relative_to(reports).as_posix()
+        if path.suffix == ".csv":
+            outputs[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        elif path.suffix == ".xlsx" and name == "worklist.xlsx":
+            # It also says what changed since the run before, which may have been one that died.
+            _, fault = _hash_workbook(path)
+            outputs[name] = "there"
+            torn += fault
+        elif path.suffix == ".xlsx":
+            outputs[name], fault = _hash_workbook(path)
+            torn += fault
+    return outputs, torn
+
+
+def _hash_workbook(path: Path) -> tuple[str, list[str]]:
+    digest = hashlib.sha256()
+    try:
+        with ZipFile(path) as archive:
+            for name in sorted(archive.namelist()):
+                digest.update(name.encode() + archive.read(name))
+    except (BadZipFile, OSError) as error:
+        return "", [f"torn: {path.name}: {error}"]
+    return digest.hexdigest(), []
+
+
+def _read_history(database: Path) -> tuple[dict[str, list[str]], list[str]]:
+    if not database.exists():
+        return {}, []
+    stored = {}
+    with sqlite3.connect(database) as connection:
+        checked = connection.execute("PRAGMA integrity_check").fetchone()[0]
+        files = dict(connection.execute("SELECT id, sha256 FROM files"))
+        for table in ("results", "held", "issues"):
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            kept = [name for name in columns if name not in ("file_id", "id")]
+            rows = connection.execute(f"SELECT file_id, {', '.join(kept)} FROM {table}")
+            stored[table] = sorted(repr((files[row[0]], *row[1:])) for row in rows)
+        stored["files"] = sorted(files.values())
+    connection.close()
+    doubled = [table for table, rows in stored.items() if len(set(rows)) != len(rows)]
+    faults = [f"doubled: rows of {table}" for table in doubled]
+    return stored, [*faults, *([] if checked == "ok" else [f"history: {checked}"])]
+
+
+def _find_leftovers(site: Path) -> list[str]:
+    return [
+        f"left behind: {path.relative_to(site)}"
+        for path in site.rglob("*")
+        if path.name.startswith(".labflag-") and path.name.endswith(".tmp")
+    ] + [f"left behind: {path.name}" for path in (site / "reports/.labflag/tmp").glob("*")]

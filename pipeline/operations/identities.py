@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from pipeline.errors import ConfigError
-from pipeline.ingest.accounts import hold, validate_results
+from pipeline.ingest.accounts import hold, hold_observations, validate_results
 from pipeline.ingest.demographics import ages_at
 from pipeline.ingest.intake import Intake, hold_conflicts
 from pipeline.ingest.versions import DETAILS, describe_people, list_versions
 from pipeline.issues import all_issues, issues_at
 from pipeline.operations.store.records import Decision
-from schemas import DataFrame, Held
+from schemas import DataFrame, Held, Observations
 
 RELEASE, REJECT = "release", "reject"
 _REJECTED = "identity-rejected"
@@ -76,22 +76,35 @@ def settle_people(intake: Intake, decisions: Sequence[Decision]) -> Intake:
                 intake,
                 results=validate_results(_unite(intake.results, decision)),
                 held=Held.validate(_unite(intake.held, decision)),
+                observations=Observations.validate(_unite(intake.observations, decision)),
             )
     rejections = [each for each in decisions if each.kind == REJECT]
-    leaving = _is_rejected(intake.results, rejections)
-    rejected = _is_rejected(intake.held, rejections)
-    if not leaving.any() and not rejected.any():
+    leaving, rejected, said = (
+        _is_rejected(table, rejections)
+        for table in (intake.results, intake.held, intake.observations)
+    )
+    if not any(each.any() for each in (leaving, rejected, said)):
         return hold_conflicts(intake)
-    issues = issues_at(intake.results[leaving], _REJECTED)
+    # A remark that is no result of its own goes with the results that it was about.
+    in_words = intake.observations[said].dropna(subset=["result_id"])
+    issues = all_issues(
+        issues_at(intake.results[leaving], _REJECTED), issues_at(in_words, _REJECTED)
+    )
     settled = hold_conflicts(
         replace(
             intake,
             results=validate_results(intake.results[~leaving]),
             held=Held.validate(intake.held[~rejected].reset_index(drop=True)),
+            observations=Observations.validate(intake.observations[~said].reset_index(drop=True)),
             issues=all_issues(intake.issues, issues),
         )
     )
-    aside = [settled.held, intake.held[rejected], hold(intake.results[leaving], issues)]
+    aside = [
+        settled.held,
+        intake.held[rejected],
+        hold(intake.results[leaving], issues),
+        hold_observations(in_words, _REJECTED),
+    ]
     held = pd.concat(aside, ignore_index=True).sort_values("result_id", ignore_index=True)
     return replace(settled, held=Held.validate(held))
 
@@ -112,7 +125,9 @@ def _unite(rows: pd.DataFrame, decision: Decision) -> pd.DataFrame:
     if born:
         birth_date = rows["birth_date"].mask(concerned, pd.Timestamp(born))
         was_wrong = concerned & rows["birth_date"].notna() & rows["birth_date"].ne(birth_date)
-        changed = _age_anew(changed.assign(birth_date=birth_date), was_wrong)
+        changed = changed.assign(birth_date=birth_date)
+        if "age_days_low" in rows.columns:
+            changed = _age_anew(changed, was_wrong)
     kinds = {column: rows[column].dtype for column in rows.columns}
     return changed.astype(kinds)
 

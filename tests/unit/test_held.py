@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.batch import settle_holds
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.holds import Hold, ReadAs, Returned, restore_reading, take_back
 from pipeline.ingest.intake import combine, hold_conflicts, read_results
@@ -15,6 +14,7 @@ from pipeline.ingest.tables import SiteReading, TextTable, UnreadableFile
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Layout
+from pipeline.operations.judge import settle_holds
 from pipeline.report.advice import EXAMPLES
 from pipeline.report.files import save_workbook
 from pipeline.report.held import name_held, render_held

@@ -16,6 +16,8 @@ from pipeline.knowledge.observed import columns_of
 Kind = Literal["field", "analyte", "said", "foreign", "flag", "unit", "unused"]
 AgeUnit = Literal["", "years", "months", "days"]
 
+RESULTS = ("analyte", "said", "foreign")
+"""Kinds of headers under which a wide table holds results."""
 ATTACHED = ("flag", "unit", "reference_low", "reference_high", "reference")
 """Fields that in a wide table may stand once for each analyte, right of its column."""
 

@@ -360,6 +360,9 @@ def _say_of_sheet(
     plan, name = sheet.plan, sheet.table.sheet
     for code, detail in sheet.table.notes:
         yield issue_of_file(file.name, code, sheet=name, detail=detail)
+    if plan.unit_row and plan.unit_row.is_taken:
+        row = plan.unit_row.row
+        yield issue_of_file(file.name, "units-below-header", sheet=name, row=row)
     if lines.left_out:
         detail = f"{len(lines.left_out)} lines, the first here"
         row = lines.left_out[0]

@@ -7,14 +7,12 @@ from itertools import pairwise
 from typing import Literal
 
 from pipeline.ingest.dialect import HEADER_WITHIN
-from pipeline.ingest.headers import ATTACHED, HeaderIndex, Meaning, meanings_of
+from pipeline.ingest.headers import ATTACHED, RESULTS, HeaderIndex, Meaning, meanings_of
 from pipeline.ingest.tables import TextTable, UnreadableFile
+from pipeline.ingest.unit_row import UnitRow, read_unit_row
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.names import name_key
 from schemas import Export
-
-RESULTS = ("analyte", "said", "foreign")
-"""Kinds of headers under which a wide table holds results."""
 
 _MOST_NAMED = 5
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?\s?m\.?)?", re.ASCII | re.IGNORECASE)
@@ -52,6 +50,8 @@ class Plan:
     """Of a wide table; also those of analytes that labflag does not use."""
     meanings: tuple[Meaning, ...]
     """One for each of `headers`."""
+    unit_row: UnitRow | None = None
+    """The row below the header, where it states the units of the columns."""
 
     def used(self) -> set[int]:
         """Columns that are read."""
@@ -141,9 +141,14 @@ def _make_plan(table: TextTable, position: int, layout: Layout | None, index: He
     row, cells = table.rows[position]
     headers = [" ".join(cell.split()) for cell in cells]
     meanings = meanings_of(headers, index, layout)
-    body = [cells for _, cells in table.rows[position + 1 :]]
+    below = table.rows[position + 1 :]
     shape = _decide_shape(meanings, layout)
     results: tuple[ResultColumn, ...] = ()
+    unit_row = read_unit_row(below, headers, meanings, index) if shape == "wide" else None
+    if unit_row:
+        meanings = unit_row.meanings
+        below = [each for each in below if each[0] > unit_row.row]
+    body = [cells for _, cells in below]
     if shape == "wide":
         results = _list_results(headers, meanings, layout, body)
     attached = {column for each in results for column in each.attached.values()}
@@ -165,6 +170,7 @@ def _make_plan(table: TextTable, position: int, layout: Layout | None, index: He
         fields=_settle_fields(wanted, headers, meanings, layout, body),
         results=results,
         meanings=meanings,
+        unit_row=unit_row,
     )
 
 

@@ -49,10 +49,14 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, delimiter: s
     left out at the end of the table only, and if it names no person and no specimen: elsewhere
     it may be a patient whose id is "Max".
     """
+    bad = {row: code for row, code in table.bad_rows.items() if row > plan.header_row}
+    units_at = plan.unit_row.row if plan.unit_row else 0
+    if plan.unit_row and not plan.unit_row.is_taken:
+        bad.setdefault(units_at, "row-units")
     below = [
         (row, cells)
         for row, cells in table.rows[plan.header_at + 1 :]
-        if row not in table.bad_rows and any(map(str.strip, cells))
+        if row not in bad and row != units_at and any(map(str.strip, cells))
     ]
     width = len(plan.headers)
     lengths = (
@@ -63,7 +67,7 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, delimiter: s
     lines = Lines(
         rows=[],
         cells=[],
-        bad_rows={row: code for row, code in table.bad_rows.items() if row > plan.header_row},
+        bad_rows=bad,
         left_out=[],
     )
     id_at = plan.fields.get("patient_id", (0,))[0]

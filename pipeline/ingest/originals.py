@@ -29,6 +29,8 @@ class OriginalSheet:
     results: frozenset[int]
     """Places of the columns that hold results."""
     bad_cells: frozenset[tuple[int, int]]
+    unit_row: int = 0
+    """Number of the row below the header that states units; 0 without one."""
     layout: str = ""
     row_is_patient: bool = False
     delimiter: str = ""
@@ -75,6 +77,7 @@ def _keep_sheet(sheet: Sheet, reading: Reading, returned: Returned | None) -> Or
         fields={name: tuple(places) for name, places in plan.fields.items()},
         results=frozenset(each.column for each in plan.results),
         bad_cells=frozenset(sheet.table.bad_cells),
+        unit_row=plan.unit_row.row if plan.unit_row and plan.unit_row.is_taken else 0,
         layout=reading.layout,
         row_is_patient=bool(layout and layout.row_is_patient),
         delimiter=reading.delimiter,

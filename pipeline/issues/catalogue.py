@@ -243,6 +243,18 @@ CATALOGUE = _kinds(
         "Put each table into a file or sheet of its own.",
     ),
     (
+        "row-units",
+        ERROR,
+        "The row below the header holds units, and other things beside them.",
+        "Leave nothing in this row but units, or write them into the header: HGB (g/dL).",
+    ),
+    (
+        "units-below-header",
+        NOTE,
+        "The row below the header was read as the units of the columns.",
+        "Nothing to do, if it is.",
+    ),
+    (
         "row-quotes",
         ERROR,
         "A stray quotation mark: the cells of this line cannot be told apart.",

@@ -9,6 +9,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
     {
         "row-shape": "every cell stands under the header that it belongs to",
         "row-header": "move the cells under the headers of this sheet",
+        "row-units": "an empty first cell beside g/dL, fL and 10^9/L",
         "row-quotes": 'Doe, Jane instead of "Doe, Jane',
         "patient-id-missing": "the id as it stands on the request",
         "patient-id-damaged": "00123, not 123.0 or 1.23E+02",

@@ -109,6 +109,10 @@ def _render_sheet(
     lines: list[list[Entry]] = [
         [Entry(text, look) for text, look in zip(headers, looks, strict=True)]
     ]
+    if page.sheet.unit_row:
+        # Without them the rows would come back without units.
+        units = dict(enumerate(page.text_of(page.sheet.unit_row), first))
+        lines.append([Entry(units.get(at, ""), QUIET) for at in range(len(headers))])
     for held in rows:
         marks = page.marks_of(held)
         own = [

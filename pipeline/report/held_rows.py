@@ -12,7 +12,14 @@ from schemas import DataFrame, Held, Issues
 from schemas.vocabulary import IssueSeverity
 
 _DEMOGRAPHICS = ("patient_name", "sex", "birth_date")
-_WHOLE_ROW = ("row-shape", "row-quotes", "row-header", "cell-too-long", "hold-unchecked")
+_WHOLE_ROW = (
+    "row-shape",
+    "row-quotes",
+    "row-header",
+    "row-units",
+    "cell-too-long",
+    "hold-unchecked",
+)
 """Codes of rows that could not be split; of results they concern single cells."""
 _IN_DOUBT = ("date-ambiguous", "date-unreadable", "number-ambiguous")
 """Codes that rest on what stands in other rows too, which are not handed back."""

@@ -56,6 +56,11 @@ WIDE_FIXES = (
     (5, "Sex", "F"),
 )
 
+# The same with its units in a row of their own.
+BARE = [name.partition(" (")[0] for name in WIDE]
+BARE_ROWS = "||||| g/dL | fL | 10*3/uL | pg/mL |\n" + WIDE_ROWS.strip()
+BARE_FIXES = [(row + 1, name.partition(" (")[0], text) for row, name, text in WIDE_FIXES]
+
 Rows = list[list[str]]
 Labflag = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -94,7 +99,7 @@ def correct(held: Path, path: Path, fixes: Iterable[tuple[int, str, str]]) -> Pa
     book = load_workbook(held)
     sheet = book.worksheets[0]
     headers = [cell.value for cell in sheet[1]]
-    rows = {row[0].value.rpartition(":")[2]: row for row in sheet.iter_rows(min_row=2)}
+    rows = {str(row[0].value).rpartition(":")[2]: row for row in sheet.iter_rows(min_row=2)}
     for row, column, text in fixes:
         cell = rows[str(row)][headers.index(column)]
         cell.value = text or None
@@ -146,6 +151,14 @@ def held_in(folder: Path) -> list[Path]:
             {"used": 9, "held": 7, "duplicate": 0, "superseded": 0},
             {"used": 15, "held": 0, "duplicate": 5, "superseded": 7},
             id="wide",
+        ),
+        pytest.param(
+            BARE,
+            BARE_ROWS,
+            BARE_FIXES,
+            {"used": 9, "held": 7, "duplicate": 0, "superseded": 0},
+            {"used": 15, "held": 0, "duplicate": 5, "superseded": 7},
+            id="units-below-header",
         ),
     ],
 )

@@ -1,5 +1,7 @@
 """Workbooks that hand held rows back, and what is taken off them when they return."""
 
+import csv
+import io
 from datetime import date, datetime
 from pathlib import Path
 
@@ -70,9 +72,9 @@ def as_csv(path, changes=(), drop=()):
     for line, column, text in changes:
         found[line][column] = text
     kept = [each for at, each in enumerate(found) if at not in drop]
-    quote = lambda text: f'"{text}"' if set(text) & set(',\n"') else text  # noqa: E731
-    rows = [",".join(found[0]), *(",".join(map(quote, each.values())) for each in kept)]
-    return "\n".join(rows) + "\n"
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator="\n").writerows([found[0], *(each.values() for each in kept)])
+    return stream.getvalue()
 
 
 # --- The workbook -----------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """The rows below a header: results, rows that cannot be read, and lines that are no results."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.ingest.headers import HeaderIndex
 from pipeline.ingest.layouts import Plan
-from pipeline.ingest.tables import TextTable
+from pipeline.ingest.tables import TextTable, UnreadableFile
+
+MAX_BAD_ROWS = 100_000
+"""With more rows than these that cannot be read a file is refused as a whole."""
 
 _CLOSING = re.compile(
     r"[*#=_~<>+.-]{2,}.*"
@@ -48,6 +51,9 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, delimiter: s
     with other columns nothing is read: its cells would get the wrong meaning. A line of sums is
     left out at the end of the table only, and if it names no person and no specimen: elsewhere
     it may be a patient whose id is "Max".
+
+    Raises:
+        UnreadableFile: More rows than `MAX_BAD_ROWS` cannot be read.
     """
     bad = {row: code for row, code in table.bad_rows.items() if row > plan.header_row}
     units_at = plan.unit_row.row if plan.unit_row else 0
@@ -93,13 +99,21 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, delimiter: s
             and not any(at < len(cells) and _NUMBER.match(cells[at]) for at in numeric)
         ):
             lines.bad_rows.update(dict.fromkeys((row for row, _ in below[position:]), "row-header"))
+            _check_count(lines.bad_rows)
             return lines
         elif not fits:
             lines.bad_rows[row] = "row-shape"
+            _check_count(lines.bad_rows)
         else:
             lines.rows.append(row)
             lines.cells.append(_fit(cells, width))
     return lines
+
+
+def _check_count(bad_rows: Mapping[int, str]) -> None:
+    if len(bad_rows) > MAX_BAD_ROWS:
+        first, code = next(iter(bad_rows.items()))
+        raise UnreadableFile(code, f"more than {MAX_BAD_ROWS:,} rows, the first is row {first}")
 
 
 def _accepted_lengths(plan: Plan, body: Sequence[Sequence[str]], may_be_decimal: bool) -> set[int]:

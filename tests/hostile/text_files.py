@@ -237,6 +237,9 @@ HUGE = [
     Case(name="line_of_a_hundred_megabytes_in_quotes.csv", content=export(_ROWS[0], 'P2,"' + "9" * (100 << 20) + '"', _ROWS[2]),
          read=[_READ[0], _READ[2]], held=["3 cell-too-long"]),
     Case(name="torn_by_quotes.csv", content=export(_ROWS[0], *['P2,"a"b'] * 100_000), said=["row-quotes"]),
+    Case(name="short_lines_only.csv", content=export(_ROWS[0], *["a"] * 1_000_000), said=["row-shape"]),
+    Case(name="second_header_above_most.csv", content=export(_ROWS[0], "unit,patient_id,analyte,value,sex,a,b,c,d", *_ROWS * 40_000),
+         said=["row-header"]),
     Case(name="million_blank_lines.csv", content=export(*_ROWS) + b"\n" * 1_000_000, read=_READ),
 ]  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,9 +9,10 @@ import pandas as pd
 from pipeline.ingest.dates import parse_dates
 from pipeline.ingest.demographics import age_unit_of, ages_at, parse_ages, parse_sexes
 from pipeline.ingest.dialect import Reading
+from pipeline.ingest.fractions import Finding, find_fractions
 from pipeline.ingest.ids import accession_stem
 from pipeline.ingest.names import NOT_OURS, NameIndex, analyte_of, index_names, list_foreign
-from pipeline.ingest.units import distinct_rows, settle_unit, unit_of
+from pipeline.ingest.units import distinct_rows, unit_of
 from pipeline.ingest.values import parse_doubts, parse_statuses, parse_values, read_interval
 from pipeline.issues import Staged, all_issues, issue_of_file, issues_at
 from pipeline.issues.catalogue import CATALOGUE, ERROR
@@ -20,17 +20,6 @@ from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Export, Issues
 from schemas.results import Origin
 from schemas.vocabulary import ResultStatus
-
-
-class Finding(NamedTuple):
-    """One kind of problem and the rows that have it."""
-
-    code: str
-    rows: "pd.Series[bool]"
-    field: str = ""
-    """Column of Export that holds the trouble; "" for the result itself."""
-    detail: str = ""
-
 
 _MEASURED = {
     "comparator": "str",
@@ -48,9 +37,6 @@ _AGES = ["age_days_low", "age_days_high", "age_months_low", "age_months_high"]
 _SAID_ONCE = ("analyte-unknown", "specimen-by-date", "time-offset")
 """Notes that are said once for the table, with a count."""
 _FAILED_FLAG, _ASTERISK, _MONTHS_APART = "E", "*", 12
-_ABOUT_ONE = (0.5, 1.25)
-"""Five kinds of cell rounded to tenths move a sum of one by a quarter at most; as much as half
-may be of kinds that have no line of their own."""
 _IN_THE_FUTURE = timedelta(days=2)
 _GRAVEST_FIRST = (
     "analyte-missing",
@@ -67,6 +53,7 @@ _GRAVEST_FIRST = (
     "unit-not-accepted",
     "unit-contradiction",
     "percent-as-fraction",
+    "percent-or-fraction",
     "date-unreadable",
     "date-ambiguous",
     "date-impossible",
@@ -121,7 +108,7 @@ def parse_results(
         }
     )
     measures = pd.concat([texts["patient_id"], named, measured, origin], axis=1)
-    found.append(Finding("percent-as-fraction", _find_fractions(measures, index)))
+    found += find_fractions(measures, index, knowledge.agreement)
     unread = texts.drop(columns=[*measured, *when, *people, *named, *origin], errors="ignore")
     parsed = pd.concat([unread, named, measured, when, people, origin], axis=1)
     kinds = Origin.column_types() | _MEASURED
@@ -219,41 +206,6 @@ def _measure(
         unit_in_cell=values["unit_in_cell"],
         flag=flag,
     )
-
-
-def _find_fractions(table: pd.DataFrame, index: NameIndex) -> "pd.Series[bool]":
-    """Find the percentages of a differential that are written as fractions of one.
-
-    Seen by specimen: at least two kinds of cell, a main one among them, that add up to about
-    one. Of kinds reported more than once the least counts.
-    """
-    codes, kinds = distinct_rows(table["analyte"], table["unit_text"], table["unit_in_cell"])
-    read = [_line_in_percent(name, unit, cell, index) for name, unit, cell in kinds]
-    lines = pd.DataFrame(read, columns=["line", "is_main"]).iloc[codes].reset_index(drop=True)
-    number = table["original_value"].astype("Float64")
-    counts = lines["line"].ne("") & number.notna() & table["accession"].ne("")
-    rows = table.assign(line=lines["line"], is_main=lines["is_main"], number=number)[counts]
-    specimen = ["patient_id", "accession"]
-    by_line = rows.groupby([*specimen, "line"], as_index=False).agg(
-        number=("number", "min"), is_main=("is_main", "max")
-    )
-    sums = by_line.groupby(specimen, as_index=False).agg(
-        number=("number", "sum"), is_main=("is_main", "max"), lines=("line", "size")
-    )
-    low, high = _ABOUT_ONE
-    about_one = (sums["number"].between(low, high) & sums["is_main"]) & (sums["lines"] > 1)
-    hit = pd.MultiIndex.from_frame(sums.loc[about_one.astype(bool), specimen])
-    of_hit = pd.MultiIndex.from_frame(rows[specimen]).isin(hit)
-    is_fraction = rows["number"].le(1).astype(bool)
-    return pd.Series(table.index.isin(rows.index[of_hit & is_fraction]), index=table.index)
-
-
-def _line_in_percent(name: str, unit: str, cell: str, index: NameIndex) -> tuple[str, bool]:
-    """Give (kind of cell, whether a main one) of a percentage; ("", False) of anything else."""
-    analyte = index.analytes.get(name)
-    if not analyte or not analyte.line or settle_unit(unit, cell, analyte, index.units)[0] != "%":
-        return "", False
-    return analyte.line, analyte.is_main_line
 
 
 def _date(texts: pd.DataFrame, reading: Reading, today: date, found: list[Finding]) -> pd.DataFrame:

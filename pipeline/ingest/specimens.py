@@ -14,7 +14,6 @@ from pipeline.knowledge.names import name_key
 from schemas import DataFrame, Export, Issues
 
 _SEVERAL = 2
-_ROUNDED = 0.01  # results in two units are rounded apart by less than this share
 
 
 def judge_specimens(
@@ -133,6 +132,6 @@ def _disagreeing(
         analyte = knowledge.analytes[name]
         factors.append(analyte.units.get(unit_of(unit, analyte, index)))
     value = read["number"] * pd.Series(factors, index=both.index, dtype="Float64")
-    apart = (value - both["value"]).abs() > _ROUNDED * both["value"].abs()
+    apart = (value - both["value"]).abs() > knowledge.agreement.rounded_apart * both["value"].abs()
     other_sign = read["comparator"].ne(both["comparator"])
     return both[(apart.fillna(True) | other_sign).astype(bool)]

@@ -215,8 +215,8 @@ CATALOGUE = _kinds(
     (
         "patient-id-missing",
         ERROR,
-        "The row names no patient.",
-        "Fill in the patient id.",
+        "The row names no patient; words such as NA or unknown, dashes and zeros are no id.",
+        "Fill in the patient id. If each row is a patient: row_is_patient = true in a layout.",
     ),
     (
         "patient-id-damaged",
@@ -484,6 +484,12 @@ CATALOGUE = _kinds(
         ERROR,
         "Percentages of a differential that add up to about one are fractions.",
         "Write them as percentages, or correct the unit.",
+    ),
+    (
+        "percent-or-fraction",
+        ERROR,
+        "A percentage below one that stands alone may as well be a fraction of one.",
+        "Send the rest of the differential with it, or correct the number or its unit.",
     ),
     (
         "not-a-number",

@@ -67,6 +67,7 @@ def check_knowledge(
         for analyte_id in (relation.analyte, *relation.operands):
             _known(analyte_id, knowledge.analytes, "analyte", where)
         _check_source(relation.source, knowledge, where)
+    _check_source(knowledge.agreement.source, knowledge, "agreement")
     for derived in knowledge.derived:
         where = f"derived {derived.id!r}"
         for analyte_id in (derived.analyte, *derived.operands):

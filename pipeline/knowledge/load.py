@@ -29,6 +29,7 @@ from pipeline.knowledge.language import translate
 from pipeline.knowledge.model import (
     Adjustment,
     AgeSpan,
+    Agreement,
     Analyte,
     Comment,
     Derived,
@@ -62,6 +63,7 @@ _KEYS = {
     "rule": "id",
     "derived": "id",
     "relation": "id",
+    "agreement": "id",
     "join": "id",
     "pregnancy": "id",
     "adjustment": "id",
@@ -142,6 +144,7 @@ def _assemble(shelf: Shelf, profile: str, groups: Collection[str]) -> Knowledge:
         limits=every("limit", _limit),
         rules=check.in_order_of_evaluation(every("rule", _rule)),
         relations=tuple(every("relation", lambda placed: _build(Relation, placed)).values()),
+        agreement=every("agreement", lambda placed: _build(Agreement, placed))["agreement"],
         derived=tuple(every("derived", lambda placed: _build(Derived, placed)).values()),
         join=every("join", lambda placed: _build(Join, placed))["join"],
         pregnancy=every("pregnancy", lambda placed: _build(Pregnancy, placed))["pregnancy"],

@@ -260,6 +260,20 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """Where two ways of writing one result are told apart."""
+
+    id: str
+    sum_of_fractions: tuple[float, float]
+    """Between these a differential in percent adds up to one: it is written in fractions."""
+    lone_fraction: float
+    """Below this a single percentage of a main kind of cell may be a fraction."""
+    rounded_apart: float
+    """Share by which a result may differ from the same in its second unit."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
     """A result that must follow from two others of the same specimen."""
 
@@ -334,6 +348,7 @@ class Knowledge:
     """In order of evaluation: a rule comes after the rules that it refers to."""
     derived: tuple[Derived, ...]
     relations: tuple[Relation, ...]
+    agreement: Agreement
     join: Join
     pregnancy: Pregnancy
     adjustments: tuple[Adjustment, ...]

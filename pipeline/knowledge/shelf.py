@@ -14,7 +14,7 @@ from pipeline.errors import KnowledgeError
 
 Entry = dict[str, Any]
 
-_SINGLE = ("join", "pregnancy")
+_SINGLE = ("join", "pregnancy", "agreement")
 """Written as one table, since there is only one of it."""
 
 

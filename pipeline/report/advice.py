@@ -44,6 +44,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "value-impossible": "12.5 with g/dL, 125 with g/L",
         "counts-contradict": "the number as the analyzer printed it",
         "percent-as-fraction": "55 with %, not 0.55",
+        "percent-or-fraction": "55 with %, or 0.5 with % beside the other kinds of cell",
         "values-disagree": "one of the two numbers, the other cell empty",
         "date-unreadable": "2024-05-31 or 2024-05-31 08:30",
         "date-ambiguous": "2024-05-31 instead of 05/31/2024",

@@ -393,3 +393,29 @@ def test_every_code_that_can_be_given_is_in_the_catalogue() -> None:
     from pipeline.ingest.parse import _GRAVEST_FIRST
 
     assert all(CATALOGUE[code].severity == ERROR for code in _GRAVEST_FIRST)
+
+
+@pytest.mark.parametrize(
+    ("cells", "unit", "held"),
+    [
+        ("NEUT 0.45", "%", "NEUT"),
+        ("LYMPH 0.999", "%", "LYMPH"),
+        ("NEUT% 0.45", "", "NEUT%"),
+        ("NEUT 0.45, Hemoglobin 1", "%", "NEUT"),
+        ("NEUT 0.45, NEUT 0.45", "%", "NEUT, NEUT"),
+        ("NEUT 1", "%", ""),
+        ("NEUT <0.5", "%", ""),
+        ("NEUT 0", "%", ""),
+        ("NEUT 0.45, LYMPH 98", "%", ""),
+        ("EO 0.45", "%", ""),
+        ("NEUT 0.45", "10*9/L", ""),
+    ],
+)
+def test_a_percentage_that_may_be_a_fraction(
+    knowledge: Knowledge, cells: str, unit: str, held: str
+) -> None:
+    pairs = [cell.split(" ") for cell in cells.split(", ")]
+    rows = [GOOD | {"analyte": name, "value": text, "unit": unit} for name, text in pairs]
+    issues = parse_results(export(*rows), LONG, knowledge, TODAY).issues
+    hit = issues.loc[issues["code"].eq("percent-or-fraction"), "result_id"]
+    assert ", ".join(pairs[at][0] for at in hit) == held

@@ -207,7 +207,7 @@ ENTRIES = {
 
 PROBLEMS = {
     "row-shape": ("Die Zeile hat nicht so viele Zellen wie die Kopfzeile.", "Ein fehlendes oder überzähliges Trennzeichen oder ein einzelnes Anführungszeichen suchen."),
-    "patient-id-missing": ("Die Zeile nennt keinen Patienten.", "Die Patienten-ID eintragen."),
+    "patient-id-missing": ("Die Zeile nennt keinen Patienten; Wörter wie NA oder unbekannt, Striche und Nullen sind keine ID.", "Die Patienten-ID eintragen. Ist jede Zeile ein Patient: row_is_patient = true in einem Layout."),
     "patient-id-damaged": ("Die Patienten-ID sieht aus, als hätte ein Tabellenprogramm sie verändert.", "Die Spalte als Text formatieren und die ID richtig eintragen."),
     "specimen-unknown": ("Die Zeile hat weder Probennummer noch Abnahmedatum.", "Eines von beiden eintragen, damit sich Proben unterscheiden lassen."),
     "row-header": ("Über dieser Zeile steht eine zweite Kopfzeile mit anderen Spalten; ihre Zellen sind daher unklar.", "Jede Tabelle in eine eigene Datei oder ein eigenes Blatt setzen."),
@@ -234,6 +234,7 @@ PROBLEMS = {
     "not-measured": ("Das Labor sagt, dass es kein Ergebnis gibt.", "Das Ergebnis schicken, sobald es vorliegt, oder die Zeile löschen, wenn nichts gemessen wurde."),
     "measurement-failed": ("Das Gerät hat das Ergebnis als misslungen, unzuverlässig oder außerhalb des Messbereichs bezeichnet.", "Neu messen und das neue Ergebnis schicken."),
     "specimen-unreliable": ("Das Labor sagt, dass der Probe nicht zu trauen ist.", "Das Ergebnis einer neuen Probe schicken."),
+    "percent-or-fraction": ("Ein einzelner Prozentwert unter eins kann ebenso ein Anteil sein.", "Die übrigen Zellarten mitschicken oder die Zahl oder ihre Einheit berichtigen."),
     "percent-as-fraction": ("Prozente eines Differentialblutbilds, die zusammen etwa eins ergeben, sind Anteile.", "Als Prozente schreiben oder die Einheit berichtigen."),
     "not-a-number": ("Das Ergebnis ist keine Zahl, die sich zweifelsfrei lesen lässt.", "Eine Zahl wie 12,5 oder eine Schranke wie <150 eintragen."),
     "number-ambiguous": ("Die Zahl lässt sich auf zwei Arten lesen.", "Ohne Tausendertrennzeichen schreiben, mit einem Dezimalzeichen in der ganzen Datei."),

@@ -15,7 +15,7 @@ PYTHON :=
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 IS_FIT := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help run test check format-check lint types imports fix golden rules mutants samples convert pictures fuzz faults clean
+.PHONY: help run test check format-check lint types imports fix bench golden rules mutants samples convert pictures fuzz faults clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -50,6 +50,9 @@ imports: $(DEV)
 
 fix: $(DEV)  ## Format the code and repair what can be repaired by itself
 	@$(IN)/ruff check --fix . ; lint=$$?; $(IN)/ruff format . && exit $$lint
+
+bench: $(RUN)  ## Time selecting and interpreting a million results, beside sorting them
+	@$(IN)/python -m benchmarks.interpretation
 
 golden: $(DEV)  ## Rewrite the expected outputs in tests/golden; review them as a diff
 	@$(IN)/python -m pytest tests/golden --rewrite

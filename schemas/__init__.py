@@ -2,6 +2,7 @@
 
 from pandera.typing import DataFrame
 
+from schemas.artifacts import Artifacts
 from schemas.changes import Changes
 from schemas.differences import Differences, PatientChanges
 from schemas.export import Export
@@ -15,6 +16,7 @@ from schemas.table import Table
 from schemas.truth import Truth
 
 __all__ = [
+    "Artifacts",
     "Changes",
     "DataFrame",
     "Differences",

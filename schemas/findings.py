@@ -24,6 +24,9 @@ class Findings(Table):
     """Why it is indeterminate: one of `Reason`, or several joined by "; "."""
     grade: str = pa.Field(isin=["", *Grade])
     status: str = pa.Field(isin=["", *Confirmation])
+    """Of what is present, and `unconfirmed` of what is absent on a specimen that is doubted."""
+    artifact: str
+    """Ids of the artifacts that make it unconfirmed, joined by "; "."""
     analyte: str
     comparator: str
     value: str

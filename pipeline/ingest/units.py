@@ -222,7 +222,10 @@ def normalize_units(parsed: pd.DataFrame, knowledge: Knowledge) -> Staged[pd.Dat
     possible = _outside(table, {a.id: a.possible for a in knowledge.analytes.values()})
     possible |= _too_small_for_unit(table, knowledge.analytes)
     usual = _outside(table, {a.id: a.usual for a in knowledge.analytes.values()})
-    issues.append(issues_at(table[possible], "value-impossible"))
+    too_high = _too_high(table, knowledge.analytes).where(possible, "")
+    for code in sorted(set(too_high) - {""}):
+        issues.append(issues_at(table[too_high.eq(code)], code))
+    issues.append(issues_at(table[possible & too_high.eq("")], "value-impossible"))
     issues.append(issues_at(table[usual & ~possible], "value-unusual"))
     return Staged(table[[*Results.column_types(), "ignored"]], all_issues(*issues))
 
@@ -250,6 +253,14 @@ def _settle(
     if code:
         return "", "", None, code
     return unit, analyte.unit, analyte.units[unit], ""
+
+
+def _too_high(table: pd.DataFrame, analytes: Mapping[str, Analyte]) -> "pd.Series[str]":
+    """Give the code of an analyte that has its own for a number above what is possible."""
+    codes = {a.id: a.too_high for a in analytes.values() if a.too_high}
+    highest = {name: analytes[name].possible[1] for name in codes}  # type: ignore[index]
+    above = (table["value"] > table["analyte"].map(highest).astype("Float64")).fillna(False)
+    return table["analyte"].map(codes).where(above.astype(bool), "").fillna("").astype("str")
 
 
 def _too_small_for_unit(table: pd.DataFrame, analytes: Mapping[str, Analyte]) -> "pd.Series[bool]":

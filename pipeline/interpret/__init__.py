@@ -1,15 +1,26 @@
 """Stored results become findings."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
 from pipeline.interpret.answers import Questions
+from pipeline.interpret.artifacts import find_artifacts, list_artifacts
 from pipeline.interpret.derive import derive_held, derive_results
 from pipeline.interpret.grid import Grid, place_results
 from pipeline.interpret.rules import evaluate_rules
 from pipeline.interpret.standing import rank_patients, standing_findings
-from pipeline.knowledge.model import Knowledge
-from schemas import DataFrame, Findings, Held, Observations, Patients, Reportable, Results
+from pipeline.knowledge.model import Knowledge, Rule
+from schemas import (
+    Artifacts,
+    DataFrame,
+    Findings,
+    Held,
+    Observations,
+    Patients,
+    Reportable,
+    Results,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +33,8 @@ class Interpretation:
     """Every accession and rule, absent and not-tested outcomes included."""
     shadow: DataFrame[Findings]
     """The same of the rules that are tried out: for counts and comparisons, not for readers."""
+    artifacts: DataFrame[Artifacts]
+    """Reasons to doubt a specimen, asked before any rule."""
     standing: DataFrame[Findings]
     patients: DataFrame[Patients]
 
@@ -41,13 +54,18 @@ def interpret_results(
     everyone = cast(DataFrame[Results], results) if seen is None else seen
     grid, questions = ask_questions(results, held, knowledge, observations)
     complete = grid.results
-    findings = evaluate_rules(knowledge.shown_rules(), questions, grid, knowledge)
+
+    def evaluate(rules: Iterable[Rule]) -> DataFrame[Findings]:
+        return evaluate_rules(rules, questions, grid, knowledge)
+
+    findings = evaluate(knowledge.shown_rules())
     standing = standing_findings(findings)
     bounds = [derived.id for derived in knowledge.derived if derived.shape == "at_most"]
     return Interpretation(
         results=Reportable.validate(complete[~complete["derived"].isin(bounds)]),
         findings=findings,
-        shadow=evaluate_rules(knowledge.shadow_rules(), questions, grid, knowledge),
+        shadow=evaluate(knowledge.shadow_rules()),
+        artifacts=list_artifacts(questions, grid, knowledge),
         standing=standing,
         patients=rank_patients(grid, everyone, held, standing, questions, knowledge),
     )
@@ -59,8 +77,8 @@ def ask_questions(
     knowledge: Knowledge,
     observations: DataFrame[Observations] | None = None,
 ) -> tuple[Grid, Questions]:
-    """Lay out what was reported, calculated and held, ready to be asked."""
+    """Lay out what was reported, calculated and held, ready to be asked; doubt what is doubtful."""
     complete = derive_results(results, held, knowledge)
     held_too = derive_held(held, complete, knowledge)
     grid = place_results(complete, held_too, knowledge.derived, observations)
-    return grid, Questions(grid, knowledge)
+    return grid, Questions(grid, knowledge, find_artifacts(grid, knowledge))

@@ -1,7 +1,8 @@
 """Conditions over all accessions at once, in three-valued logic, with the evidence for each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -17,19 +18,26 @@ from pipeline.interpret.answer import (
     take,
 )
 from pipeline.interpret.comparisons import Comparisons
+from pipeline.interpret.doubts import doubts_from
+from pipeline.interpret.evidence import Facts
 from pipeline.interpret.grid import NOWHERE, Grid
 from pipeline.interpret.said import Sayings
 from pipeline.interpret.timeline import Barriers, Timeline
 from pipeline.knowledge.conditions import (
+    ANY,
+    ArtifactIs,
     Change,
     Compare,
     Condition,
     Earlier,
+    Formula,
     Group,
+    HeldAs,
     Interval,
     Joined,
     Not,
     Observed,
+    Reported,
     RuleIs,
     Since,
     Undecided,
@@ -44,14 +52,31 @@ _DEPTH = {"": -1, **{str(grade): depth for depth, grade in enumerate(Grade)}}
 class Questions:
     """Asks conditions of a grid; every rule and simple condition is asked once and remembered."""
 
-    def __init__(self, grid: Grid, knowledge: Knowledge) -> None:
+    def __init__(
+        self,
+        grid: Grid,
+        knowledge: Knowledge,
+        artifacts: Mapping[str, Answer] | None = None,
+    ) -> None:
+        """Ask with the artifacts that were found; without them every result is believed."""
+        self.artifacts: Mapping[str, Answer] = artifacts or {}
+        """What was found of each artifact, by its id."""
+        found = ((knowledge.artifacts[name], each.yes) for name, each in self.artifacts.items())
+        self._grid = grid
         self._knowledge = knowledge
         self._timeline = Timeline(grid)
         self._sayings = Sayings(grid, knowledge, self._timeline)
-        self._comparisons = Comparisons(grid, knowledge, self._timeline, self._sayings)
+        self._comparisons = Comparisons(
+            grid, knowledge, self._timeline, self._sayings, doubts_from(found)
+        )
         self._answers: dict[str, Answer] = {}
         self._asked: dict[Condition, Answer] = {}
         self._barriers: Barriers | None = None
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Texts of what answers rest on."""
+        return Facts(self._grid)
 
     def answer_rule(self, rule: Rule) -> Answer:
         """Answer a rule, with its grade where it is present.
@@ -83,6 +108,12 @@ class Questions:
                 return self._comparisons.compare(condition)
             case Change():
                 return self._comparisons.compare_with_earlier(condition)
+            case Reported() | HeldAs():
+                return self._comparisons.reported(condition)
+            case Formula():
+                return self._comparisons.formula(condition)
+            case ArtifactIs(artifact=name):
+                return self._artifact_is(name)
             case Observed():
                 return self._sayings.observed(condition)
             case Since():
@@ -99,6 +130,28 @@ class Questions:
                 return negate(self.answer(inner))
             case Group(members=members):
                 return combine(condition, [self.answer(member) for member in members])
+
+    def _artifact_is(self, name: str) -> Answer:
+        """Say where the specimen is doubted; where what the artifact asks for was not reported, no.
+
+        The outcome is not negated into trust: no says only that nothing speaks against it.
+        """
+        answers = list(self.artifacts.values()) if name == ANY else [self.artifacts[name]]
+        yes, here = any_of([each.yes for each in answers]), any_of([each.here for each in answers])
+        nowhere = np.zeros(len(yes), bool)
+        no = here & ~yes
+        return Answer(
+            yes=yes,
+            no=no,
+            firm_yes=yes,
+            firm_no=no,
+            reported=here,
+            here=here,
+            near=nowhere,
+            undecided=nowhere,
+            met=nowhere,
+            reasons={},
+        )
 
     def _joined(self, answer: Answer) -> Answer:
         if self._barriers is None:
@@ -225,7 +278,7 @@ class Questions:
                 return self._has_own_part(self._knowledge.rules[name].when)
             case Group() | Not():
                 return any(map(self._has_own_part, parts_of(condition)))
-            case Compare() | Interval() | Change():
+            case _:
                 return True
 
     def _is_own(self, condition: Observed) -> bool:

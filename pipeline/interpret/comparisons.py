@@ -6,11 +6,20 @@ import numpy as np
 
 from pipeline.interpret.amounts import Amounts, Mask, Numbers, amounts_of
 from pipeline.interpret.answer import Answer, Evidence, Role
+from pipeline.interpret.doubts import Doubts
 from pipeline.interpret.grid import NOWHERE, Grid, Positions
 from pipeline.interpret.limits import Verdicts, compare_results, limit_in_unit, list_strata
 from pipeline.interpret.said import Sayings
 from pipeline.interpret.timeline import Keys, Timeline
-from pipeline.knowledge.conditions import SHARE, Change, Compare, Interval
+from pipeline.knowledge.conditions import (
+    SHARE,
+    Change,
+    Compare,
+    Formula,
+    HeldAs,
+    Interval,
+    Reported,
+)
 from pipeline.knowledge.model import Analyte, Knowledge, Limit, ShareOfChange, Stratum
 from schemas.vocabulary import Comparator, Reason
 
@@ -22,12 +31,18 @@ class Comparisons:
     """Compares the results of a grid."""
 
     def __init__(
-        self, grid: Grid, knowledge: Knowledge, timeline: Timeline, sayings: Sayings
+        self,
+        grid: Grid,
+        knowledge: Knowledge,
+        timeline: Timeline,
+        sayings: Sayings,
+        doubts: Doubts,
     ) -> None:
         self._grid = grid
         self._knowledge = knowledge
         self._timeline = timeline
         self._sayings = sayings
+        self._doubts = doubts
         self._amounts = amounts_of(grid.results, knowledge.populations, sayings.context())
 
     def compare(self, condition: Compare | Interval) -> Answer:
@@ -51,11 +66,15 @@ class Comparisons:
         open_ = ~yes & ~no
         reasons = {reason: where & open_ for reason, where in said.reasons.items()}
         reasons[Reason.HELD] = only_held
+        low, high = self._doubted(limit.analyte, results)
+        falsely_yes, falsely_no = (
+            (low, high) if condition.direction in ("below", "at_or_below") else (high, low)
+        )
         return Answer(
             yes=yes,
             no=no,
-            firm_yes=yes,
-            firm_no=no,
+            firm_yes=yes & ~falsely_yes,
+            firm_no=no & ~falsely_no,
             reported=reported,
             here=reported,
             near=np.zeros(len(yes), bool),
@@ -81,6 +100,97 @@ class Comparisons:
         amounts = self._amounts.at(np.array([row]))
         where = list_strata(amounts, limit, self._knowledge)
         return tuple(s for s, here in zip(limit.strata, where, strict=True) if here[0])
+
+    def _doubted(self, analyte: str, results: Positions) -> tuple[Mask, Mask]:
+        """Say where a result may be falsely low and falsely high.
+
+        What was calculated or bounded from others is as doubtful as they are.
+        """
+        low, high = self._doubts.of(analyte, len(results))
+        for derived in self._knowledge.derived:
+            if derived.analyte == analyte and derived.id in self._amounts.derived:
+                code = self._amounts.derived.index(derived.id)
+                made = (results != NOWHERE) & (self._amounts.derived_codes[results] == code)
+                for operand in derived.operands:
+                    operand_low, operand_high = self._doubts.of(operand, len(results))
+                    low, high = low | (made & operand_low), high | (made & operand_high)
+        return low, high
+
+    def formula(self, condition: Formula) -> Answer:
+        """Compare what two results give with a number, or with a third result.
+
+        Only numbers without a sign are calculated with; others leave the answer open.
+        """
+        names = (*condition.of, *filter(None, [condition.apart_from]))
+        places = [self._grid.reported.get(name, self._grid.nowhere()) for name in names]
+        there = np.logical_and.reduce([place != NOWHERE for place in places])
+        rows = np.flatnonzero(there)
+        taken = [self._amounts.at(place[rows]) for place in places]
+        exact = np.logical_and.reduce([each.is_[Comparator.EXACT] for each in taken])
+        one, two = taken[0].canonical, taken[1].canonical * condition.times
+        if condition.shape == "ratio":
+            with np.errstate(divide="ignore", invalid="ignore"):
+                value = one / taken[1].canonical * condition.times
+        else:
+            value = one - two
+        if condition.apart_from:
+            value = np.abs(value - taken[2].canonical)
+        value = np.round(value, _DECIMALS)
+        if condition.less_than is not None:
+            is_yes = value < condition.less_than
+        else:
+            assert condition.more_than is not None
+            is_yes = value > condition.more_than
+        usable = exact & ~np.isnan(value)
+        yes, no = np.zeros(len(there), bool), np.zeros(len(there), bool)
+        yes[rows], no[rows] = is_yes & usable, ~is_yes & usable
+        nowhere = np.zeros(len(there), bool)
+        return Answer(
+            yes=yes,
+            no=no,
+            firm_yes=yes,
+            firm_no=no,
+            reported=there,
+            here=there,
+            near=nowhere,
+            undecided=there & ~yes & ~no,
+            met=nowhere,
+            reasons={Reason.CENSORED: there & ~yes & ~no},
+            evidence=tuple(
+                _evidence(self._grid, name, np.where(there, place, NOWHERE))
+                for name, place in zip(names, places, strict=True)
+            ),
+        )
+
+    def reported(self, condition: Reported | HeldAs) -> Answer:
+        """Say whether a result is there, or held for a certain reason; both are always known."""
+        if isinstance(condition, Reported):
+            places = self._grid.reported.get(condition.analyte, self._grid.nowhere())
+            yes = places != NOWHERE
+            evidence = _evidence(self._grid, condition.analyte, places)
+        else:
+            held = self._grid.held
+            rows = np.flatnonzero(
+                held["analyte"].eq(condition.analyte) & held["code"].eq(condition.because)
+            )
+            places = self._grid.nowhere()
+            places[self._grid.held_of[rows]] = rows
+            yes = places != NOWHERE
+            evidence = _evidence(self._grid, condition.analyte, self._grid.nowhere(), held=places)
+        nowhere = np.zeros(len(yes), bool)
+        return Answer(
+            yes=yes,
+            no=~yes,
+            firm_yes=yes,
+            firm_no=~yes,
+            reported=yes,
+            here=yes,
+            near=nowhere,
+            undecided=nowhere,
+            met=nowhere,
+            reasons={},
+            evidence=(evidence,),
+        )
 
     def _limit_of(self, condition: Compare | Interval) -> Limit:
         if isinstance(condition, Compare):
@@ -146,12 +256,15 @@ class Comparisons:
         compared = np.zeros(len(here), bool)
         compared[pair] = True
         nowhere = np.zeros(len(here), bool)
+        low, high = self._doubted(condition.analyte, here)
+        doubted = low | high
+        firm = ~doubted & ~np.where(before != NOWHERE, doubted[before], False)
         roles: tuple[tuple[Positions, Role], ...] = ((then, "earlier"), (here, "here"))
         return Answer(
             yes=yes,
             no=no,
-            firm_yes=yes,
-            firm_no=no,
+            firm_yes=yes & firm,
+            firm_no=no & firm,
             reported=compared,
             here=(here != NOWHERE) | only_held,
             near=nowhere,
@@ -236,6 +349,19 @@ class Comparisons:
         rise, fall = _share(low, past_high), -_share(high, past_low)
         moved = np.round(np.maximum(rise, fall), _DECIMALS) > change.share
         return self._timeline.key[one[moved]], self._timeline.key[two[moved]]
+
+
+def _evidence(
+    grid: Grid, subject: str, results: Positions, held: Positions | None = None
+) -> Evidence:
+    nowhere = grid.nowhere()
+    return Evidence(
+        subject=subject,
+        results=results,
+        held=nowhere if held is None else held,
+        said=nowhere,
+        limit=np.full(len(nowhere), np.nan),
+    )
 
 
 def _ends(amounts: Amounts, value: Numbers) -> tuple[Numbers, Numbers]:

@@ -38,17 +38,17 @@ def derive_held(
             continue
         whole, percent = derived.operands
         for missing, other in ((percent, whole), (whole, percent)):
-            elsewhere = _specimens_of(results, other) | (
-                _specimens_of(held, other) if missing == percent else set()
-            )
             without = held[held["analyte"].eq(missing)]
-            there = pd.MultiIndex.from_frame(without[_SPECIMEN]).isin(list(elsewhere))
+            of = pd.MultiIndex.from_frame(without[_SPECIMEN])
+            there = of.isin(_specimens_of(results, other))
+            if missing == percent:
+                there |= of.isin(_specimens_of(held, other))
             made.append(without[there].assign(analyte=derived.analyte))
     return pd.concat(made, ignore_index=True)
 
 
-def _specimens_of(rows: pd.DataFrame, analyte: str) -> set[tuple[str, str]]:
-    return set(rows.loc[rows["analyte"].eq(analyte), _SPECIMEN].itertuples(index=False, name=None))
+def _specimens_of(rows: pd.DataFrame, analyte: str) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(rows.loc[rows["analyte"].eq(analyte), _SPECIMEN])
 
 
 def _numbers(together: pd.DataFrame) -> "pd.Series[int]":
@@ -65,13 +65,14 @@ def _percent_of(
     whole_id, percent_id = derived.operands
     whole = results[results["analyte"].eq(whole_id)]
     percent = results[results["analyte"].eq(percent_id)]
-    reported = _specimens_of(results, derived.analyte) | _specimens_of(held, derived.analyte)
     pairs = percent.merge(
         whole[[*_SPECIMEN, "comparator", "original_value", "original_unit", "value", "unit"]],
         on=_SPECIMEN,
         suffixes=("", "_whole"),
     )
-    pairs = pairs[~pd.MultiIndex.from_frame(pairs[_SPECIMEN]).isin(list(reported))]
+    of = pd.MultiIndex.from_frame(pairs[_SPECIMEN])
+    reported = of.isin(_specimens_of(results, derived.analyte))
+    pairs = pairs[~reported & ~of.isin(_specimens_of(held, derived.analyte))]
     joint = _joint_comparator(pairs["comparator"], pairs["comparator_whole"])
     # Opposite signs bound nothing: at least none, which cannot decide anything.
     unbounded = joint.eq("?")

@@ -29,6 +29,8 @@ class Grid:
     observations: DataFrame[Observations]
     result_of: Positions
     """Accession of each result."""
+    held_of: Positions
+    """Accession of each held result."""
     said_of: Positions
     """Accession of each observation."""
 
@@ -74,6 +76,7 @@ def place_results(
         bounds=_positions(results, is_bound.to_numpy(), result_of, len(index)),
         set_aside=_positions(held, np.ones(len(held), bool), held_of, len(index)),
         result_of=result_of,
+        held_of=held_of,
         observations=Observations.validate(said),
         said_of=index.get_indexer(pd.MultiIndex.from_frame(said[_SPECIMEN])).astype(np.int64),
     )

@@ -21,9 +21,12 @@ def standing_findings(findings: DataFrame[Findings]) -> DataFrame[Findings]:
     Of each patient and rule: those of the latest day on which the rule was decided, those that
     could not be decided on that day or later, and those of specimens without a date, which
     cannot be put in order. So a low vitamin B12 of January stands until B12 is measured again.
+    Absent on a specimen that is doubted settles nothing.
     """
-    decided = findings["outcome"].isin([Outcome.PRESENT, Outcome.ABSENT])
-    indeterminate = findings["outcome"].eq(Outcome.INDETERMINATE)
+    decided = _settles(findings)
+    indeterminate = findings["outcome"].eq(Outcome.INDETERMINATE) | (
+        findings["outcome"].eq(Outcome.ABSENT) & ~decided
+    )
     days = findings["collected_at"].dt.normalize()
     latest = (
         days.where(decided).groupby([findings["patient_id"], findings["rule"]]).transform("max")
@@ -54,7 +57,7 @@ def rank_patients(
     ids = people["patient_id"]
     present = standing[standing["outcome"].eq(Outcome.PRESENT)]
     open_ = standing[standing["outcome"].eq(Outcome.INDETERMINATE)]
-    unconfirmed = present[present["status"].eq(Confirmation.UNCONFIRMED)]
+    unconfirmed = standing[standing["status"].eq(Confirmation.UNCONFIRMED)]
     conflicts = held.loc[held["code"].isin(_IDENTITY_CODES), "patient_id"]
     named_held = held[held["patient_id"].ne("")]
     counts = {
@@ -84,6 +87,13 @@ def rank_patients(
     )
     kinds = Patients.column_types()
     return Patients.validate(ordered[list(kinds)].astype(kinds))
+
+
+def _settles(findings: pd.DataFrame) -> "pd.Series[bool]":
+    """Say which findings decide their rule: present, or absent on a specimen that is believed."""
+    doubted = findings["status"].eq(Confirmation.UNCONFIRMED)
+    absent = findings["outcome"].eq(Outcome.ABSENT)
+    return findings["outcome"].eq(Outcome.PRESENT) | (absent & ~doubted)
 
 
 def _oldest(findings: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
@@ -129,8 +139,18 @@ def _reasons(present: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[str]":
     by_urgency = once.assign(place=once["rule"].map(order)).sort_values(
         ["patient_id", "place"], kind="stable"
     )
-    # Without any finding pandas would forget that these are texts.
-    return by_urgency.groupby("patient_id")["rule"].agg("; ".join).astype("str")
+    return _join_texts(by_urgency["patient_id"], by_urgency["rule"])
+
+
+def _join_texts(keys: "pd.Series[str]", texts: "pd.Series[str]") -> "pd.Series[str]":
+    """Join the texts of each key, in order; keys that are the same stand together."""
+    places = keys.groupby(keys.to_numpy(), sort=False).cumcount().to_numpy()
+    joined = texts[places == 0].to_numpy(object).copy()
+    rows = np.cumsum(places == 0) - 1
+    for place in range(1, int(places.max(initial=0)) + 1):
+        at = places == place
+        joined[rows[at]] += "; " + texts[at].to_numpy(object)
+    return pd.Series(joined, index=pd.Index(keys[places == 0], dtype="str"), dtype="str")
 
 
 def _rules_by_urgency(knowledge: Knowledge) -> list[str]:
@@ -149,7 +169,7 @@ def _patients_where(condition: Condition, grid: Grid, questions: Questions) -> s
     found = np.zeros(len(accessions), bool)
     for member in alternatives(condition):
         answer = questions.answer(member)
-        found |= answer.yes & _is_latest(accessions, answer.yes | answer.no)
+        found |= answer.yes & _is_latest(accessions, answer.yes | answer.firm_no)
     return set(accessions.loc[found, "patient_id"])
 
 

@@ -510,6 +510,12 @@ CATALOGUE = _kinds(
         "Check the unit first, then the number.",
     ),
     (
+        "index-too-high",
+        ERROR,
+        "The number is higher than red cells can give; they may be clumped, or the unit is wrong.",
+        "Check the unit; if it is right, warm the specimen and measure again.",
+    ),
+    (
         "value-unusual",
         NOTE,
         "The number is possible but rare.",

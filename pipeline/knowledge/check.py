@@ -7,14 +7,19 @@ from itertools import combinations
 
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge.conditions import (
+    ANY,
     SHARE,
+    ArtifactIs,
     Change,
     Compare,
     Condition,
     Earlier,
+    Formula,
     Group,
+    HeldAs,
     Interval,
     Observed,
+    Reported,
     RuleIs,
     Since,
     Undecided,
@@ -24,6 +29,7 @@ from pipeline.knowledge.model import (
     UNIT_SYSTEMS,
     Adjustment,
     Analyte,
+    Artifact,
     Knowledge,
     Limit,
     Rule,
@@ -81,6 +87,9 @@ def check_knowledge(
     for adjustment in knowledge.adjustments:
         with at("adjustment", adjustment.id):
             _check_adjustment(adjustment, knowledge)
+    for artifact in knowledge.artifacts.values():
+        with at("artifact", artifact.id):
+            _check_artifact(artifact, knowledge)
     for priority in knowledge.priorities:
         with at("priority", priority.rank):
             _check_condition(priority.when, knowledge, f"priority {priority.rank}")
@@ -238,6 +247,21 @@ def _check_adjustment(adjustment: Adjustment, knowledge: Knowledge) -> None:
     _check_comments(adjustment.comment, knowledge, where)
 
 
+def _check_artifact(artifact: Artifact, knowledge: Knowledge) -> None:
+    where = f"artifact {artifact.id!r}"
+    _check_condition(artifact.when, knowledge, where)
+    for part in walk(artifact.when):
+        if isinstance(part, RuleIs | Undecided | ArtifactIs):
+            raise KnowledgeError(f"{where}: a specimen is doubted before any rule is asked")
+    if not artifact.touches:
+        raise KnowledgeError(f"{where}: it touches nothing")
+    for touch in artifact.touches:
+        if touch.analyte != ANY:
+            _known(touch.analyte, knowledge.analytes, "analyte", where)
+    _check_source(artifact.source, knowledge, where)
+    _check_comments(artifact.comment, knowledge, where)
+
+
 def _check_rule(rule: Rule, knowledge: Knowledge) -> None:
     where = f"rule {rule.id!r}"
     for condition in rule.conditions:
@@ -272,6 +296,13 @@ def _check_condition(condition: Condition | None, knowledge: Knowledge, where: s
                 raise KnowledgeError(f"{where}: earlier needs at_least_days of 1 or more")
             case Change():
                 _check_change(part, knowledge, where)
+            case Reported(analyte=name) | HeldAs(analyte=name):
+                _known(name, knowledge.analytes, "analyte", where)
+            case Formula(of=operands, apart_from=other):
+                for name in filter(None, (*operands, other)):
+                    _known(name, knowledge.analytes, "analyte", where)
+            case ArtifactIs(artifact=name) if name != ANY:
+                _known(name, knowledge.artifacts, "artifact", where)
 
 
 def _check_change(change: Change, knowledge: Knowledge, where: str) -> None:

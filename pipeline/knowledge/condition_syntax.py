@@ -7,16 +7,20 @@ from typing import Any, get_args
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge.conditions import (
     Amounts,
+    ArtifactIs,
     Change,
     Compare,
     Condition,
     Direction,
     Earlier,
+    Formula,
     Group,
+    HeldAs,
     Interval,
     Joined,
     Not,
     Observed,
+    Reported,
     RuleIs,
     Since,
     Undecided,
@@ -42,6 +46,8 @@ def condition_from(entry: Entry, where: str) -> Condition:
     `joined = {condition}`, `not = {condition}`; `earlier = {condition}`, `at_least_days = 28`;
     `since = "observation"`, `at_least_days = 56`; `change = "analyte"`, `direction = "rise"`,
     `since = "observation"` or `within_days = 14`, `less_than = { "g/L" = 10 }`;
+    `reported = "analyte"`; `held = "analyte"`, `because = "issue-code"`; `formula = "ratio"`,
+    `of = [analyte, analyte]`, `apart_from = "analyte"`, `more_than = 3`; `artifact = "id"`;
     `all`, `any`, `any_reported` = [conditions]; `either = [yes if, no if]`;
     `exactly = 2` or `at_least = 2` with `of`.
 
@@ -148,6 +154,34 @@ def _group(head: str, content: Any, entry: Entry, where: str) -> Condition:
     )
 
 
+def _reported(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return Reported(analyte=_text(content, where))
+
+
+def _held(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return HeldAs(analyte=_text(content, where), because=_text(entry.pop("because", None), where))
+
+
+def _formula(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    operands = entry.pop("of", None)
+    if not isinstance(operands, list) or len(operands) != 2:
+        raise KnowledgeError(f"{where}: a formula needs of = [analyte, analyte]")
+    bounds = {name: float(entry.pop(name)) for name in ("less_than", "more_than") if name in entry}
+    if len(bounds) != 1:
+        raise KnowledgeError(f"{where}: a formula needs either less_than or more_than")
+    return Formula(
+        shape=_one_of(("ratio", "difference"), content, "formula", where),  # type: ignore[arg-type]
+        of=(_text(operands[0], where), _text(operands[1], where)),
+        times=float(entry.pop("times", 1)),
+        apart_from=_text(entry.pop("apart_from", ""), where),
+        **bounds,
+    )
+
+
+def _artifact(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return ArtifactIs(artifact=_text(content, where))
+
+
 _BUILD: dict[str, Callable[[str, Any, Entry, str], Condition]] = {
     **dict.fromkeys(_DIRECTIONS, _compare),
     "interval": _interval,
@@ -158,6 +192,10 @@ _BUILD: dict[str, Callable[[str, Any, Entry, str], Condition]] = {
     "earlier": _earlier,
     "since": _since,
     "change": _change,
+    "reported": _reported,
+    "held": _held,
+    "formula": _formula,
+    "artifact": _artifact,
     "not": _not,
     **dict.fromkeys(_COUNTS, _count),
     **dict.fromkeys(_GROUPS, _group),
@@ -165,6 +203,7 @@ _BUILD: dict[str, Callable[[str, Any, Entry, str], Condition]] = {
 _PARTS = (
     *("of", "grade", "if_open", "because", "partial_comment", "direction", "unsaid"),
     *("at_least_days", "at_most_days", "within_days", "not_across", "less_than", "more_than"),
+    *("times", "apart_from"),
 )
 _WORDS = (*_BUILD, *_PARTS)
 

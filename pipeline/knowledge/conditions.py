@@ -10,6 +10,7 @@ Direction = Literal["below", "at_or_below", "above", "at_or_above"]
 Amounts = tuple[tuple[str, float], ...]
 """(unit, number) as published in each unit; `SHARE` as a unit means a share of the earlier one."""
 SHARE = "share"
+ANY = "any"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,46 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """A usable result of the analyte is there."""
+
+    analyte: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldAs:
+    """A result of the analyte is held for this reason."""
+
+    analyte: str
+    because: str
+    """Code of the issue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formula:
+    """What two results give, in canonical units, or how far that is from a third.
+
+    `ratio`: first / second × `times`. `difference`: first − second × `times`.
+    """
+
+    shape: Literal["ratio", "difference"]
+    of: tuple[str, str]
+    times: float = 1.0
+    apart_from: str = ""
+    """Analyte; the distance to its result is asked for, whichever is higher."""
+    less_than: float | None = None
+    more_than: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactIs:
+    """The specimen is doubted for this reason, or for any."""
+
+    artifact: str
+    """Id, or `ANY`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Not:
     """The contrary of a condition; what is not known stays so."""
 
@@ -130,6 +171,10 @@ Condition = (
     | Earlier
     | Since
     | Change
+    | Reported
+    | HeldAs
+    | Formula
+    | ArtifactIs
     | Not
     | Group
 )

@@ -8,15 +8,19 @@ from pipeline.knowledge.check import CONVENTION
 from pipeline.knowledge.conditions import (
     SHARE,
     Amounts,
+    ArtifactIs,
     Change,
     Compare,
     Condition,
     Earlier,
+    Formula,
     Group,
+    HeldAs,
     Interval,
     Joined,
     Not,
     Observed,
+    Reported,
     RuleIs,
     Since,
     Undecided,
@@ -134,6 +138,14 @@ def describe_condition(condition: Condition, knowledge: Knowledge) -> str:
             return f"{describe_condition(inner, knowledge)} (nearest specimen)"
         case Earlier(condition=inner):
             return f"{describe_condition(inner, knowledge)} {_describe_days(condition)} earlier"
+        case Reported(analyte=name):
+            return f"{knowledge.analytes[name].short} reported"
+        case HeldAs(analyte=name, because=code):
+            return f"{knowledge.analytes[name].short} held ({code})"
+        case Formula():
+            return _describe_formula(condition, knowledge)
+        case ArtifactIs(artifact=name):
+            return f"{name} artifact"
         case Not(condition=inner):
             return f"not ({describe_condition(inner, knowledge)})"
         case Change():
@@ -164,6 +176,17 @@ def _describe_change(change: Change, knowledge: Knowledge) -> str:
     span = f"since {change.since}" if change.since else f"within {change.within_days} days"
     across = f", not across {' or '.join(change.not_across)}" if change.not_across else ""
     return f"{way} of {short} {said[0]} {span}{across}"
+
+
+def _describe_formula(formula: Formula, knowledge: Knowledge) -> str:
+    one, two = (knowledge.analytes[name].short for name in formula.of)
+    times = "" if formula.times == 1 else f" × {formula.times:g}"
+    said = f"{one} {'/' if formula.shape == 'ratio' else '−'} {two}{times}"
+    if formula.apart_from:
+        said = f"{said} apart from {knowledge.analytes[formula.apart_from].short}"
+    if formula.less_than is not None:
+        return f"{said} by less than {formula.less_than:g}"
+    return f"{said} by more than {formula.more_than:g}"
 
 
 def _amounts(amounts: Amounts) -> str:

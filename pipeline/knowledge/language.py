@@ -6,7 +6,10 @@ from dataclasses import replace
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge.model import Knowledge, Rule
 
-KINDS = ("rules", "analytes", "suggestions", "priorities", "profiles", "descriptions")
+KINDS = (
+    *("rules", "analytes", "artifacts", "suggestions", "priorities", "profiles"),
+    "descriptions",
+)
 """Tables `[words.…]` of a file in `comments/`: id (or the English words) → words."""
 
 
@@ -22,7 +25,7 @@ def translate(knowledge: Knowledge, words: Mapping[str, Mapping[str, str]]) -> K
     for kind in words:
         if kind not in KINDS:
             raise KnowledgeError(f"unknown kind of words {kind!r}; there are: {', '.join(KINDS)}")
-    rules, analytes, suggestions, priorities, profiles, descriptions = (
+    rules, analytes, artifacts, suggestions, priorities, profiles, descriptions = (
         words.get(kind, {}) for kind in KINDS
     )
 
@@ -37,6 +40,14 @@ def translate(knowledge: Knowledge, words: Mapping[str, Mapping[str, str]]) -> K
         analytes={
             name: replace(analyte, title=analytes.get(name, analyte.title))
             for name, analyte in knowledge.analytes.items()
+        },
+        artifacts={
+            name: replace(
+                artifact,
+                title=artifacts.get(name, artifact.title),
+                suggest=tuple(suggestions.get(test, test) for test in artifact.suggest),
+            )
+            for name, artifact in knowledge.artifacts.items()
         },
         priorities=tuple(
             replace(each, title=priorities.get(each.title, each.title))

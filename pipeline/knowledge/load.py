@@ -31,6 +31,7 @@ from pipeline.knowledge.model import (
     AgeSpan,
     Agreement,
     Analyte,
+    Artifact,
     Comment,
     Derived,
     Join,
@@ -64,6 +65,7 @@ _KEYS = {
     "derived": "id",
     "relation": "id",
     "agreement": "id",
+    "artifact": "id",
     "join": "id",
     "pregnancy": "id",
     "adjustment": "id",
@@ -146,6 +148,7 @@ def _assemble(shelf: Shelf, profile: str, groups: Collection[str]) -> Knowledge:
         relations=tuple(every("relation", lambda placed: _build(Relation, placed)).values()),
         agreement=every("agreement", lambda placed: _build(Agreement, placed))["agreement"],
         derived=tuple(every("derived", lambda placed: _build(Derived, placed)).values()),
+        artifacts=every("artifact", _artifact),
         join=every("join", lambda placed: _build(Join, placed))["join"],
         pregnancy=every("pregnancy", lambda placed: _build(Pregnancy, placed))["pregnancy"],
         adjustments=tuple(every("adjustment", lambda p: _build(Adjustment, p)).values()),
@@ -215,6 +218,12 @@ def _rule(placed: Placed) -> Rule:
         "when": condition_from(entry, where),
     }
     return _build(Rule, replace(placed, entry=entry), **built)
+
+
+def _artifact(placed: Placed) -> Artifact:
+    entry = dict(placed.entry)
+    when = condition_from(entry, f"artifact {entry.get('id')!r}")
+    return _build(Artifact, replace(placed, entry=entry), when=when)
 
 
 def _priority(placed: Placed) -> PriorityClass:

@@ -8,6 +8,7 @@ from pipeline.knowledge.conditions import (
     Change,
     Compare,
     Condition,
+    Formula,
     Interval,
     RuleIs,
     Undecided,
@@ -88,6 +89,8 @@ class Analyte:
     """Canonical; between these lies the lower end of every human reference interval."""
     human_high: tuple[float, float] | None = None
     """Canonical; the same for the upper end."""
+    too_high: str = ""
+    """Code of the issue for a number above what is possible; otherwise `value-impossible`."""
     least: Mapping[str, float] = field(default_factory=dict)
     """Unit → the smallest number other than zero that a laboratory writes in it; less is held."""
 
@@ -293,6 +296,30 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Touch:
+    """What an artifact does to an analyte."""
+
+    analyte: str
+    """Id, or "any" for whatever was measured on the specimen."""
+    wrongly: Literal["low", "high", "either"]
+    """Which way it is falsified; a number that may be wrong both ways is believed in neither."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A reason to doubt the specimen or its measurement."""
+
+    id: str
+    title: str
+    when: Condition
+    touches: tuple[Touch, ...]
+    source: str
+    comment: tuple[str, ...] = ()
+    suggest: tuple[str, ...] = ()
+    """What settles it, most useful first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriorityClass:
     """Patients of this class when the condition holds; the first that does decides."""
 
@@ -349,6 +376,7 @@ class Knowledge:
     derived: tuple[Derived, ...]
     relations: tuple[Relation, ...]
     agreement: Agreement
+    artifacts: Mapping[str, Artifact]
     join: Join
     pregnancy: Pregnancy
     adjustments: tuple[Adjustment, ...]
@@ -391,3 +419,5 @@ class Knowledge:
                     yield self.limits[name].analyte
                 case Interval(analyte=name) | Change(analyte=name):
                     yield name
+                case Formula(of=operands, apart_from=other):
+                    yield from filter(None, (*operands, other))

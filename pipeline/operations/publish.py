@@ -21,7 +21,7 @@ from pipeline.report.wording import show_date
 from pipeline.report.workbook import render_workbook
 from pipeline.report.worklist import render_worklist
 from schemas import DataFrame, Findings
-from schemas.vocabulary import Outcome
+from schemas.vocabulary import Confirmation, Outcome
 
 HELD = "held"
 WORKLIST, PAGE = "worklist.xlsx", "index.html"
@@ -138,6 +138,7 @@ def _write_reports(
         run=facts,
         only=wanted,
         changed_at=shelf.changed_at,
+        artifacts=interpretation.artifacts,
     )
     for batch in in_batches(show(reports, len(wanted), "Writing reports"), _BATCH):
         yield from shelf.put(
@@ -202,6 +203,11 @@ def _write_worklist(shelf: Shelf, judgement: Judgement, facts: RunFacts) -> None
 
 
 def _told(findings: DataFrame[Findings], all_outcomes: bool) -> DataFrame[Findings]:
-    """Select what findings.csv tells: what is present or indeterminate, or everything."""
+    """Select what findings.csv tells, or everything.
+
+    What is present or indeterminate, and what is absent on a specimen that is doubted: nobody is
+    to read that as sure.
+    """
     told = findings["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
+    told |= findings["status"].eq(Confirmation.UNCONFIRMED)
     return findings if all_outcomes else Findings.validate(findings[told])

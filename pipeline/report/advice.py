@@ -42,6 +42,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "not-a-number": "12.5 or <150",
         "number-ambiguous": "1250 instead of 1,250, or 1.25 with the decimal sign of the file",
         "value-impossible": "12.5 with g/dL, 125 with g/L",
+        "index-too-high": "95 with fL, 33 with g/dL",
         "counts-contradict": "the number as the analyzer printed it",
         "percent-as-fraction": "55 with %, not 0.55",
         "percent-or-fraction": "55 with %, or 0.5 with % beside the other kinds of cell",

@@ -28,6 +28,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "unit-not-accepted": ("unit",),
     "unit-contradiction": ("unit",),
     "value-impossible": ("value", "unit"),
+    "index-too-high": ("value", "unit"),
     "analyte-contradiction": ("analyte", "loinc"),
     "analyte-missing": ("analyte", "loinc"),
     "loinc-unknown": ("loinc",),

@@ -14,6 +14,7 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.report import summary
 from pipeline.report.changes import Since, list_changes
 from pipeline.report.corrections import list_former
+from pipeline.report.doubts import describe_doubts, list_doubts
 from pipeline.report.evidence import TOLD, list_evidence, list_marks, place_of, split_joined
 from pipeline.report.facts import (
     FileUse,
@@ -47,7 +48,17 @@ from pipeline.report.wording import (
     show_date,
     show_rows,
 )
-from schemas import DataFrame, Findings, Held, Issues, Patients, Reportable, Superseded, Table
+from schemas import (
+    Artifacts,
+    DataFrame,
+    Findings,
+    Held,
+    Issues,
+    Patients,
+    Reportable,
+    Superseded,
+    Table,
+)
 from schemas.vocabulary import Confirmation, Outcome, Reason
 
 T = TypeVar("T", bound=Table)
@@ -68,6 +79,7 @@ def assemble_reports(
     superseded: DataFrame[Superseded] | None = None,
     only: Collection[str] | None = None,
     changed_at: Mapping[str, datetime] = MappingProxyType({}),
+    artifacts: DataFrame[Artifacts] | None = None,
 ) -> Iterator[PatientReport]:
     """Give the report of each patient who has a result that is not held, in worklist order.
 
@@ -92,6 +104,7 @@ def assemble_reports(
         held=list_held(held, ids, knowledge),
         findings=list_findings(findings, ids, knowledge),
         standing=list_findings(standing, ids, knowledge),
+        doubts=None if artifacts is None else list_doubts(artifacts, ids, knowledge),
         changes=list_changes(findings, standing),
         former={} if superseded is None else list_former(superseded, results, texts),
         knowledge=knowledge,
@@ -139,6 +152,7 @@ class _Desk:
         held: PatientRows,
         findings: PatientRows,
         standing: PatientRows,
+        doubts: PatientRows | None,
         changes: Mapping[tuple[str, str], Since],
         former: Mapping[int, str],
         knowledge: Knowledge,
@@ -147,6 +161,7 @@ class _Desk:
     ) -> None:
         self.results, self.held = results, held
         self.findings, self.standing = findings, standing
+        self.doubts = doubts
         self.knowledge, self.run = knowledge, run
         self.former, self.changed_at = former, changed_at
         self.texts = LANGUAGES[run.language]
@@ -224,6 +239,12 @@ class _Desk:
             citations=distinct(each for row in findings for each in row.rule.citations),
             profile=self.knowledge.profile.title,
             run=run,
+            artifacts=describe_doubts(
+                self.doubts.of(position) if self.doubts else (),
+                standing,
+                self.knowledge,
+                texts,
+            ),
         )
 
     def _finding(

@@ -52,7 +52,9 @@ def test_every_title_and_suggestion_is_translated():
     words, english = table["words"], KNOWLEDGE["en"]
     assert words["rules"].keys() == english.rules.keys()
     assert words["analytes"].keys() == english.analytes.keys()
-    suggested = {name for rule in english.rules.values() for name in rule.suggest}
+    assert words["artifacts"].keys() == english.artifacts.keys()
+    asked = (*english.rules.values(), *english.artifacts.values())
+    suggested = {name for each in asked for name in each.suggest}
     assert words["suggestions"].keys() == suggested
     assert words["priorities"].keys() == {each.title for each in english.priorities}
 

@@ -475,7 +475,7 @@ def test_assumptions_are_stated(sex, population, years, pregnancy, adults):
     head = "sex | population | years | analyte | result\n"
     report = make_tables(f"{head}{sex} | {population} | {years} | mcv | 90 fL").report()
     basis = " ".join(report.basis)
-    assert ("whether a patient is pregnant" in basis) is pregnancy
+    assert ("Where pregnancy is not stated" in basis) is pregnancy
     assert ("limits of adults apply" in basis) is adults
     assert "For decision support only" in basis
     assert report.run.knowledge_version in basis

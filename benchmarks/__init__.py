@@ -1,0 +1,1 @@
+"""How long the parts take, beside something that anyone can run."""

@@ -169,6 +169,7 @@ def test_one_unreadable_file_does_not_stop_the_others(labflag, export, tmp_path)
         (["identify", "broken.csv"], 3, "broken.csv"),
         (["run", "march.csv", "--profile", "mayor"], 4, "no profile named 'mayor'"),
         (["run", "march.csv", "--layout", "nowhere.toml"], 4, "nowhere.toml"),
+        (["run", "march.csv", "--layout", "nhnes"], 4, "did you mean 'nhanes'?"),
         (["run", "march.csv", "--knowledge", "badrules"], 4, "did you mean 'limit'"),
         (["run", "march.csv", "--config", "bad.toml"], 4, "did you mean 'output'"),
         (["run", "march.csv", "-o", "taken"], 5, "says whose"),

@@ -352,11 +352,19 @@ def test_a_calculated_result_says_so_and_counts_as_no_row():
     assert report.files[0].used == 2
 
 
-def test_notes_on_a_result_are_shown():
+@pytest.mark.parametrize(
+    ("code", "remark"),
+    [
+        ("reference-unreadable", "The laboratory's reference interval cannot be read"),
+        ("index-mismatch", "Results of one specimen do not follow from each other"),
+        ("flag-contradicts", "The laboratory's flag says high where the number lies below"),
+    ],
+)
+def test_notes_on_a_result_are_shown(code, remark):
     tables = make_tables("years | analyte | result\n40 | mcv | 90 fL")
-    notes = issues_at(tables.results, "reference-unreadable")
+    notes = issues_at(tables.results, code)
     report = replace(tables, issues=notes).report()
-    assert report.results[0].remark.startswith("The laboratory's reference interval cannot be read")
+    assert report.results[0].remark.startswith(remark)
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,13 @@ def test_reference_intervals_that_are_not_of_people(tmp_path, rows, fate):
     assert outcome(read(tmp_path, text)) == fate
 
 
+def test_intervals_that_are_not_of_people_are_named(tmp_path):
+    rows = "P1,S1,MCV,66,fL,60,77\nP1,S1,RBC,7,10^12/L,5.5,8.5\nP1,S1,WBC,8,10^9/L,6,17.5"
+    file = read(tmp_path, f"{LONG},reference_low,reference_high\n{rows}\n")
+    named = {message.partition(":")[0] for message in file.issues["message"]}
+    assert named == {"Mean corpuscular volume, Red cells"}
+
+
 def test_a_layout_says_the_species(tmp_path):
     layout = 'title = "x"\nrequires = ["patient_id"]\nspecies = "{}"\n'
     text = f"{LONG}\nP1,S1,MCV,66,fL\n"

@@ -17,17 +17,39 @@ MAX_AREA = 5_000_000
 MAX_MERGED_CELLS = 200_000
 MAX_BAD_CELLS = 500_000
 MAX_TEXT = 200 << 20
+MAX_NAMED = 5
 
 Styles = Mapping[int, NumberFormat | None]
 """Column → number format, of the cells of one row that are in other than plain formats."""
+
+
+class CellCount:
+    """How many cells have something in common, and the names of the first of them."""
+
+    __slots__ = ("count", "named")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.named: list[str] = []
+
+    def add(self, reference: str) -> None:
+        self.count += 1
+        if len(self.named) < MAX_NAMED:
+            self.named.append(reference)
+
+    def __str__(self) -> str:
+        """Give "2 cells (B3, C4)"."""
+        more = " …" if self.count > len(self.named) else ""
+        return f"{self.count} cells ({', '.join(self.named)}{more})"
 
 
 class SheetMarks:
     """The marks of one sheet. Rows count from 1, columns from 0."""
 
     __slots__ = (
-        "bad", "cells", "column_sums", "counts_texts", "first_column", "hidden_columns",
-        "hidden_rows", "last_column", "merged", "merged_cells", "name", "rows", "styled",
+        "bad", "cells", "column_sums", "commented", "counts_texts", "first_column",
+        "hidden_columns", "hidden_rows", "last_column", "merged", "merged_cells", "name", "rows",
+        "struck", "styled",
     )  # fmt: skip
 
     def __init__(self, name: str = "", *, counts_texts: bool = True) -> None:
@@ -49,6 +71,7 @@ class SheetMarks:
         self.merged: list[tuple[int, int, int, int]] = []
         """First row, first column, last row, last column."""
         self.merged_cells = 0
+        self.commented, self.struck = CellCount(), CellCount()
         self.first_column, self.last_column = MAX_COLUMNS, -1
 
     @property
@@ -113,6 +136,10 @@ class SheetMarks:
             yield "hidden-columns", f"{self.hidden_columns} columns"
         if self.merged:
             yield "merged-cells", f"{len(self.merged)} merged areas"
+        remarked = {"with a comment": self.commented, "struck through": self.struck}
+        told = [f"{each} {what}" for what, each in remarked.items() if each.count]
+        if told:
+            yield "cell-commented", ", ".join(told)
 
 
 class WorkbookMarks:

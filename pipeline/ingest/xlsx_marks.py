@@ -23,6 +23,7 @@ from pipeline.ingest.marks import (
 from pipeline.ingest.number_formats import NumberFormat
 from pipeline.ingest.refusal import Refused
 from pipeline.ingest.xlsx_parts import Attributes, measure_text, parse_part, read_workbook_parts
+from pipeline.ingest.xlsx_remarks import count_commented, read_struck_styles
 
 MAX_ELEMENTS = 2 * MAX_AREA
 
@@ -38,17 +39,22 @@ def scan_xlsx(content: bytes) -> WorkbookMarks:
     """
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         parts = read_workbook_parts(package)
+        struck = read_struck_styles(parts.open(parts.styles)) if parts.styles else frozenset()
         scanned = []
         for sheet in parts.sheets:
             if sheet.is_visible:
-                marks = scan_sheet(parts.open(sheet.part), parts.lengths, parts.formats)
+                marks = scan_sheet(parts.open(sheet.part), parts.lengths, parts.formats, struck)
                 marks.name = sheet.name
+                count_commented(parts.open, sheet.part, marks.commented)
                 scanned.append(marks)
     return WorkbookMarks(scanned, len(parts.sheets) - len(scanned), parts.formats or [None])
 
 
 def scan_sheet(
-    stream: IO[bytes], lengths: "array[int]", formats: list[NumberFormat | None]
+    stream: IO[bytes],
+    lengths: "array[int]",
+    formats: list[NumberFormat | None],
+    struck: frozenset[int] = frozenset(),
 ) -> SheetMarks:
     """Read what the markup of one sheet says beyond the values.
 
@@ -56,11 +62,12 @@ def scan_sheet(
         stream: The sheet's part.
         lengths: Lengths of the shared strings.
         formats: Number formats by style; nothing where numbers are always plain.
+        struck: Styles with a line through the text.
 
     Raises:
         Refused: Rows or cells are out of order, twice, out of bounds or too many.
     """
-    scan = _Scan(lengths, formats)
+    scan = _Scan(lengths, formats, struck)
     parse_part(stream, scan.start, scan.read_text)
     return scan.finish()
 
@@ -70,13 +77,20 @@ class _Scan:
 
     __slots__ = (
         "cells", "column", "column_sum", "digits", "elements", "formats", "has_content",
-        "has_formula", "hidden", "is_filled", "is_hidden", "is_open", "is_phonetic", "kind",
-        "lengths", "marks", "names", "row", "row_text", "style", "styles",
+        "has_formula", "hidden", "is_filled", "is_hidden", "is_open", "is_phonetic",
+        "is_struck", "kind",
+        "lengths", "marks", "names", "row", "row_text", "struck", "style", "styles",
         "takes_text", "text",
     )  # fmt: skip
 
-    def __init__(self, lengths: "array[int]", formats: list[NumberFormat | None]) -> None:
+    def __init__(
+        self,
+        lengths: "array[int]",
+        formats: list[NumberFormat | None],
+        struck: frozenset[int] = frozenset(),
+    ) -> None:
         self.lengths, self.formats = lengths, formats or [None]
+        self.struck, self.is_struck = set(map(str, struck)), False
         # -1 for plain formats; a cell that names no style has the first.
         self.styles: dict[str | None, int] = {
             str(i): -1 if found is None else i for i, found in enumerate(self.formats)
@@ -211,6 +225,8 @@ class _Scan:
         if style >= 0:
             self.marks.styled.append(pack(self.row, column, style))
         self.style = style
+        if self.struck:
+            self.is_struck = get("s", "0") in self.struck
         self.is_open = True
         self.is_filled = self.has_formula = self.is_phonetic = False
 
@@ -221,6 +237,8 @@ class _Scan:
         elif self.is_filled:
             self.cells += 1
             self.column_sum += self.column
+            if self.is_struck:
+                self.marks.struck.add(_NAMES[self.column] + self.row_text)
             if not self.has_content or self.column > self.marks.last_column:
                 self.has_content = True
                 self.marks.extend(self.column)
@@ -252,6 +270,7 @@ def _list_columns() -> dict[str, int]:
 
 
 _COLUMNS = _list_columns()
+_NAMES = list(_COLUMNS)
 
 
 def _place(reference: str) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 Standard library only; runs in the limited child process.
 """
 
+import posixpath
 import re
 import zipfile
 from array import array
@@ -35,7 +36,7 @@ class Sheet:
 class WorkbookParts:
     """What the sheets of a workbook share."""
 
-    __slots__ = ("formats", "lengths", "open", "sheets")
+    __slots__ = ("formats", "lengths", "open", "sheets", "styles")
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class WorkbookParts:
         formats: list[NumberFormat | None],
         lengths: "array[int]",
         open_part: Callable[[str], IO[bytes]],
+        styles: str = "",
     ) -> None:
         self.sheets = sheets
         self.formats = formats
@@ -50,6 +52,8 @@ class WorkbookParts:
         self.lengths = lengths
         """Length of each shared text, 0 for blank ones."""
         self.open = open_part
+        self.styles = styles
+        """Name of the part that holds fonts and number formats; "" without one."""
 
 
 def read_workbook_parts(package: zipfile.ZipFile) -> WorkbookParts:
@@ -80,6 +84,7 @@ def read_workbook_parts(package: zipfile.ZipFile) -> WorkbookParts:
         read_formats(open_part(styles)) if styles else [],
         measure_strings(open_part(strings)) if strings else array("L"),
         open_part,
+        styles or "",
     )
 
 
@@ -134,14 +139,14 @@ def read_sheets(stream: IO[bytes]) -> list[tuple[str, str, bool]]:
     return sheets
 
 
-def read_relations(stream: IO[bytes]) -> dict[str, tuple[str, str]]:
-    """Map relation id → (last word of its type, name of the part), for workbook.xml."""
+def read_relations(stream: IO[bytes], folder: str = "xl") -> dict[str, tuple[str, str]]:
+    """Map relation id → (last word of its type, name of the part), for a part in this folder."""
     relations: dict[str, tuple[str, str]] = {}
 
     def start(name: str, attributes: Attributes) -> None:
         if name.endswith(" Relationship") and attributes.get("TargetMode") != "External":
             target = attributes.get("Target", "")
-            part = target[1:] if target.startswith("/") else f"xl/{target}"
+            part = posixpath.normpath(posixpath.join("/", folder, target))[1:]
             kind = attributes.get("Type", "").rpartition("/")[2]
             relations[attributes.get("Id", "")] = (kind, part)
 

@@ -122,6 +122,12 @@ CATALOGUE = _kinds(
         "Unmerge them and fill in every cell.",
     ),
     (
+        "cell-commented",
+        NOTE,
+        "Cells carry comments or are struck through; they were read like the others.",
+        "Look at them, and delete results that should not count.",
+    ),
+    (
         "no-layout",
         ERROR,
         "No header row with a patient and a result was recognized.",

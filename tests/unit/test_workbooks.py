@@ -13,6 +13,8 @@ import pytest
 import xlwt
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.comments import Comment
+from openpyxl.styles import Font
 
 import pipeline
 from pipeline.ingest.cells import write_number
@@ -352,6 +354,25 @@ def test_what_a_person_does_not_see_is_noted(name: str) -> None:
         "hidden-columns": "1 columns",
         "merged-cells": "1 merged areas",
     }
+
+
+def test_comments_and_lines_through_cells_are_noted() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in range(9):
+        sheet.append([row, "x"])
+    for name in ("A2", "B9"):
+        sheet[name].comment = Comment("wrong specimen", "Aster")
+    for row in range(1, 8):
+        sheet.cell(row, 2).font = Font(strike=True)
+    sheet["C4"].font = Font(strike=True)
+    sheet["A1"].font = Font(strike=False, bold=True)
+    (table,) = read(save(book))
+    assert table.notes == (
+        ("cell-commented", "2 cells (A2, B9) with a comment, "
+         "7 cells (B1, B2, B3, B4, B5 …) struck through"),
+    )  # fmt: skip
+    assert len(table.rows) == 9
 
 
 def test_hidden_parts_of_ods_are_noted() -> None:

@@ -15,7 +15,7 @@ PYTHON :=
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 IS_FIT := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help run test check format-check lint types imports fix bench golden rules mutants samples convert pictures fuzz faults clean
+.PHONY: help run test check format-check lint types imports fix bench golden rules mutants samples convert pictures fuzz faults soak clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -94,6 +94,9 @@ faults: $(DEV)  ## Let every call that changes a file fail once; takes an hour o
 	done
 	@$(IN)/python -m tests.faults.overlap --rounds 500
 	@$(IN)/python -m tests.faults.mutants
+
+soak: $(DEV)  ## Send 2,000 small files through labflag watch; memory and descriptors stay flat
+	@$(IN)/python -m tests.faults.soak
 
 clean:  ## Remove the environment and caches; reports and inputs stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \

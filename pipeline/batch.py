@@ -204,17 +204,23 @@ def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress) -> 
 
     Raises:
         OutputError: There is no history to make reports of.
+        ConfigError: The stop switch is on.
     """
+    if settings.hold_all:
+        raise ConfigError("the stop switch is on (hold_all): no report is written")
     knowledge = load_tried_knowledge(settings)
     place = place_history(settings)
     if not place.exists:
         raise OutputError(f"there is no history in {settings.output}; name it with --history")
-    with open_workspace(settings.output, clock):
+    with open_workspace(settings.output, clock) as private:
         check_folder(settings.output)
+        access = choose_access(settings.report_mode, settings.report_group)
         with open_history(place.where, clock=clock) as history:
             run = next(iter(history.list_runs(1)), None) or _begin(history, knowledge, clock)
             batch = conclude(history, (), Found(exports=()), knowledge)
             published = publish_batch(batch, history, place, run, settings, progress, anew=True)
+            grant_access(settings.output, access)
+            record_run(settings.output, private, history, run, batch.files, batch.accounts, clock())
     return replace(batch, locked=published.locked)
 
 

@@ -155,10 +155,16 @@ def test_the_stop_switch_stores_and_does_not_publish(site):
     assert "STOP SWITCH IS ON" in done.stdout
     assert {path: path.read_bytes() for path in before} == before
     assert not (site / "reports/patients/PATQ2.xlsx").exists()
+    assert labflag(site, "rebuild", "--hold-all").returncode == 2
+    config = site / "labflag.toml"
+    config.write_text(config.read_text().replace("hold_all = false", "hold_all = true"))
+    assert labflag(site, "rebuild").returncode == 4
+    config.write_text(config.read_text().replace("hold_all = true", "hold_all = false"))
     assert files_of(site, *FOLDERS) == {"archive/good.csv", "archive/more.csv"}
     assert labflag(site, "audit", "verify").returncode == 0
     assert labflag(site, "run").returncode == 0
     assert (site / "reports/patients/PATQ2.xlsx").exists()
+    assert labflag(site, "rebuild").returncode == 0
     assert labflag(site, "audit", "verify").returncode == 0
 
 

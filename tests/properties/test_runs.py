@@ -47,7 +47,10 @@ CELLS = {
         ["Hemoglobin", "MCV", "Vitamin B12", "PLT", "WBC", "NEUT#", "Glucose", "Hemoglobni", ""]
     ),
     "value": st.one_of(
-        st.integers(1, 4000).map(lambda tenths: f"{tenths / 10:g}"), ODD, st.text(max_size=8)
+        st.integers(1, 4000).map(lambda tenths: f"{tenths / 10:g}"),
+        ODD,
+        # A line break that the writer leaves without quotation marks makes two lines of one.
+        st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=8),
     ),
     "unit": st.sampled_from(["g/dL", "fL", "pg/mL", "10^9/L", "K/uL", "", "furlong"]),
     "status": st.sampled_from(["final", "final", "corrected", "cancelled", ""]),

@@ -98,7 +98,12 @@ def test_one_line_per_patient_in_the_order_given(tmp_path):
     [
         ("P1", "No finding in what could be assessed"),
         ("P2", "Anemia (severe); Macrocytic anemia; Macrocytosis (moderate)"),
-        ("P3", "Cannot be decided: low platelets, bicytopenia, pancytopenia"),
+        (
+            "P3",
+            "Cannot be decided: low platelets, bicytopenia, pancytopenia, macrocytosis with low "
+            "platelets or neutrophils while vitamin B12 and folate are not low, pancytopenia with "
+            "low vitamin B12, low vitamin B12 with signs of hemolysis",
+        ),
         ("=P4", "1 result, all held"),
         ("p5 x", "Low vitamin B12"),
     ],

@@ -42,7 +42,6 @@ from pipeline.knowledge.conditions import (
     Since,
     Undecided,
     parts_of,
-    walk,
 )
 from pipeline.knowledge.model import Knowledge, Limit, Rule, Stratum
 from schemas.vocabulary import Grade, Reason
@@ -90,21 +89,10 @@ class Questions:
             if self._looks_elsewhere(rule.when):
                 own = self._has_own_part(rule.when)
                 answer = restrict(answer, answer.here if own else answer.near | answer.here)
-            answer = restrict(answer, ~self._only_silence_says_no(rule.when, answer))
+            if rule.asked_if is not None:
+                answer = restrict(answer, self.answer(rule.asked_if).yes)
             self._answers[rule.id] = replace(answer, grade=self._grade(rule, answer))
         return self._answers[rule.id]
-
-    def _only_silence_says_no(self, condition: Condition, answer: Answer) -> Mask:
-        """Find where a rule is no only because nobody said something: that answers nothing."""
-        if not (isinstance(condition, Group) and condition.kind == "all"):
-            return np.zeros(len(answer.no), bool)
-        spoken = []
-        for member in condition.members:
-            said = self.answer(member)
-            leaves = [each for each in walk(member) if not parts_of(each)]
-            is_sayings = all(isinstance(each, Observed | Since) for each in leaves)
-            spoken.append(said.no & said.reported if is_sayings else said.no)
-        return answer.no & ~any_of(spoken)
 
     def answer(self, condition: Condition) -> Answer:
         """Answer a condition for every accession."""

@@ -208,6 +208,12 @@ _PARTS = (
 _WORDS = (*_BUILD, *_PARTS)
 
 
+def asked_if_from(entry: dict[str, Any], where: str) -> Condition | None:
+    """Take the condition under which a rule is asked at all out of it: `asked_if = { … }`."""
+    written = entry.pop("asked_if", None)
+    return None if written is None else _whole(written, f"{where}, asked_if")
+
+
 def remarks_from(entry: dict[str, Any], where: str) -> tuple[Remark, ...]:
     """Take the remarks out of a rule: `remarks = [{ comment = "code", when = { … } }]`."""
     found = []

@@ -66,6 +66,8 @@ def describe_rule(name: str, knowledge: Knowledge) -> Iterator[str]:
         yield "  shadow       evaluated and counted, never shown to readers"
     yield f"  present if   {describe_condition(rule.when, knowledge)}"
     yield "  compared in  the unit that the laboratory reported, within one accession"
+    if rule.asked_if is not None:
+        yield f"  asked only if {describe_condition(rule.asked_if, knowledge)}"
     for step in rule.grades:
         yield f"  {step.grade:<12} if {describe_condition(step.when, knowledge)}"
     if rule.suggest:

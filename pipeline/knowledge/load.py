@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge import check
 from pipeline.knowledge.condition_syntax import (
+    asked_if_from,
     condition_from,
     grade_steps_from,
     remarks_from,
@@ -214,6 +215,7 @@ def _rule(placed: Placed) -> Rule:
         raise KnowledgeError(f'{where}: same = "accession" is the only join there is')
     built = {
         "grades": grade_steps_from(entry, where),
+        "asked_if": asked_if_from(entry, where),
         "remarks": remarks_from(entry, where),
         "when": condition_from(entry, where),
     }

@@ -182,6 +182,8 @@ class Rule:
     when: Condition
     grades: tuple[GradeStep, ...] = ()
     comment: tuple[str, ...] = ()
+    asked_if: Condition | None = None
+    """Asked only where this holds; elsewhere nothing is said, not even that it is absent."""
     remarks: tuple[Remark, ...] = ()
     """What else is said where it is present: confounders, context."""
     suggest: tuple[str, ...] = ()
@@ -199,7 +201,8 @@ class Rule:
     def conditions(self) -> tuple[Condition, ...]:
         """The condition of the rule, and those of its grades and remarks."""
         grades = (step.when for step in self.grades)
-        return (self.when, *grades, *(remark.when for remark in self.remarks))
+        asked = () if self.asked_if is None else (self.asked_if,)
+        return (self.when, *asked, *grades, *(remark.when for remark in self.remarks))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

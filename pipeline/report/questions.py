@@ -63,7 +63,7 @@ def describe_not_tested(
             groups.setdefault(needs, []).append(rule.title)
     return tuple(
         OpenQuestion(
-            title=", ".join(titles),
+            title="; ".join(titles),
             evidence="",
             why=texts("why.not-tested"),
             settled_by=start_sentence(_titles(needs, knowledge, texts)),

@@ -100,7 +100,7 @@ def describe_verdict(
     elif urgency.rank < NOT_ASSESSABLE:
         # A number far below every limit puts the patient here, though no limit covers the age.
         text = texts("verdict.depth", said=said)
-    elif any(row.outcome == Outcome.ABSENT for row in standing):
+    elif any(_is_assessed(row) for row in standing):
         text = texts("verdict.nothing-found")
     else:
         text = texts("verdict.nothing-assessed")
@@ -110,6 +110,11 @@ def describe_verdict(
     if held:
         parts.append(texts.count("verdict.held", held))
     return f"{'; '.join(parts)}."
+
+
+def _is_assessed(row: FindingRow) -> bool:
+    """A result spoke against it; not only that nothing was said of a context it needs."""
+    return row.outcome == Outcome.ABSENT and any(each.state != "open" for each in row.evidence)
 
 
 def describe_basis(

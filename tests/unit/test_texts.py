@@ -91,7 +91,7 @@ def test_every_text_is_used():
     }
     families = (
         "flag.", "direction.", "state.", "change.", "banner.", "summary.", "sheet.", "units.",
-        "made.units.", "trends.", "settled.", "day.", "month.", "year.", "mark.",
+        "made.units.", "artifact.", "trends.", "settled.", "day.", "month.", "year.", "mark.",
     )  # fmt: skip
     unused = [
         key

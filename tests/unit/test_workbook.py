@@ -75,7 +75,7 @@ def test_summary_says_who_what_and_what_not(tmp_path):
         "1 result ",
         "Give the unit",
         "For decision support only",
-        "whether a patient is pregnant",
+        "Where pregnancy is not stated",
     ):
         assert said in summary, said
 

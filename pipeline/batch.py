@@ -119,6 +119,8 @@ def run_batch(
     # Before the folder is made: a wrong option leaves nothing behind.
     knowledge = load_tried_knowledge(settings)
     with open_workspace(settings.output, clock) as private:
+        # Before the history is made: it is by the history that a folder is known as ours.
+        check_folder(settings.output)
         place = place_history(settings)
         with open_history(place.where, clock=clock) as history:
             found = find_exports(sources, settings.output)
@@ -142,7 +144,6 @@ def update_reports(
     The run counts as finished when all of that is done; until then the next one does it again.
     With the stop switch on, everything is stored, and no report is written, changed or removed.
     """
-    check_folder(settings.output)
     access = choose_access(settings.report_mode, settings.report_group)
     grant_access(settings.output, access)
     run = _begin(history, knowledge, clock)

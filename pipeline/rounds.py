@@ -29,6 +29,7 @@ from pipeline.operations.inbox import (
     place_inbox,
 )
 from pipeline.operations.place import place_history
+from pipeline.operations.publish import check_folder
 from pipeline.operations.quarantine import explain_quarantine
 from pipeline.operations.workspace import open_workspace
 from pipeline.report.held import name_held
@@ -89,6 +90,9 @@ def run_round(
         arrivals = _wait_for_arrivals(inbox, private, settings, clock, sleep)
         waiting = arrivals.waiting + claim_files(inbox, arrivals.whole)
         claims = tuple(list_claims(inbox))
+        if claims:
+            # Before the history is made: it is by the history that a folder is known as ours.
+            check_folder(settings.output)
         place = place_history(settings)
         with open_history(place.where, clock=clock) as history:
             done = Round(waiting=waiting)

@@ -28,7 +28,7 @@ WORKLIST, PAGE = "worklist.xlsx", "index.html"
 _TABLES = ("findings.csv", "issues.csv")
 _FIXED = (WORKLIST, PAGE, *_TABLES)
 # The dates of joined results stand in the reports; the columns of findings.csv are a contract.
-_NOT_IN_CONTRACT = ("from_accession", "from_date")
+_NOT_IN_CONTRACT = ("artifact", "from_accession", "from_date")
 _BATCH = 100  # reports that share the syncs of a folder and a transaction
 
 ShowReports = Callable[[Iterable[PatientReport], int, str], Iterator[PatientReport]]

@@ -32,7 +32,7 @@ def test_run_writes_what_it_says(labflag, export, tmp_path):
         if path.is_file() and ".labflag" not in path.parts
     }
     assert written == {
-        "patients/P1.xlsx", "patients/P2.xlsx", "worklist.xlsx", "index.html", "findings.csv", "issues.csv", "manifest.json", "labflag.db",
+        "audit.log", "patients/P1.xlsx", "patients/P2.xlsx", "worklist.xlsx", "index.html", "findings.csv", "issues.csv", "manifest.json", "labflag.db",
     }  # fmt: skip
     found = {(row["patient_id"], row["rule"]): row for row in findings_in(tmp_path / "out")}
     macrocytic = found["P1", "macrocytic-anemia"]
@@ -161,7 +161,7 @@ def test_one_unreadable_file_does_not_stop_the_others(labflag, export, tmp_path)
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["run"], 2, "Missing argument"),
+        (["run"], 2, "Name files or folders"),
         (["run", "nowhere.csv"], 2, "does not exist"),
         (["run", "march.csv", "--outptu", "x"], 2, "No such option"),
         (["run", "broken.csv", "-o", "out"], 3, "broken.csv"),

@@ -61,6 +61,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "answer-unreadable": "present, not seen or 1+",
         "observations-disagree": "corrected as status of the right one",
         "context-against-sex": "no under Pregnant, or F as sex",
+        "identity-rejected": "the id of the person whose result it is",
         "results-disagree": "corrected as status of the right one",
         "zero-alone": "an empty cell, if nothing was measured",
         "hold-unchecked": "00123 instead of [check] 00123",

@@ -235,7 +235,7 @@ def test_nothing_is_readable_by_the_world(labflag, export, tmp_path):
     labflag("run", export(GOOD), "-o", "out")
     for path in (tmp_path / "out").rglob("*"):
         mode = stat.S_IMODE(path.stat().st_mode)
-        is_private = ".labflag" in path.parts or path.name == "labflag.db"
+        is_private = ".labflag" in path.parts or path.name in ("labflag.db", "audit.log")
         private = 0o700 if is_private else 0o777
         assert mode == (0o750 if path.is_dir() else 0o640) & private, path
 

@@ -176,7 +176,7 @@ def test_notes_on_held_results_and_on_lines_without_findings(tmp_path):
     run(path, HELD, WELL, day=1)
     assert line_of(path, "P3")["Notes"] == "asked the ward"
     assert line_of(path, "P1")["Notes"] == "all well"
-    run(path, HELD.replace("held not-a-number", "90 fL"), LOW, day=2)
+    run(path, HELD.replace("held not-a-number", "110 fL"), LOW, day=2)
     assert {row[1] for row in archive_of(path)} == {"P1", "P3"}
 
 

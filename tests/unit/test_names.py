@@ -169,7 +169,7 @@ def test_headers_are_parted_into_name_and_unit(
         ("PLT Suspect", "", "", "analyte-unknown"),
         ("IP Abn(WBC)Neutropenia", "", "", "analyte-unknown"),
         ("IP ABN(RBC)RBC Abn Distribution", "", "", "analyte-unknown"),
-        ("IP SUS(PLT)PLT Clumps(S)?", "", "", "analyte-unknown"),
+        ("IP SUS(PLT)PLT Clumps(S)?", "", "", "platelet-clumps"),
         ("Qflag(Turb/HGB?)", "", "", "analyte-unknown"),
         ("NEUT#&(10/uL%)", "", "", "analyte-unknown"),
         ("NEUT%&(10^(-1)%)", "", "", "analyte-unknown"),

@@ -206,7 +206,7 @@ def test_what_was_not_tested_is_named_once_with_what_it_needs():
         "40 | S1 | 2026-03-01 | platelets | 200 10*9/L\n"
         "40 | S2 | 2026-03-02 | platelets | 210 10*9/L"
     ).report()
-    named = [title for each in report.not_tested for title in each.title.split(", ")]
+    named = [title for each in report.not_tested for title in each.title.split("; ")]
     assert len(named) == len(set(named))
     assert "Low platelets" not in named
     settled = {each.title: each.settled_by for each in report.not_tested}
@@ -221,7 +221,7 @@ def test_no_rule_is_passed_over_in_silence():
         absent = {row.rule.title for row in report.findings if row.outcome == Outcome.ABSENT}
         said = {card.title for card in report.present} | absent
         said |= {each.title for each in report.undecided}
-        said |= {title for each in report.not_tested for title in each.title.split(", ")}
+        said |= {title for each in report.not_tested for title in each.title.split("; ")}
         assert said == {rule.title for rule in knowledge().shown_rules()}
 
 

@@ -266,6 +266,7 @@ PROBLEMS = {
     "context-against-sex": ("Es ist bei einem Patienten des anderen Geschlechts angegeben; eine der beiden Angaben ist falsch.", "Klären, welche stimmt, und den Export berichtigen."),
     "index-too-high": ("Die Zahl ist höher, als rote Zellen sie ergeben können; sie sind vielleicht verklumpt, oder die Einheit ist falsch.", "Die Einheit prüfen; stimmt sie, die Probe erwärmen und noch einmal messen."),
     "observations-disagree": ("Endgültige Ergebnisse in Worten sagen für eine Probe ja und nein.", "Das Labor fragen, welches stimmt, und es als korrigiert schicken."),
+    "identity-rejected": ("Es wurde entschieden, dass das Ergebnis nicht von dem Patienten ist, dessen Kennung es trägt.", "Ist bekannt, von wem es ist, die Kennung berichtigen und die Zeile zurückgeben."),
     "zero-alone": ("Eine Null ohne das übrige Differentialblutbild kann heißen, dass nichts gemessen wurde.", "Das ganze Differentialblutbild schicken oder die Null löschen."),
     "hold-unchecked": ("Eine Zelle der Zeile trägt noch das Zeichen [check].", "Berichtigen, was hinter dem Zeichen steht, oder es lassen, wenn es stimmt; dann das Zeichen löschen."),
     "hold-damaged": ("Die Kennung der zurückgestellten Zeile lässt sich nicht lesen.", "Sie aus der Datei von labflag kopieren oder die Zelle leeren, wenn die Zeile neu ist."),

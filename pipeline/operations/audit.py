@@ -207,7 +207,7 @@ def _finish(output: Path, head: Head | None, private: Path, after: Head | None =
     if found < head.size or found > head.size + len(content):
         raise OutputError(
             f"{path} does not end where it did: it was changed by somebody else. Put back the "
-            "file as it was, or keep it elsewhere and run `labflag audit renew`"
+            "file as it was; `labflag audit verify` names what differs"
         )
     if not content:
         return head

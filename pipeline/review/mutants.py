@@ -3,6 +3,7 @@
 A number that can be moved without any case failing is a number that nobody checked.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import chain
@@ -100,10 +101,16 @@ def list_mutants(knowledge: Knowledge) -> Iterator[Mutant]:
     """Move every number of a limit by one step up and down, and turn every sign of a rule."""
     users = _users(knowledge)
     for limit in knowledge.limits.values():
+        if not users(limit.id, ""):
+            # Only artifacts rest on it, and these have no cases of their own yet.
+            continue
+        told: Counter[str] = Counter()
         for what, changed in chain(_numbers_moved(limit, knowledge), _ages_moved(limit)):
             limits = {**knowledge.limits, limit.id: changed}
+            told[what] += 1
+            again = f" ({told[what]})" if told[what] > 1 else ""
             yield Mutant(
-                what=f"limit {limit.id}, {what}",
+                what=f"limit {limit.id}, {what}{again}",
                 knowledge=replace(knowledge, limits=limits),
                 rules=users(limit.id, ""),
             )
@@ -299,4 +306,6 @@ def _with(thing: T, /, **changed: Any) -> T:
 
 
 def _who(stratum: Stratum) -> str:
-    return ", ".join(filter(None, [stratum.sex or "", describe_span(stratum.ages)]))
+    return ", ".join(
+        filter(None, [stratum.sex or "", stratum.pregnancy or "", describe_span(stratum.ages)])
+    )

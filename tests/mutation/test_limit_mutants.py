@@ -43,7 +43,7 @@ def small():
     """One rule on one limit, without anything that rests on it."""
     rules = {"low-platelets": replace(KNOWLEDGE.rules["low-platelets"], grades=())}
     limits = {"platelets.low": KNOWLEDGE.limits["platelets.low"]}
-    return replace(KNOWLEDGE, rules=rules, limits=limits, priorities=())
+    return replace(KNOWLEDGE, rules=rules, limits=limits, artifacts={}, priorities=())
 
 
 def survivors(small, text):

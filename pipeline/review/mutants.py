@@ -99,18 +99,23 @@ def _only(knowledge: Knowledge, rules: Iterable[str]) -> Knowledge:
 
 def list_mutants(knowledge: Knowledge) -> Iterator[Mutant]:
     """Move every number of a limit by one step up and down, and turn every sign of a rule."""
+    told: Counter[str] = Counter()
+    for mutant in _make_mutants(knowledge):
+        told[mutant.what] += 1
+        count = told[mutant.what]
+        yield replace(mutant, what=f"{mutant.what} ({count})") if count > 1 else mutant
+
+
+def _make_mutants(knowledge: Knowledge) -> Iterator[Mutant]:
     users = _users(knowledge)
     for limit in knowledge.limits.values():
         if not users(limit.id, ""):
             # Only artifacts rest on it, and these have no cases of their own yet.
             continue
-        told: Counter[str] = Counter()
         for what, changed in chain(_numbers_moved(limit, knowledge), _ages_moved(limit)):
             limits = {**knowledge.limits, limit.id: changed}
-            told[what] += 1
-            again = f" ({told[what]})" if told[what] > 1 else ""
             yield Mutant(
-                what=f"limit {limit.id}, {what}{again}",
+                what=f"limit {limit.id}, {what}",
                 knowledge=replace(knowledge, limits=limits),
                 rules=users(limit.id, ""),
             )

@@ -16,9 +16,10 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import OutputError
-from pipeline.operations.durable import hash_file, sync_folder, write_private
+from pipeline.operations.durable import hash_file, write_private
 from pipeline.operations.reports import list_reports
 from pipeline.operations.workspace import NAME as PRIVATE
+from pipeline.report.files import sync_names
 
 NAME = "audit.log"
 OUTPUTS = "outputs"
@@ -220,7 +221,7 @@ def _finish(output: Path, head: Head | None, private: Path, after: Head | None =
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    sync_folder(output)
+    sync_names(output)
     if after is None:
         last = json.loads(head.pending.splitlines()[-1])
         sources = [json.loads(line)["source"] for line in head.pending.splitlines()]

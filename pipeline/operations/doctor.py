@@ -13,11 +13,11 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.operations import workspace
 from pipeline.operations.access import choose_access
-from pipeline.operations.durable import sync_file, sync_folder
+from pipeline.operations.durable import sync_file
 from pipeline.operations.heartbeat import read_beat
 from pipeline.operations.inbox import count_waiting, place_inbox
 from pipeline.operations.lock import find_holder
-from pipeline.report.files import ASIDE
+from pipeline.report.files import ASIDE, sync_names
 
 _LEAST_FREE = 1 << 30  # bytes
 _MOST_APART = timedelta(minutes=2)
@@ -69,7 +69,7 @@ def _probe_folder(subject: str, folder: Path) -> Check:
             first.write_bytes(b"x")
             sync_file(first)
             first.rename(second)
-            sync_folder(folder)
+            sync_names(folder)
         finally:
             first.unlink(missing_ok=True)
             second.unlink(missing_ok=True)

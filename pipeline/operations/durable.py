@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from pipeline.report.files import ASIDE
+from pipeline.report.files import ASIDE, sync_names
 
 
 def write_private(content: bytes, path: Path) -> None:
@@ -24,7 +24,7 @@ def write_private(content: bytes, path: Path) -> None:
     except OSError:
         Path(aside).unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    sync_names(path.parent)
 
 
 def move(source: Path, target: Path) -> None:
@@ -38,8 +38,8 @@ def move(source: Path, target: Path) -> None:
         raise FileExistsError(f"a file is there already in {target.parent}")
     sync_file(source)
     source.rename(target)
-    sync_folder(target.parent)
-    sync_folder(source.parent)
+    sync_names(target.parent)
+    sync_names(source.parent)
 
 
 def sync_file(path: Path) -> None:
@@ -57,17 +57,6 @@ def sync_file(path: Path) -> None:
         # Windows syncs only what is open for writing, and a link or pipe has no content.
         if os.name != "nt" and path.is_file():
             raise
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on disk, where the system can do it."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

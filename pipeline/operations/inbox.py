@@ -15,8 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipeline.errors import ConfigError, InboxError
-from pipeline.operations.durable import hash_file, move, sync_folder, write_private
-from pipeline.report.files import FILE_MODE, make_folder
+from pipeline.operations.durable import hash_file, move, write_private
+from pipeline.report.files import FILE_MODE, make_folder, sync_names
 
 CLAIMED = ".labflag-claimed"
 _OWNER, _BEGUN = "owner", ".begun.json"
@@ -106,7 +106,7 @@ def open_inbox(inbox: Inbox, private: Path) -> None:
         if not mark.exists():
             inbox.claimed.mkdir(mode=0o700, exist_ok=True)
             write_private(ours.id.encode(), mark)
-            sync_folder(inbox.folder)
+            sync_names(inbox.folder)
         elif mark.read_text(encoding="utf-8").strip() != ours.id:
             raise ConfigError(
                 f"another output folder takes the files of {inbox.folder}; give each its own "
@@ -144,7 +144,7 @@ def claim_files(inbox: Inbox, arrived: Sequence[Path]) -> int:
         try:
             own.mkdir(mode=0o700)
             move(path, own / path.name)
-            sync_folder(inbox.claimed)
+            sync_names(inbox.claimed)
         except (FileNotFoundError, PermissionError):
             left += path.exists()
             own.rmdir()
@@ -213,7 +213,7 @@ def _make_folders(folder: Path) -> None:
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     make_folder(folder)
     for each in missing:
-        sync_folder(each.parent)
+        sync_names(each.parent)
 
 
 def _remove_folder(own: Path) -> None:
@@ -221,7 +221,7 @@ def _remove_folder(own: Path) -> None:
     for path in own.glob(".*"):
         path.unlink()
     own.rmdir()
-    sync_folder(own.parent)
+    sync_names(own.parent)
 
 
 def count_waiting(inbox: Inbox) -> int:

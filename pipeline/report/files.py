@@ -164,14 +164,28 @@ def move_into_place(aside: Path, path: Path) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder down to the disk, where the system can."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    """Bring the names in a folder of outputs down to the disk.
+
+    Raises:
+        OutputError: It cannot be done.
+    """
     try:
-        os.fsync(descriptor)
+        sync_names(folder)
     except OSError as error:
         raise _cannot_write(folder / "-", error) from None
+
+
+def sync_names(folder: Path) -> None:
+    """Bring the names in any folder down to the disk, where the system can.
+
+    Raises:
+        OSError: It cannot be done, although the system can.
+    """
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -17,6 +17,7 @@ with atheris.instrument_imports(include=["pipeline"]):
 KNOWLEDGE = load_knowledge()
 INDEX = names.index_names(KNOWLEDGE)
 ANALYTES = tuple(KNOWLEDGE.analytes.values())
+OURS = {*INDEX.analytes, *INDEX.said.values()}
 COMPARATORS = {"", "<", "<=", ">", ">="}
 
 
@@ -94,11 +95,11 @@ def read_unit(text: str, choice: int) -> None:
 
 
 def read_name(text: str, choice: int) -> None:
-    """A name is an analyte or has a reason why not; a header comes apart into its own parts."""
+    """A name is an analyte or observation, or has a reason why not; headers come apart."""
     name, _, rest = text.partition("|")
     unit, _, loinc = rest.partition("|")
     found = names.analyte_of(name, unit, loinc, INDEX)
-    assert found.is_ours == (found.analyte in INDEX.analytes)
+    assert found.is_ours == (found.analyte in OURS)
     assert found.is_ours or found.code in CATALOGUE
     parts = names.split_header(text, INDEX)
     assert not (parts.unit and not parts.name and text.strip())

@@ -59,14 +59,19 @@ def describe_not_tested(
     groups: dict[tuple[str, ...], list[str]] = {}
     for rule in rules.values():
         if rule.id not in tested:
-            needs = tuple(each for each in rule.needs if each not in reported) or rule.needs
+            # Where every number is there, or none is asked for, words are what is missing.
+            needs = tuple(each for each in rule.needs if each not in reported)
             groups.setdefault(needs, []).append(rule.title)
     return tuple(
         OpenQuestion(
             title="; ".join(titles),
             evidence="",
             why=texts("why.not-tested"),
-            settled_by=start_sentence(_titles(needs, knowledge, texts)),
+            settled_by=(
+                start_sentence(_titles(needs, knowledge, texts))
+                if needs
+                else texts("settled.in-words")
+            ),
         )
         for needs, titles in groups.items()
     )

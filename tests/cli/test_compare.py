@@ -135,7 +135,7 @@ def test_nobody_is_named_unless_asked(labflag, export, site, tmp_path):
         word in quiet.stdout + quiet.stderr for word in ("P-1", "P-2", "S1", "Aster", "145")
     )
     named = labflag(*asked, "--patients")
-    assert "P-1: class 4 -> 6, 3 differences, lost low-platelets" in named.stdout
+    assert "P-1: class 4 -> 6, 5 differences, lost low-platelets" in named.stdout
     assert "P-2" not in named.stdout
     assert (
         json.loads(labflag(*asked, "--patients", "--json").stdout)["differ"][0]["patient_id"]

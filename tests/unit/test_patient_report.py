@@ -215,6 +215,14 @@ def test_what_was_not_tested_is_named_once_with_what_it_needs():
     assert any("Low vitamin B12" in title and "Borderline" in title for title in settled)
 
 
+def test_what_is_missing_in_words_is_not_asked_for_as_a_number():
+    report = make_tables(ANEMIA_AND_B12).report()
+    settled = {each.title: each.settled_by for each in report.not_tested}
+    assert all(settled.values())
+    (film,) = [by for title, by in settled.items() if "Megaloblastic" in title]
+    assert film == "Film or context, where it is known"
+
+
 def test_no_rule_is_passed_over_in_silence():
     for text in (ANEMIA_AND_B12, "analyte | result\nferritin | 30 ug/L"):
         report = make_tables(text).report()

@@ -140,6 +140,7 @@ ENTRIES = {
     "why.sex-unknown": "The limit depends on sex, and the sex is not stated.",
     "why.inconclusive": "The results lie where the profile gives neither answer.",
     "why.not-tested": "not reported",
+    "settled.in-words": "Film or context, where it is known",
     "settled.missing-input": "{missing}, from the same specimen.",
     "settled.held": "{held}, once the row is corrected (see Held results).",
     "settled.censored": "The figure itself: ask the laboratory for {first_bound}.",

@@ -133,6 +133,7 @@ ENTRIES = {
     "why.sex-unknown": "Die Grenze hängt vom Geschlecht ab, das nicht angegeben ist.",
     "why.inconclusive": "Die Ergebnisse liegen dort, wo das Profil keine der beiden Antworten gibt.",
     "why.not-tested": "nicht berichtet",
+    "settled.in-words": "Ausstrich oder Begleitumstände, soweit bekannt",
     "settled.missing-input": "{missing}, aus derselben Probe.",
     "settled.held": "{held}, sobald die Zeile berichtigt ist (siehe zurückgestellte Ergebnisse).",
     "settled.censored": "Die Zahl selbst: beim Labor erfragen für {first_bound}.",

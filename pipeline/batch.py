@@ -1,28 +1,21 @@
 """One batch: files in, reports out. Reads aloud as the table of contents."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import pandas as pd
 
 from pipeline import __version__
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, Exit, OutputError
-from pipeline.ingest.identify import Identified, describe_reading
-from pipeline.ingest.intake import Ingested, Intake, combine, read_results
+from pipeline.ingest.intake import Intake, combine
 from pipeline.ingest.received import ReceivedFile
-from pipeline.ingest.save_layout import write_layout
 from pipeline.ingest.sources import ExportFile, Found, find_exports
-from pipeline.ingest.tables import SiteReading
 from pipeline.interpret import Interpretation
 from pipeline.issues import all_issues, issue_of_file
 from pipeline.knowledge.describe import require_rule
-from pipeline.knowledge.forms import Layout
-from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations.access import choose_access, grant_access
 from pipeline.operations.accounts import Accounts, reconcile
@@ -35,23 +28,17 @@ from pipeline.operations.receive import ReadingBasis, Receipt, Received, receive
 from pipeline.operations.record import record_run
 from pipeline.operations.store.records import Run
 from pipeline.operations.workspace import open_workspace
+from pipeline.reading import (
+    Clock,
+    Progress,
+    chosen_layout,
+    load_tried_knowledge,
+    read_exports,
+    site_reading,
+)
 from pipeline.report.facts import RunFacts
-from pipeline.report.files import refuse_existing, save_workbook, write_text
-from pipeline.report.template import render_template
 from pipeline.review.explain import Node, explain_patient
-from pipeline.review.trial import require_cases
 from schemas import DataFrame, Held, Issues
-
-T = TypeVar("T")
-Clock = Callable[[], datetime]
-
-
-class Progress(Protocol):
-    """Passes items through, and may show how far it is."""
-
-    def __call__(self, items: Iterable[T], length: int, label: str) -> Iterator[T]:
-        """Yield every item, unchanged and in order."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,18 +212,6 @@ def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress) -> 
     return replace(batch, locked=published.locked)
 
 
-def load_tried_knowledge(settings: Settings) -> Knowledge:
-    """Load the knowledge, and try the cases that a site lays beside its own rules.
-
-    Raises:
-        KnowledgeError: The knowledge is invalid, or the cases do not hold.
-    """
-    knowledge = knowledge_of(settings)
-    if settings.knowledge is not None:
-        require_cases(settings.knowledge, settings.profile)
-    return knowledge
-
-
 def receive_exports(
     exports: Sequence[ExportFile],
     history: History,
@@ -247,7 +222,7 @@ def receive_exports(
 ) -> tuple[Received, ...]:
     """Add files to the history, each in a transaction of its own."""
     basis = ReadingBasis(
-        knowledge=knowledge, site=_site(settings), layout=_layout(settings, knowledge)
+        knowledge=knowledge, site=site_reading(settings), layout=chosen_layout(settings, knowledge)
     )
     today = run.started_at.date()
     return tuple(
@@ -322,26 +297,6 @@ def _issues_of(found: Found) -> Iterator[DataFrame[Issues]]:
         yield issue_of_file(name, "folder-unreachable")
 
 
-def knowledge_of(settings: Settings) -> Knowledge:
-    """Load the clinical content that a run is to use."""
-    return load_knowledge(
-        settings.knowledge,
-        settings.profile,
-        language=settings.language,
-        groups=settings.rule_groups,
-    )
-
-
-def identify_exports(
-    sources: Sequence[Path], settings: Settings, *, clock: Clock, progress: Progress
-) -> list[Identified]:
-    """Say how each file is understood."""
-    knowledge = knowledge_of(settings)
-    exports = find_exports(sources, settings.output).exports
-    files = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
-    return [describe_reading(file) for file in files]
-
-
 def explain_batch(
     patient: str,
     sources: Sequence[Path],
@@ -374,74 +329,6 @@ def explain_batch(
         rule=rule,
         accession=accession,
     )
-
-
-def save_layout(
-    source: Path, target: Path, settings: Settings, *, clock: Clock, progress: Progress
-) -> None:
-    """Write down how a file is understood, as a layout to edit.
-
-    Raises:
-        ConfigError: The file was not recognized, or no single layout can describe it.
-        OutputError: The layout file is there already, or cannot be written.
-    """
-    knowledge = knowledge_of(settings)
-    exports = find_exports([source]).exports
-    files = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
-    refuse_existing(target)
-    write_text(write_layout(files[0], target.name), target)
-
-
-def write_template(target: Path, settings: Settings, *, clock: Clock) -> None:
-    """Write an empty workbook to fill in by hand.
-
-    Raises:
-        OutputError: The file is there already, or cannot be written.
-    """
-    refuse_existing(target)
-    book = render_template(knowledge_of(settings))
-    save_workbook(book, target, clock())
-
-
-def read_exports(
-    exports: Sequence[ExportFile],
-    settings: Settings,
-    knowledge: Knowledge,
-    *,
-    clock: Clock,
-    progress: Progress,
-) -> list[Ingested]:
-    """Read every file; what is wrong with one is among its issues, and the others go on."""
-    layout, site = _layout(settings, knowledge), _site(settings)
-    today = clock().date()
-    return [
-        read_results(export.path, export.name, knowledge, site, layout, today=today)
-        for export in progress(exports, len(exports), "Reading files")
-    ]
-
-
-def _site(settings: Settings) -> SiteReading:
-    return SiteReading(
-        encoding=settings.encoding,
-        date_order=settings.date_order,
-        decimal=settings.decimal,
-        population=settings.population,
-    )
-
-
-def _layout(settings: Settings, knowledge: Knowledge) -> Layout | None:
-    if not settings.layout:
-        return None
-    if settings.layout in knowledge.layouts:
-        return knowledge.layouts[settings.layout]
-    path = Path(settings.layout)
-    if not path.suffix and not path.exists():
-        near = get_close_matches(settings.layout, knowledge.layouts, n=1)
-        hint = (
-            f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(knowledge.layouts)}"
-        )
-        raise ConfigError(f"no layout named {settings.layout!r}; {hint}")
-    return load_layout(path)
 
 
 def _run_facts(batch: Batch, totals: Accounts, settings: Settings, run: Run) -> RunFacts:

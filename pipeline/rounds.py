@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline import __version__
-from pipeline.batch import Batch, Clock, Progress, load_tried_knowledge, update_reports
+from pipeline.batch import Batch, update_reports
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, Exit, KnowledgeError, LabflagError
 from pipeline.ingest.received import ReceivedFile
@@ -32,6 +32,7 @@ from pipeline.operations.place import place_history
 from pipeline.operations.publish import check_folder
 from pipeline.operations.quarantine import explain_quarantine
 from pipeline.operations.workspace import open_workspace
+from pipeline.reading import Clock, Progress, load_tried_knowledge
 from pipeline.report.held import name_held
 
 Sleep = Callable[[float], None]

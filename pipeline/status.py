@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipeline.batch import load_tried_knowledge
 from pipeline.config import Settings
 from pipeline.operations import manifest, workspace
 from pipeline.operations.arrivals import count_arrivals
@@ -16,6 +15,7 @@ from pipeline.operations.judge import judge
 from pipeline.operations.lock import find_holder
 from pipeline.operations.place import place_history
 from pipeline.operations.store.records import Run
+from pipeline.reading import load_tried_knowledge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

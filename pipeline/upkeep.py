@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.batch import Clock, Progress, load_tried_knowledge, run_batch
+from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, OutputError
 from pipeline.operations.decisions import REASSIGN
@@ -18,6 +18,7 @@ from pipeline.operations.place import place_history
 from pipeline.operations.retention import Purged, purge
 from pipeline.operations.store.engine import connect_copy
 from pipeline.operations.workspace import open_workspace
+from pipeline.reading import Clock, Progress, load_tried_knowledge
 
 T = TypeVar("T")
 _AGE = re.compile(r"([1-9]\d{0,3})\s*([dmy])", re.IGNORECASE)

@@ -129,7 +129,7 @@ def identify(
     **options: object,
 ) -> None:
     """Say how each file is understood: layout, columns, units, dates, decimal sign."""
-    from pipeline.batch import identify_exports, save_layout
+    from pipeline.reading import identify_exports, save_layout
 
     settings = settings_of(config, **options)
     if save is not None:
@@ -164,7 +164,7 @@ def identify(
 @ends_well
 def template(output: Path, knowledge: Path | None, profile: str) -> None:
     """Write an empty workbook for results that are typed by hand."""
-    from pipeline.batch import write_template
+    from pipeline.reading import write_template
 
     if output.suffix.lower() != ".xlsx":
         raise click.UsageError("The name of the workbook must end in .xlsx.")

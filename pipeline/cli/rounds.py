@@ -23,8 +23,8 @@ from pipeline.cli.told import counts_of, print_summary
 from pipeline.errors import Exit, LabflagError, exit_code
 
 if TYPE_CHECKING:
-    from pipeline.batch import Progress
     from pipeline.config import Settings
+    from pipeline.reading import Progress
     from pipeline.rounds import Round
 
 

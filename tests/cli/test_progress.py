@@ -14,12 +14,12 @@ pty = pytest.importorskip("pty", reason="Windows has no pseudo-terminals to test
 SLOW = """
 import time
 from pipeline.ingest import intake
-from pipeline import batch, cli
+from pipeline import cli, reading
 read = intake.read_results
 def slowly(*arguments, **named):
     time.sleep(1.2)
     return read(*arguments, **named)
-batch.read_results = slowly
+reading.read_results = slowly
 cli.main()
 """
 LINE = "patient_id,sample_id,analyte,value,unit\nP1,S{0},MCV,90,fL\n"

@@ -57,11 +57,11 @@ def import_everything() -> None:
         if not module.name.endswith("__main__") and not module.name.endswith("child"):
             importlib.import_module(module.name)
     # What is only read is read once; it is the same in every run.
-    import pipeline.batch
+    import pipeline.reading
     from pipeline.config import load_settings
 
-    pipeline.batch.load_knowledge = functools.cache(pipeline.batch.load_knowledge)
-    pipeline.batch.load_tried_knowledge(load_settings(None))
+    pipeline.reading.load_knowledge = functools.cache(pipeline.reading.load_knowledge)
+    pipeline.reading.load_tried_knowledge(load_settings(None))
     gc.collect()
     gc.freeze()
 

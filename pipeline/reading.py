@@ -1,0 +1,138 @@
+"""What settings ask for, and files read by it, before anything is made of their results."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from pipeline.config import Settings
+from pipeline.errors import ConfigError
+from pipeline.ingest.identify import Identified, describe_reading
+from pipeline.ingest.intake import Ingested, read_results
+from pipeline.ingest.save_layout import write_layout
+from pipeline.ingest.sources import ExportFile, find_exports
+from pipeline.ingest.tables import SiteReading
+from pipeline.knowledge.forms import Layout
+from pipeline.knowledge.load import load_knowledge, load_layout
+from pipeline.knowledge.model import Knowledge
+from pipeline.report.files import refuse_existing, save_workbook, write_text
+from pipeline.report.template import render_template
+from pipeline.review.trial import require_cases
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+
+class Progress(Protocol):
+    """Passes items through, and may show how far it is."""
+
+    def __call__(self, items: Iterable[T], length: int, label: str) -> Iterator[T]:
+        """Yield every item, unchanged and in order."""
+        ...
+
+
+def knowledge_of(settings: Settings) -> Knowledge:
+    """Load the clinical content that a run is to use."""
+    return load_knowledge(
+        settings.knowledge,
+        settings.profile,
+        language=settings.language,
+        groups=settings.rule_groups,
+    )
+
+
+def load_tried_knowledge(settings: Settings) -> Knowledge:
+    """Load the knowledge, and try the cases that a site lays beside its own rules.
+
+    Raises:
+        KnowledgeError: The knowledge is invalid, or the cases do not hold.
+    """
+    knowledge = knowledge_of(settings)
+    if settings.knowledge is not None:
+        require_cases(settings.knowledge, settings.profile)
+    return knowledge
+
+
+def site_reading(settings: Settings) -> SiteReading:
+    """Give what the settings say of how files are written."""
+    return SiteReading(
+        encoding=settings.encoding,
+        date_order=settings.date_order,
+        decimal=settings.decimal,
+        population=settings.population,
+    )
+
+
+def chosen_layout(settings: Settings, knowledge: Knowledge) -> Layout | None:
+    """Give the layout that the settings name, of ours or from a file; `None` if none.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    if not settings.layout:
+        return None
+    if settings.layout in knowledge.layouts:
+        return knowledge.layouts[settings.layout]
+    path = Path(settings.layout)
+    if not path.suffix and not path.exists():
+        near = get_close_matches(settings.layout, knowledge.layouts, n=1)
+        hint = (
+            f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(knowledge.layouts)}"
+        )
+        raise ConfigError(f"no layout named {settings.layout!r}; {hint}")
+    return load_layout(path)
+
+
+def read_exports(
+    exports: Sequence[ExportFile],
+    settings: Settings,
+    knowledge: Knowledge,
+    *,
+    clock: Clock,
+    progress: Progress,
+) -> list[Ingested]:
+    """Read every file; what is wrong with one is among its issues, and the others go on."""
+    layout, site = chosen_layout(settings, knowledge), site_reading(settings)
+    today = clock().date()
+    return [
+        read_results(export.path, export.name, knowledge, site, layout, today=today)
+        for export in progress(exports, len(exports), "Reading files")
+    ]
+
+
+def identify_exports(
+    sources: Sequence[Path], settings: Settings, *, clock: Clock, progress: Progress
+) -> list[Identified]:
+    """Say how each file is understood."""
+    knowledge = knowledge_of(settings)
+    exports = find_exports(sources, settings.output).exports
+    files = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
+    return [describe_reading(file) for file in files]
+
+
+def save_layout(
+    source: Path, target: Path, settings: Settings, *, clock: Clock, progress: Progress
+) -> None:
+    """Write down how a file is understood, as a layout to edit.
+
+    Raises:
+        ConfigError: The file was not recognized, or no single layout can describe it.
+        OutputError: The layout file is there already, or cannot be written.
+    """
+    knowledge = knowledge_of(settings)
+    exports = find_exports([source]).exports
+    files = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
+    refuse_existing(target)
+    write_text(write_layout(files[0], target.name), target)
+
+
+def write_template(target: Path, settings: Settings, *, clock: Clock) -> None:
+    """Write an empty workbook to fill in by hand.
+
+    Raises:
+        OutputError: The file is there already, or cannot be written.
+    """
+    refuse_existing(target)
+    book = render_template(knowledge_of(settings))
+    save_workbook(book, target, clock())

@@ -12,8 +12,9 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pandas as pd
-from lxml.etree import LxmlError
 from openpyxl import Workbook
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
+from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.writer.excel import ExcelWriter
 
 from pipeline.errors import OutputError
@@ -86,22 +87,13 @@ def save_workbook(book: Workbook, path: Path, run_at: datetime) -> None:
 
 
 def pack_workbook(book: Workbook, run_at: datetime) -> bytes:
-    """Give the bytes of a workbook, which depend on its content and a time alone.
-
-    Raises:
-        OutputError: There is no room for temporary files.
-    """
+    """Give the bytes of a workbook, which depend on its content and a time alone."""
     aware = run_at if run_at.tzinfo else run_at.replace(tzinfo=UTC)
     made = aware.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     book.properties.created = book.properties.modified = made
     stream = io.BytesIO()
     # Not Workbook.save: it stamps the time of day over the properties.
-    try:
-        ExcelWriter(book, _TimelessZip(stream, "w", ZIP_DEFLATED)).save()
-    except (OSError, LxmlError):
-        raise OutputError(
-            "a workbook cannot be made: there is no room in the folder for temporary files"
-        ) from None
+    _MemoryWriter(book, _TimelessZip(stream, "w", ZIP_DEFLATED)).save()
     return stream.getvalue()
 
 
@@ -226,6 +218,25 @@ def neutralize(text: str) -> str:
     return f"'{text}" if _LIVE.match(text) and not _NUMBER.fullmatch(text) else text
 
 
+class _MemoryWriter(ExcelWriter):
+    """Makes each sheet in memory.
+
+    openpyxl makes it in a temporary file, where patients' data lies about after a crash, and
+    takes no notice when a full disk cuts off the end of it.
+    """
+
+    _archive: Any
+
+    def write_worksheet(self, ws: Any) -> None:
+        ws._drawing = SpreadsheetDrawing()
+        ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
+        writer: Any = WorksheetWriter(ws, out=io.BytesIO())
+        writer.write()
+        ws._rels = writer._rels
+        self._archive.writestr(ws.path[1:], writer.read())
+        self.manifest.append(ws)
+
+
 class _TimelessZip(ZipFile):
     """A zip archive that takes no time, mode or system from the machine it is made on."""
 
@@ -236,6 +247,3 @@ class _TimelessZip(ZipFile):
         entry.create_system = 3
         entry.external_attr = 0o600 << 16
         super().writestr(entry, data)
-
-    def write(self, filename: Any, arcname: Any = None, *args: Any, **kwargs: Any) -> None:
-        self.writestr(str(arcname or filename), Path(filename).read_bytes())

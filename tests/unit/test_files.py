@@ -2,6 +2,7 @@ import csv
 import io
 import os
 import stat
+import tempfile
 import unicodedata
 import zipfile
 from datetime import UTC, datetime, timedelta, timezone
@@ -19,6 +20,7 @@ from pipeline.report.files import (
     file_name,
     make_folder,
     neutralize,
+    pack_workbook,
     save_workbook,
     write_bytes,
     write_text,
@@ -106,6 +108,16 @@ def test_the_same_workbook_gives_the_same_bytes(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "1.xlsx") as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert {entry.create_system for entry in archive.infolist()} == {3}
+
+
+def test_a_workbook_is_whole_though_no_temporary_file_can_be_made(tmp_path, monkeypatch):
+    """On a full disk openpyxl loses the end of a sheet that it makes in a file, and says nothing."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
+    book = make_book()
+    for number in range(5000):
+        book.active.append([f"row {number}"])
+    save = pack_workbook(book, RUN_AT)
+    assert load_workbook(io.BytesIO(save)).active.cell(book.active.max_row, 1).value == "row 4999"
 
 
 @pytest.mark.parametrize(

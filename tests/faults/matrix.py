@@ -1,8 +1,7 @@
 """Every call that changes a file fails once: what must hold afterwards, and what was found.
 
-python -m tests.faults.matrix kill [--from N] [--to N] [--step N] [--seed N]
-python -m tests.faults.matrix ENOSPC | EIO | EACCES …
-python -m tests.faults.matrix order
+python -m tests.faults.matrix kill ENOSPC EIO EACCES order [--from N] [--to N] [--step N] [--seed N]
+python -m tests.faults.matrix kill:30 order
 """
 
 import argparse
@@ -22,6 +21,11 @@ from tests.faults import program, world
 from tests.faults.program import KILLED, Ended, Point
 from tests.faults.world import State
 
+# A site in memory, where there is such a place: which calls are made, and in which order, is the
+# same as on a disk, and nothing waits for one.
+SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+# What is worked out from remembered answers is remembered only the next time.
+_WARM = 3
 _FINISHED = (0, 1)
 _REFUSED = (1, 3, 5)
 _RENAMED = re.compile(r'^\d+\s+rename\w*\((?:AT_FDCWD\S*, )?"([^"]*)", (?:AT_FDCWD\S*, )?"([^"]*)"')
@@ -44,10 +48,13 @@ class Matrix:
         """The command line that is tried."""
         return ["run", "--quiet", "--config", str(self.site / "labflag.toml")]
 
-    def try_point(self, fault: str, point: Point, chance: random.Random) -> Iterator[str]:
-        """Let one call fail, let the next run recover, and compare; give what is wrong."""
+    def fail_at(self, fault: str, point: Point) -> Ended:
+        """Let one call of a run fail, from the beginning."""
         world.reset(self.site, self.template)
-        ended = program.run(self.arguments, inject=inject(fault, point))
+        return program.run(self.arguments, inject=inject(fault, point))
+
+    def check_point(self, fault: str, ended: Ended, chance: random.Random) -> Iterator[str]:
+        """Let the next run recover, and compare; give what is wrong."""
         yield from self._check_at_once(fault, ended)
         if chance.random() < 1 / 3:
             # The run that recovers does not come through either.
@@ -128,6 +135,9 @@ def make_matrix(scratch: Path) -> Matrix:
     _require(program.run(arguments), (0,))
     world.drop(site)
     shutil.copytree(site, template)
+    for _ in range(_WARM):
+        _require(program.run(arguments), (1,))
+        world.reset(site, template)
     ended = program.run(arguments, traced=True)
     _require(ended, (1,))
     reference = world.describe(site)
@@ -169,41 +179,63 @@ def _show(path: str, site: Path) -> str:
     return path.replace(str(site), "")
 
 
+def try_points(matrix: Matrix, fault: str, options: argparse.Namespace) -> int:
+    """Try the points asked for; say what was wrong at which; give how many were wrong."""
+    name, _, count = fault.partition(":")
+    points = list(enumerate(matrix.points))[options.first : options.last : options.step]
+    if count:
+        points = [points[len(points) * at // int(count)] for at in range(int(count))]
+    if options.spread:
+        # Coarse, then finer: what breaks in one stretch of the run is soon met.
+        points.sort(key=lambda each: f"{each[0]:016b}"[::-1])
+    wrong = tried = met = 0
+    for number, point in points:
+        chance = random.Random(f"{options.seed}-{number}")
+        ended = matrix.fail_at(name.upper(), point)
+        found = list(matrix.check_point(name.upper(), ended, chance))
+        tried += 1
+        met += ended.was_met
+        wrong += bool(found)
+        for violation in found:
+            print(f"{name} point {number} ({point.call} {point.number}): {violation}", flush=True)
+        if tried % 50 == 0:
+            print(f"{name}: {tried} points, the last was {number}, {wrong} wrong", flush=True)
+        if wrong >= options.stop_at:
+            break
+    print(
+        f"{name}: {tried} of {len(matrix.points)} points, {met} met, {wrong} violations", flush=True
+    )
+    return wrong
+
+
 def main() -> int:
-    """Try the points asked for; say what was wrong at which, and how many there were."""
+    """Make the site once and try one fault after the other."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("fault", help="kill, an errno such as ENOSPC, or order")
+    parser.add_argument(
+        "faults",
+        nargs="+",
+        metavar="fault[:count]",
+        help="kill, an errno such as ENOSPC, or order; so many points, spread over all",
+    )
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--to", dest="last", type=int, default=10**9)
     parser.add_argument("--step", type=int, default=1)
-    parser.add_argument("--count", type=int, help="so many points, spread over all")
+    parser.add_argument("--spread", action="store_true", help="not from the first to the last")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stop-at", type=int, default=10**9, help="so many violations")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="faults-") as scratch:
+    wrong = 0
+    with tempfile.TemporaryDirectory(prefix="faults-", dir=SCRATCH) as scratch:
         matrix = make_matrix(Path(scratch))
-        if options.fault == "order":
-            violations = list(matrix.check_order())
-            print(*violations, f"order: {len(violations)} violations", sep="\n")
-            return bool(violations)
-        wrong = tried = 0
-        points = list(enumerate(matrix.points))[options.first : options.last : options.step]
-        if options.count:
-            points = [points[len(points) * at // options.count] for at in range(options.count)]
-        for number, point in points:
-            chance = random.Random(f"{options.seed}-{number}")
-            found = list(matrix.try_point(options.fault.upper(), point, chance))
-            tried += 1
-            wrong += bool(found)
-            for fault in found:
-                print(f"point {number} ({point.call} {point.number}): {fault}", flush=True)
-            if tried % 50 == 0:
-                print(f"at point {number} of {len(matrix.points)}, {wrong} wrong", flush=True)
-            if wrong >= options.stop_at:
-                break
-    print(f"{options.fault}: {tried} of {len(matrix.points)} points, {wrong} violations")
+        for fault in options.faults:
+            if fault == "order":
+                violations = list(matrix.check_order())
+                print(*violations, f"order: {len(violations)} violations", sep="\n", flush=True)
+                wrong += len(violations)
+            else:
+                wrong += try_points(matrix, fault, options)
     return bool(wrong)
 
 

@@ -105,7 +105,8 @@ def is_found(mutant: Mutant) -> bool:
         if source.count(mutant.old) != 1:
             raise RuntimeError(f"{mutant.name}: {mutant.file} has changed; adapt the mutant")
         place.write_text(source.replace(mutant.old, mutant.new))
-        command = [sys.executable, "-m", "tests.faults.matrix", mutant.found_by, "--stop-at", "1"]
+        command = [sys.executable, "-m", "tests.faults.matrix", mutant.found_by]
+        command += ["--stop-at", "1", "--spread"]
         done = subprocess.run(
             command,
             cwd=scratch,

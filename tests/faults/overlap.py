@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from tests.faults import program, world
-from tests.faults.matrix import Matrix, make_matrix
+from tests.faults.matrix import SCRATCH, Matrix, make_matrix
 
 
 def try_round(matrix: Matrix, chance: random.Random) -> tuple[int, list[str]]:
@@ -43,7 +43,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     killed = wrong = 0
-    with tempfile.TemporaryDirectory(prefix="faults-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="faults-", dir=SCRATCH) as scratch:
         matrix = make_matrix(Path(scratch))
         for number in range(options.rounds):
             alive, faults = try_round(matrix, random.Random(f"{options.seed}-{number}"))

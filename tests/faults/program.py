@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from tests.faults.memory import Memory
+
 CALLS = (
     "write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir,"
-    "truncate,ftruncate,chmod,fchmod,fchmodat,chown,fchown,fchownat,link,linkat,symlink"
+    "truncate,ftruncate,chmod,fchmod,fchmodat,chown,fchown,fchownat,link,linkat,symlink,openat"
 )
 KILLED = -9
 _CALL = re.compile(r"^\d+\s+(\w+)\(")
@@ -47,6 +49,8 @@ class Ended:
     """Exit code, or the negative number of a signal."""
     said: str
     trace: str = ""
+    was_met: bool = False
+    """Whether strace did what it was asked for."""
 
 
 def import_everything() -> None:
@@ -77,30 +81,37 @@ def run(arguments: list[str], *, inject: str = "", traced: bool = False) -> Ende
     reads, writes = os.pipe()
     said = Path(os.environ["FAULTS_SCRATCH"]) / "said"
     trace = said.with_name("trace")
+    is_traced = bool(inject) or traced
+    _memory().gather()
+    said.write_bytes(b"")
     pid = os.fork()
     if not pid:
-        _be_the_program(arguments, reads, writes, said)
+        _be_the_program(arguments, reads, writes, said, is_traced=is_traced)
     os.close(reads)
-    tracer = _trace(pid, trace, inject) if inject or traced else None
+    tracer = _trace(pid, trace, inject) if is_traced else None
     os.write(writes, b"x")
     os.close(writes)
     _, status = os.waitpid(pid, 0)
     if tracer is not None:
         tracer.wait()
+    code = os.waitstatus_to_exitcode(status)
+    calls = trace.read_text(errors="replace") if is_traced else ""
     return Ended(
-        code=os.waitstatus_to_exitcode(status),
-        said=said.read_text(errors="replace") if said.exists() else "",
-        trace=trace.read_text(errors="replace") if traced else "",
+        code=code,
+        said=said.read_text(errors="replace"),
+        trace=calls if traced else "",
+        was_met=code == KILLED or "(INJECTED)" in calls,
     )
 
 
 def start(arguments: list[str]) -> int:
     """Start a command line and do not wait for it; give the process, which is to be waited for."""
     reads, writes = os.pipe()
+    said = Path(os.environ["FAULTS_SCRATCH"]) / "said-by-many"
+    said.write_bytes(b"")
     pid = os.fork()
     if not pid:
-        said = Path(os.environ["FAULTS_SCRATCH"]) / f"said-{os.getpid()}"
-        _be_the_program(arguments, reads, writes, said)
+        _be_the_program(arguments, reads, writes, said, is_traced=True)
     os.close(reads)
     os.write(writes, b"x")
     os.close(writes)
@@ -115,18 +126,27 @@ def list_points(trace: str) -> list[Point]:
         if found := _CALL.match(line):
             call = found[1]
             seen[call] = seen.get(call, 0) + 1
-            points.append(Point(call=call, number=seen[call]))
+            # Of files that are opened, those that are made by it.
+            if call != "openat" or "O_CREAT" in line:
+                points.append(Point(call=call, number=seen[call]))
     return points
 
 
-def _be_the_program(arguments: list[str], reads: int, writes: int, said: Path) -> None:
+@functools.cache
+def _memory() -> Memory:
+    return Memory(Path(os.environ["FAULTS_SCRATCH"]) / "memory")
+
+
+def _be_the_program(
+    arguments: list[str], reads: int, writes: int, said: Path, *, is_traced: bool
+) -> None:
     """Wait until a tracer is there, then be labflag; never come back."""
     code = 70
     try:
         os.close(writes)
         os.read(reads, 1)
         os.close(reads)
-        out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        out = os.open(said, os.O_WRONLY)
         os.dup2(out, 1)
         os.dup2(out, 2)
         for name, module in list(sys.modules.items()):
@@ -134,6 +154,7 @@ def _be_the_program(arguments: list[str], reads: int, writes: int, said: Path) -
                 module.datetime = _StandingClock
         from pipeline.cli import main
 
+        _memory().attach(is_traced=is_traced)
         try:
             main(arguments, prog_name="labflag")
         except SystemExit as end:

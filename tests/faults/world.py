@@ -37,7 +37,12 @@ P12,Maple Sample,M,1961-02-14,S15,2026-03-02,Platelets,132,10*3/uL,final
 P13,Nettle Sample,F,1984-08-21,S16,2026-03-02,Hemoglobin,10.9,g/dL,final
 P14,Oak Sample,M,1939-04-18,S17,2026-03-02,WBC,3.1,10*3/uL,final
 """
-DROPPED = {"second.csv": SECOND, "third.csv": THIRD}
+# Many reports in one run: each is a handful of calls at which it may be stopped.
+MANY = "".join(
+    f"Q{number},Rowan Sample,F,1962-04-05,T{number},2026-03-02,Hemoglobin,{9 + number / 10},g/dL,final\n"
+    for number in range(36)
+)
+DROPPED = {"second.csv": SECOND, "third.csv": THIRD + MANY}
 _OURS = ("labflag.toml", "README.txt")
 
 

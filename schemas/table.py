@@ -1,5 +1,7 @@
 """What every hand-over table has in common."""
 
+from functools import cache
+
 import pandas as pd
 import pandera.pandas as pa
 
@@ -28,14 +30,25 @@ class Table(pa.DataFrameModel):
     @classmethod
     def column_types(cls) -> dict[str, str]:
         """Column name → exact pandas type name, in declared order."""
-        return {
-            name: _EXACT_NAME.get(str(column.dtype), str(column.dtype))
-            for name, column in cls.to_schema().columns.items()
-        }
+        return dict(_types_of(cls))
 
     @classmethod
     def no_rows(cls) -> pd.DataFrame:
         """The table with its columns and types and nothing in it."""
-        return pd.DataFrame(
-            {name: pd.Series([], dtype=kind) for name, kind in cls.column_types().items()}
-        )
+        # A copy that shares its data, of which there is none: whoever changes it, changes his own.
+        return _empty(cls).copy(deep=False)
+
+
+@cache
+def _types_of(table: type[Table]) -> dict[str, str]:
+    return {
+        name: _EXACT_NAME.get(str(column.dtype), str(column.dtype))
+        for name, column in table.to_schema().columns.items()
+    }
+
+
+@cache
+def _empty(table: type[Table]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {name: pd.Series([], dtype=kind) for name, kind in _types_of(table).items()}
+    )

@@ -12,6 +12,7 @@ from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.names import name_key
 from pipeline.knowledge.observed import columns_of
+from pipeline.knowledge.prepared import prepared_once
 
 Kind = Literal["field", "analyte", "said", "foreign", "flag", "unit", "unused"]
 AgeUnit = Literal["", "years", "months", "days"]
@@ -109,6 +110,7 @@ _LONGEST = 80
 _NOTHING = Meaning(kind="unused")
 
 
+@prepared_once
 def index_headers(knowledge: Knowledge) -> HeaderIndex:
     """Prepare `knowledge.fields`, its analytes and its look-alikes."""
     names = index_names(knowledge)

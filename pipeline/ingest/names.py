@@ -14,6 +14,7 @@ from pipeline.knowledge.forms import LookAlike
 from pipeline.knowledge.model import Analyte, Knowledge
 from pipeline.knowledge.names import name_key
 from pipeline.knowledge.observed import columns_of, names_of
+from pipeline.knowledge.prepared import prepared_once
 
 NOT_OURS = "analyte-unknown"
 """Code of a name that is left out on purpose; every other code sets the result aside."""
@@ -124,6 +125,7 @@ class NameIndex:
         return tuple(a for a in claimants if unit_of(unit, self.analytes[a], self.units))
 
 
+@prepared_once
 def index_names(knowledge: Knowledge) -> NameIndex:
     """Prepare the names of `knowledge.analytes` and `knowledge.look_alikes`.
 

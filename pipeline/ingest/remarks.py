@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from pipeline.ingest.names import fold_words
 from pipeline.knowledge.forms import Observation
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.prepared import prepared_once
 
 Reading = Literal["specimen", "person", "medications"]
 """What a text is about: a result and its film, a person, or what the person takes."""
@@ -63,6 +64,7 @@ class RemarkIndex:
                     break
 
 
+@prepared_once
 def index_remarks(knowledge: Knowledge, reading: Reading) -> RemarkIndex:
     """Prepare the words that count in texts of one kind."""
     meant: dict[str, list[Observation]] = {}

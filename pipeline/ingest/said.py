@@ -12,6 +12,7 @@ from pipeline.ingest.tables import DateOrder, DecimalSign
 from pipeline.ingest.values import read_value
 from pipeline.knowledge.forms import Observation, Scale
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.prepared import prepared_once
 
 Answer = Literal["yes", "no", "", "?"]
 """"": nothing was said; "?": something was said that cannot be read."""
@@ -39,6 +40,7 @@ class Words(NamedTuple):
     answers: Mapping[str, Answer]
 
 
+@prepared_once
 def index_answers(knowledge: Knowledge) -> Words:
     """Prepare the words that mean yes, no, and that nothing was said."""
     meant: tuple[tuple[str, Answer], ...] = (("not-said", ""), ("no", "no"), ("yes", "yes"))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.issues import Staged, all_issues, issues_at
 from pipeline.knowledge.model import Analyte, Knowledge
+from pipeline.knowledge.prepared import prepared_once
 from schemas import Results
 
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -105,6 +106,7 @@ def distinct_rows(*columns: "pd.Series[str]") -> tuple[Positions, list[tuple[str
     return codes, list(zip(*texts, strict=True))
 
 
+@prepared_once
 def index_units(knowledge: Knowledge) -> UnitIndex:
     """Prepare the spellings of `knowledge.units` and of the analytes."""
     exact: dict[str, set[str]] = {}

@@ -56,6 +56,10 @@ class Memory:
         publish.pack_workbook = lambda book, at: (
             packed(book, at) if isinstance(book, PatientReport) else pack(book, at)
         )
+        assemble = publish.assemble_reports
+        assembled = self._remembered(lambda given: tuple(assemble(**given)), keep)
+        publish.assemble_reports = lambda **given: iter(assembled(given))
+        typed.entries_of = self._remembered(typed.entries_of, keep)
         listed = publish.render_worklist
 
         def list_and_pack(given: dict[str, Any]) -> tuple[bytes, str]:

@@ -1,9 +1,11 @@
 """A small site in which everything happens that a run must keep whole, and what it looks like."""
 
 import hashlib
+import io
 import shutil
 import sqlite3
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -112,14 +114,19 @@ def _read_outputs(reports: Path) -> tuple[dict[str, str], list[str]]:
 
 
 def _hash_workbook(path: Path) -> tuple[str, list[str]]:
-    digest = hashlib.sha256()
     try:
-        with ZipFile(path) as archive:
-            for name in sorted(archive.namelist()):
-                digest.update(name.encode() + archive.read(name))
+        return _hash_members(path.read_bytes()), []
     except (BadZipFile, OSError) as error:
         return "", [f"torn: {path.name}: {error}"]
-    return digest.hexdigest(), []
+
+
+@lru_cache(maxsize=1000)
+def _hash_members(content: bytes) -> str:
+    digest = hashlib.sha256()
+    with ZipFile(io.BytesIO(content)) as archive:
+        for name in sorted(archive.namelist()):
+            digest.update(name.encode() + archive.read(name))
+    return digest.hexdigest()
 
 
 def _read_history(database: Path) -> tuple[dict[str, list[str]], list[str]]:

@@ -10,8 +10,9 @@ from typing import TypeVar
 from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, OutputError
+from pipeline.operations.audit import read_source
 from pipeline.operations.decisions import REASSIGN
-from pipeline.operations.history import History, copy_all, open_history
+from pipeline.operations.history import History, open_history
 from pipeline.operations.identities import facts_of_decision
 from pipeline.operations.judge import judge
 from pipeline.operations.place import place_history
@@ -155,12 +156,10 @@ def restore_history(
     copy = connect_copy(source)
     where = place_history(settings).where
     with (
-        open_workspace(settings.output, clock),
+        open_workspace(settings.output, clock) as private,
         open_history(where, clock=clock) as history,
     ):
-        copy_all(copy, history.engine)
-        history.doubt_published()
-        history.record_event("restored")
+        history.restore(copy, after=read_source(private))
     copy.dispose()
     _refresh(settings, clock, progress)
 

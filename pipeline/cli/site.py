@@ -158,18 +158,23 @@ def audit() -> None:
 @audit.command("verify")
 @config_option
 @output_option
+@history_option
 @click.option(
     "--names", is_flag=True, help="Name the files, whose names may hold patients' identifiers."
 )
 @ends_well
-def verify(config: Path | None, output: Path | None, names: bool) -> None:
+def verify(config: Path | None, names: bool, **options: object) -> None:
     """Find every line of the log and every report that was changed, removed or added.
 
-    Ends with exit code 1 if there is one.
+    The history must tell of the same events. Ends with exit code 1 if there is a fault.
     """
     from pipeline.operations.audit import verify_site
+    from pipeline.operations.place import place_history
+    from pipeline.operations.testimony import verify_history
 
-    faults = list(verify_site(settings_of(config, output=output).output))
+    settings = settings_of(config, **options)
+    faults = list(verify_site(settings.output))
+    faults += verify_history(settings.output, place_history(settings), datetime.now)
     for fault in faults:
         place = f": {fault.path}" if names and fault.path else ""
         click.echo(f"{'note ' if fault.is_note else 'FAULT'} {fault.what}{place}")

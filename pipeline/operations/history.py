@@ -170,11 +170,21 @@ class History(Ledger):
         with self.look() as connection:
             return unpack_original(connection.execute(query).scalar_one())
 
-    def doubt_published(self) -> None:
-        """No longer rely on what outputs say: they may be newer than a restored history."""
-        digest = tables.published.c.digest
-        with self.begin() as connection:
-            connection.execute(update(tables.published).values(digest="?" + digest))
+    def restore(self, source: Engine, after: int) -> None:
+        """Hold what another history holds and nothing else, in one transaction, with an event.
+
+        Outputs may be newer than what is held then: what was published is no longer relied on.
+
+        Args:
+            source: Opened; it stays as it is.
+            after: The last event that was logged: its number, and those before it, are not given
+                again, or the log would take what happens next for known.
+        """
+        with guarded(), source.connect() as there, self.begin() as here:
+            last = max(after, next_id(here, tables.events) - 1)
+            _copy_tables(there, here)
+            here.execute(update(tables.published).values(digest="?" + tables.published.c.digest))
+            note_event(here, self.now(), "restored", "", {}, after=last)
 
     def compact(self) -> None:
         """Overwrite what was deleted, so that it cannot be found in the file any more."""
@@ -209,15 +219,19 @@ def copy_all(source: Engine, target: Engine) -> None:
     Raises:
         OutputError: Either database cannot be used; the target is as it was.
     """
-    listed = tables.METADATA.sorted_tables
     with guarded(), source.connect() as there, target.begin() as here:
-        for table in reversed(listed):
-            here.execute(delete(table))
-        for table in listed:
-            names = [column.name for column in table.columns]
-            rows = there.execution_options(stream_results=True).execute(select(table))
-            for part in rows.partitions(10_000):
-                insert_many(here, table, names, [tuple(row) for row in part])
+        _copy_tables(there, here)
+
+
+def _copy_tables(there: Connection, here: Connection) -> None:
+    listed = tables.METADATA.sorted_tables
+    for table in reversed(listed):
+        here.execute(delete(table))
+    for table in listed:
+        names = [column.name for column in table.columns]
+        rows = there.execution_options(stream_results=True).execute(select(table))
+        for part in rows.partitions(10_000):
+            insert_many(here, table, names, [tuple(row) for row in part])
 
 
 class _Places:

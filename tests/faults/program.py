@@ -10,6 +10,7 @@ import importlib
 import os
 import pkgutil
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ CALLS = (
     "truncate,ftruncate,chmod,fchmod,fchmodat,chown,fchown,fchownat,link,linkat,symlink,openat"
 )
 KILLED = -9
+_CHANGES = frozenset(("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate"))
 _CALL = re.compile(r"^\d+\s+(\w+)\(")
 
 
@@ -70,13 +72,14 @@ def import_everything() -> None:
     gc.freeze()
 
 
-def run(arguments: list[str], *, inject: str = "", traced: bool = False) -> Ended:
+def run(arguments: list[str], *, inject: str = "", traced: bool = False, kill_at: int = 0) -> Ended:
     """Run a command line to its end.
 
     Args:
         arguments: Without the name of the program.
         inject: What strace does to which call, such as `rename:signal=KILL:when=3`.
         traced: Whether to give the calls that it makes.
+        kill_at: Without strace: the how manieth file that it makes, renames or removes ends it.
     """
     reads, writes = os.pipe()
     said = Path(os.environ["FAULTS_SCRATCH"]) / "said"
@@ -86,6 +89,8 @@ def run(arguments: list[str], *, inject: str = "", traced: bool = False) -> Ende
     said.write_bytes(b"")
     pid = os.fork()
     if not pid:
+        if kill_at:
+            _kill_myself_at(kill_at)
         _be_the_program(arguments, reads, writes, said, is_traced=is_traced)
     os.close(reads)
     tracer = _trace(pid, trace, inject) if is_traced else None
@@ -163,6 +168,23 @@ def _be_the_program(
         sys.stderr.flush()
     finally:
         os._exit(code)
+
+
+def _kill_myself_at(number: int) -> None:
+    """Have this process, a fork, end at a call of Python's that changes a file."""
+    left = iter(range(number - 1))
+
+    def count(event: str, given: tuple[object, ...]) -> None:
+        if event == "open":
+            flags = given[2] if isinstance(given[2], int) else 0
+            changes = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+        else:
+            changes = event in _CHANGES
+        # What is remembered for the next fork is none of the program's.
+        if changes and "/memory/" not in str(given[0]) and next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
 
 
 def _trace(pid: int, trace: Path, inject: str) -> "subprocess.Popen[bytes]":

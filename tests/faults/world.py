@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
+from pipeline.operations import site as sites
+
 HEADER = "patient_id,patient_name,sex,birth_date,sample_id,collected_at,analyte,value,unit,status\n"
 FIRST = """\
 P1,Aster Sample,F,1980-05-01,S1,2026-03-01,Hemoglobin,11.2,g/dL,final
@@ -60,6 +62,12 @@ class State:
     """Table of the history → its rows."""
     faults: list[str] = field(default_factory=list)
     """What no site may look like."""
+
+
+def make_site(site: Path) -> None:
+    """Make a site that takes files at once."""
+    config = sites.make_site(site).folder / "labflag.toml"
+    config.write_text(config.read_text().replace("settle = 10", "settle = 0"))
 
 
 def drop(site: Path, files: dict[str, str] = DROPPED) -> None:

@@ -1,6 +1,9 @@
 """Purge, reassign, back up and restore: over whole runs, in one process."""
 
+import json
+import shutil
 import sqlite3
+from contextlib import closing
 from datetime import date, datetime
 
 import pytest
@@ -8,7 +11,10 @@ import pytest
 from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, OutputError
+from pipeline.operations.audit import verify_site
 from pipeline.operations.history import open_history
+from pipeline.operations.place import place_history
+from pipeline.operations.testimony import verify_history
 from pipeline.upkeep import (
     back_up,
     count_results,
@@ -151,6 +157,73 @@ def test_a_restored_history_takes_its_reports_with_it(site, tmp_path):
     # What was received since counts as new.
     _, batch = site(NEW, OTHER, name="april.csv")
     assert (batch.known, reports(settings)) == (0, ["P1", "P2"])
+
+
+def faults_of(settings):
+    found = [
+        *verify_site(settings.output),
+        *verify_history(settings.output, place_history(settings), clock),
+    ]
+    return [fault.what for fault in found if not fault.is_note]
+
+
+def logged(settings):
+    lines = (settings.output / "audit.log").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["event"] for line in lines]
+
+
+def test_what_happens_after_a_restore_is_logged_like_what_happened_before(site, tmp_path):
+    settings, _ = site(OLD)
+    back_up(settings, tmp_path / "saved.db", clock=clock)
+    for number in range(3):
+        site(OTHER.replace("S3", f"S{number}"), name=f"{number}.csv")
+    before = logged(settings)
+    restore_history(settings, tmp_path / "saved.db", clock=clock)
+    assert logged(settings)[len(before) :] == ["restored", "run"]
+    site(OTHER, name="april.csv")
+    assert logged(settings)[len(before) + 2 :] == ["file-received", "run"]
+    assert faults_of(settings) == []
+    # A history that is not there any more is restored too: the log still knows where it was.
+    for path in settings.output.glob("labflag.db*"):
+        path.unlink()
+    restore_history(settings, tmp_path / "saved.db", clock=clock)
+    assert logged(settings)[len(before) + 4 :] == ["restored", "run"]
+    assert faults_of(settings) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("DELETE FROM events WHERE id = 2", "lacks 1 events"),
+        ("DELETE FROM events WHERE id > 1", "lacks 2 events"),
+        ("UPDATE events SET facts = replace(facts, '0', '1') WHERE id = 1", "tells 1 events otherwise"),
+        ("UPDATE events SET kind = 'purged' WHERE id = 2", "tells 1 events otherwise"),
+        ("UPDATE events SET id = 0 WHERE id = 2", "does not know"),
+    ],
+)  # fmt: skip
+def test_an_event_that_was_changed_in_the_history_is_found(site, statement, said):
+    settings, _ = site(OLD)
+    for number in (1, 2):
+        site(OTHER.replace("S3", f"S{number}"), name=f"{number}.csv")
+    assert faults_of(settings) == []
+    with closing(sqlite3.connect(settings.output / "labflag.db")) as connection:
+        connection.execute(statement)
+        connection.commit()
+    assert any(said in fault for fault in faults_of(settings)), faults_of(settings)
+
+
+def test_a_copy_put_in_place_of_the_history_by_hand_is_found(site, tmp_path):
+    settings, _ = site(OLD)
+    back_up(settings, tmp_path / "saved.db", clock=clock)
+    site(OTHER, name="april.csv")
+    for path in settings.output.glob("labflag.db*"):
+        path.unlink()
+    assert faults_of(settings) == ["the history that the log tells of is not there"]
+    shutil.copy(tmp_path / "saved.db", settings.output / "labflag.db")
+    # The backup itself is an event that it does not hold.
+    assert faults_of(settings) == [
+        "the history lacks 2 events that the log tells of: it is an older one, or was changed"
+    ]
 
 
 def test_what_is_no_history_is_not_restored(site, tmp_path):

@@ -136,12 +136,17 @@ class Ledger(Database):
 
 
 def note_event(
-    connection: Connection, at: str, kind: str, run_id: str, facts: Mapping[str, object]
+    connection: Connection,
+    at: str,
+    kind: str,
+    run_id: str,
+    facts: Mapping[str, object],
+    after: int = 0,
 ) -> None:
-    """Store an event within a transaction."""
+    """Store an event within a transaction, with a number greater than `after`."""
     connection.execute(
         tables.events.insert().values(
-            id=next_id(connection, tables.events),
+            id=max(next_id(connection, tables.events), after + 1),
             at=at,
             run_id=run_id,
             kind=kind,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,15 @@ from pathlib import Path
 from pipeline import __version__
 from pipeline.batch import Batch, update_reports
 from pipeline.config import Settings
-from pipeline.errors import ConfigError, Exit, KnowledgeError, LabflagError
+from pipeline.errors import (
+    BusyError,
+    ConfigError,
+    Exit,
+    KnowledgeError,
+    LabflagError,
+    OutputError,
+    exit_code,
+)
 from pipeline.ingest.received import ReceivedFile
 from pipeline.ingest.sources import ExportFile, Found
 from pipeline.knowledge.model import Knowledge
@@ -82,6 +91,26 @@ def run_round(
         InboxError: The inbox is not there.
         BusyError: Another run is at work.
     """
+    try:
+        return _make_round(settings, clock, progress, sleep, knowledge)
+    except BusyError:
+        # The run that is at work says how it ends.
+        raise
+    except Exception as error:
+        # Monitoring is to see that nothing works any more, not that nothing happens.
+        if settings.output.is_dir():
+            with suppress(OutputError):
+                beat(settings.output, clock(), exit_code=exit_code(error))
+        raise
+
+
+def _make_round(
+    settings: Settings,
+    clock: Clock,
+    progress: Progress,
+    sleep: Sleep | None,
+    knowledge: Knowledge | None,
+) -> Round:
     if settings.inbox is None:
         raise ConfigError("no inbox: name one with --inbox, or `inbox` in labflag.toml")
     inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)

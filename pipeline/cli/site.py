@@ -45,19 +45,19 @@ def init(folder: Path) -> None:
 
 
 @click.command()
-@config_option
 @output_option
+@reading_options
+@history_option
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @ends_well
-def doctor(config: Path | None, output: Path | None, as_json: bool) -> None:
+def doctor(config: Path | None, as_json: bool, **options: object) -> None:
     """Look at everything that a run needs; name each fault and its cure.
 
     Ends with exit code 1 if there is one.
     """
-    from pipeline.operations.doctor import examine_site
+    from pipeline.checkup import check_up
 
-    settings = settings_of(config, output=output)
-    checks = list(examine_site(settings, datetime.now))
+    checks = list(check_up(settings_of(config, **options), datetime.now))
     if as_json:
         listed = [
             {"subject": each.subject, "well": each.is_well, "said": each.said, "cure": each.cure}

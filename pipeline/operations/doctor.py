@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipeline.config import Settings
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, InboxError
 from pipeline.operations import workspace
 from pipeline.operations.access import choose_access
 from pipeline.operations.durable import sync_file
 from pipeline.operations.heartbeat import read_beat
-from pipeline.operations.inbox import count_waiting, place_inbox
+from pipeline.operations.inbox import count_waiting, place_inbox, require_inbox
 from pipeline.operations.lock import find_holder
 from pipeline.report.files import ASIDE, sync_names
 
@@ -166,6 +166,11 @@ def _look_at_inbox(settings: Settings, now: datetime) -> Iterator[Check]:
         yield Check(subject="inbox", said=f"{inbox.folder} is not there", cure=cure)
         return
     yield _probe_folder("inbox", inbox.folder)
+    try:
+        require_inbox(inbox, settings.output.absolute() / workspace.NAME)
+    except (InboxError, ConfigError) as error:
+        cure = "connect the right folder; if this one is meant, do what is said above"
+        yield Check(subject="inbox mark", said=str(error), cure=cure)
     mode = inbox.folder.stat().st_mode
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         said = f"everybody on this machine may write in {inbox.folder}"

@@ -186,6 +186,13 @@ class History(Ledger):
             here.execute(update(tables.published).values(digest="?" + tables.published.c.digest))
             note_event(here, self.now(), "restored", "", {}, after=last)
 
+    def is_sound(self) -> bool:
+        """Whether the file of a history holds together; a server looks after itself."""
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with self.look() as connection:
+            return connection.exec_driver_sql("PRAGMA quick_check").scalar() == "ok"
+
     def compact(self) -> None:
         """Overwrite what was deleted, so that it cannot be found in the file any more."""
         if self.engine.dialect.name == "sqlite":

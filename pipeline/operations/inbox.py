@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError, InboxError
 from pipeline.operations.durable import hash_file, move, write_private
-from pipeline.report.files import FILE_MODE, make_folder, sync_names
+from pipeline.report.files import ASIDE, FILE_MODE, make_folder, sync_names
 
 CLAIMED = ".labflag-claimed"
 _OWNER, _BEGUN = "owner", ".begun.json"
@@ -79,39 +79,53 @@ def place_inbox(
     )
 
 
-def open_inbox(inbox: Inbox, private: Path) -> None:
-    """Make sure that the folder is there, is the one it was, and can be worked in.
+def require_inbox(inbox: Inbox, private: Path) -> None:
+    """Make sure that the folder is there and is the one that it was; change nothing.
 
     An empty folder in the place of a share that is not mounted looks like a quiet day. So the
     folder is marked, and the mark remembered in the private folder of the reports.
 
     Raises:
         InboxError: It is not there, or it is not the one that was used before.
+        ConfigError: Another output folder takes its files.
+    """
+    mark, ours = inbox.claimed / _OWNER, _read_mark(private)
+    if not inbox.folder.is_dir():
+        raise InboxError(
+            f"the inbox {inbox.folder} is not there: is the share connected? Nothing was "
+            "taken, and earlier reports stand"
+        )
+    if ours and str(inbox.folder) in ours.folders and not mark.exists():
+        raise InboxError(
+            f"{inbox.folder} is there but is not the inbox that it was: is the share "
+            f"connected? If the folder is a new one, remove {private / _KNOWN}"
+        )
+    if mark.exists() and mark.read_text(encoding="utf-8").strip() != (ours.id if ours else ""):
+        raise ConfigError(
+            f"another output folder takes the files of {inbox.folder}; give each its own "
+            f"inbox. If the other one is not used any more, remove {mark}"
+        )
+
+
+def open_inbox(inbox: Inbox, private: Path) -> None:
+    """Make sure that the folder is the one it was and can be worked in; mark one that is new.
+
+    Raises:
+        InboxError: It is not there, cannot be used, or is not the one that was used before.
         ConfigError: Another output folder takes its files, or they cannot be moved to where
             they go because that is on another file system.
     """
     mark = inbox.claimed / _OWNER
     try:
-        if not inbox.folder.is_dir():
-            raise InboxError(
-                f"the inbox {inbox.folder} is not there: is the share connected? Nothing was "
-                "taken, and earlier reports stand"
-            )
+        require_inbox(inbox, private)
         ours = _read_mark(private) or _write_mark(private, _Mark(id=secrets.token_hex(16)))
-        if str(inbox.folder) in ours.folders and not mark.exists():
-            raise InboxError(
-                f"{inbox.folder} is there but is not the inbox that it was: is the share "
-                f"connected? If the folder is a new one, remove {private / _KNOWN}"
-            )
         if not mark.exists():
             inbox.claimed.mkdir(mode=0o700, exist_ok=True)
             write_private(ours.id.encode(), mark)
             sync_names(inbox.folder)
-        elif mark.read_text(encoding="utf-8").strip() != ours.id:
-            raise ConfigError(
-                f"another output folder takes the files of {inbox.folder}; give each its own "
-                f"inbox. If the other one is not used any more, remove {mark}"
-            )
+        # What a run left behind that died while it marked the folder.
+        for leftover in inbox.claimed.glob("*".join(ASIDE)):
+            leftover.unlink(missing_ok=True)
         if str(inbox.folder) not in ours.folders:
             _write_mark(private, replace(ours, folders=(*ours.folders, str(inbox.folder))))
         for target in inbox.folders.values():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import Settings
+from pipeline.errors import ConfigError
 from pipeline.operations.history import FILE_NAME
 from pipeline.operations.store.engine import is_url
 
@@ -42,15 +43,31 @@ def place_history(settings: Settings) -> Place:
     """Choose where the history lies: where the site says, in the output folder, or beside it.
 
     On a network share a database is not safe; then it lies in the user's state folder.
+
+    Raises:
+        ConfigError: The site says a file on a network share.
     """
     output = settings.output.absolute()
     if is_url(settings.history):
         return Place(where=settings.history, key=str(output))
     if settings.history:
-        return Place(where=Path(settings.history).absolute(), key=str(output))
+        where = Path(settings.history).absolute()
+        if is_remote(where.parent):
+            raise ConfigError(
+                f"{where.parent} is on a network share, where a database is not safe; name a file "
+                "on a disk of this machine with --history, or a server"
+            )
+        return Place(where=where, key=str(output))
     beside = output / FILE_NAME
-    if beside.exists() or not is_remote(output):
+    if not is_remote(output):
         return Place(where=beside, key=".")
+    if beside.exists():
+        return Place(
+            where=beside,
+            key=".",
+            said=f"{beside} is on a network share, where a database is not safe: copy it with "
+            "labflag backup and name a file on a disk of this machine with --history.",
+        )
     named = hashlib.sha256(str(output).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     where = _state_folder() / "labflag" / named / FILE_NAME
     return Place(

@@ -193,6 +193,13 @@ def test_a_share_that_has_gone_is_not_a_quiet_day(inbox, private, tmp_path):
     open_inbox(inbox, private)
 
 
+def test_what_died_while_it_marked_the_folder_leaves_nothing_for_good(inbox, private):
+    leftover = inbox.claimed / ".labflag-x.tmp"
+    leftover.write_text("half a mark")
+    open_inbox(inbox, private)
+    assert files_below(inbox.claimed) == ["owner"]
+
+
 def test_two_output_folders_do_not_share_an_inbox(inbox, tmp_path):
     (tmp_path / "other").mkdir()
     with pytest.raises(ConfigError, match="another output folder"):

@@ -1,6 +1,7 @@
 """What a run writes again and what it leaves; what happens when it is stopped or kept from it."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from openpyxl import load_workbook
 
 from pipeline.batch import rehearse_batch, run_batch
 from pipeline.config import Settings
+from pipeline.errors import ConfigError
 from pipeline.operations.history import History
 from pipeline.operations.outbox import Delivery, deliver
 from pipeline.operations.place import is_remote, place_history
@@ -196,3 +198,12 @@ def test_beside_reports_on_a_share_the_history_lies_with_the_user(tmp_path, monk
     assert (tmp_path / "state") in Path(place.where).parents
     assert str(place.where) in place.said
     assert place.key == str(tmp_path / "out")
+    # A file that the site names there is refused; one that is there already is used, and said.
+    with pytest.raises(ConfigError, match="on a network share"):
+        place_history(replace(settings, history=str(tmp_path / "share/labflag.db")))
+    assert place_history(replace(settings, history="postgresql+psycopg://h/d")).said == ""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/labflag.db").touch()
+    place = place_history(settings)
+    assert (place.where, place.key) == (tmp_path / "out/labflag.db", ".")
+    assert "not safe" in place.said

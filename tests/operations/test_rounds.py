@@ -145,6 +145,23 @@ def test_a_share_that_comes_back_brings_nothing_twice(site):
     assert files_of(site, *FOLDERS) == {"archive/good.csv", "archive/more.csv"}
 
 
+def test_monitoring_sees_that_nothing_works_any_more(site):
+    def beat():
+        return json.loads((site / "reports/heartbeat.json").read_text())["exit_code"]
+
+    assert labflag(site, "run").returncode == 0
+    assert beat() == 0
+    (site / "inbox").rename(site / "away")
+    assert labflag(site, "run").returncode == 3
+    assert beat() == 3
+    (site / "away").rename(site / "inbox")
+    assert labflag(site, "run", "--profile", "no-such-profile").returncode == 4
+    assert beat() == 4
+    shutil.rmtree(site / "reports")
+    assert labflag(site, "run", "--profile", "no-such-profile").returncode == 4
+    assert not (site / "reports").exists()
+
+
 def test_the_stop_switch_stores_and_does_not_publish(site):
     drop(site, "good.csv", GOOD)
     labflag(site, "run")

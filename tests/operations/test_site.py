@@ -1,21 +1,26 @@
 """A new site, the lines that start it, rights on reports, and what doctor finds."""
 
 import os
+import re
 import shlex
 import stat
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from pipeline.checkup import check_up
 from pipeline.config import load_settings
 from pipeline.errors import ConfigError, OutputError
 from pipeline.operations import doctor
 from pipeline.operations.access import choose_access, grant_access
 from pipeline.operations.doctor import examine_site
 from pipeline.operations.heartbeat import beat
-from pipeline.operations.site import make_site
+from pipeline.operations.history import open_history
+from pipeline.operations.inbox import open_inbox, place_inbox
+from pipeline.operations.site import cron_line, make_site
 from pipeline.operations.workspace import open_workspace
 
 NOW = datetime.now()
@@ -141,6 +146,65 @@ def test_doctor_names_what_is_wrong(site, monkeypatch, tmp_path):
     )
     monkeypatch.setattr(doctor, "_MOUNTS", tmp_path / "mounts")
     assert faults_of(settings) == [("file system", "reports are on cifs")]
+
+
+def ill(settings):
+    return [(check.subject, check.said) for check in check_up(settings, datetime.now) if check.cure]
+
+
+def test_doctor_looks_at_the_history(site):
+    settings = settings_of(site)
+    assert ill(settings) == []
+    assert not (site.folder / "reports/labflag.db").exists()
+    database = site.folder / "reports/labflag.db"
+    with open_history(database) as history:
+        run = history.begin_run(NOW)
+    assert ill(settings)[0][0] == "history"
+    assert "did not come to its end" in ill(settings)[0][1]
+    with open_history(database) as history:
+        history.finish_run(run.id)
+    assert ill(settings) == []
+    content = bytearray(database.read_bytes())
+    content[4096 * 2 : 4096 * 4] = bytes(4096 * 2)
+    database.write_bytes(content)
+    assert [subject for subject, _ in ill(settings)] == ["history"]
+    database.write_bytes(b"no database" * 1000)
+    assert [subject for subject, _ in ill(settings)] == ["history"]
+
+
+def test_doctor_looks_at_the_rules_and_layouts(site):
+    folder = site.folder / "own"
+    folder.mkdir()
+    settings = settings_of(site, knowledge=folder)
+    assert ill(settings) == []
+    (folder / "limits.toml").write_text("[[limit]]\nid = 'x'\n")
+    ((subject, said),) = ill(settings)
+    assert subject == "rules"
+    assert "limits.toml" in said
+    assert [subject for subject, _ in ill(settings_of(site, layout="no-such-layout"))] == ["rules"]
+
+
+def test_doctor_knows_the_inbox_by_its_mark(site):
+    settings = settings_of(site)
+    inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
+    with open_workspace(settings.output, lambda: NOW) as private:
+        open_inbox(inbox, private)
+    assert ill(settings) == []
+    inbox.claimed.rename(site.folder / "away")
+    ((subject, said),) = ill(settings)
+    assert (subject, "not the inbox that it was" in said) == ("inbox mark", True)
+    (site.folder / "away").rename(inbox.claimed)
+    (inbox.claimed / "owner").write_text("of somebody else")
+    ((subject, said),) = ill(settings)
+    assert (subject, "another output folder" in said) == ("inbox mark", True)
+
+
+def test_the_line_in_the_manual_is_the_one_that_is_made():
+    """A copy of it works in an empty environment: test_rounds tries the line of a site."""
+    manual = (Path(__file__).parents[2] / "docs/unattended.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^    (\*/10 .*)$", manual, flags=re.M)
+    made = cron_line(Path("/srv/lab/labflag.toml"))
+    assert line.replace("/opt/labflag/.venv/bin/python", shlex.quote(sys.executable)) == made
 
 
 def test_doctor_ends_with_a_code(site):

@@ -1,0 +1,60 @@
+"""Everything that a run needs, looked at beforehand: the machine, the history, the knowledge."""
+
+from collections.abc import Iterator
+
+from pipeline.config import Settings
+from pipeline.errors import ConfigError, KnowledgeError, OutputError
+from pipeline.operations import workspace
+from pipeline.operations.doctor import Check, examine_site
+from pipeline.operations.history import open_history
+from pipeline.operations.lock import find_holder
+from pipeline.operations.place import place_history
+from pipeline.reading import Clock, chosen_layout, load_tried_knowledge
+
+
+def check_up(settings: Settings, clock: Clock) -> Iterator[Check]:
+    """Look at a site; change nothing that lasts."""
+    yield from examine_site(settings, clock)
+    yield from _look_at_history(settings, clock)
+    yield _look_at_knowledge(settings)
+
+
+def _look_at_history(settings: Settings, clock: Clock) -> Iterator[Check]:
+    subject = "history"
+    try:
+        place = place_history(settings)
+        if place.said:
+            cure = "keep the history on a disk of this machine, or on a server: docs/history.md"
+            yield Check(subject=subject, said=place.said, cure=cure)
+        if not place.exists:
+            yield Check(subject=subject, said="it is made by the first run")
+            return
+        with open_history(place.where, clock=clock) as history:
+            files, last = len(history.list_files()), next(iter(history.list_runs(1)), None)
+            is_sound = history.is_sound()
+    except (ConfigError, OutputError) as error:
+        cure = "see docs/history.md; `labflag restore FILE` puts back a copy"
+        yield Check(subject=subject, said=str(error), cure=cure)
+        return
+    if not is_sound:
+        cure = "put back a copy with `labflag restore FILE`; keep the damaged file"
+        yield Check(subject=subject, said="the file is damaged", cure=cure)
+        return
+    at_work = find_holder(settings.output.absolute() / workspace.NAME)
+    if last is not None and last.finished_at is None and not (at_work or settings.hold_all):
+        said = f"the run of {last.started_at:%Y-%m-%d %H:%M} did not come to its end"
+        yield Check(subject=subject, said=said, cure="run labflag again: it goes on from there")
+        return
+    yield Check(subject=subject, said=f"{files:,} files are stored, and the file is sound")
+
+
+def _look_at_knowledge(settings: Settings) -> Check:
+    subject = "rules"
+    try:
+        knowledge = load_tried_knowledge(settings)
+        chosen_layout(settings, knowledge)
+    except (ConfigError, KnowledgeError) as error:
+        cure = "correct the file; until then no run reads or writes anything"
+        return Check(subject=subject, said=str(error), cure=cure)
+    said = f"profile {knowledge.profile.id}, version {knowledge.version}"
+    return Check(subject=subject, said=said)

@@ -90,6 +90,7 @@ fuzz: $(FUZZ)  ## Look for inputs that break the parsers, FUZZ_SECONDS for each 
 # How far, and how often: tests/faults/matrix.py. Needs strace.
 faults: $(DEV)  ## Let every call that changes a file fail once; takes an hour or two
 	@$(IN)/python -m tests.faults.matrix kill ENOSPC EIO EACCES order
+	@$(IN)/python -m tests.faults.walks --walks 1000
 	@$(IN)/python -m tests.faults.overlap --rounds 500
 	@$(IN)/python -m tests.faults.mutants
 

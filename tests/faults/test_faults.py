@@ -11,18 +11,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SHORT = {"kill": 30, "ENOSPC": 4, "EIO": 4, "EACCES": 4}
+WALKS = 6
 
 pytestmark = pytest.mark.skipif(
     shutil.which("strace") is None, reason="strace is not installed: no call can be made to fail"
 )
 
 
-@pytest.fixture(scope="module")
-def said() -> str:
-    """What the matrix says of a few calls of each kind and of their order."""
-    faults = [f"{fault}:{count}" for fault, count in SHORT.items()]
+def run(module: str, *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.matrix", *faults, "order"],
+        [sys.executable, "-m", f"tests.faults.{module}", *arguments],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -31,6 +29,12 @@ def said() -> str:
         check=False,
     )
     return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def said() -> str:
+    """What the matrix says of a few calls of each kind and of their order."""
+    return run("matrix", *(f"{fault}:{count}" for fault, count in SHORT.items()), "order")
 
 
 @pytest.mark.parametrize("fault", SHORT)
@@ -44,3 +48,8 @@ def test_nothing_is_lost_doubled_or_torn(said, fault):
 
 def test_data_is_on_disk_before_its_name(said):
     assert re.search(r"^order: 0 violations$", said, re.M), said
+
+
+def test_whatever_happens_in_whatever_order_the_end_is_what_the_model_says():
+    said = run("walks", "--walks", str(WALKS))
+    assert re.search(rf"^{WALKS} walks, \d+ runs, \d+ killed, 0 violations$", said, re.M), said

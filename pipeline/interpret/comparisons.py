@@ -8,8 +8,10 @@ from pipeline.interpret.amounts import Amounts, Mask, Numbers, amounts_of
 from pipeline.interpret.answer import Answer, Evidence, Role
 from pipeline.interpret.doubts import Doubts
 from pipeline.interpret.grid import NOWHERE, Grid, Positions
-from pipeline.interpret.limits import Verdicts, compare_results, limit_in_unit, list_strata
+from pipeline.interpret.limits import Verdicts, compare_results
+from pipeline.interpret.published import limit_in_unit
 from pipeline.interpret.said import Sayings
+from pipeline.interpret.strata import list_strata
 from pipeline.interpret.timeline import Keys, Timeline
 from pipeline.knowledge.conditions import (
     SHARE,
@@ -98,7 +100,7 @@ class Comparisons:
     def strata_of(self, limit: Limit, row: int) -> tuple[Stratum, ...]:
         """Give the strata of a limit that could apply to one result."""
         amounts = self._amounts.at(np.array([row]))
-        where = list_strata(amounts, limit, self._knowledge)
+        where = list_strata(amounts, limit)
         return tuple(s for s, here in zip(limit.strata, where, strict=True) if here[0])
 
     def _doubted(self, analyte: str, results: Positions) -> tuple[Mask, Mask]:

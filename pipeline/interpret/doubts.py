@@ -1,7 +1,7 @@
 """Which results an artifact may have falsified, and which way."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from pipeline.knowledge.model import Artifact
 class Doubts:
     """By analyte ("any" for all): accessions on which it may be falsely low, falsely high."""
 
-    low: Mapping[str, Mask] = field(default_factory=dict)
-    high: Mapping[str, Mask] = field(default_factory=dict)
+    low: Mapping[str, Mask]
+    high: Mapping[str, Mask]
 
     def of(self, analyte: str, count: int) -> tuple[Mask, Mask]:
         """Give the accessions on which this analyte may be falsely low, falsely high."""

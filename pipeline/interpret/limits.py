@@ -1,25 +1,19 @@
 """Which limit applies to a result, and on which side of it the result stands."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import isclose, log10
 
 import numpy as np
 
-from pipeline.interpret.amounts import PREGNANCY, Amounts, Mask, Numbers
+from pipeline.interpret.amounts import Amounts, Mask, Numbers
+from pipeline.interpret.published import limits_in_reported_units, raise_limits
+from pipeline.interpret.strata import strata_for
 from pipeline.knowledge.conditions import Direction
-from pipeline.knowledge.model import (
-    Adjustment,
-    Analyte,
-    Knowledge,
-    Limit,
-    PregnancyState,
-    Stratum,
-)
+from pipeline.knowledge.model import Analyte, Knowledge, Limit
 from schemas.vocabulary import Comparator, Reason, Sex
 
 _DECIMALS = 9
-"""Further ones of a sum are noise of the calculation."""
+"""Further ones of a calculation are noise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +47,9 @@ def compare_results(
     if limit.interval_tolerance is None:
         return said
     own = amounts.reference_low
-    apart = (own > 0) & (np.round(np.abs(own / said.limit - 1), 12) > limit.interval_tolerance)
+    apart = (own > 0) & (
+        np.round(np.abs(own / said.limit - 1), _DECIMALS) > limit.interval_tolerance
+    )
     return replace(said, comments={**said.comments, limit.interval_comment: apart})
 
 
@@ -85,22 +81,20 @@ def _compare_by_strata(
 ) -> Verdicts:
     analyte = knowledge.analytes[limit.analyte]
     possible = amounts.sexes
-    raised, comments_of_raised = _raise(limit, analyte, amounts, knowledge.adjustments)
+    raised, comments_of_raised = raise_limits(limit, analyte, amounts, knowledge.adjustments)
     by_sex = {sex: _compare_for_sex(amounts, direction, limit, analyte, sex, raised) for sex in Sex}
     yes = np.logical_and.reduce([by_sex[sex].yes | ~possible[sex] for sex in Sex])
     no = np.logical_and.reduce([by_sex[sex].no | ~possible[sex] for sex in Sex])
     if not limit.strata:
         yes, no = np.zeros(len(yes), bool), np.zeros(len(no), bool)
-    open_ = ~yes & ~no
     either = possible[Sex.FEMALE] & possible[Sex.MALE]
     female, male = by_sex[Sex.FEMALE], by_sex[Sex.MALE]
     reasons: dict[Reason, Mask] = {
-        reason: open_
-        & np.logical_or.reduce([by_sex[sex].reasons[reason] & possible[sex] for sex in Sex])
+        reason: np.logical_or.reduce([by_sex[sex].reasons[reason] & possible[sex] for sex in Sex])
         for reason in female.reasons
     }
     sexes_differ = (female.yes != male.yes) | (female.no != male.no)
-    reasons[Reason.SEX_UNKNOWN] = open_ & either & sexes_differ
+    reasons[Reason.SEX_UNKNOWN] = either & sexes_differ
     comments = _comments_of(limit, by_sex, possible, yes | no)
     for code, where in (*amounts.assumed.items(), *comments_of_raised.items()):
         comments[code] = comments.get(code, np.zeros(len(yes), bool)) | where
@@ -111,20 +105,6 @@ def _compare_by_strata(
         reasons=reasons,
         comments=comments,
         remarks={},
-    )
-
-
-def list_strata(amounts: Amounts, limit: Limit, knowledge: Knowledge) -> tuple[Mask, ...]:
-    """Say of each stratum of a limit to which results it could apply."""
-    analyte = knowledge.analytes[limit.analyte]
-    raised, _ = _raise(limit, analyte, amounts, knowledge.adjustments)
-    by_sex = {sex: _compare_for_sex(amounts, "below", limit, analyte, sex, raised) for sex in Sex}
-    nowhere = np.zeros(len(amounts.value), bool)
-    return tuple(
-        np.logical_or.reduce(
-            [by_sex[sex].here.get(number, nowhere) & amounts.sexes[sex] for sex in Sex]
-        )
-        for number in range(len(limit.strata))
     )
 
 
@@ -152,15 +132,10 @@ def _compare_for_sex(
     count = len(amounts.value)
     all_yes, all_no = np.ones(count, bool), np.ones(count, bool)
     any_decided, any_no_limit, any_censored = (np.zeros(count, bool) for _ in range(3))
-    how_many = np.zeros(count, int)
     lowest, highest = np.full(count, np.inf), np.full(count, -np.inf)
     possible: dict[int, Mask] = {}
-    states = _states_of_pregnancy(limit, amounts, sex)
-    for number, stratum in enumerate(limit.strata):
-        if stratum.sex not in (None, sex) or stratum.pregnancy not in states:
-            continue
-        here = _could_be_in(stratum, amounts, states[stratum.pregnancy])
-        numbers = _limits_in_reported_units(stratum.values or stratum.floor, analyte, amounts)
+    for number, stratum, here in strata_for(limit, amounts, sex):
+        numbers = limits_in_reported_units(stratum.values or stratum.floor, analyte, amounts)
         if stratum.values:
             numbers = np.where(raised, np.round(numbers + raised, _DECIMALS), numbers)
         yes, no = _stands(amounts, direction, numbers)
@@ -172,13 +147,13 @@ def _compare_for_sex(
         any_decided |= here & (yes | no)
         all_yes &= yes | ~here
         all_no &= no | ~here
-        how_many += here
         compared = here & (yes | no) if stratum.no_limit else here
         lowest = np.where(compared, np.fmin(lowest, numbers), lowest)
         highest = np.where(compared, np.fmax(highest, numbers), highest)
         possible[number] = here
     open_ = ~all_yes & ~all_no
-    by_age = open_ & (how_many > 1) & any_decided
+    # What one stratum decides and the others do not leave open, they leave to the age.
+    by_age = open_ & any_decided
     return _ForSex(
         yes=all_yes,
         no=all_no,
@@ -191,78 +166,6 @@ def _compare_for_sex(
         highest=highest,
         here=possible,
     )
-
-
-def _could_be_in(stratum: Stratum, amounts: Amounts, pregnant: Mask) -> Mask:
-    low_unit, low = stratum.ages.low
-    here = (amounts.age_high[low_unit] >= low) & pregnant
-    if stratum.ages.high is not None:
-        high_unit, high = stratum.ages.high
-        here = here & (amounts.age_low[high_unit] < high)
-    return here
-
-
-def _states_of_pregnancy(limit: Limit, amounts: Amounts, sex: Sex) -> dict[PregnancyState, Mask]:
-    """Say for which results the strata of each state of pregnancy are the ones that apply.
-
-    A trimester without strata of its own goes by those of any pregnancy, and a state without
-    any by those of everyone.
-    """
-    count = len(amounts.value)
-    there = {stratum.pregnancy for stratum in limit.strata if stratum.pregnancy}
-    if not there or sex == Sex.MALE:
-        return {"": np.ones(count, bool)}
-    chosen: list[PregnancyState] = []
-    for state in PREGNANCY:
-        is_trimester = state.startswith("T") and "pregnant" in there
-        chosen.append(state if state in there else "pregnant" if is_trimester else "")
-    codes = np.array([PREGNANCY.index(state) for state in chosen])[amounts.pregnancy]
-    return {state: codes == PREGNANCY.index(state) for state in dict.fromkeys(chosen)}
-
-
-def _raise(
-    limit: Limit, analyte: Analyte, amounts: Amounts, adjustments: Iterable[Adjustment]
-) -> tuple[Numbers, dict[str, Mask]]:
-    """Say by how much the limit is raised for each result, in the unit reported."""
-    total = np.zeros(len(amounts.value))
-    comments: dict[str, Mask] = {}
-    for adjustment in adjustments:
-        if limit.id in adjustment.limits and adjustment.id in amounts.raised:
-            by = amounts.raised[adjustment.id]
-            total = total + by * _limits_in_reported_units({adjustment.unit: 1}, analyte, amounts)
-            comments |= dict.fromkeys(adjustment.comment, by != 0)
-    return total, comments
-
-
-def _limits_in_reported_units(
-    values: Mapping[str, float], analyte: Analyte, amounts: Amounts
-) -> Numbers:
-    if not values or not amounts.units:
-        return np.full(len(amounts.value), np.nan)
-    numbers = np.array(
-        [
-            limit_in_unit(values, unit, analyte) if unit in analyte.units else np.nan
-            for unit in amounts.units
-        ]
-    )
-    return numbers[amounts.unit_codes]
-
-
-def limit_in_unit(values: Mapping[str, float], unit: str, analyte: Analyte) -> float:
-    """Express a limit in a unit of its analyte: as published if it was, else converted.
-
-    Published pairs are rounded (180 ng/L is not exactly 133 pmol/L), so a published number is
-    never recomputed; among several the one that differs by a power of ten only is taken.
-    """
-    if unit in values:
-        return values[unit]
-
-    def is_other_kind(published: str) -> bool:
-        power = log10(analyte.units[published] / analyte.units[unit])
-        return not isclose(power, round(power), abs_tol=1e-9)
-
-    published = min(values, key=is_other_kind)
-    return float(f"{values[published] * analyte.units[published] / analyte.units[unit]:.12g}")
 
 
 def _stands(amounts: Amounts, direction: Direction, limit: Numbers) -> tuple[Mask, Mask]:

@@ -15,7 +15,7 @@ PYTHON :=
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 IS_FIT := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help run test check format-check lint types imports fix bench golden rules mutants samples convert pictures fuzz faults soak clean
+.PHONY: help run test check format-check lint types imports fix bench golden rules mutants mutants-code samples convert pictures fuzz faults soak clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -62,6 +62,12 @@ rules: $(RUN)  ## Write docs/rules.md again from the knowledge
 
 mutants: $(DEV)  ## Make the rules wrong, a number or sign at a time, and name what no case notices
 	@$(IN)/labflag rules test --mutants
+
+# Of pipeline/interpret/; several with MODULE="limits strata", none named: all, which takes an hour.
+MODULE :=
+
+mutants-code: $(DEV)  ## Make the code of MODULE wrong, a sign or word at a time, and name what no test notices
+	@$(IN)/python -m tests.mutation.code $(MODULE)
 
 samples: $(DEV)  ## Make the files in sample_data/ again; the same bytes unless the script changed
 	@$(IN)/python -m sample_data.make_samples

@@ -10,8 +10,8 @@ from schemas.vocabulary import Change, Grade
 class Changes(Table):
     """One row per patient and rule that is present now or was present in the last report."""
 
-    patient_id: str = pa.Field(str_length={"min_value": 1})
-    rule: str = pa.Field(str_length={"min_value": 1})
+    patient_id: str = pa.Field(ne="")
+    rule: str = pa.Field(ne="")
     change: str = pa.Field(isin=list(Change))
     was_grade: str = pa.Field(isin=["", *Grade])
     was_value: str

@@ -15,11 +15,11 @@ class Differences(Table):
     read.
     """
 
-    patient_id: str = pa.Field(str_length={"min_value": 1})
-    accession: str = pa.Field(str_length={"min_value": 1})
+    patient_id: str = pa.Field(ne="")
+    accession: str = pa.Field(ne="")
     collected_at: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]
     collected_precision: str = pa.Field(isin=["", "date", "time"])
-    rule: str = pa.Field(str_length={"min_value": 1})
+    rule: str = pa.Field(ne="")
     difference: str = pa.Field(isin=list(Difference))
     outcome_before: str = pa.Field(isin=["", *Outcome])
     outcome_after: str = pa.Field(isin=["", *Outcome])
@@ -41,7 +41,7 @@ class Differences(Table):
 class PatientChanges(Table):
     """One row per patient with a difference in an answer or in the class of the worklist."""
 
-    patient_id: str = pa.Field(str_length={"min_value": 1}, unique=True)
+    patient_id: str = pa.Field(ne="", unique=True)
     priority_before: pd.Int64Dtype = pa.Field(nullable=True)
     priority_after: pd.Int64Dtype = pa.Field(nullable=True)
     gained: str

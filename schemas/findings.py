@@ -14,11 +14,11 @@ class Findings(Table):
     `source_file` … `source_row`.
     """
 
-    patient_id: str = pa.Field(str_length={"min_value": 1})
-    accession: str = pa.Field(str_length={"min_value": 1})
+    patient_id: str = pa.Field(ne="")
+    accession: str = pa.Field(ne="")
     collected_at: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]
     collected_precision: str = pa.Field(isin=["", "date", "time"])
-    rule: str = pa.Field(str_length={"min_value": 1})
+    rule: str = pa.Field(ne="")
     outcome: str = pa.Field(isin=list(Outcome))
     reason: str
     """Why it is indeterminate: one of `Reason`, or several joined by "; "."""
@@ -41,8 +41,8 @@ class Findings(Table):
     """Day of its collection as ISO 8601, empty if not known."""
     comment: str
     """Codes of the comments that belong to the finding, joined by "; "."""
-    profile: str = pa.Field(str_length={"min_value": 1})
-    knowledge_version: str = pa.Field(str_length={"min_value": 1})
+    profile: str = pa.Field(ne="")
+    knowledge_version: str = pa.Field(ne="")
     source_file: str
     source_sheet: str
     source_row: str

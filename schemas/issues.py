@@ -15,8 +15,8 @@ class Issues(Table):
     row: pd.Int64Dtype = pa.Field(nullable=True, ge=1)
     """Row as Excel shows it; missing for a problem of the whole file or a grouped note."""
     column: str
-    code: str = pa.Field(str_length={"min_value": 1})
+    code: str = pa.Field(ne="")
     severity: str = pa.Field(isin=list(IssueSeverity))
-    message: str = pa.Field(str_length={"min_value": 1})
+    message: str = pa.Field(ne="")
     result_id: pd.Int64Dtype = pa.Field(nullable=True, ge=0)
     """The result concerned; missing for a problem of a file or of many rows."""

@@ -17,14 +17,14 @@ class Observations(Table):
 
     result_id: pd.Int64Dtype = pa.Field(nullable=True, ge=0)
     """The result row that said it; missing where a remark or a context column did."""
-    patient_id: str = pa.Field(str_length={"min_value": 1})
+    patient_id: str = pa.Field(ne="")
     patient_name: str
     sex: str = pa.Field(isin=["", *Sex])
     birth_date: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]
-    accession: str = pa.Field(str_length={"min_value": 1})
+    accession: str = pa.Field(ne="")
     collected_at: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]
     collected_precision: str = pa.Field(isin=["", "date", "time"])
-    code: str = pa.Field(str_length={"min_value": 1})
+    code: str = pa.Field(ne="")
     """Id of an observation of the knowledge: "macro-ovalocytes", "pregnant", "b12-started"."""
     answer: str = pa.Field(isin=["yes", "no"])
     """"yes" also where a number or a date is given; "no" where it was looked for and not seen."""
@@ -34,7 +34,7 @@ class Observations(Table):
     """Start of vitamin B12, transfusion; missing for the others."""
     status: str = pa.Field(isin=list(ResultStatus))
     """Where the result stands that said it; "final" where a remark or a context column did."""
-    source_file: str = pa.Field(str_length={"min_value": 1})
+    source_file: str = pa.Field(ne="")
     source_sheet: str
     source_row: int = pa.Field(ge=1)
     source_column: str

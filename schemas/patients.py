@@ -10,7 +10,7 @@ from schemas.vocabulary import Sex
 class Patients(Table):
     """Everyone who was seen, most urgent first, also those whose results are all held."""
 
-    patient_id: str = pa.Field(str_length={"min_value": 1}, unique=True)
+    patient_id: str = pa.Field(ne="", unique=True)
     patient_name: str
     sex: str = pa.Field(isin=["", *Sex])
     birth_date: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]

@@ -12,7 +12,7 @@ class Origin(Table):
     """Where a result came from and whose it is."""
 
     result_id: int = pa.Field(ge=0, unique=True)
-    source_file: str = pa.Field(str_length={"min_value": 1})
+    source_file: str = pa.Field(ne="")
     source_sheet: str
     source_row: int = pa.Field(ge=1)
     source_column: str
@@ -43,18 +43,18 @@ class Origin(Table):
 class Results(Origin):
     """Accepted results: `value` and `unit` are canonical, `original_…` as reported."""
 
-    patient_id: str = pa.Field(str_length={"min_value": 1})
-    accession: str = pa.Field(str_length={"min_value": 1})
-    analyte: str = pa.Field(str_length={"min_value": 1})
+    patient_id: str = pa.Field(ne="")
+    accession: str = pa.Field(ne="")
+    analyte: str = pa.Field(ne="")
     comparator: str = pa.Field(isin=list(Comparator))
     original_text: str
     """The cell as written."""
     original_value: pd.Float64Dtype
     """The number as reported, in `original_unit`."""
-    original_unit: str = pa.Field(str_length={"min_value": 1})
+    original_unit: str = pa.Field(ne="")
     """The reported unit as a UCUM code."""
     value: pd.Float64Dtype
-    unit: str = pa.Field(str_length={"min_value": 1})
+    unit: str = pa.Field(ne="")
     """Canonical unit of the analyte, a UCUM code."""
     reference_low: pd.Float64Dtype = pa.Field(nullable=True)
     """The laboratory's own interval, in `original_unit`."""
@@ -87,5 +87,5 @@ class Reportable(Results):
 class Held(Origin):
     """Results that were reported but cannot be used: whose they are and why, never their value."""
 
-    code: str = pa.Field(str_length={"min_value": 1})
+    code: str = pa.Field(ne="")
     """Code of the first issue that set the result aside."""

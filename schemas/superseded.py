@@ -12,13 +12,13 @@ class Superseded(Table):
 
     result_id: int = pa.Field(ge=0)
     """Of the result that counts."""
-    patient_id: str = pa.Field(str_length={"min_value": 1})
+    patient_id: str = pa.Field(ne="")
     status: str = pa.Field(isin=list(ResultStatus))
     """Of the result that was replaced."""
     comparator: str = pa.Field(isin=list(Comparator))
     original_value: pd.Float64Dtype
     """The number as reported, in `original_unit`."""
-    original_unit: str = pa.Field(str_length={"min_value": 1})
-    source_file: str = pa.Field(str_length={"min_value": 1})
+    original_unit: str = pa.Field(ne="")
+    source_file: str = pa.Field(ne="")
     source_sheet: str
     source_row: int = pa.Field(ge=1)

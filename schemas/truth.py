@@ -8,8 +8,8 @@ from schemas.table import Table
 class Truth(Table):
     """One row per patient, accession and rule."""
 
-    patient_id: str = pa.Field(str_length={"min_value": 1})
+    patient_id: str = pa.Field(ne="")
     accession: str
     """ "": the truth is about the patient, whichever the accession."""
-    rule: str = pa.Field(str_length={"min_value": 1})
+    rule: str = pa.Field(ne="")
     truth: str = pa.Field(isin=["yes", "no"])

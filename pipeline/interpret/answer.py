@@ -1,8 +1,7 @@
-"""What a condition says of every accession, and how such answers go together."""
+"""What a condition says of every accession."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from functools import reduce
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -10,11 +9,11 @@ import numpy.typing as npt
 
 from pipeline.interpret.amounts import Mask, Numbers
 from pipeline.interpret.grid import NOWHERE, Positions
-from pipeline.knowledge.conditions import Group
 from schemas.vocabulary import Reason
 
 K = TypeVar("K")
 Role = Literal["here", "joined", "earlier"]
+_MASKS = ("yes", "no", "firm_yes", "firm_no", "reported", "undecided", "met")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +27,8 @@ class Evidence:
     said: Positions
     """Into the table of observations."""
     limit: Numbers
-    direction: str = ""
-    role: Role = "here"
+    direction: str
+    role: Role
     """Of this accession, of the nearest one, or of an earlier one."""
 
     @property
@@ -37,6 +36,16 @@ class Evidence:
         """Where there is any."""
         there = (self.results != NOWHERE) | (self.held != NOWHERE) | (self.said != NOWHERE)
         return np.asarray(there, dtype=bool)
+
+    def at(self, rows: Positions) -> "Evidence":
+        """Give that of some accessions only."""
+        return replace(
+            self,
+            results=self.results[rows],
+            held=self.held[rows],
+            said=self.said[rows],
+            limit=self.limit[rows],
+        )
 
     def same_as(self, other: "Evidence") -> Mask:
         """Where both rest on the same row."""
@@ -64,16 +73,73 @@ class Answer:
     met: Mask
     """One part of a compound condition holds."""
     reasons: Mapping[Reason, Mask]
-    comments: Mapping[str, Mask] = field(default_factory=dict)
-    remarks: Mapping[str, Mask] = field(default_factory=dict)
+    comments: Mapping[str, Mask]
+    remarks: Mapping[str, Mask]
     """Comments that are made also where the answer is open."""
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Evidence, ...]
     grade: "npt.NDArray[np.object_] | None" = None
 
     @property
     def open(self) -> Mask:
         """Neither yes nor no."""
         return ~self.yes & ~self.no
+
+
+def rest_on(
+    subject: str,
+    count: int,
+    *,
+    results: Positions | None = None,
+    held: Positions | None = None,
+    said: Positions | None = None,
+    limit: Numbers | None = None,
+    direction: str = "",
+    role: Role = "here",
+) -> Evidence:
+    """Name what an answer for so many accessions rests on; what is left out is nowhere."""
+    nowhere = np.full(count, NOWHERE, dtype=np.int64)
+    return Evidence(
+        subject=subject,
+        results=nowhere if results is None else results,
+        held=nowhere if held is None else held,
+        said=nowhere if said is None else said,
+        limit=np.full(count, np.nan) if limit is None else limit,
+        direction=direction,
+        role=role,
+    )
+
+
+def state(
+    *,
+    yes: Mask,
+    no: Mask,
+    reported: Mask,
+    firm_yes: Mask | None = None,
+    firm_no: Mask | None = None,
+    here: Mask | None = None,
+    near: Mask | None = None,
+    reasons: Mapping[Reason, Mask] | None = None,
+    comments: Mapping[str, Mask] | None = None,
+    remarks: Mapping[str, Mask] | None = None,
+    evidence: tuple[Evidence, ...] = (),
+) -> Answer:
+    """Answer a simple condition: as firmly as said, of what was reported here, with no parts."""
+    nowhere = np.zeros(len(yes), bool)
+    return Answer(
+        yes=yes,
+        no=no,
+        firm_yes=yes if firm_yes is None else firm_yes,
+        firm_no=no if firm_no is None else firm_no,
+        reported=reported,
+        here=reported if here is None else here,
+        near=nowhere if near is None else near,
+        undecided=reported & ~yes & ~no,
+        met=nowhere,
+        reasons=reasons or {},
+        comments=comments or {},
+        remarks=remarks or {},
+        evidence=evidence,
+    )
 
 
 def negate(answer: Answer) -> Answer:
@@ -90,10 +156,9 @@ def negate(answer: Answer) -> Answer:
 
 def restrict(answer: Answer, asked: Mask) -> Answer:
     """Leave everything open and unreported where the condition is not asked."""
-    masks = ("yes", "no", "firm_yes", "firm_no", "reported", "undecided", "met")
     return replace(
         answer,
-        **{name: getattr(answer, name) & asked for name in masks},
+        **{name: getattr(answer, name) & asked for name in _MASKS},
         reasons=_each(answer.reasons, lambda mask: mask & asked),
         comments=_each(answer.comments, lambda mask: mask & asked),
         remarks=_each(answer.remarks, lambda mask: mask & asked),
@@ -112,19 +177,14 @@ def restrict(answer: Answer, asked: Mask) -> Answer:
 def take(answer: Answer, source: Positions, role: Role) -> Answer:
     """Give each accession the answer of another one; where that is `NOWHERE`, nothing."""
     there = source != NOWHERE
-    at = np.where(there, source, 0)
 
     def of(mask: Mask) -> Mask:
-        return mask[at] & there if len(mask) else mask
+        return np.asarray(mask[source] & there, dtype=bool)
 
     def place(positions: Positions) -> Positions:
-        return np.where(there, positions[at], NOWHERE) if len(positions) else positions
+        return np.where(there, positions[source], NOWHERE)
 
-    moved: dict[str, Mask] = {
-        item.name: of(getattr(answer, item.name))
-        for item in fields(Answer)
-        if item.name in ("yes", "no", "firm_yes", "firm_no", "reported", "undecided", "met")
-    }
+    moved: dict[str, Mask] = {name: of(getattr(answer, name)) for name in _MASKS}
     return Answer(
         **moved,
         here=np.zeros(len(source), bool),
@@ -138,106 +198,13 @@ def take(answer: Answer, source: Positions, role: Role) -> Answer:
                 results=place(item.results),
                 held=place(item.held),
                 said=place(item.said),
-                limit=np.where(there, item.limit[at], np.nan) if len(at) else item.limit,
+                limit=np.where(there, item.limit[source], np.nan),
                 role=role,
             )
             for item in answer.evidence
         ),
-        grade=None if answer.grade is None else np.where(there, answer.grade[at], ""),
+        grade=None if answer.grade is None else np.where(there, answer.grade[source], ""),
     )
-
-
-def combine(group: Group, members: list[Answer]) -> Answer:
-    """Join answers as the group says, by Kleene's logic."""
-    reported = [member.reported for member in members]
-    any_reported = any_of(reported)
-    yes, no = _decide(group, [(m.yes, m.no) for m in members], reported)
-    firm_yes, firm_no = _decide(group, [(m.firm_yes, m.firm_no) for m in members], reported)
-    open_ = ~yes & ~no
-    comments = _either_said(member.comments for member in members)
-    if group.partial_comment:
-        comments[group.partial_comment] = any_reported & ~all_of(reported)
-    return Answer(
-        yes=yes,
-        no=no,
-        firm_yes=firm_yes,
-        firm_no=firm_no,
-        reported=any_reported,
-        here=any_of([member.here for member in members]),
-        near=any_of([member.near for member in members]),
-        undecided=open_
-        & any_of([*(member.undecided for member in members), _lies_between(group, members)]),
-        # What silence answers is no part that holds: it says nothing of the specimen.
-        met=open_ & any_of([member.yes & member.reported for member in members]),
-        reasons=_reasons(group, members, open_),
-        comments=comments,
-        remarks=_either_said(member.remarks for member in members),
-        evidence=tuple(item for member in members for item in member.evidence),
-    )
-
-
-def _lies_between(group: Group, members: list[Answer]) -> Mask:
-    """Hold where an `either` stays open although something it needs is known to speak."""
-    nowhere = np.zeros(len(members[0].yes), bool)
-    if group.kind != "either":
-        return nowhere
-    decided = [member.yes | member.no for member in members]
-    return all_of(decided) | (any_of(decided) & any_of([member.met for member in members]))
-
-
-def any_of(masks: list[Mask]) -> Mask:
-    """Hold where one of them does."""
-    return reduce(np.logical_or, masks)
-
-
-def all_of(masks: list[Mask]) -> Mask:
-    """Hold where each of them does."""
-    return reduce(np.logical_and, masks)
-
-
-def _decide(
-    group: Group, members: list[tuple[Mask, Mask]], reported: list[Mask]
-) -> tuple[Mask, Mask]:
-    yes, no = [each[0] for each in members], [each[1] for each in members]
-    match group.kind:
-        case "all":
-            return all_of(yes), any_of(no)
-        case "any":
-            return any_of(yes), all_of(no)
-        case "any_reported":
-            left_out_or_no = [each | ~said for each, said in zip(no, reported, strict=True)]
-            return any_of(yes), any_of(reported) & all_of(left_out_or_no)
-        case "either":
-            return yes[0], no[0] & yes[1]
-    most = len(members) - np.stack(no).sum(axis=0)
-    least = np.stack(yes).sum(axis=0)
-    if group.kind == "exactly":
-        exactly: Mask = (least == group.count) & (most == group.count)
-        return exactly, (least > group.count) | (most < group.count)
-    return least >= group.count, most < group.count
-
-
-def _reasons(group: Group, members: list[Answer], open_: Mask) -> dict[Reason, Mask]:
-    reasons: dict[Reason, Mask] = {reason: np.zeros(len(open_), bool) for reason in Reason}
-    for member in members:
-        counts = open_ & member.open
-        if group.kind == "any_reported":
-            counts = counts & member.reported
-        for reason, where in member.reasons.items():
-            reasons[reason] |= where & counts
-        reasons[Reason.MISSING_INPUT] |= ~member.reported & counts
-    if group.kind == "either":
-        decided = all_of([member.yes | member.no for member in members])
-        reasons[Reason.INCONCLUSIVE] |= open_ & decided
-    return reasons
-
-
-def _either_said(several: Iterable[Mapping[str, Mask]]) -> dict[str, Mask]:
-    said: dict[str, Mask] = {}
-    for comments in several:
-        for code, where in comments.items():
-            said[code] = said[code] | where if code in said else where
-    return said
 
 
 def _each(masks: Mapping[K, Mask], change: Callable[[Mask], Mask]) -> dict[K, Mask]:

@@ -7,20 +7,14 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.interpret.amounts import Mask
-from pipeline.interpret.answer import (
-    Answer,
-    all_of,
-    any_of,
-    combine,
-    negate,
-    restrict,
-    take,
-)
+from pipeline.interpret.amounts import Mask, amounts_of
+from pipeline.interpret.answer import Answer, negate, restrict, state, take
+from pipeline.interpret.changes import Changes
 from pipeline.interpret.comparisons import Comparisons
 from pipeline.interpret.doubts import doubts_from
 from pipeline.interpret.evidence import Facts
 from pipeline.interpret.grid import NOWHERE, Grid
+from pipeline.interpret.groups import all_of, any_of, combine
 from pipeline.interpret.said import Sayings
 from pipeline.interpret.timeline import Barriers, Timeline
 from pipeline.knowledge.conditions import (
@@ -66,9 +60,10 @@ class Questions:
         self._knowledge = knowledge
         self._timeline = Timeline(grid)
         self._sayings = Sayings(grid, knowledge, self._timeline)
-        self._comparisons = Comparisons(
-            grid, knowledge, self._timeline, self._sayings, doubts_from(found)
-        )
+        amounts = amounts_of(grid.results, knowledge.populations, self._sayings.context())
+        doubts = doubts_from(found, knowledge.derived, amounts)
+        self._comparisons = Comparisons(grid, knowledge, amounts, doubts)
+        self._changes = Changes(grid, knowledge, self._timeline, self._sayings, amounts, doubts)
         self._answers: dict[str, Answer] = {}
         self._asked: dict[Condition, Answer] = {}
         self._barriers: Barriers | None = None
@@ -109,7 +104,7 @@ class Questions:
             case Compare() | Interval():
                 return self._comparisons.compare(condition)
             case Change():
-                return self._comparisons.compare_with_earlier(condition)
+                return self._changes.compare_with_earlier(condition)
             case Reported() | HeldAs():
                 return self._comparisons.reported(condition)
             case Formula():
@@ -140,20 +135,7 @@ class Questions:
         """
         answers = list(self.artifacts.values()) if name == ANY else [self.artifacts[name]]
         yes, here = any_of([each.yes for each in answers]), any_of([each.here for each in answers])
-        nowhere = np.zeros(len(yes), bool)
-        no = here & ~yes
-        return Answer(
-            yes=yes,
-            no=no,
-            firm_yes=yes,
-            firm_no=no,
-            reported=here,
-            here=here,
-            near=nowhere,
-            undecided=nowhere,
-            met=nowhere,
-            reasons={},
-        )
+        return state(yes=yes, no=here & ~yes, reported=here)
 
     def _joined(self, answer: Answer) -> Answer:
         if self._barriers is None:
@@ -165,7 +147,7 @@ class Questions:
     def _list_barriers(self) -> Barriers:
         join = self._knowledge.join
         dates = self._sayings.dates_of(*join.barriers)
-        change_from, change_to = self._comparisons.list_changes(join.change)
+        change_from, change_to = self._changes.list_changes(join.change)
         return Barriers(days=dates.keys, change_from=change_from, change_to=change_to)
 
     def _earlier(self, condition: Earlier) -> Answer:
@@ -234,16 +216,13 @@ class Questions:
         # What is held could turn out to be anything, also undecided for this reason.
         held = answer.undecided & ~yes & answer.reasons.get(Reason.HELD, nowhere)
         no = answer.reported & ~yes & ~held
-        return Answer(
+        return state(
             yes=yes,
             no=no,
-            firm_yes=yes,
             firm_no=no & (answer.firm_yes | answer.firm_no | ~(answer.yes | answer.no)),
             reported=answer.reported,
             here=answer.here,
             near=answer.near,
-            undecided=held,
-            met=nowhere,
             reasons={Reason.HELD: held},
         )
 

@@ -7,7 +7,8 @@ import pandas as pd
 
 from pipeline.interpret.answer import Answer, restrict
 from pipeline.interpret.answers import Questions
-from pipeline.interpret.evidence import evidence_texts, join_where
+from pipeline.interpret.coded import JOIN
+from pipeline.interpret.evidence import evidence_texts
 from pipeline.interpret.grid import Grid
 from pipeline.knowledge.conditions import Condition, alternatives
 from pipeline.knowledge.model import Knowledge
@@ -33,25 +34,28 @@ def list_artifacts(questions: Questions, grid: Grid, knowledge: Knowledge) -> Da
 
     Ordered by patient, collection, accession, and the order of the knowledge.
     """
-    count = len(grid.accessions)
     tables = [Artifacts.no_rows().assign(order=pd.Series([], dtype="int64"))]
     for name, answer in questions.artifacts.items():
         if not answer.yes.any():
             continue
         artifact = knowledge.artifacts[name]
+        where = np.flatnonzero(answer.yes)
+        evidence = evidence_texts(
+            tuple(item.at(where) for item in answer.evidence), questions.facts, len(where)
+        )
         rows = pd.DataFrame(
             {
-                **{column: grid.accessions[column] for column in _WHOSE},
+                **{column: grid.accessions[column].array[where] for column in _WHOSE},
                 "artifact": name,
-                **evidence_texts(answer.evidence, questions.facts, count),
-                "comment": join_where(dict.fromkeys(artifact.comment, answer.yes), count),
+                **{name: coded.texts for name, coded in evidence.items()},
+                "comment": JOIN.join(artifact.comment),
                 "source": artifact.source,
                 "profile": knowledge.profile.id,
                 "knowledge_version": knowledge.version,
-                "order": np.arange(count),
+                "order": where,
             }
         )
-        tables.append(rows[answer.yes])
+        tables.append(rows)
     kinds = Artifacts.column_types()
     together = pd.concat(tables).sort_values("order", kind="stable", ignore_index=True)
     return Artifacts.validate(together[list(kinds)].astype(kinds))

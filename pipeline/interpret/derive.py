@@ -1,5 +1,7 @@
 """Analytes that follow from others of the same accession: calculated, or bounded."""
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 
@@ -22,7 +24,10 @@ def derive_results(
     """
     made = [_SHAPES[derived.shape](results, held, derived) for derived in knowledge.derived]
     together = pd.concat([results, *made], ignore_index=True)
-    return Reportable.validate(together.assign(result_id=_numbers(together)))
+    numbered = together.assign(result_id=_numbers(together))
+    # What was reported has been validated.
+    Reportable.validate(numbered.iloc[len(results) :])
+    return cast(DataFrame[Reportable], numbered)
 
 
 def derive_held(

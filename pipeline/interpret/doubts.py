@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.interpret.amounts import Mask
+from pipeline.interpret.amounts import Amounts, Mask
+from pipeline.interpret.grid import NOWHERE, Positions
 from pipeline.knowledge.conditions import ANY
-from pipeline.knowledge.model import Artifact
+from pipeline.knowledge.model import Artifact, Derived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,13 +17,31 @@ class Doubts:
 
     low: Mapping[str, Mask]
     high: Mapping[str, Mask]
+    derived: tuple[Derived, ...]
+    amounts: Amounts
 
-    def of(self, analyte: str, count: int) -> tuple[Mask, Mask]:
-        """Give the accessions on which this analyte may be falsely low, falsely high."""
-        return _of(self.low, analyte, count), _of(self.high, analyte, count)
+    def of_results(self, analyte: str, results: Positions) -> tuple[Mask, Mask]:
+        """Say where the result of each accession may be falsely low, falsely high.
+
+        What was calculated or bounded from others is as doubtful as they are.
+        """
+        low, high = self._of(analyte, len(results))
+        for derived in self.derived:
+            if derived.analyte == analyte and derived.id in self.amounts.derived:
+                code = self.amounts.derived.index(derived.id)
+                made = (results != NOWHERE) & (self.amounts.derived_codes[results] == code)
+                for operand in derived.operands:
+                    operand_low, operand_high = self._of(operand, len(results))
+                    low, high = low | (made & operand_low), high | (made & operand_high)
+        return low, high
+
+    def _of(self, analyte: str, count: int) -> tuple[Mask, Mask]:
+        return _either(self.low, analyte, count), _either(self.high, analyte, count)
 
 
-def doubts_from(artifacts: Iterable[tuple[Artifact, Mask]]) -> Doubts:
+def doubts_from(
+    artifacts: Iterable[tuple[Artifact, Mask]], derived: tuple[Derived, ...], amounts: Amounts
+) -> Doubts:
     """Put together what artifacts touch, each where it is present."""
     low: dict[str, Mask] = {}
     high: dict[str, Mask] = {}
@@ -32,10 +51,10 @@ def doubts_from(artifacts: Iterable[tuple[Artifact, Mask]]) -> Doubts:
                 if touch.wrongly in (way, "either"):
                     known = masks.get(touch.analyte)
                     masks[touch.analyte] = present if known is None else known | present
-    return Doubts(low=low, high=high)
+    return Doubts(low=low, high=high, derived=derived, amounts=amounts)
 
 
-def _of(masks: Mapping[str, Mask], analyte: str, count: int) -> Mask:
+def _either(masks: Mapping[str, Mask], analyte: str, count: int) -> Mask:
     found = np.zeros(count, bool)
     for name in (analyte, ANY):
         if name in masks:

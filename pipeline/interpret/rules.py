@@ -8,12 +8,13 @@ import pandas as pd
 from pipeline.interpret.amounts import Mask
 from pipeline.interpret.answer import Answer
 from pipeline.interpret.answers import Questions
-from pipeline.interpret.evidence import Facts, Texts, evidence_texts, join_where
+from pipeline.interpret.coded import Coded, choose_word, join_where, take_turns
+from pipeline.interpret.evidence import Facts, evidence_texts
 from pipeline.interpret.grid import Grid
 from pipeline.knowledge.conditions import ANY
 from pipeline.knowledge.model import Artifact, Knowledge, Rule
 from schemas import DataFrame, Findings
-from schemas.vocabulary import Confirmation, Outcome, Reason
+from schemas.vocabulary import Confirmation, Grade, Outcome, Reason
 
 
 def evaluate_rules(
@@ -41,15 +42,16 @@ def evaluate_rules(
     ]
     if not columns:
         return Findings.validate(Findings.no_rows())
-    accessions = grid.accessions.loc[grid.accessions.index.repeat(len(columns))]
-    table: dict[str, object] = {name: accessions[name].array for name in grid.accessions.columns}
+    count = len(grid.accessions) * len(columns)
+    table: dict[str, object] = {
+        str(name): column.array.repeat(len(columns)) for name, column in grid.accessions.items()
+    }
     # One accession after the other, and for each the rules in their order.
-    table |= {name: np.stack([one[name] for one in columns], axis=1).ravel() for name in columns[0]}
-    table |= {"profile": knowledge.profile.id, "knowledge_version": knowledge.version}
-    kinds = Findings.column_types()
-    together = pd.DataFrame(table, columns=list(kinds))
-    texts = {name: kind for name, kind in kinds.items() if together[name].dtype == object}
-    return Findings.validate(together.astype(texts))
+    table |= {name: take_turns(one[name] for one in columns) for name in columns[0]}
+    for name, text in (("profile", knowledge.profile.id), ("knowledge_version", knowledge.version)):
+        table[name] = take_turns([Coded.same(text, count)])
+    together = pd.DataFrame(table, columns=list(Findings.column_types()), copy=False)
+    return Findings.validate(together)
 
 
 def _remarks_on(rule: Rule, questions: Questions) -> dict[str, Mask]:
@@ -68,7 +70,7 @@ def _findings_of(
     facts: Facts,
     knowledge: Knowledge,
     artifacts: Mapping[str, Answer],
-) -> dict[str, Texts]:
+) -> dict[str, Coded]:
     """Give the columns of one rule, a row for each accession."""
     count = len(answer.yes)
     open_ = ~answer.yes & ~answer.no
@@ -89,8 +91,8 @@ def _findings_of(
         if _bears_on(knowledge.artifacts[name], answer, knowledge)
     }
     return {
-        "rule": np.full(count, rule.id, dtype=object),
-        "outcome": _choose(
+        "rule": Coded.same(rule.id, count),
+        "outcome": choose_word(
             {
                 Outcome.PRESENT: answer.yes,
                 Outcome.ABSENT: answer.no,
@@ -99,10 +101,8 @@ def _findings_of(
             Outcome.NOT_TESTED,
         ),
         "reason": join_where({str(name): reasons[name] & indeterminate for name in reasons}, count),
-        "grade": np.full(count, "", dtype=object)
-        if answer.grade is None
-        else np.where(answer.yes, answer.grade, ""),
-        "status": _choose(
+        "grade": _grade_of(answer),
+        "status": choose_word(
             {
                 Confirmation.UNCONFIRMED: doubted,
                 Confirmation.CONFIRMED: answer.yes & ~doubted,
@@ -115,12 +115,11 @@ def _findings_of(
     }
 
 
-def _choose(masks: Mapping[str, Mask], otherwise: str) -> Texts:
-    """Give the word whose mask holds; masks exclude each other."""
-    chosen = np.full(len(next(iter(masks.values()))), str(otherwise), dtype=object)
-    for word, mask in masks.items():
-        chosen[mask] = str(word)
-    return chosen
+def _grade_of(answer: Answer) -> Coded:
+    if answer.grade is None:
+        return Coded.same("", len(answer.yes))
+    masks = {str(grade): answer.yes & (answer.grade == str(grade)) for grade in Grade}
+    return choose_word(masks, "")
 
 
 def _bears_on(artifact: Artifact, answer: Answer, knowledge: Knowledge) -> bool:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline.interpret.amounts import PREGNANCY, Context, Mask, Numbers
-from pipeline.interpret.answer import Answer, Evidence
+from pipeline.interpret.answer import Answer, rest_on, state
 from pipeline.interpret.grid import NOWHERE, Grid, Positions
 from pipeline.interpret.timeline import Dates, Timeline
 from pipeline.knowledge.conditions import Observed, Since
@@ -132,25 +132,10 @@ class Sayings:
 
     def _answer(self, name: str, places: Positions, yes: Mask, no: Mask, *, own: bool) -> Answer:
         reported = places != NOWHERE
-        nowhere = np.zeros(len(places), bool)
-        return Answer(
+        return state(
             yes=yes,
             no=no,
-            firm_yes=yes,
-            firm_no=no,
             reported=reported,
-            here=reported if own else nowhere,
-            near=nowhere,
-            undecided=reported & ~yes & ~no,
-            met=nowhere,
-            reasons={},
-            evidence=(
-                Evidence(
-                    subject=name,
-                    results=self._grid.nowhere(),
-                    held=self._grid.nowhere(),
-                    said=places,
-                    limit=np.full(len(places), np.nan),
-                ),
-            ),
+            here=reported & own,
+            evidence=(rest_on(name, len(places), said=places),),
         )

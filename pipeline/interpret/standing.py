@@ -1,11 +1,14 @@
 """What stands now: of each rule and patient the latest answer, and who comes first."""
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 
 from pipeline.interpret.amounts import Mask
 from pipeline.interpret.answers import Questions
 from pipeline.interpret.grid import Grid
+from pipeline.interpret.timeline import Timeline
 from pipeline.knowledge.conditions import Condition, RuleIs, alternatives
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Findings, Held, Patients, Results
@@ -23,6 +26,8 @@ def standing_findings(findings: DataFrame[Findings]) -> DataFrame[Findings]:
     cannot be put in order. So a low vitamin B12 of January stands until B12 is measured again.
     Absent on a specimen that is doubted settles nothing.
     """
+    # Most of what was never tested is asked of everyone: it is left out before anything is grouped.
+    findings = findings[findings["outcome"].ne(Outcome.NOT_TESTED)]
     decided = _settles(findings)
     indeterminate = findings["outcome"].eq(Outcome.INDETERMINATE) | (
         findings["outcome"].eq(Outcome.ABSENT) & ~decided
@@ -35,7 +40,8 @@ def standing_findings(findings: DataFrame[Findings]) -> DataFrame[Findings]:
     stands = (decided & (undated | days.eq(latest))) | (
         indeterminate & (undated | latest.isna() | (days >= latest))
     )
-    return Findings.validate(findings[stands].reset_index(drop=True))
+    # Some rows of a table that was validated.
+    return cast(DataFrame[Findings], findings[stands].reset_index(drop=True))
 
 
 def rank_patients(
@@ -75,9 +81,11 @@ def rank_patients(
     rank = pd.Series(_NOTHING_FOUND, index=listed.index)
     rank[~ids.isin(standing.loc[decided, "patient_id"])] = _NOT_ASSESSABLE
     rank[(listed["not_assessable"] > 0) | (listed["held"] > 0)] = _NOT_ASSESSABLE
+    timeline = Timeline(grid)
     for priority in reversed(knowledge.priorities):
         if priority.when is not None:
-            rank[ids.isin(_patients_where(priority.when, grid, questions))] = priority.rank
+            where = _is_standing(priority.when, timeline, questions)
+            rank[ids.isin(grid.accessions.loc[where, "patient_id"])] = priority.rank
     rank[ids.isin(conflicts)] = _IDENTITY_CONFLICT
     ordered = listed.assign(priority=rank.astype("int64")).sort_values(
         ["priority", "findings", "waiting_since", "patient_id"],
@@ -163,18 +171,10 @@ def _rules_by_urgency(knowledge: Knowledge) -> list[str]:
     return list(dict.fromkeys([*named, *(rule.id for rule in knowledge.shown_rules())]))
 
 
-def _patients_where(condition: Condition, grid: Grid, questions: Questions) -> set[str]:
-    """Give the patients for whom one of the alternatives stands now."""
-    accessions = grid.accessions
-    found = np.zeros(len(accessions), bool)
+def _is_standing(condition: Condition, timeline: Timeline, questions: Questions) -> Mask:
+    """Hold for the accessions on which one of the alternatives stands now."""
+    found = np.zeros(timeline.count, bool)
     for member in alternatives(condition):
         answer = questions.answer(member)
-        found |= answer.yes & _is_latest(accessions, answer.yes | answer.firm_no)
-    return set(accessions.loc[found, "patient_id"])
-
-
-def _is_latest(accessions: pd.DataFrame, decided: Mask) -> Mask:
-    days = accessions["collected_at"].dt.normalize()
-    latest = days.where(pd.Series(decided)).groupby(accessions["patient_id"]).transform("max")
-    is_latest: Mask = (days.isna() | days.eq(latest)).to_numpy(dtype=bool)
-    return is_latest
+        found |= answer.yes & timeline.is_latest(answer.yes | answer.firm_no)
+    return found

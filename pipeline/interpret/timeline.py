@@ -138,6 +138,12 @@ class Timeline:
         fits &= self.day[found] <= days
         return np.where(fits, found, NOWHERE)
 
+    def is_latest(self, usable: Mask) -> Mask:
+        """Hold for what has no date, and for the latest day of the patient with a usable one."""
+        latest = np.full(int(self.patient.max(initial=-1)) + 1, _NO_DAY)
+        np.maximum.at(latest, self.patient[usable], self.day[usable])
+        return np.asarray(~self.dated | (self.day == latest[self.patient]), dtype=bool)
+
     def is_separated(self, earlier: Positions, dates: Dates) -> Mask:
         """Tell where one of the dates lies between an earlier accession and this one."""
         none = np.zeros(0, np.int64)

@@ -164,6 +164,12 @@ def _stored(target: ast.AST) -> ast.expr:
 
 def _of_expression(node: ast.expr, parent: ast.AST) -> Iterator[_Edit]:
     match node:
+        # What only types read; and arrays beside each other are of one length.
+        case (
+            ast.Subscript(value=ast.Name(id="Literal"))
+            | ast.Call(func=ast.Name(id="TypeVar" | "cast" | "len"))
+        ):
+            return
         case ast.Compare(ops=ops):
             for place, op in enumerate(ops):
                 for other in _COMPARED[type(op)]:
@@ -177,10 +183,7 @@ def _of_expression(node: ast.expr, parent: ast.AST) -> Iterator[_Edit]:
             yield _become(node, operand, shown=parent)
         case ast.Constant(value=value):
             yield from (_set(node, "value", wrong, shown=parent) for wrong in _other(value))
-        case ast.Name(id=name) if name in _OPPOSITE and isinstance(parent, ast.Call):
-            # As long as each other: nobody minds.
-            if isinstance(parent.func, ast.Name) and parent.func.id == "len":
-                return
+        case ast.Name(id=name) if name in _OPPOSITE and isinstance(parent, ast.Call | ast.keyword):
             yield _set(node, "id", _OPPOSITE[name], shown=parent)
         case ast.Attribute(attr=name) if name in _OPPOSITE:
             yield _set(node, "attr", _OPPOSITE[name], shown=parent)
@@ -208,22 +211,23 @@ def _of_expression(node: ast.expr, parent: ast.AST) -> Iterator[_Edit]:
                 elif isinstance(part, ast.FormattedValue) and part.format_spec:
                     yield _set(part, "format_spec", None, shown=node)
             return
-    for child in _children(node):
-        yield from _of_expression(child, node)
+    for child, holder in _children(node):
+        yield from _of_expression(child, holder)
 
 
-def _children(node: ast.expr) -> Iterator[ast.expr]:
+def _children(node: ast.expr) -> Iterator[tuple[ast.expr, ast.AST]]:
+    """Give the parts of an expression, each with what is printed of it: the whole, or its keyword."""
     for name, value in ast.iter_fields(node):
         if isinstance(node, ast.Compare) and name == "ops":
             continue
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, ast.expr):
-                yield item
+                yield item, node
             elif isinstance(item, ast.keyword) and item.arg not in _NO_BEHAVIOR:
-                yield item.value
+                yield item.value, item
             elif isinstance(item, ast.comprehension):
-                yield item.iter
-                yield from item.ifs
+                yield item.iter, node
+                yield from ((each, node) for each in item.ifs)
 
 
 def _other(value: object) -> list[object]:

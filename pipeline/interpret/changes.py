@@ -1,0 +1,163 @@
+"""Results against earlier ones of the same patient, for every accession."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from pipeline.interpret.amounts import Amounts, Mask, Numbers
+from pipeline.interpret.answer import Answer, Role, rest_on, state
+from pipeline.interpret.doubts import Doubts
+from pipeline.interpret.grid import NOWHERE, Grid, Positions
+from pipeline.interpret.published import limit_in_unit
+from pipeline.interpret.said import Sayings
+from pipeline.interpret.timeline import Keys, Timeline
+from pipeline.knowledge.conditions import SHARE, Change
+from pipeline.knowledge.model import Analyte, Knowledge, ShareOfChange
+from schemas.vocabulary import Comparator, Reason
+
+_DECIMALS = 9
+"""Further ones of a difference are noise of the calculation."""
+
+
+class Changes:
+    """Compares the results of a grid with earlier ones."""
+
+    def __init__(
+        self,
+        grid: Grid,
+        knowledge: Knowledge,
+        timeline: Timeline,
+        sayings: Sayings,
+        amounts: Amounts,
+        doubts: Doubts,
+    ) -> None:
+        self._grid = grid
+        self._knowledge = knowledge
+        self._timeline = timeline
+        self._sayings = sayings
+        self._amounts = amounts
+        self._doubts = doubts
+
+    def compare_with_earlier(self, condition: Change) -> Answer:
+        """Say whether a result moved that far from the earlier one that it is compared with."""
+        here = self._grid.reported.get(condition.analyte, self._grid.nowhere())
+        before = self._earlier_of(condition, here != NOWHERE)
+        then = np.where(before != NOWHERE, here[before], NOWHERE) if len(here) else here
+        pair = np.flatnonzero((here != NOWHERE) & (then != NOWHERE))
+        least, most = self._moved(condition, here[pair], then[pair])
+        analyte = self._knowledge.analytes[condition.analyte]
+        amounts = condition.less_than or condition.at_least or condition.more_than
+        step = self._step(dict(amounts), analyte, here[pair])
+        if condition.less_than:
+            is_yes, is_no = most < step, least >= step
+        elif condition.at_least:
+            is_yes, is_no = least >= step, most < step
+        else:
+            is_yes, is_no = least > step, most <= step
+        yes, no = np.zeros(len(here), bool), np.zeros(len(here), bool)
+        yes[pair], no[pair] = is_yes, is_no
+        held = self._grid.set_aside.get(condition.analyte, self._grid.nowhere())
+        compared = np.zeros(len(here), bool)
+        compared[pair] = True
+        low, high = self._doubts.of_results(condition.analyte, here)
+        firm = ~(low | high)
+        firm &= firm[before] | (before == NOWHERE)
+        roles: tuple[tuple[Positions, Role], ...] = ((then, "earlier"), (here, "here"))
+        return state(
+            yes=yes,
+            no=no,
+            firm_yes=yes & firm,
+            firm_no=no & firm,
+            reported=compared,
+            here=(here != NOWHERE) | (held != NOWHERE),
+            reasons={Reason.CENSORED: compared & ~yes & ~no},
+            evidence=tuple(
+                rest_on(
+                    condition.analyte,
+                    len(here),
+                    results=np.where(compared, positions, NOWHERE),
+                    role=role,
+                )
+                for positions, role in roles
+            ),
+        )
+
+    def _earlier_of(self, condition: Change, reported: Mask) -> Positions:
+        """Find the accession with which each is compared."""
+        if condition.within_days is not None:
+            before = self._timeline.previous(reported, condition.within_days)
+        else:
+            day, there = self._timeline.latest_date(
+                self._sayings.dates_of(condition.since), before=True
+            )
+            before = self._timeline.last_until(reported, day, there)
+        if condition.not_across:
+            dates = self._sayings.dates_of(*condition.not_across)
+            before = np.where(self._timeline.is_separated(before, dates), NOWHERE, before)
+        return before
+
+    def _moved(
+        self, condition: Change, here: Positions, then: Positions
+    ) -> tuple[Numbers, Numbers]:
+        """Give the least and the most by which each result moved in the direction asked for."""
+        now, past = self._amounts.at(here), self._amounts.at(then)
+        same_unit = now.unit_codes == past.unit_codes
+        low, high = _ends(now, now.value)
+        if SHARE in dict(condition.less_than or condition.at_least or condition.more_than):
+            low, high = _ends(now, now.canonical)
+            past_low, past_high = _ends(past, past.canonical)
+            least, most = _share(low, past_high), _share(high, past_low)
+        else:
+            factor = self._factors(condition.analyte)[now.unit_codes]
+            in_unit_now = np.where(same_unit, past.value, past.canonical / factor)
+            past_low, past_high = _ends(past, in_unit_now)
+            least, most = low - past_high, high - past_low
+        least, most = np.round(least, _DECIMALS), np.round(most, _DECIMALS)
+        if condition.direction == "fall":
+            return -most, -least
+        if condition.direction == "either":
+            farthest = np.maximum(np.abs(least), np.abs(most))
+            nearest = np.where((least <= 0) & (most >= 0), 0, np.minimum(abs(least), abs(most)))
+            return nearest, farthest
+        return least, most
+
+    def _step(self, published: Mapping[str, float], analyte: Analyte, here: Positions) -> Numbers:
+        if SHARE in published:
+            return np.full(len(here), published[SHARE])
+        steps = [
+            limit_in_unit(published, unit, analyte) if unit in analyte.units else np.nan
+            for unit in self._amounts.units
+        ]
+        return np.array(steps)[self._amounts.unit_codes[here]] if steps else np.zeros(0)
+
+    def _factors(self, name: str) -> Numbers:
+        units = self._knowledge.analytes[name].units
+        return np.array([units.get(unit, np.nan) for unit in self._amounts.units])
+
+    def list_changes(self, change: ShareOfChange) -> tuple[Keys, Keys]:
+        """List where the analyte certainly changed by more than the share, as keys of days."""
+        here = self._grid.reported.get(change.analyte, self._grid.nowhere())
+        places = np.flatnonzero((here != NOWHERE) & self._timeline.dated)
+        one, two = places[:-1], places[1:]
+        same = self._timeline.patient[one] == self._timeline.patient[two]
+        one, two = one[same], two[same]
+        past, now = self._amounts.at(here[one]), self._amounts.at(here[two])
+        past_low, past_high = _ends(past, past.canonical)
+        low, high = _ends(now, now.canonical)
+        rise, fall = _share(low, past_high), -_share(high, past_low)
+        moved = np.round(np.maximum(rise, fall), _DECIMALS) > change.share
+        return self._timeline.key[one[moved]], self._timeline.key[two[moved]]
+
+
+def _ends(amounts: Amounts, value: Numbers) -> tuple[Numbers, Numbers]:
+    """Give each result as the least and the most that it can be; none is below zero."""
+    upper = amounts.is_[Comparator.LESS] | amounts.is_[Comparator.AT_MOST]
+    lower = amounts.is_[Comparator.GREATER] | amounts.is_[Comparator.AT_LEAST]
+    return np.where(upper, np.minimum(value, 0), value), np.where(lower, np.inf, value)
+
+
+def _share(now: Numbers, past: Numbers) -> Numbers:
+    """Give the change as a share of the past; without limit where the past was nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = now / past - 1
+    return np.where(np.isnan(share), np.where(now == past, 0.0, -np.inf), share)

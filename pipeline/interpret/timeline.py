@@ -11,8 +11,9 @@ from pipeline.interpret.grid import NOWHERE, Grid, Positions
 
 Keys = npt.NDArray[np.int64]
 _NO_DAY = np.iinfo(np.int64).min
-_AROUND = 2
-"""Room before and after the days on which anything was collected."""
+_NEVER = np.iinfo(np.int64).max
+_FAR = 1_000_000_000
+"""More than the days between any two dates that a table can hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +50,7 @@ class Timeline:
         self.patient: Keys = self._codes.astype(np.int64)
         self.day = _days_of(accessions["collected_at"])
         self.dated: Mask = self.day != _NO_DAY
-        known = self.day[self.dated]
-        self._first = int(known.min()) if len(known) else 0
-        self._span = (int(known.max()) - self._first if len(known) else 0) + 2 * _AROUND
-        self.key = self._key(self.patient, np.where(self.dated, self.day, self._first))
-
-    def _key(self, patient: Keys, day: Keys) -> Keys:
-        offset = np.clip(day - self._first + 1, 0, self._span - 1)
-        return np.asarray(patient * self._span + offset, dtype=np.int64)
+        self.key = _key(self.patient, self.day)
 
     def patients_of(self, ids: "pd.Series[str]") -> Keys:
         """Number patients as here; -1 where nobody of that id has an accession."""
@@ -70,7 +64,7 @@ class Timeline:
         patients, of_day = patients[use], of_day[use]
         order = np.lexsort((of_day, patients))
         patients, of_day = patients[order], of_day[order]
-        return Dates(keys=self._key(patients, of_day), days=of_day, patients=patients)
+        return Dates(keys=_key(patients, of_day), days=of_day, patients=patients)
 
     def latest_date(self, dates: Dates, *, before: bool = False) -> tuple[Keys, Mask]:
         """Give the latest date on (or `before`) the day of each accession, and where there is."""
@@ -78,9 +72,7 @@ class Timeline:
             return np.zeros(self.count, np.int64), np.zeros(self.count, bool)
         side = "left" if before else "right"
         at = np.searchsorted(dates.keys, self.key, side=side) - 1  # type: ignore[call-overload]
-        there = (at >= 0) & self.dated
-        at = np.maximum(at, 0)
-        there &= dates.patients[at] == self.patient
+        there = (at >= 0) & self.dated & (dates.patients[at] == self.patient)
         return dates.days[at], there
 
     def people_with(self, dates: Dates) -> Mask:
@@ -94,7 +86,6 @@ class Timeline:
         there is none.
         """
         own = np.arange(self.count)
-        usable = usable.astype(bool)
         candidate = usable & self.dated
         before = _previous(candidate)
         after = self.count - 1 - _previous(candidate[::-1])[::-1]
@@ -112,11 +103,10 @@ class Timeline:
         places = np.flatnonzero(usable & self.dated)
         if not len(places):
             return np.full(self.count, NOWHERE, dtype=np.int64)
-        upper = self._key(self.patient, np.where(self.dated, self.day - least, self._first - 1))
+        upper = self.key - least
         at = np.searchsorted(self.key[places], upper, side="right") - 1
-        found = places[np.maximum(at, 0)]
+        found = places[at]
         fits = (at >= 0) & self.dated & (self.patient[found] == self.patient)
-        fits &= self.day - self.day[found] >= least
         if most is not None:
             fits &= self.day - self.day[found] <= most
         return np.where(fits, found, NOWHERE)
@@ -132,30 +122,27 @@ class Timeline:
         places = np.flatnonzero(usable & self.dated)
         if not len(places):
             return np.full(self.count, NOWHERE, dtype=np.int64)
-        at = np.searchsorted(self.key[places], self._key(self.patient, days), side="right") - 1
-        found = places[np.maximum(at, 0)]
+        at = np.searchsorted(self.key[places], _key(self.patient, days), side="right") - 1
+        found = places[at]
         fits = there & (at >= 0) & (self.patient[found] == self.patient)
-        fits &= self.day[found] <= days
         return np.where(fits, found, NOWHERE)
 
     def is_latest(self, usable: Mask) -> Mask:
         """Hold for what has no date, and for the latest day of the patient with a usable one."""
-        latest = np.full(int(self.patient.max(initial=-1)) + 1, _NO_DAY)
+        latest = np.full(len(self._people), _NO_DAY)
         np.maximum.at(latest, self.patient[usable], self.day[usable])
         return np.asarray(~self.dated | (self.day == latest[self.patient]), dtype=bool)
 
     def is_separated(self, earlier: Positions, dates: Dates) -> Mask:
         """Tell where one of the dates lies between an earlier accession and this one."""
-        none = np.zeros(0, np.int64)
-        barriers = Barriers(days=dates.keys, change_from=none, change_to=none)
-        return self._apart(earlier, np.arange(self.count), barriers)
+        return _is_between(dates.keys, self.key[earlier], self.key)
 
     def has_undated(self, usable: Mask) -> Mask:
         """Hold where the patient has a usable accession whose place in time is not known.
 
         For an accession that has no date itself every other one is such.
         """
-        people = int(self.patient.max()) + 1 if self.count else 0
+        people = len(self._people)
         undated = np.bincount(self.patient[usable & ~self.dated], minlength=people)
         everyone = np.bincount(self.patient[usable], minlength=people)
         others = np.where(self.dated, undated[self.patient], everyone[self.patient] - usable)
@@ -163,34 +150,36 @@ class Timeline:
 
     def _distance(self, here: Positions, there: Positions) -> Keys:
         """Days between two accessions of one patient; more than any where there is no such pair."""
-        fits = (here != NOWHERE) & (there != NOWHERE)
-        one, two = np.where(fits, here, 0), np.where(fits, there, 0)
-        fits &= (self.patient[one] == self.patient[two]) & self.dated[one] & self.dated[two]
-        apart = np.abs(np.where(fits, self.day[one], 0) - np.where(fits, self.day[two], 0))
-        return np.where(fits, apart, np.iinfo(np.int64).max)
+        fits = (here != NOWHERE) & (there != NOWHERE) & (self.patient[here] == self.patient[there])
+        fits &= self.dated[here] & self.dated[there]
+        return np.where(fits, np.abs(self.day[here] - self.day[there]), _NEVER)
 
     def _apart(self, earlier: Positions, later: Positions, barriers: Barriers) -> Mask:
-        """Tell which pairs a barrier separates; the two of one day are separated by no day.
+        """Tell which pairs a barrier separates."""
+        one, two = self.key[earlier], self.key[later]
+        # Of the changes that begin on or after the earlier accession the first one ends first.
+        ends = np.append(barriers.change_to, _NEVER)[np.searchsorted(barriers.change_from, one)]
+        return _is_between(barriers.days, one, two) | (ends <= two)
 
-        A day recorded counts as between from the day of the earlier accession on: nobody wrote
-        down which came first.
-        """
-        one, two = self.key[np.maximum(earlier, 0)], self.key[np.maximum(later, 0)]
-        up_to = np.searchsorted(barriers.days, two, side="right")
-        before = np.searchsorted(barriers.days, one, side="left")
-        apart: Mask = (up_to > before) & (one < two)
-        if len(barriers.change_from):
-            at = np.searchsorted(barriers.change_from, one, side="left")
-            end = barriers.change_to[np.minimum(at, len(barriers.change_to) - 1)]
-            apart |= (at < len(barriers.change_from)) & (end <= two)
-        return apart
+
+def _is_between(days: Keys, one: Keys, two: Keys) -> Mask:
+    """Tell where a day lies between two; the two of one day are separated by no day.
+
+    A day recorded counts as between from the day of the earlier one on: nobody wrote down which
+    came first.
+    """
+    some = np.searchsorted(days, two, side="right") > np.searchsorted(days, one)
+    return np.asarray(some & (one < two), dtype=bool)
 
 
 def _previous(usable: Mask) -> Positions:
     """Give the last usable place before each one, whoever's it is; `NOWHERE` if none."""
     places = np.where(usable, np.arange(len(usable)), NOWHERE)
-    latest = np.maximum.accumulate(places) if len(places) else places
-    return np.concatenate([[NOWHERE], latest[:-1]]).astype(np.int64) if len(latest) else latest
+    return np.concatenate([[NOWHERE], np.maximum.accumulate(places)])[:-1].astype(np.int64)
+
+
+def _key(patient: Keys, day: Keys) -> Keys:
+    return np.asarray(patient * _FAR + day, dtype=np.int64)
 
 
 def _days_of(times: "pd.Series[pd.Timestamp]") -> Keys:

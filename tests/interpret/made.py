@@ -1,12 +1,20 @@
 """Results as arrays out of a pipe table, for an analyte and limits that nobody published."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
+from pipeline.interpret import ask_questions
 from pipeline.interpret.amounts import PREGNANCY, Amounts
+from pipeline.interpret.answer import Answer
+from pipeline.interpret.grid import NOWHERE, Grid
+from pipeline.knowledge.conditions import Condition
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import AgeSpan, Analyte, Knowledge, Limit, Stratum
+from pipeline.review.case_tables import tables_of
+from pipeline.review.cases import read_lines
 from schemas.vocabulary import Comparator, Sex
 
 UNITS = {"g/L": 1.0, "g/dL": 10.0, "mmol/L": 16.0}
@@ -84,3 +92,89 @@ def _ages(rows: list[dict[str, str]], unit: str) -> tuple[np.ndarray, np.ndarray
         ends.append((float(low), float(high or low)))
     low, high = np.array(ends).T
     return low, high
+
+
+def ask(text: str, condition: Condition, knowledge: Knowledge) -> list[dict[str, str]]:
+    """Ask a condition of every line of a case table, with the rules and artifacts of `knowledge`."""
+    return ask_each(text, [condition], knowledge)[0]
+
+
+def ask_each(
+    text: str, conditions: Sequence[Condition], knowledge: Knowledge
+) -> list[list[dict[str, str]]]:
+    """Ask several conditions of every line.
+
+    For each line: `says` as y, n, ? (Y, N where it is doubted, - where nothing was reported),
+    `reason`, `limit`, `comment`, `remark`, `here` (x), and `rests` on which lines, as numbers with
+    a sign for held (h) and said (s).
+    """
+    lines = [dict(line.cells) for line in read_lines(text, "table")]
+    tables = tables_of(lines, knowledge)
+    grid, questions = ask_questions(
+        tables.results, tables.held, knowledge, observations=tables.observations
+    )
+    return [_tell(lines, grid, questions.answer(condition)) for condition in conditions]
+
+
+def _tell(lines: list[dict[str, str]], grid: Grid, said: Answer) -> list[dict[str, str]]:
+    place = {name: row for row, name in enumerate(grid.accessions["accession"])}
+    tables_behind = (("", grid.results), ("h", grid.held), ("s", grid.observations))
+    told = []
+    for number, line in enumerate(lines):
+        row = place.get(line.get("accession") or f"A{number:03}")
+        if row is None:
+            told.append({**dict.fromkeys(_TOLD, ""), "says": "-"})
+            continue
+        letter = (
+            ("y" if said.firm_yes[row] else "Y")
+            if said.yes[row]
+            else ("n" if said.firm_no[row] else "N")
+            if said.no[row]
+            else "?"
+            if said.reported[row]
+            else "-"
+        )
+        rests = [
+            f"{sign}{lines_of(table)[each[row]]}"
+            for item in said.evidence
+            for (sign, table), each in zip(
+                tables_behind, (item.results, item.held, item.said), strict=True
+            )
+            if each[row] != NOWHERE
+        ]
+        limits = [f"{item.limit[row]:.12g}" for item in said.evidence if item.limit[row] > -1]
+        told.append(
+            {
+                "says": letter,
+                "reason": _held_by(said.reasons, row),
+                "comment": _held_by(said.comments, row),
+                "remark": _held_by(said.remarks, row),
+                "here": "x" if said.here[row] else "",
+                "rests": " ".join(rests),
+                "limit": " ".join(limits),
+                "undecided": "x" if said.undecided[row] else "",
+            }
+        )
+    return told
+
+
+_TOLD = ("says", "reason", "comment", "remark", "here", "rests", "limit", "undecided")
+
+
+def lines_of(table: pd.DataFrame) -> list[int]:
+    """Give the line of the table, counted from 0, that each row came from."""
+    return [int(row) - 2 for row in table["source_row"]]
+
+
+def _held_by(masks: Mapping[str, np.ndarray], row: int) -> str:
+    return " ".join(str(name) for name, where in masks.items() if where[row])
+
+
+def check(text: str, condition: Condition, knowledge: Knowledge) -> None:
+    """Compare what is said of each line with its columns."""
+    lines = [dict(line.cells) for line in read_lines(text, "table")]
+    found = ask(text, condition, knowledge)
+    names = [name for name in found[0] if name in lines[0]]
+    assert [{name: each[name] for name in names} for each in found] == [
+        {name: line[name] for name in names} for line in lines
+    ]

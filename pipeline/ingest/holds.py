@@ -22,9 +22,13 @@ COLUMNS = (HOLD, REASON, FIX, RAW, READ_AS)
 CHECK, CHECK_ROW = "[check] ", "[check row] "
 """Signs before a cell that cannot be trusted, and before the first cell of a row that could not
 be split. As long as they stand, the cell or the row is held."""
-NOT_READ = "labflag does not read this sheet"
-"""Begins the first cell of the sheets that explain a workbook."""
+NOT_READ = {
+    "en": "labflag does not read this sheet",
+    "de": "labflag liest dieses Blatt nicht",
+}
+"""Language → what begins the first cell of the sheets that explain a workbook."""
 
+_NOT_READ = tuple(NOT_READ.values())
 _ID = re.compile(r"([0-9a-f]{8}):(.*):([1-9][0-9]{0,9})", re.DOTALL)
 _SIGN = re.compile(r"\s*\[check( row)?\]", re.IGNORECASE)
 _DATES = ("birth_date", "collected_at")
@@ -124,7 +128,7 @@ def take_back(tables: Iterable[TextTable]) -> tuple[tuple[TextTable, ...], tuple
     kept: list[TextTable] = []
     returned: list[Returned] = []
     for table in tables:
-        if table.rows and "".join(table.rows[0][1][:1]).startswith(NOT_READ):
+        if table.rows and "".join(table.rows[0][1][:1]).startswith(_NOT_READ):
             continue
         found = _find_header(table)
         if found is None:

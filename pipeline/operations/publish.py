@@ -16,6 +16,7 @@ from pipeline.report.facts import RunFacts
 from pipeline.report.files import csv_text, make_folder, pack_workbook, write_text
 from pipeline.report.held import name_held, render_held
 from pipeline.report.patient import PatientReport, assemble_reports
+from pipeline.report.texts import LANGUAGES
 from pipeline.report.typed import write_worklist
 from pipeline.report.wording import show_date
 from pipeline.report.workbook import render_workbook
@@ -106,7 +107,7 @@ def publish(
     make_folder(folder / PATIENTS)
     manifest.begin(folder, stale | planned, facts.version)
     locked = [*_write_reports(shelf, judgement, facts, show, anew=anew)]
-    locked += _hand_back(shelf, held, judgement, anew=anew)
+    locked += _hand_back(shelf, held, judgement, facts, anew=anew)
     _write_worklist(shelf, judgement, facts)
     findings = judgement.interpretation.findings
     told = _told(findings, all_outcomes).drop(columns=[*_NOT_IN_CONTRACT])
@@ -163,7 +164,12 @@ def _plan_held(judgement: Judgement) -> dict[str, tuple[str, str]]:
 
 
 def _hand_back(
-    shelf: Shelf, held: Mapping[str, tuple[str, str]], judgement: Judgement, *, anew: bool
+    shelf: Shelf,
+    held: Mapping[str, tuple[str, str]],
+    judgement: Judgement,
+    facts: RunFacts,
+    *,
+    anew: bool,
 ) -> Iterator[str]:
     """Write the workbooks of held rows that changed; give the paths of those that are locked."""
     publications = shelf.describe_held({path: name for path, (name, _) in held.items()})
@@ -172,14 +178,15 @@ def _hand_back(
         if not anew and shelf.is_current(due):
             continue
         original = shelf.history.load_original(sha256)
-        book = render_held(original, [name], judgement.held, judgement.issues)
+        texts = LANGUAGES[facts.language]
+        book = render_held(original, [name], judgement.held, judgement.issues, texts)
         if book is not None:
             yield from shelf.put({path: (pack_workbook(book, due.changed_at), due)})
 
 
 def _write_worklist(shelf: Shelf, judgement: Judgement, facts: RunFacts) -> None:
     """Write the worklist, with what changed since the one before."""
-    interpretation = judgement.interpretation
+    interpretation, texts = judgement.interpretation, LANGUAGES[facts.language]
     write_worklist(
         shelf.folder / WORKLIST,
         shelf.folder / PAGE,
@@ -195,9 +202,10 @@ def _write_worklist(shelf: Shelf, judgement: Judgement, facts: RunFacts) -> None
             run=facts,
             names=shelf.paths,
             entries=entries,
-            since=show_date(shelf.worklist_before, has_time=True),
+            since=show_date(shelf.worklist_before, texts, has_time=True),
         ),
         facts.run_at,
+        texts,
     )
     shelf.note_worklist(WORKLIST)
 

@@ -5,43 +5,31 @@ from typing import Any
 
 import pandas as pd
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
 
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.entries import CALL_TITLES, TAG, YES, Call, tag_call
+from pipeline.report.entries import TAG, Call, tag_call
 from pipeline.report.sheet import (
+    Column,
     Entry,
     add_drop_down,
     add_sheet,
-    columns,
     hide_column,
     put,
     put_table,
 )
 from pipeline.report.style import INPUT, LINK, SECTION, STRONG, TRACE, Styler
-from pipeline.report.wording import show_count, show_date, show_unit
+from pipeline.report.texts import Texts
+from pipeline.report.wording import show_date, show_unit
 from schemas import DataFrame, Findings
 from schemas.vocabulary import Outcome
 
-TITLE = "Critical calls"
-FOOTER = "For decision support only"
 _JOIN = "; "
-_COLUMNS = columns(
-    ("Patient id", 30),
-    ("Finding", 40),
-    ("Value as it was", 30),
-    ("Collected", 20),
-    ("Specimen", 24),
-    (CALL_TITLES[0], 30),
-    (CALL_TITLES[1], 24),
-    (CALL_TITLES[2], 20),
-    (CALL_TITLES[3], 14),
-    (CALL_TITLES[4], 12),
-    (TAG, 12),
-)
+_WIDTHS = (30, 40, 30, 20, 24, 30, 24, 20, 14, 15, 12)
 _FIRST_TYPED = 6
 
 
-def list_due(findings: DataFrame[Findings], knowledge: Knowledge) -> Iterator[Call]:
+def list_due(findings: DataFrame[Findings], knowledge: Knowledge, texts: Texts) -> Iterator[Call]:
     """List the values that the site wants called: findings of rules marked as critical."""
     critical = {rule.id: rule.title for rule in knowledge.rules.values() if rule.critical}
     due = findings[findings["rule"].isin(list(critical)) & findings["outcome"].eq(Outcome.PRESENT)]
@@ -53,28 +41,32 @@ def list_due(findings: DataFrame[Findings], knowledge: Knowledge) -> Iterator[Ca
             rule=row.rule,
             told=(
                 critical[row.rule],
-                show_value(row.comparator, row.value, row.unit),
-                show_date(at, has_time=row.collected_precision == "time"),
+                show_value(row.comparator, row.value, row.unit, texts),
+                show_date(at, texts, has_time=row.collected_precision == "time"),
             ),
+            fact=f"{row.comparator}{row.value} {row.unit} {at or ''}".strip(),
         )
 
 
 def render_calls(
-    book: Workbook, styler: Styler, calls: Sequence[Call], names: Mapping[str, str]
+    book: Workbook, styler: Styler, calls: Sequence[Call], names: Mapping[str, str], texts: Texts
 ) -> None:
     """Render the calls that are open; no sheet where there is none."""
     if not calls:
         return
-    sheet = add_sheet(book, TITLE, FOOTER, repeat="1:2")
-    text = (
-        f"{show_count(len(calls), 'value')} to call. Fill in the marked columns; "
-        f'"{YES}" under {CALL_TITLES[-1]} takes a line to the archive with the next run'
-    )
-    put(sheet, styler, 1, 1, Entry(text, SECTION))
-    put_table(sheet, styler, 2, "Calls", _COLUMNS, (_line(call, names) for call in calls))
-    add_drop_down(sheet, (YES, "no"), column=_FIRST_TYPED + 3, first=3, last=len(calls) + 2)
-    add_drop_down(sheet, (YES, "no"), column=_FIRST_TYPED + 4, first=3, last=len(calls) + 2)
-    hide_column(sheet, len(_COLUMNS))
+    sheet = add_sheet(book, texts("list.calls"), texts("list.footer"), texts, repeat="1:2")
+    typed = texts.heads("calls.typed")
+    yes, count = texts("yes"), texts.count("calls", len(calls))
+    how = texts("calls.how", count=count, yes=yes, closed=typed[-1])
+    put(sheet, styler, 1, 1, Entry(how, SECTION))
+    heads = (*texts.heads("calls.heads"), *typed, TAG)
+    columns = [Column(title=head, most=width) for head, width in zip(heads, _WIDTHS, strict=True)]
+    lines = (_line(call, names) for call in calls)
+    put_table(sheet, styler, 2, "Calls", columns, lines, texts=texts)
+    for column in (_FIRST_TYPED + 3, _FIRST_TYPED + 4):
+        add_drop_down(sheet, (yes, texts("no")), column=column, first=3, last=len(calls) + 2)
+    hide_column(sheet, len(columns))
+    sheet.print_area = f"A1:{get_column_letter(len(columns) - 1)}{sheet.max_row}"
     sheet.freeze_panes = "B3"
 
 
@@ -97,22 +89,26 @@ def rows_of(table: pd.DataFrame) -> Iterator[Any]:
     return iter(table.itertuples(index=False))
 
 
-def show_value(comparator: str, value: str, unit: str) -> str:
+def show_value(comparator: str, value: str, unit: str, texts: Texts) -> str:
     """Write the evidence of a finding as people read it: "<150 ng/L; 82 g/L"."""
     parts = zip(*_pieces((comparator, value, unit)), strict=True)
-    shown = (f"{sign}{number} {show_unit(code)}".strip() for sign, number, code in parts)
+    shown = (
+        f"{sign}{texts.number(number)} {show_unit(code)}".strip() for sign, number, code in parts
+    )
     return _JOIN.join(filter(None, shown))
 
 
-def show_evidence(row: Any, knowledge: Knowledge) -> str:
+def show_evidence(row: Any, knowledge: Knowledge, texts: Texts) -> str:
     """Write the evidence of a finding; where it rests on several analytes, name them."""
     analytes = row.analyte.split(_JOIN)
     if len(analytes) == 1:
-        return show_value(row.comparator, row.value, row.unit)
+        return show_value(row.comparator, row.value, row.unit, texts)
+    short = {
+        each: knowledge.analytes[each].short for each in analytes if each in knowledge.analytes
+    }
     pieces = zip(analytes, *_pieces((row.comparator, row.value, row.unit)), strict=False)
     return _JOIN.join(
-        f"{knowledge.analytes[analyte].short if analyte in knowledge.analytes else analyte} "
-        f"{sign}{number} {show_unit(code)}"
+        f"{short.get(analyte, analyte)} {sign}{texts.number(number)} {show_unit(code)}"
         for analyte, sign, number, code in pieces
         if number
     )

@@ -44,6 +44,7 @@ WIDTH, HEIGHT = 15.0, 9.2
 _ROWS_PER_PAGE, _SCALE = 2, 84
 _EMU_PER_CM = 360_000
 _ROWS_PER_CHART, _COLUMNS_PER_CHART, _COLUMN_WIDTH = 18, 6, 14.0
+_FIRST_ROW = 4
 _LABELS = 6
 _HEAD = 2
 _COLLECTED, _RESULT, _BOUND, _QUESTION, _LOW, _BAND_HEIGHT, _LIMIT = 2, 4, 5, 6, 7, 8, 10
@@ -69,7 +70,7 @@ def render_charts(
             place_chart(
                 sheet,
                 chart,
-                row=3 + down * _ROWS_PER_CHART,
+                row=_FIRST_ROW + down * _ROWS_PER_CHART,
                 column=right * _COLUMNS_PER_CHART,
                 size=(WIDTH, HEIGHT),
                 description=describe_trend(trend, texts),
@@ -77,7 +78,7 @@ def render_charts(
         first = last + 1
     shown = min(len(report.trends), CHARTS_AT_MOST)
     bands = ceil(shown / 2)
-    bottom = 3 + bands * _ROWS_PER_CHART
+    bottom = _FIRST_ROW + bands * _ROWS_PER_CHART
     # Fitted to the width of a page, Excel would not mind where pages are to end.
     sheet.sheet_properties.pageSetUpPr.fitToPage = False  # type: ignore[union-attr]
     sheet.page_setup.scale = _SCALE
@@ -105,8 +106,8 @@ def describe_trend(trend: Trend, texts: Texts) -> str:
         analyte=trend.analyte,
         unit=trend.unit,
         count=texts.count("result", len(values)),
-        first=show_date(trend.points[0].at),
-        last=show_date(trend.points[-1].at),
+        first=show_date(trend.points[0].at, texts),
+        last=show_date(trend.points[-1].at, texts),
         low=texts.number(f"{min(values):.{trend.decimals}f}"),
         high=texts.number(f"{max(values):.{trend.decimals}f}"),
         limits=texts("trends.alt.limits", limits=", ".join(lines)) if lines else "",
@@ -192,18 +193,11 @@ def _draw(trend: Trend, data: Worksheet, first: int, last: int, texts: Texts) ->
             series.graphicalProperties.line.noFill = True
             chart.series.append(series)
         chart.set_categories(dates)
-    _set_axes(chart, trend)
+    _set_axes(chart, trend, texts)
     if chart is not line:
         line.x_axis, line.y_axis = chart.x_axis, chart.y_axis
         chart += line
-    chart.title = f"{trend.analyte}, {trend.unit}"
-    chart.title.tx.rich.p[0].pPr = ParagraphProperties(
-        defRPr=CharacterProperties(sz=1100, b=True, solidFill=INK, latin=Font(typeface=FONT))
-    )
-    chart.title.overlay = False
-    chart.legend = Legend()
-    chart.legend.position = "b"
-    chart.legend.txPr = _small_text()
+    title_chart(chart, f"{trend.analyte}, {trend.unit}")
     if trend.has_band:
         # The lower edge of the band only lifts it.
         chart.legend.legendEntry = [LegendEntry(idx=0, delete=True)]
@@ -212,9 +206,9 @@ def _draw(trend: Trend, data: Worksheet, first: int, last: int, texts: Texts) ->
     return chart
 
 
-def _set_axes(chart: Any, trend: Trend) -> None:
+def _set_axes(chart: Any, trend: Trend, texts: Texts) -> None:
     chart.x_axis = DateAxis(crossAx=100)
-    chart.x_axis.number_format = DATE
+    chart.x_axis.number_format = texts.date
     chart.x_axis.baseTimeUnit = chart.x_axis.majorTimeUnit = "days"
     span = (trend.points[-1].at.date() - trend.points[0].at.date()).days
     chart.x_axis.majorUnit = max(ceil(span / _LABELS), 1)
@@ -222,17 +216,37 @@ def _set_axes(chart: Any, trend: Trend) -> None:
     chart.y_axis.crossAx = chart.x_axis.axId
     chart.y_axis.number_format = "General"
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = axis_ends(trend)
+    for axis in (chart.x_axis, chart.y_axis):
+        axis.delete = False
+
+
+def title_chart(chart: Any, title: str) -> None:
+    """Give a chart its title, a legend below, small print and a quiet grid."""
+    chart.title = title
+    chart.title.tx.rich.p[0].pPr = ParagraphProperties(
+        defRPr=CharacterProperties(sz=1100, b=True, solidFill=INK, latin=Font(typeface=FONT))
+    )
+    chart.title.overlay = False
+    chart.legend = Legend()
+    chart.legend.position = "b"
+    chart.legend.txPr = _small_text()
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(
         ln=LineProperties(solidFill="E3E8ED", w=6350)
     )
     for axis in (chart.x_axis, chart.y_axis):
-        axis.delete = False
         axis.txPr = _small_text()
 
 
+def small_paragraph() -> ParagraphProperties:
+    """Make the small print of charts."""
+    return ParagraphProperties(
+        defRPr=CharacterProperties(sz=800, solidFill=INK, latin=Font(typeface=FONT))
+    )
+
+
 def _small_text() -> RichText:
-    small = CharacterProperties(sz=800, solidFill=INK, latin=Font(typeface=FONT))
-    return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=small), endParaRPr=small)])
+    small = small_paragraph()
+    return RichText(p=[Paragraph(pPr=small, endParaRPr=small.defRPr)])
 
 
 def axis_ends(trend: Trend) -> tuple[float, float]:

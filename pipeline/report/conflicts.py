@@ -7,49 +7,43 @@ from openpyxl import Workbook
 
 from pipeline.ingest.versions import DETAILS, describe_people, list_versions
 from pipeline.issues.catalogue import CATALOGUE
-from pipeline.report.sheet import Entry, add_sheet, columns, put, put_table
-from pipeline.report.style import DATE, MOMENT, NUMBER, SECTION, STRONG, WHOLE, Styler
-from pipeline.report.wording import NOT_STATED, show_rows
+from pipeline.report.sheet import Column, Entry, add_sheet, put, put_table
+from pipeline.report.style import NUMBER, PLAIN, SECTION, STRONG, WHOLE, Styler
+from pipeline.report.texts import Texts
+from pipeline.report.wording import show_rows
+from pipeline.report.worklist_lines import day_entry
 from schemas import DataFrame, Held
 
-FOOTER = "For decision support only"
 _CODES = ("identity-conflict", "specimen-conflict")
 _VERSION = ["hold", "version", "patient_name", "sex", "birth_date", "source_file", "source_sheet"]
-_COLUMNS = columns(
-    ("In conflict", 24),
-    ("What", 16),
-    ("Patient id", 24),
-    ("Hold", 14),
-    ("Version", 10),
-    ("Name", 30),
-    ("Sex", 12),
-    ("Birth date", 16),
-    ("Results", 12),
-    ("File", 34),
-    ("Sheet", 20),
-    ("Rows", 40),
-)
-_SEXES = {"F": "female", "M": "male", "": NOT_STATED}
+_WIDTHS = (24, 16, 24, 14, 10, 30, 12, 16, 12, 34, 20, 40)
 
 
-def render_conflicts(book: Workbook, styler: Styler, held: DataFrame[Held]) -> None:
+def render_conflicts(book: Workbook, styler: Styler, held: DataFrame[Held], texts: Texts) -> None:
     """Show every version of each id or specimen in conflict; no sheet without a conflict."""
     concerned = held[held["code"].isin(_CODES)]
     if concerned.empty:
         return
-    sheet = add_sheet(book, "Identity conflicts", FOOTER, repeat="1:2")
-    fixes = " ".join(CATALOGUE[code].fix for code in _CODES if concerned["code"].eq(code).any())
-    put(sheet, styler, 1, 1, Entry(f"Versions that contradict each other. {fixes}", SECTION))
+    sheet = add_sheet(book, texts("list.conflicts"), texts("list.footer"), texts, repeat="1:2")
+    codes = [code for code in _CODES if concerned["code"].eq(code).any()]
+    put(sheet, styler, 1, 1, Entry(texts("conflicts.heading"), SECTION))
+    for row, code in enumerate(codes, 2):
+        put(sheet, styler, row, 1, Entry(texts.problem(CATALOGUE[code])[1], PLAIN))
+    top = len(codes) + 2
+    sheet.print_title_rows = f"1:{top}"
     is_id = concerned["code"].eq("identity-conflict")
     named = concerned.assign(
         key=concerned["patient_id"].where(is_id, concerned["accession"]),
-        kind=is_id.map({True: "patient id", False: "specimen id"}),
+        kind=is_id.map({True: texts("conflicts.patient"), False: texts("conflicts.specimen")}),
     )
     numbered = _number_versions(named, held)
     versions = numbered.groupby(["key", "kind", "patient_id", *_VERSION], dropna=False, sort=True)
     counted = versions.agg(results=("result_id", "size"), rows=("source_row", list)).reset_index()
-    put_table(sheet, styler, 2, "Conflicts", _COLUMNS, [_line(*row) for row in counted.to_numpy()])
-    sheet.freeze_panes = "A3"
+    heads = zip(texts.heads("conflicts.heads"), _WIDTHS, strict=True)
+    columns = [Column(title=head, most=width) for head, width in heads]
+    lines = [_line(texts, *row) for row in counted.to_numpy()]
+    put_table(sheet, styler, top, "Conflicts", columns, lines, texts=texts)
+    sheet.freeze_panes = f"B{top + 1}"
 
 
 def _number_versions(rows: pd.DataFrame, held: DataFrame[Held]) -> pd.DataFrame:
@@ -67,6 +61,7 @@ def _number_versions(rows: pd.DataFrame, held: DataFrame[Held]) -> pd.DataFrame:
 
 
 def _line(
+    texts: Texts,
     key: str,
     kind: str,
     patient: str,
@@ -86,11 +81,11 @@ def _line(
         Entry(patient),
         Entry(hold),
         Entry(version),
-        Entry(name or NOT_STATED),
-        Entry(_SEXES[sex]),
-        Entry(NOT_STATED if pd.isna(birth_date) else birth_date.date(), MOMENT, DATE),
+        Entry(name or texts("not-stated")),
+        Entry(texts(f"sex.{sex}") if sex else texts("not-stated")),
+        day_entry(birth_date, texts),
         Entry(results, NUMBER, WHOLE),
         Entry(file),
         Entry(sheet),
-        Entry(show_rows(rows)),
+        Entry(show_rows(rows, texts=texts)),
     ]

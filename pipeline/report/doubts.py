@@ -70,7 +70,7 @@ def describe_doubts(
             if each.outcome == Outcome.ABSENT and each.unconfirmed
         )
         unsure = texts("artifact.absent", rules=texts.join(absent)) if absent else ""
-        at = show_date(row.collected_at, has_time=row.collected_precision == "time")
+        at = show_date(row.collected_at, texts, has_time=row.collected_precision == "time")
         cards.append(
             ArtifactCard(
                 title=artifact.title,

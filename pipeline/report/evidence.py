@@ -49,7 +49,7 @@ def list_evidence(
             limit_unit=limit_unit,
             direction=direction,
             interval=_show_interval(result, texts),
-            collected=collected,
+            collected=texts.dated(collected),
             state=_state(direction, comparator, value, limit),
             status=result.status if result and result.status in TOLD else "",
             other_value=f"{other.converted:.{other.converted_decimals}f}" if other else "",

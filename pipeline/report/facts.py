@@ -64,8 +64,9 @@ class RuleText:
     """(analyte id, direction) of every comparison the rule rests on, in rule order."""
     needs: tuple[str, ...]
     """Analyte ids the rule needs, each once, in rule order."""
-    suggest: tuple[tuple[str, str], ...]
-    """(analyte id or "", name in a sentence) of follow-up tests, most useful first."""
+    suggest: tuple[tuple[tuple[str, ...], str], ...]
+    """(analyte ids, name in a sentence) of follow-up tests, most useful first; no id where a test
+    is none of analytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +174,7 @@ class FindingCard:
     evidence: str
     limit: str
     change: str
-    """What became of it since the specimen before; "" where there is none to compare with."""
+    """What became of it since the specimen before, or that there was none."""
     comment: str
     """At most three sentences."""
     suggest: str

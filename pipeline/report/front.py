@@ -1,13 +1,14 @@
 """The first sheet of a patient's workbook: all that a reader in a hurry needs, on one page."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from textwrap import wrap
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.report.facts import PatientReport
+from pipeline.report.facts import OpenQuestion, PatientReport
 from pipeline.report.sheet import Entry, add_sheet, fit_row, name_cell, put, put_row
 from pipeline.report.style import (
     ARTIFACT,
@@ -19,9 +20,11 @@ from pipeline.report.style import (
     LABEL,
     LETTERHEAD,
     NONE_FOUND,
+    NOTE_LINE,
     PLAIN,
     SECTION,
     STRONG,
+    STRONG_LINE,
     TITLE,
     UNDECIDED,
     VERDICT,
@@ -29,6 +32,7 @@ from pipeline.report.style import (
     Styler,
 )
 from pipeline.report.texts import LANGUAGES, Texts
+from pipeline.report.wording import distinct
 
 SUMMARY_WIDTHS = (17.0, 23.0, 40.0, 29.0, 23.0, 40.0, 20.0)
 # Characters on a line of text across the Summary, at its usual and at its larger size.
@@ -100,7 +104,7 @@ def render_summary(book: Workbook, styler: Styler, report: PatientReport) -> Non
                 Entry(question.settled_by),
                 Entry(None),
             ]
-            for question in report.undecided
+            for question in join_alike(report.undecided)
         ],
         OTHERS_AT_MOST,
         "sheet.findings",
@@ -125,7 +129,7 @@ def render_summary(book: Workbook, styler: Styler, report: PatientReport) -> Non
             "sheet.results",
         )
     page.put(Entry(page.texts("summary.basis"), SECTION))
-    page.put_lines(report.basis, PLAIN, LINE)
+    page.put_lines(report.basis, NOTE_LINE, LINE)
     last = get_column_letter(len(SUMMARY_WIDTHS))
     page.sheet.print_area = f"A1:{last}{page.row - 2}"
 
@@ -135,13 +139,36 @@ def footer_of(report: PatientReport, texts: Texts) -> str:
     return texts("footer", patient=report.patient_id)
 
 
-def _put_not_tested(page: "_Page", report: PatientReport) -> None:
-    if report.not_tested:
-        texts = page.texts
-        named = "; ".join(f"{each.title} ({each.settled_by})" for each in report.not_tested)
-        page.put_lines(
-            [f"{texts('mark.not-tested')}{texts('summary.not-tested')}{named}."], PLAIN, LINE
+def join_alike(questions: Iterable[OpenQuestion]) -> list[OpenQuestion]:
+    """Put questions together that are open for the same reason and settled by the same thing."""
+    groups: dict[tuple[str, str], list[OpenQuestion]] = {}
+    for each in questions:
+        groups.setdefault((each.why, each.settled_by), []).append(each)
+    return [
+        replace(
+            group[0],
+            title="\n".join(each.title for each in group),
+            evidence=_join_evidence([each.evidence for each in group]),
         )
+        for group in groups.values()
+    ]
+
+
+def _join_evidence(told: Sequence[str]) -> str:
+    """Say each result once: what rests on several repeats what rests on one."""
+    single = [each for each in told if "\n" not in each]
+    return "\n".join(distinct(single)) if single and len(told) > 1 else "\n".join(distinct(told))
+
+
+def _put_not_tested(page: "_Page", report: PatientReport) -> None:
+    """Name what was not tested below the test that it waits for."""
+    if not report.not_tested:
+        return
+    texts = page.texts
+    page.put(Entry(f"{texts('mark.not-tested')}{texts('summary.not-tested')}", STRONG_LINE))
+    lines = [f"• {each.settled_by}: {each.title}" for each in report.not_tested]
+    page.put_lines(lines, NOTE_LINE, LINE, apart=False)
+    page.row += 1
 
 
 class _Page:
@@ -204,12 +231,16 @@ class _Page:
         fit_row(self.sheet, self.row, entries, SUMMARY_WIDTHS)
         self.row += 1
 
-    def put_lines(self, texts: Iterable[str], look: Look, width: int) -> None:
+    def put_lines(
+        self, texts: Iterable[str], look: Look, width: int, *, apart: bool = True
+    ) -> None:
         """Write texts across the sheet, cut into lines; no merged cells, which do not grow."""
         for text in texts:
             for line in wrap(text, width) or [""]:
+                if look.size < PLAIN.size:
+                    self.sheet.row_dimensions[self.row].height = look.size * 1.4
                 self.put(Entry(line, look))
-        self.row += 1
+        self.row += apart
 
     def put_section(
         self, name: str, rows: Sequence[Sequence[Entry]], most: int, more_in: str
@@ -225,7 +256,7 @@ class _Page:
         for entries in rows[:most]:
             self.put_row(entries)
         if len(rows) > most:
-            rest = f"{len(rows) - most:,}"
+            rest = self.texts.whole(len(rows) - most)
             said = self.texts("summary.more", count=rest, sheet=self.texts(more_in))
             self.put(Entry(said, VERDICT))
         self.row += 1

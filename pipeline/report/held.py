@@ -33,12 +33,12 @@ from pipeline.report.style import (
     TRACE,
     Styler,
 )
+from pipeline.report.texts import ENGLISH, Texts
 from schemas import DataFrame, Held, Issues
 
 ROWS_AT_MOST = 50_000
 """Rows in one workbook. A cause that touches more is better mended where the export is made."""
 
-_TITLE = "Held rows"
 _STEM_AT_MOST = 60
 _NAME_AT_MOST = 31
 _FORMER = re.compile(r"(?:-[0-9a-f]{8})?\.held", re.IGNORECASE)
@@ -60,6 +60,7 @@ def render_held(
     names: Sequence[str],
     held: DataFrame[Held],
     issues: DataFrame[Issues],
+    texts: Texts = ENGLISH,
 ) -> Workbook | None:
     """Render the rows of a file that hold held results; None if there are none.
 
@@ -68,23 +69,25 @@ def render_held(
         names: `source_file` of all files with this content; the first is shown.
         held: Held results, of this file and others.
         issues: Issues, of this file and others.
+        texts: In whose language it is said what to do.
     """
     own = pd.DataFrame(held[held["source_file"].isin(names)])
     if own.empty:
         return None
     rows = list_rows(own, issues, find_contradictions(held))
-    book, styler = start_workbook(_TITLE), Styler()
+    book, styler = start_workbook(texts("hand-back"), texts.language), Styler(texts)
     left, titles = ROWS_AT_MOST, set[str]()
     for sheet in original.sheets:
         wanted = rows.get(sheet.sheet, [])
         if wanted and left:
-            title = _name_sheet(sheet.sheet, titles)
-            page = Page(original, sheet)
-            _render_sheet(book, styler, title, names[0], page, wanted[:left])
+            title = _name_sheet(sheet.sheet, titles, texts)
+            page = Page(original, sheet, texts)
+            _render_sheet(book, styler, title, names[0], page, wanted[:left], texts)
             left -= min(len(wanted), left)
     left_out = sum(map(len, rows.values())) - (ROWS_AT_MOST - left)
     layout = next((sheet.layout for sheet in original.sheets if sheet.layout), "")
-    add_how_to(book, styler, _name_sheet("How to", titles), names[0], left_out, layout)
+    title = _name_sheet(texts("hand-back.how"), titles, texts)
+    add_how_to(book, styler, title, names[0], left_out, layout, texts)
     return book
 
 
@@ -95,8 +98,9 @@ def _render_sheet(
     footer: str,
     page: Page,
     rows: Sequence[HeldRow],
+    texts: Texts,
 ) -> None:
-    sheet = add_sheet(book, title, footer, repeat="1:1")
+    sheet = add_sheet(book, title, footer, texts, repeat="1:1")
     has_raw = any(problem.is_of_row for held in rows for problem in held.problems)
     headers = [HOLD, REASON, FIX, *page.headers, *[RAW][: int(has_raw)], READ_AS]
     first = headers.index(FIX) + 1
@@ -124,7 +128,7 @@ def _render_sheet(
             [
                 Entry(str(page.hold_of(held.row)), TRACE),
                 Entry(page.reason_of(held), TEXT),
-                Entry(fix_of(held), QUIET),
+                Entry(fix_of(held, texts), QUIET),
                 *own,
                 *raw[: int(has_raw)],
                 Entry(str(page.read_as(held)), QUIET),
@@ -156,9 +160,9 @@ def _put_texts(sheet: Worksheet, styler: Styler, row: int, entries: Sequence[Ent
         styler.dress(cell, entry.look, AS_TEXT, quoted=True)
 
 
-def _name_sheet(name: str, taken: set[str]) -> str:
+def _name_sheet(name: str, taken: set[str], texts: Texts) -> str:
     """Give a title that a workbook may have, and none twice."""
-    plain = _UNFIT_FOR_SHEETS.sub("_", name).strip("'")[:_NAME_AT_MOST] or _TITLE
+    plain = _UNFIT_FOR_SHEETS.sub("_", name).strip("'")[:_NAME_AT_MOST] or texts("hand-back")
     title, number = plain, 1
     while title.casefold() in taken:
         number += 1

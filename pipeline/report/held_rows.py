@@ -7,7 +7,8 @@ import pandas as pd
 
 from pipeline.ingest.holds import CHECK, CHECK_ROW, Hold, ReadAs
 from pipeline.ingest.originals import Original, OriginalSheet
-from pipeline.report.advice import EXAMPLES
+from pipeline.issues.catalogue import CATALOGUE
+from pipeline.report.texts import Texts
 from schemas import DataFrame, Held, Issues
 from schemas.vocabulary import IssueSeverity
 
@@ -108,8 +109,8 @@ def list_rows(
 class Page:
     """One sheet of the file: its columns, and the text of its rows."""
 
-    def __init__(self, original: Original, sheet: OriginalSheet) -> None:
-        self.original, self.sheet = original, sheet
+    def __init__(self, original: Original, sheet: OriginalSheet, texts: Texts) -> None:
+        self.original, self.sheet, self.texts = original, sheet, texts
         self.cells = dict(sheet.rows)
         self.headers = self.cells[sheet.header_row]
 
@@ -178,21 +179,29 @@ class Page:
     def _reasons(self, held: HeldRow) -> Iterator[str]:
         for problem in held.problems:
             if problem.is_of_row:
-                yield f"{problem.code} (whole row)"
+                yield self.texts("hand-back.whole-row", code=problem.code)
                 continue
             columns = self.columns_of(problem, held)
-            named = ", ".join(self.sheet.headers[at] or f"column {at + 1}" for at in columns)
+            named = ", ".join(
+                self.sheet.headers[at] or self.texts("hand-back.column", number=at + 1)
+                for at in columns
+            )
             yield f"{problem.code} ({named})" if named else problem.code
 
 
-def fix_of(held: HeldRow) -> str:
-    said = dict.fromkeys(
-        f"{problem.message} Example: {EXAMPLES[problem.code]}."
-        if problem.code in EXAMPLES
-        else problem.message
-        for problem in held.problems
-    )
-    return " ".join(said)
+def fix_of(held: HeldRow, texts: Texts) -> str:
+    """Say of every problem of a row what is wrong and what to do, with an example."""
+    return " ".join(dict.fromkeys(_fixes(held, texts)))
+
+
+def _fixes(held: HeldRow, texts: Texts) -> Iterator[str]:
+    for problem in held.problems:
+        # The message itself says more, in English.
+        said = problem.message
+        if texts.problems:
+            said = " ".join(filter(None, texts.problem(CATALOGUE[problem.code])))
+        example = texts.examples.get(problem.code)
+        yield texts("example", message=said, example=example) if example else said
 
 
 def is_unsplit(held: HeldRow) -> bool:

@@ -2,38 +2,20 @@
 
 from openpyxl import Workbook
 
-from pipeline.ingest.holds import FIX, HOLD, NOT_READ, RAW, READ_AS, REASON
+from pipeline.ingest.holds import CHECK, CHECK_ROW, FIX, HOLD, NOT_READ, RAW, READ_AS, REASON
 from pipeline.report.sheet import Entry, add_sheet, fit_row, put_row
 from pipeline.report.style import FREE, MARKED, SECTION, Styler
-from pipeline.report.wording import show_count
+from pipeline.report.texts import Texts
 
 _WIDTHS = {"A": 6.0, "B": 100.0}
 
-_STEPS = (
-    "Look at the cells that are marked like this one. What is wrong with each row stands under "
-    f"{REASON}, what to do under {FIX}.",
-    "Correct the cells. All of them are text, so that zeros and dates stay as they are typed. "
-    "Other cells of the row may be corrected too.",
-    "A cell that begins with [check] could be read in two ways, or its program showed something "
-    "else than it held. Write what is right, or leave it if it is right, and delete the sign "
-    "[check]. A row that begins with [check row] could not be split into cells: put every cell "
-    f"under its header (the line as it came stands under {RAW}), then delete the sign.",
-    "Save the workbook, as .xlsx or as .csv, and let labflag read it together with the original "
-    "file. Do not leave it in the folder of reports, where the next run makes it anew.",
-)
-_NOTES = (
-    f"{HOLD} says which row of which file is meant, {READ_AS} how its numbers and dates were "
-    "read: leave both as they are. The original file needs no change.",
-    "The corrected row takes the place of the whole original row.",
-    "To take a row back altogether, empty all of its cells but those of labflag.",
-    "A row that is deleted here stays held; so does a row that is left as it is, unless "
-    "correcting another one has settled it.",
-)
+_STEPS = ("look", "correct", "signs", "save")
+_NOTES = ("ours", "replaces", "take-back", "stays")
 _MARKED_STEP = 1
 
 
 def add_how_to(
-    book: Workbook, styler: Styler, title: str, file: str, left_out: int, layout: str
+    book: Workbook, styler: Styler, title: str, file: str, left_out: int, layout: str, texts: Texts
 ) -> None:
     """Add the sheet.
 
@@ -44,27 +26,38 @@ def add_how_to(
         file: The file that the rows come from, as shown to people.
         left_out: Held rows that found no place in the workbook.
         layout: Layout by which the file was read, if any.
+        texts: In whose language it is said.
     """
-    sheet = add_sheet(book, title, file, repeat="1:1")
+    sheet = add_sheet(book, title, file, texts, repeat="1:1")
+    names = {
+        "reason": REASON,
+        "fix": FIX,
+        "raw": RAW,
+        "hold": HOLD,
+        "read_as": READ_AS,
+        "check": CHECK.strip(),
+        "check_row": CHECK_ROW.strip(),
+    }
+    said = {name: texts(f"hand-back.{name}", **names) for name in (*_STEPS, *_NOTES)}
+    heading = texts("hand-back.heading", not_read=NOT_READ[texts.language], file=file)
+    notes = [said[name] for name in _NOTES]
+    if layout:
+        notes.append(texts("hand-back.layout", layout=layout))
+    if left_out:
+        notes.append(texts.count("hand-back.left-out", left_out))
     lines: list[list[Entry]] = [
-        [Entry(f"{NOT_READ}: how to hand rows of {file} back", SECTION)],
+        [Entry(heading, SECTION)],
         [Entry("")],
         *(
-            [Entry(str(number), FREE), Entry(step, MARKED if number == _MARKED_STEP else FREE)]
+            [
+                Entry(str(number), FREE),
+                Entry(said[step], MARKED if number == _MARKED_STEP else FREE),
+            ]
             for number, step in enumerate(_STEPS, 1)
         ),
         [Entry("")],
-        *([Entry("•", FREE), Entry(note, FREE)] for note in _NOTES),
+        *([Entry("•", FREE), Entry(note, FREE)] for note in notes),
     ]
-    if layout:
-        said = f"The file was read by the layout {layout!r}. If you named it, name it again."
-        lines.append([Entry("•", FREE), Entry(said, FREE)])
-    if left_out:
-        said = (
-            f"{show_count(left_out, 'more held row', 'more held rows')} found no place here; they "
-            "are in issues.csv. Mend the cause where the export is made."
-        )
-        lines.append([Entry("•", FREE), Entry(said, FREE)])
     for row, entries in enumerate(lines, 1):
         put_row(sheet, styler, row, entries)
         if len(entries) > 1:

@@ -47,9 +47,9 @@ def _show_one(evidence: Evidence, texts: Texts, *, is_dated: bool, is_compound: 
     if not evidence.value:
         return texts("evidence.held", title=evidence.title)
     said = f"{evidence.title} {show_value(evidence, texts)}"
-    if is_compound and evidence.state:
-        way = evidence.direction.removeprefix("at or ")
-        said = f"{texts(f'state.{way}.{evidence.state}')}: {said}"
+    # A result at a limit or on this side of it is neither low nor high for that.
+    if is_compound and evidence.state and evidence.direction in ("below", "above"):
+        said = f"{texts(f'state.{evidence.direction}.{evidence.state}')}: {said}"
     if is_dated:
         date = evidence.collected
         said += texts("evidence.on", date=date) if date else texts("evidence.no-date")

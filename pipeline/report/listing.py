@@ -30,9 +30,9 @@ from schemas.vocabulary import Outcome
 
 # The most width of each column, in characters; in the order of the heads in the catalogue.
 _FINDING_WIDTHS = (
-    17, 20, 24, 18, 20, 16, 18, 22, 8, 12, 10, 12, 12, 10, 46, 30, 46, 46, 34, 20, 26, 16, 12,
+    17, 18, 34, 17, 20, 15, 16, 24, 6, 10, 10, 11, 11, 10, 46, 30, 46, 46, 34, 20, 26, 16, 12,
 )  # fmt: skip
-FINDINGS_PRINTED = "A:P"
+FINDINGS_PRINTED = "A:N"
 _RESULT_WIDTHS = (
     17, 20, 26, 8, 12, 12, 12, 12, 12, 12, 12, 12, 40, 44, 12, 12, 18, 26, 16, 8,
 )  # fmt: skip
@@ -62,13 +62,15 @@ def finding_entries(row: FindingRow, texts: Texts, links: Mapping[Place, str]) -
         Outcome.INDETERMINATE: UNDECIDED,
     }.get(row.outcome, QUIET)
     link = next((links[each.place] for each in evidence if each.place in links), "")
+    # LibreOffice runs the lines of a linked cell together, so that the specimen leads there.
+    single_link, compound_link = ("", link) if len(evidence) > 1 else (link, "")
     rests_on = _one_or_joined([each.title for each in evidence])
     directions = [
         texts(f"direction.{each.direction}") if each.direction else "" for each in evidence
     ]
     return [
         _moment(row, texts),
-        Entry(row.accession),
+        Entry(row.accession, LINK if compound_link else TEXT, link=compound_link),
         Entry(rule.title, STRONG if is_present else TEXT),
         Entry(texts(f"outcome.{row.outcome}"), look),
         Entry(", ".join(_why(row, texts))),
@@ -77,7 +79,7 @@ def finding_entries(row: FindingRow, texts: Texts, links: Mapping[Place, str]) -
             GRADES[row.grade] if row.grade else TEXT,
         ),
         Entry(texts("mark.repeat") if row.unconfirmed else ""),
-        Entry(rests_on, LINKED_TEXT if link else TEXT, link=link),
+        Entry(rests_on, LINKED_TEXT if single_link else TEXT, link=single_link),
         Entry(_one_or_joined([each.comparator for each in evidence]), SIGN),
         _number([each.value or texts("value.held") for each in evidence], texts),
         _joined(each.unit for each in evidence),

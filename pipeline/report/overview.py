@@ -6,58 +6,58 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference, Series
 from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.charts import place_chart
+from pipeline.report.charts import place_chart, small_paragraph, title_chart
 from pipeline.report.facts import RunFacts
-from pipeline.report.sheet import Entry, add_sheet, columns, put, put_table
+from pipeline.report.sheet import Column, Entry, add_sheet, put, put_table
 from pipeline.report.style import HELD, NUMBER, QUIET, SECTION, STRONG, TEXT, WHOLE, Styler
-from pipeline.report.wording import HELD_MARK, show_date, show_rows
+from pipeline.report.texts import Texts
+from pipeline.report.wording import show_date, show_rows
 from schemas import DataFrame, Findings, Issues
 from schemas.vocabulary import Confirmation, Disposition, IssueSeverity, Outcome
 
-FOOTER = "For decision support only"
-RUNS_AT_MOST = 60
+ROWS_AT_MOST = 60
 _FIRST_COUNT = 3
 
 _PLACED = ("code", "severity", "source_file", "sheet", "column")
-_KINDS = columns(("Problem", 60), "Kind", "Count", ("What to do", 70), ("Code", 28))
-_PLACES = columns(
-    ("Problem", 60), "Kind", "Count", ("File", 70), ("Sheet", 28), ("Column", 28), ("Rows", 60)
-)
-_COUNTS = columns(
-    ("Rule", 36),
-    ("Id", 26),
-    "Patients with it now",
-    "Patients undecided now",
-    "Specimens present",
-    "Specimens unconfirmed",
-    "Specimens undecided",
-    "Specimens absent",
-    "Specimens not tested",
-)
+_KIND_WIDTHS = (60, 17, 10, 70, 28)
+_PLACE_WIDTHS = (60, 17, 10, 70, 28, 28, 60)
+_COUNT_WIDTHS = (40, 28, *[12] * 7)
+# Centimeters; one page holds it.
+_CHART_WIDTH, _CHART_HEAD, _CHART_LINE = 26.0, 2.6, 0.46
 
 
-def render_issues(book: Workbook, styler: Styler, issues: DataFrame[Issues]) -> None:
-    sheet = add_sheet(book, "Held data", FOOTER, repeat="1:1")
-    put(sheet, styler, 1, 1, Entry("What was set aside or noted, by problem and by place", SECTION))
+def render_issues(book: Workbook, styler: Styler, issues: DataFrame[Issues], texts: Texts) -> None:
+    """Count what was set aside or noted, by kind of problem and by place."""
+    sheet = add_sheet(book, texts("list.held"), texts("list.footer"), texts, repeat="1:1")
+    put(sheet, styler, 1, 1, Entry(texts("held.heading"), SECTION))
     counted = issues.groupby(["severity", "code"], as_index=False).size()
     # Errors before notes, the most frequent first.
     counted = counted.sort_values(["severity", "size"], ascending=[True, False], kind="stable")
     kinds = [
         [
-            Entry(_sentence(code), STRONG),
-            _severity(severity),
+            Entry(_problem(code, texts)[0], STRONG),
+            _severity(severity, texts),
             Entry(count, NUMBER, WHOLE),
-            Entry(CATALOGUE[code].fix if code in CATALOGUE else ""),
+            Entry(_problem(code, texts)[1]),
             Entry(code, QUIET),
         ]
         for severity, code, count in _records(counted, "severity", "code", "size")
     ]
     order = {code: place for place, code in enumerate(counted["code"])}
-    row = put_table(sheet, styler, 2, "Problems", _KINDS, kinds)
+    row = put_table(
+        sheet,
+        styler,
+        2,
+        "Problems",
+        _columns("held.kinds", _KIND_WIDTHS, texts),
+        kinds,
+        texts=texts,
+    )
     placed = issues.assign(place=issues["code"].map(order))
     groups = placed.groupby(["place", *_PLACED], as_index=False, dropna=False).agg(
         count=("code", "size"), rows=("row", list)
@@ -67,21 +67,22 @@ def render_issues(book: Workbook, styler: Styler, issues: DataFrame[Issues]) -> 
         styler,
         row,
         "Places",
-        _PLACES,
+        _columns("held.places", _PLACE_WIDTHS, texts),
         [
             [
-                Entry(_sentence(code)),
-                _severity(severity),
+                Entry(_problem(code, texts)[0]),
+                _severity(severity, texts),
                 Entry(count, NUMBER, WHOLE),
                 Entry(file),
                 Entry(tab),
                 Entry(column),
-                Entry(_rows_text(rows)),
+                Entry(_rows_text(rows, texts)),
             ]
             for code, severity, file, tab, column, count, rows in _records(
                 groups, *_PLACED, "count", "rows"
             )
         ],
+        texts=texts,
     )
 
 
@@ -91,9 +92,11 @@ def render_counts(
     findings: DataFrame[Findings],
     standing: DataFrame[Findings],
     knowledge: Knowledge,
+    texts: Texts,
 ) -> None:
-    sheet = add_sheet(book, "Counts per rule", FOOTER, repeat="1:2")
-    put(sheet, styler, 1, 1, Entry("How often each rule answered what", SECTION))
+    """Count what each rule answered, for patients as of now and for all specimens."""
+    sheet = add_sheet(book, texts("list.counts"), texts("list.footer"), texts, repeat="1:2")
+    put(sheet, styler, 1, 1, Entry(texts("counts.heading"), SECTION))
     specimens = findings.groupby(["rule", "outcome"]).size().to_dict()
     unconfirmed = findings[findings["status"].eq(Confirmation.UNCONFIRMED)]["rule"].value_counts()
     people = standing.groupby(["rule", "outcome"])["patient_id"].nunique().to_dict()
@@ -102,7 +105,7 @@ def render_counts(
         styler,
         2,
         "Counts",
-        _COUNTS,
+        _columns("counts.heads", _COUNT_WIDTHS, texts),
         [
             [
                 Entry(rule.title, STRONG),
@@ -122,13 +125,14 @@ def render_counts(
             ]
             for rule in knowledge.shown_rules()
         ],
+        texts=texts,
     )
     sheet.freeze_panes = "B3"
-    _draw_counts(sheet, len([*knowledge.shown_rules()]))
+    _draw_counts(sheet, len([*knowledge.shown_rules()]), texts)
 
 
-def _draw_counts(sheet: Worksheet, rules: int) -> None:
-    """Draw how many patients have each finding now, below the table."""
+def _draw_counts(sheet: Worksheet, rules: int, texts: Texts) -> None:
+    """Draw how many patients have each finding now, on a page below the table."""
     chart: Any = BarChart(barDir="bar", gapWidth=40, overlap=0)
     last = _FIRST_COUNT + rules - 1
     for column, fill in ((3, "1F3A5F"), (4, "9DB4CC")):
@@ -137,16 +141,18 @@ def _draw_counts(sheet: Worksheet, rules: int) -> None:
         series.graphicalProperties = GraphicalProperties(solidFill=fill)
         chart.series.append(series)
     chart.set_categories(Reference(sheet, min_col=1, min_row=_FIRST_COUNT, max_row=last))
-    chart.title = "Patients per finding"
-    chart.legend.position = "b"
-    # The first rule of the table on top.
+    title_chart(chart, texts("counts.chart"))
+    chart.y_axis.title = texts("counts.axis")
+    chart.y_axis.title.tx.rich.p[0].pPr = small_paragraph()
+    # The first rule of the table on top, and the numbers below the last.
     chart.x_axis.scaling.orientation = "maxMin"
+    chart.y_axis.crosses = "max"
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.y_axis.number_format = "0"
-    text = "Bars: for each rule the patients who have the finding now, and those undecided now"
-    size = (18.0, 3.0 + 0.8 * rules)
+    size = (_CHART_WIDTH, _CHART_HEAD + _CHART_LINE * rules)
     chart.width, chart.height = size
-    place_chart(sheet, chart, row=last + 2, column=0, size=size, description=text)
+    sheet.row_breaks.append(Break(last + 1))
+    place_chart(sheet, chart, row=last + 2, column=0, size=size, description=texts("counts.alt"))
 
 
 def render_run(
@@ -156,50 +162,65 @@ def render_run(
     knowledge: Knowledge,
     patients: int,
     reports: int,
+    texts: Texts,
 ) -> None:
-    sheet = add_sheet(book, "Run summary", FOOTER, repeat="1:1")
-    put(sheet, styler, 1, 1, Entry("What this run read and made", SECTION))
+    """Say what the run read, what became of it, and with which versions."""
+    sheet = add_sheet(book, texts("list.run"), texts("list.footer"), texts, repeat="1:1")
+    put(sheet, styler, 1, 1, Entry(texts("run.heading"), SECTION))
     facts: list[tuple[str, str | int]] = [
-        ("Made at", show_date(run.run_at, has_time=True)),
-        ("Made by", f"labflag {run.version}"),
-        ("Profile", knowledge.profile.title),
-        ("Knowledge version", run.knowledge_version),
-        *((("Laboratory", run.laboratory),) if run.laboratory else ()),
-        ("Files read", len(run.files)),
-        ("Patients", patients),
-        ("Patient workbooks", reports),
+        ("made-at", show_date(run.run_at, texts, has_time=True)),
+        ("made-by", f"labflag {run.version}"),
+        ("profile", knowledge.profile.title),
+        ("knowledge", run.knowledge_version),
+        *((("laboratory", run.laboratory),) if run.laboratory else ()),
+        ("files-read", len(run.files)),
+        ("patients", patients),
+        ("workbooks", reports),
     ]
     if run.read is not None:
         total = sum(run.dispositions.values())
+        is_complete = total == run.read
+        missing = texts("run.not-accounted", count=texts.whole(total))
         facts += [
-            ("Results read", run.read),
-            *((f"Results {kind}", run.dispositions.get(kind, 0)) for kind in Disposition),
-            ("Every result accounted for", "yes" if total == run.read else f"NO: {total:,} are"),
+            ("read", run.read),
+            *((str(kind), run.dispositions.get(kind, 0)) for kind in Disposition),
+            ("accounted", texts("yes") if is_complete else missing),
         ]
     row = put_table(
         sheet,
         styler,
         2,
         "Run",
-        columns(("What", 60), ("Value", 66)),
-        [[Entry(label, STRONG), Entry(value, TEXT, WHOLE)] for label, value in facts],
+        _columns("run.heads", (60, 66), texts),
+        [[Entry(texts(f"run.{key}"), STRONG), Entry(value, TEXT, WHOLE)] for key, value in facts],
+        texts=texts,
     )
     files = [[Entry(name), Entry(sha256, QUIET)] for name, sha256 in run.files]
-    put_table(sheet, styler, row, "Files", columns(("File", 60), ("SHA-256", 66)), files)
+    columns = _columns("run.files", (60, 66), texts)
+    put_table(sheet, styler, row, "Files", columns, files, texts=texts)
+
+
+def _columns(heads: str, widths: tuple[int, ...], texts: Texts) -> tuple[Column, ...]:
+    return tuple(
+        Column(title=head, most=width)
+        for head, width in zip(texts.heads(heads), widths, strict=True)
+    )
 
 
 def _records(table: pd.DataFrame, *names: str) -> list[tuple[Any, ...]]:
     return list(zip(*(table[name].tolist() for name in names), strict=True))
 
 
-def _sentence(code: str) -> str:
-    return CATALOGUE[code].sentence if code in CATALOGUE else code
+def _problem(code: str, texts: Texts) -> tuple[str, str]:
+    return texts.problem(CATALOGUE[code]) if code in CATALOGUE else (code, "")
 
 
-def _severity(severity: str) -> Entry:
-    return Entry(HELD_MARK, HELD) if severity == IssueSeverity.ERROR else Entry("note", QUIET)
+def _severity(severity: str, texts: Texts) -> Entry:
+    if severity == IssueSeverity.ERROR:
+        return Entry(texts("mark.held"), HELD)
+    return Entry(texts("note"), QUIET)
 
 
-def _rows_text(rows: list[Any]) -> str:
+def _rows_text(rows: list[Any], texts: Texts) -> str:
     known = [int(row) for row in rows if not pd.isna(row)]
-    return show_rows(known, RUNS_AT_MOST) if known else "the whole file"
+    return show_rows(known, ROWS_AT_MOST, texts) if known else texts("held.whole-file")

@@ -13,30 +13,33 @@ from string import Template
 
 from pipeline.report.sheet import Entry, clean_text
 from pipeline.report.style import INPUT
-from pipeline.report.wording import show_count, show_date
-from pipeline.report.worklist_lines import LINES
-
-_SHOWN = len(LINES) - 1
-"""All columns but the last, the tag that only the workbook needs."""
+from pipeline.report.texts import Texts
+from pipeline.report.wording import show_date
+from pipeline.report.worklist_lines import line_columns
 
 
-def render_page(lines: Sequence[Sequence[Entry]], title: str, made: str, language: str) -> str:
-    """Render the lines of the worklist, in the columns of `worklist_lines.LINES`, as HTML.
+def render_page(lines: Sequence[Sequence[Entry]], made: str, texts: Texts) -> str:
+    """Render the lines of the worklist, in the columns of `worklist_lines`, as HTML.
+
+    All columns but the last, the tag that only the workbook needs.
 
     Whatever came from an export is escaped; the page allows no other script than its own.
     """
     style, script = _part("page.css"), _part("page.js")
+    heads = line_columns(texts)[:-1]
     return Template(_part("page.html")).substitute(
-        language=language,
-        title=escape(title),
-        made=escape(made),
-        count=escape(show_count(len(lines), "patient")),
+        language=texts.language,
+        title=escape(texts("worklist")),
+        intro=escape(texts("page.intro", made=made)),
+        search=escape(texts("page.search")),
+        caption=escape(texts("page.caption")),
+        count=escape(texts.count("patient", len(lines))),
         style=style,
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
-        heads="\n".join(_head(place, column.title) for place, column in enumerate(LINES[:_SHOWN])),
-        rows="\n".join(_row(line) for line in lines),
+        heads="\n".join(_head(place, column.title) for place, column in enumerate(heads)),
+        rows="\n".join(_row(line[:-1], texts) for line in lines),
     )
 
 
@@ -47,13 +50,13 @@ def _head(place: int, title: str) -> str:
     )
 
 
-def _row(line: Sequence[Entry]) -> str:
-    return f"<tr>{''.join(_cells(line[:_SHOWN]))}</tr>"
+def _row(line: Sequence[Entry], texts: Texts) -> str:
+    return f"<tr>{''.join(_cells(line, texts))}</tr>"
 
 
-def _cells(line: Iterable[Entry]) -> Iterator[str]:
+def _cells(line: Iterable[Entry], texts: Texts) -> Iterator[str]:
     for place, entry in enumerate(line):
-        text, key = _say(entry)
+        text, key = _say(entry, texts)
         look = entry.look
         color = (
             f' style="--fill:#{look.fill};--ink:#{look.color}"'
@@ -72,15 +75,15 @@ def _cells(line: Iterable[Entry]) -> Iterator[str]:
         yield f"<{cell}{scope}{number}{color}{sort}>{shown}</{cell}>"
 
 
-def _say(entry: Entry) -> tuple[str, str]:
+def _say(entry: Entry, texts: Texts) -> tuple[str, str]:
     """Give what a cell shows, and what it is sorted by."""
     value = entry.value
     if value is None:
         return "", ""
     if isinstance(value, date):
-        return show_date(value), value.isoformat()
+        return show_date(value, texts), value.isoformat()
     if isinstance(value, int | float):
-        return f"{value:,g}" if isinstance(value, float) else f"{value:,}", f"{value:020.6f}"
+        return texts.whole(int(value)), f"{value:020.6f}"
     return clean_text(value), clean_text(value)
 
 

@@ -215,7 +215,7 @@ class _Desk:
             sex=summary.describe_sex(sex, texts),
             birth_date=birth_date,
             age=age,
-            latest=show_date(latest) or texts("not-stated"),
+            latest=show_date(latest, texts) or texts("not-stated"),
             verdict=summary.describe_verdict(
                 standing, present, undecided, len(held), self.priorities[rank], texts
             ),
@@ -274,7 +274,7 @@ class _Desk:
             ),
             comments=describe_comments(split_joined(row.comment), self.knowledge),
             suggest=tuple(
-                name for analyte, name in rule.suggest if not analyte or analyte not in done
+                name for needed, name in rule.suggest if not needed or not set(needed) <= set(done)
             )
             if is_present
             else (),

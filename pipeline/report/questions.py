@@ -137,10 +137,10 @@ def _open_question(
     )
     unknown_date = texts("evidence.unknown-date")
     told = show_evidence(row, texts) or texts(
-        "evidence.specimen", date=show_date(row.collected_at) or unknown_date
+        "evidence.specimen", date=show_date(row.collected_at, texts) or unknown_date
     )
     if others:
-        dates = distinct(show_date(each.collected_at) or unknown_date for each in others)
+        dates = distinct(show_date(each.collected_at, texts) or unknown_date for each in others)
         told += "\n" + texts("evidence.also", dates=", ".join(dates))
     return OpenQuestion(
         title=row.rule.title,

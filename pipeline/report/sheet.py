@@ -255,9 +255,7 @@ def _height_of(entry: Entry, width: float) -> float:
     if isinstance(text, str) and look.wrap:
         # Characters of text are narrower than digits, by which columns are measured.
         fitting = max(
-            int(
-                (width - 1.5 * look.indent) * (1.05 if look.bold else 1.15) * TEXT.size / look.size
-            ),
+            int((width - 1.5 * look.indent) * (1.1 if look.bold else 1.2) * TEXT.size / look.size),
             4,
         )
         lines = sum(

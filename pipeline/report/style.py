@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
+from pipeline.report.texts import ENGLISH, Texts
 from schemas.vocabulary import Grade
 
 # Excel has it, and elsewhere a font of the same widths stands in for it.
@@ -62,6 +63,8 @@ VERDICT = Look(bold=True, size=11, wrap=False, lined=False, indent=0)
 LABEL = Look(color=MUTED, fill="EEF2F6", size=8, lined=False, indent=0)
 FACT = Look(bold=True, size=10, indent=0)
 PLAIN = Look(wrap=False, lined=False, indent=0)
+NOTE_LINE = Look(wrap=False, lined=False, size=8, indent=0)
+STRONG_LINE = Look(bold=True, wrap=False, lined=False, indent=0)
 LINKED_TEXT = Look(color="0B4F8A", underline=True)
 LINK = Look(color="0B4F8A", underline=True, wrap=False)
 
@@ -95,15 +98,20 @@ def format_decimals(decimals: int) -> str:
 class Styler:
     """Gives cells of one workbook their look; each distinct style is made once."""
 
-    def __init__(self) -> None:
-        """Start with no styles."""
+    def __init__(self, texts: Texts = ENGLISH) -> None:
+        """Start with no styles; dates are shown as the language writes them."""
+        self._formats = {
+            DATE: texts.date,
+            DATE_AND_TIME: DATE_AND_TIME.replace(DATE, texts.date),
+        }
         self._made: dict[tuple[Look, str, bool], Any] = {}
 
     def dress(self, cell: Any, look: Look, number_format: str, *, quoted: bool) -> None:
         """Give a cell its style; `quoted` keeps text that looks like a formula text when edited."""
         key = (look, number_format, quoted)
         if key not in self._made:
-            self._made[key] = _make(cell, look, number_format, quoted)
+            format_ = self._formats.get(number_format, number_format)
+            self._made[key] = _make(cell, look, format_, quoted)
         # Making font, fill and border anew for each cell takes several times as long.
         cell._style = self._made[key]
 

@@ -136,7 +136,7 @@ def describe_basis(
             described=f" ({profile.description})" if profile.description else "",
             knowledge=run.knowledge_version,
             version=run.version,
-            made=show_date(run.run_at, has_time=True),
+            made=show_date(run.run_at, texts, has_time=True),
         ),
         texts("basis.interval"),
         texts("basis.missing"),
@@ -165,8 +165,8 @@ def describe_resolved(
         texts(
             "change.resolved",
             title=row.rule.title,
-            date=show_date(since.on),
-            now=show_date(row.collected_at) or texts("evidence.unknown-date"),
+            date=show_date(since.on, texts),
+            now=show_date(row.collected_at, texts) or texts("evidence.unknown-date"),
         )
         for row in standing
         if (since := changes.get(row.rule.id))
@@ -182,9 +182,9 @@ def cut_sentences(text: str, most: int = SENTENCES_AT_MOST) -> str:
 
 def _describe_change(since: Since | None, texts: Texts) -> str:
     if since is None:
-        return ""
+        return texts("change.none")
     key = "change.undecided-then" if since.was_open else f"change.{since.change}"
-    said = texts(key, date=show_date(since.on))
+    said = texts(key, date=show_date(since.on, texts))
     if since.value:
         said += texts("change.was", value=texts.number(since.value), unit=since.unit)
     return said

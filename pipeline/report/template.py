@@ -31,8 +31,10 @@ from pipeline.report.style import (
     SECTION,
     Styler,
 )
+from pipeline.report.texts import ENGLISH
 from schemas.vocabulary import ResultStatus, Sex
 
+_NOT_READ = NOT_READ[ENGLISH.language]
 LONG, WIDE, EXAMPLE, LISTS = "Results", "One row per specimen", "Example", "Lists"
 TITLE = "Results for labflag"
 
@@ -229,7 +231,13 @@ def _render_example(
 ) -> None:
     """Explain every column, with an example that stands upright, so that nobody adds to it."""
     sheet = add_sheet(book, EXAMPLE, TITLE, repeat="1:1")
-    put(sheet, styler, 1, 1, Entry(f"{NOT_READ}: what the columns mean, by an example", SECTION))
+    put(
+        sheet,
+        styler,
+        1,
+        1,
+        Entry(f"{_NOT_READ}: what the columns mean, by an example", SECTION),
+    )
     says = (
         f"Fill in the sheet {LONG!r} (one row for each result) or {WIDE!r}. Columns marked * are "
         "needed; of those marked (*) at least one.",
@@ -260,7 +268,7 @@ def _render_example(
 
 def _render_lists(book: Workbook, styler: Styler, knowledge: Knowledge) -> None:
     sheet = add_sheet(book, LISTS, TITLE, repeat="1:3")
-    put(sheet, styler, 1, 1, Entry(f"{NOT_READ}: what can be chosen", SECTION))
+    put(sheet, styler, 1, 1, Entry(f"{_NOT_READ}: what can be chosen", SECTION))
     rows = []
     for each in knowledge.analytes.values():
         units = _list_units(each)[: len(_LISTED) - 2]

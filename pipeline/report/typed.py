@@ -8,14 +8,20 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from pipeline.errors import OutputError
-from pipeline.report.entries import Entries, UnreadableWorklist, entries_of
+from pipeline.report.entries import Entries
 from pipeline.report.files import save_workbook, write_text
+from pipeline.report.read_back import UnreadableWorklist, entries_of
+from pipeline.report.texts import ENGLISH, Texts
 
 _TRIES = 3
 
 
 def write_worklist(
-    path: Path, page: Path, render: Callable[[Entries], tuple[Workbook, str]], made_at: datetime
+    path: Path,
+    page: Path,
+    render: Callable[[Entries], tuple[Workbook, str]],
+    made_at: datetime,
+    texts: Texts = ENGLISH,
 ) -> None:
     """Render the worklist with what was typed into the one at `path`, and take its place.
 
@@ -32,7 +38,7 @@ def write_worklist(
         entries = Entries()
         if content is not None:
             try:
-                entries = entries_of(content, made_at.date())
+                entries = entries_of(content, made_at.date(), texts)
             except UnreadableWorklist:
                 _keep(path, content)
         book, text = render(entries)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from itertools import islice
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -10,34 +11,9 @@ from pipeline.knowledge.conditions import Compare, Condition, Interval, RuleIs, 
 from pipeline.knowledge.model import Knowledge, Rule
 from pipeline.report.facts import Citation, RuleText
 from pipeline.report.texts import ENGLISH, Texts
-from schemas.vocabulary import Change, Grade, Sex
 
 T = TypeVar("T")
 
-# In English, for the worklist and other workbooks of the laboratory itself.
-NOT_STATED = ENGLISH("not-stated")
-SEXES: Mapping[str, str] = MappingProxyType(
-    {**{sex: ENGLISH(f"sex.{sex}") for sex in Sex}, "": NOT_STATED}
-)
-# Deepest first.
-MARKS: Mapping[str, str] = MappingProxyType(
-    {**{grade: ENGLISH(f"mark.{grade}") for grade in reversed(Grade)}, "": ENGLISH("mark.present")}
-)
-UNDECIDED_MARK = ENGLISH("mark.undecided")
-HELD_MARK = ENGLISH("mark.held")
-REPEAT_FIRST = ENGLISH("mark.repeat")
-
-CHANGES: Mapping[str, str] = MappingProxyType(
-    {
-        Change.NEW: "● new",
-        Change.WORSE: "↑ worse",
-        Change.CORRECTED: "✎ corrected",
-        Change.CONTINUING: "= continuing",
-        Change.BETTER: "↓ better",
-        Change.UNDECIDED: "? undecided now",
-        Change.RESOLVED: "○ resolved",
-    }
-)
 DIRECTIONS: Mapping[str, str] = MappingProxyType(
     {
         "below": "below",
@@ -64,16 +40,11 @@ def show_unit(ucum: str) -> str:
     return re.sub(r"(?<![A-Za-z])u(?=(g|mol|L|kat|m)(?![A-Za-z]))", "µ", shown)
 
 
-def show_date(at: date | None, *, has_time: bool = False) -> str:
-    """Write a date as ISO 8601, with hours and minutes if they are known."""
+def show_date(at: date | None, texts: Texts = ENGLISH, *, has_time: bool = False) -> str:
+    """Write a date as the language does, with hours and minutes if they are known."""
     if at is None:
         return ""
-    return at.strftime("%Y-%m-%d %H:%M") if has_time else at.strftime("%Y-%m-%d")
-
-
-def show_count(count: int, one: str, many: str = "") -> str:
-    """Write a number with its noun in the right form."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return texts.dated(at.strftime("%Y-%m-%d %H:%M" if has_time else "%Y-%m-%d"))
 
 
 def show_age(
@@ -104,7 +75,7 @@ def show_rows(numbers: Iterable[int], limit: int = 400, texts: Texts = ENGLISH) 
             runs.append([number, number])
     shown = [str(low) if low == high else f"{low}-{high}" for low, high in runs[:limit]]
     rest = sum(high - low + 1 for low, high in runs[limit:])
-    return ", ".join(shown) + (texts("rows.more", count=f"{rest:,}") if rest else "")
+    return ", ".join(shown) + (texts("rows.more", count=texts.whole(rest)) if rest else "")
 
 
 def count_decimals(number: float) -> int:
@@ -115,11 +86,6 @@ def count_decimals(number: float) -> int:
 def show_number(value: float) -> str:
     """Write a number with at most nine decimals and without zeros that say nothing."""
     return f"{value:.9f}".rstrip("0").rstrip(".")
-
-
-def in_sentence(title: str) -> str:
-    """Write an English title as it stands within a sentence."""
-    return ENGLISH.in_sentence(title)
 
 
 def describe_rules(knowledge: Knowledge, texts: Texts = ENGLISH) -> Mapping[str, RuleText]:
@@ -187,9 +153,12 @@ def _cite(source: str, knowledge: Knowledge, texts: Texts) -> Citation:
     return Citation(title=known.title, year=known.year, where=known.where, link=known.link)
 
 
-def _name_test(name: str, knowledge: Knowledge, texts: Texts) -> tuple[str, str]:
+def _name_test(name: str, knowledge: Knowledge, texts: Texts) -> tuple[tuple[str, ...], str]:
+    """Give the analytes of a follow-up test, if it is one of analytes, and its name."""
+    if name in knowledge.panels:
+        return knowledge.panels[name].of, name
     if name in knowledge.analytes:
-        return name, texts.in_sentence(knowledge.analytes[name].title)
+        return (name,), texts.in_sentence(knowledge.analytes[name].title)
     known = (
         analyte.id
         for analyte in knowledge.analytes.values()
@@ -198,7 +167,7 @@ def _name_test(name: str, knowledge: Knowledge, texts: Texts) -> tuple[str, str]
             str.casefold, (analyte.title, analyte.short, *analyte.names, *analyte.names_with_unit)
         )
     )
-    return next(known, ""), name
+    return tuple(islice(known, 1)), name
 
 
 def _show_span(low: int, high: int | None, noun: str, texts: Texts) -> str:

@@ -34,7 +34,7 @@ def render_workbook(report: PatientReport) -> Workbook:
     """Render a report as a workbook: Summary, Findings, Results, Trends, Provenance."""
     texts = LANGUAGES[report.run.language]
     title = texts("report" if report.run.laboratory else "worksheet")
-    book, styler = start_workbook(title, texts.language), Styler()
+    book, styler = start_workbook(title, texts.language), Styler(texts)
     render_summary(book, styler, report)
     _render_findings(book, styler, report, texts)
     _render_results(book, styler, report, texts)
@@ -99,7 +99,7 @@ def _render_provenance(book: Workbook, styler: Styler, report: PatientReport, te
     run = report.run
     facts = (
         ("made.by", f"labflag {run.version}"),
-        ("made.at", show_date(run.run_at, has_time=True)),
+        ("made.at", show_date(run.run_at, texts, has_time=True)),
         ("made.profile", report.profile),
         ("made.knowledge", run.knowledge_version),
         ("made.units", texts(f"made.units.{run.units_display}")),

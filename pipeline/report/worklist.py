@@ -9,23 +9,16 @@ from pipeline.interpret.trends import order_by_change
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.calls import list_due, render_calls
 from pipeline.report.conflicts import render_conflicts
-from pipeline.report.entries import (
-    ARCHIVE_TITLES,
-    LINE_TITLES,
-    STATUSES,
-    Entries,
-    Kept,
-    carry_calls,
-    carry_notes,
-)
+from pipeline.report.entries import TAG, Entries, Kept, carry_calls, carry_notes
 from pipeline.report.facts import RunFacts
-from pipeline.report.overview import FOOTER, render_counts, render_issues, render_run
+from pipeline.report.finding_views import render_analyst, render_hematologist
+from pipeline.report.overview import render_counts, render_issues, render_run
 from pipeline.report.page import render_page
 from pipeline.report.sheet import (
+    Column,
     Entry,
     add_drop_down,
     add_sheet,
-    columns,
     hide_column,
     put,
     put_table,
@@ -36,23 +29,16 @@ from pipeline.report.style import (
     SECTION,
     Styler,
 )
-from pipeline.report.views import (
-    place_patients,
-    render_analyst,
-    render_changes,
-    render_hematologist,
-    render_technician,
-)
-from pipeline.report.wording import (
-    show_date,
-)
+from pipeline.report.texts import LANGUAGES, Texts
+from pipeline.report.views import place_patients, render_changes, render_technician
+from pipeline.report.wording import show_date
 from pipeline.report.worklist_lines import (
-    LINES,
     PRINTED,
     STATUS_COLUMN,
     TOPICS,
     TYPED_WIDTHS,
     Typed,
+    line_columns,
     list_lines,
     list_topics,
     say_why,
@@ -60,20 +46,9 @@ from pipeline.report.worklist_lines import (
 )
 from schemas import Changes, DataFrame, Findings, Held, Issues, Patients, Reportable
 
-TITLE = "Laboratory worklist"
 # A sheet of Excel holds 65,530 links.
 LINES_PER_SHEET = 60_000
-RUNS_AT_MOST = 60
-
-_ARCHIVE = columns(
-    (ARCHIVE_TITLES[0], 14),
-    (ARCHIVE_TITLES[1], 20),
-    (ARCHIVE_TITLES[2], 30),
-    (ARCHIVE_TITLES[3], 50),
-    (ARCHIVE_TITLES[4], 18),
-    (ARCHIVE_TITLES[5], 24),
-    (ARCHIVE_TITLES[6], 70),
-)
+_ARCHIVE_WIDTHS = (14, 24, 30, 50, 18, 24, 70, 12)
 
 
 def render_worklist(
@@ -100,55 +75,57 @@ def render_worklist(
     without one has no report, because every result is held. `entries` is what people typed into
     the worklist before this one; `since` says in words when that was, "" for a first run.
     """
-    book, styler = start_workbook(TITLE), Styler()
+    texts = LANGUAGES[run.language]
+    book, styler = start_workbook(texts("worklist"), texts.language), Styler(texts)
     today = run.run_at.date()
     patients = order_by_change(patients, changes)
     topics = list_topics(patients)
-    titles = TOPICS | {rule.id: rule.title for rule in knowledge.rules.values()}
-    notes, gone = carry_notes(entries, topics, titles, today)
-    calls, closed = carry_calls(entries, list_due(findings, knowledge), today)
+    titles = {topic: texts(f"topic.{topic}") for topic in TOPICS}
+    titles |= {rule.id: rule.title for rule in knowledge.rules.values()}
+    notes, gone = carry_notes(entries, topics, titles, today, texts)
+    calls, closed = carry_calls(entries, list_due(findings, knowledge, texts), today, texts)
     people = place_patients(patients, names)
     typed = Typed(topics=topics, notes=notes, titles=titles)
-    reasons = say_why(patients, standing, knowledge, names)
-    lines = [*list_lines(patients, reasons, sum_up_changes(changes), knowledge, run, names, typed)]
+    reasons = say_why(patients, standing, knowledge, names, texts)
+    changed = sum_up_changes(changes, texts)
+    lines = [*list_lines(patients, reasons, changed, knowledge, run, names, typed, texts)]
     for number, first in enumerate(range(0, max(len(lines), 1), LINES_PER_SHEET), 1):
-        _render_lines(book, styler, number, lines[first : first + LINES_PER_SHEET], run)
-    render_changes(book, styler, standing, changes, people, knowledge, since)
-    render_calls(book, styler, calls, names)
+        part = lines[first : first + LINES_PER_SHEET]
+        _render_lines(book, styler, number, part, run, texts)
+    render_changes(book, styler, standing, changes, people, knowledge, since, texts)
+    render_calls(book, styler, calls, names, texts)
     called = frozenset(call.patient_id for call in calls)
-    render_technician(book, styler, patients, standing, held, people, called, run)
-    render_hematologist(book, styler, standing, results, changes, people, knowledge)
-    render_analyst(book, styler, standing, people)
-    render_conflicts(book, styler, held)
-    render_issues(book, styler, issues)
-    render_counts(book, styler, findings, standing, knowledge)
-    _render_archive(book, styler, (*gone, *closed))
-    render_run(book, styler, run, knowledge, len(patients), len(names))
-    return book, render_page(lines, TITLE, show_date(run.run_at, has_time=True), "en")
+    render_technician(book, styler, patients, standing, held, people, called, run, texts)
+    render_hematologist(book, styler, standing, results, changes, people, knowledge, texts)
+    render_analyst(book, styler, standing, people, texts)
+    render_conflicts(book, styler, held, texts)
+    render_issues(book, styler, issues, texts)
+    render_counts(book, styler, findings, standing, knowledge, texts)
+    _render_archive(book, styler, (*gone, *closed), texts)
+    render_run(book, styler, run, knowledge, len(patients), len(names), texts)
+    return book, render_page(lines, show_date(run.run_at, texts, has_time=True), texts)
 
 
 def _render_lines(
-    book: Workbook, styler: Styler, number: int, lines: list[list[Entry]], run: RunFacts
+    book: Workbook,
+    styler: Styler,
+    number: int,
+    lines: list[list[Entry]],
+    run: RunFacts,
+    texts: Texts,
 ) -> None:
-    title = "Worklist" if number == 1 else f"Worklist {number}"
-    sheet = add_sheet(book, title, FOOTER, repeat="1:3")
-    made = show_date(run.run_at, has_time=True)
-    put(sheet, styler, 1, 1, Entry(f"{TITLE}, most urgent first, made {made}", SECTION))
-    put(
-        sheet,
-        styler,
-        2,
-        1,
-        Entry(
-            "For decision support only. Follow the patient id to the workbook; "
-            "without a link there is none, as every result is held. "
-            f"Type under {', '.join(LINE_TITLES)} only: what stands there is kept by later runs.",
-            PLAIN,
-        ),
-    )
-    put_table(sheet, styler, 3, title.replace(" ", ""), LINES, lines)
-    add_drop_down(sheet, STATUSES, column=STATUS_COLUMN, first=4, last=max(len(lines), 1) + 3)
-    hide_column(sheet, len(LINES))
+    title = texts("list.worklist") + (f" {number}" if number > 1 else "")
+    sheet = add_sheet(book, title, texts("list.footer"), texts, repeat="1:3")
+    made = show_date(run.run_at, texts, has_time=True)
+    heading = texts("worklist.heading", title=texts("worklist"), made=made)
+    put(sheet, styler, 1, 1, Entry(heading, SECTION))
+    how = texts("worklist.how", typed=texts.join(texts.heads("worklist.typed")))
+    put(sheet, styler, 2, 1, Entry(how, PLAIN))
+    columns, name = line_columns(texts), f"Worklist{number if number > 1 else ''}"
+    put_table(sheet, styler, 3, name, columns, lines, texts=texts)
+    choices, last_row = texts.heads("worklist.statuses"), max(len(lines), 1) + 3
+    add_drop_down(sheet, choices, column=STATUS_COLUMN, first=4, last=last_row)
+    hide_column(sheet, len(columns))
     for place, width in enumerate(TYPED_WIDTHS, STATUS_COLUMN):
         column = sheet.column_dimensions[get_column_letter(place)]
         column.width = max(column.width, width)
@@ -157,12 +134,16 @@ def _render_lines(
     sheet.freeze_panes = "D4"
 
 
-def _render_archive(book: Workbook, styler: Styler, kept: Sequence[Kept]) -> None:
+def _render_archive(book: Workbook, styler: Styler, kept: Sequence[Kept], texts: Texts) -> None:
     """Keep what was typed about findings and calls that are gone; no sheet without any."""
     if not kept:
         return
-    sheet = add_sheet(book, "Notes archive", FOOTER, repeat="1:2")
-    put(sheet, styler, 1, 1, Entry("Notes on what is gone from the worklist", SECTION))
+    sheet = add_sheet(book, texts("list.archive"), texts("list.footer"), texts, repeat="1:2")
+    put(sheet, styler, 1, 1, Entry(texts("archive.heading"), SECTION))
+    heads = zip((*texts.heads("archive.heads"), TAG), _ARCHIVE_WIDTHS, strict=True)
+    columns = [Column(title=head, most=width) for head, width in heads]
     lines = [[Entry(text) for text in each.cells] for each in kept]
-    put_table(sheet, styler, 2, "Archive", _ARCHIVE, lines)
+    put_table(sheet, styler, 2, "Archive", columns, lines, texts=texts)
+    hide_column(sheet, len(columns))
+    sheet.print_area = f"A1:{get_column_letter(len(columns) - 1)}{sheet.max_row}"
     sheet.freeze_panes = "A3"

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.entries import LINE_TITLES, TAG, Note, tag_line
+from pipeline.report.entries import TAG, Note, tag_line
 from pipeline.report.facts import RunFacts
-from pipeline.report.sheet import Entry, columns
+from pipeline.report.sheet import Column, Entry
 from pipeline.report.style import (
     DATE,
     INPUT,
@@ -22,54 +22,27 @@ from pipeline.report.style import (
     TRACE,
     WHOLE,
 )
+from pipeline.report.texts import Texts
 from pipeline.report.urgency import describe_priorities
-from pipeline.report.wording import (
-    CHANGES,
-    NOT_STATED,
-    REPEAT_FIRST,
-    SEXES,
-    describe_rules,
-    in_sentence,
-    show_count,
-)
+from pipeline.report.wording import describe_rules
 from schemas import Changes, DataFrame, Findings, Patients
 from schemas.vocabulary import Change, Confirmation, Grade, Outcome
 
 IDENTITY_CONFLICT, CANNOT_BE_ASSESSED = 0, 5
-IN_CONFLICT = "in conflict"
 HELD_TOPIC, CONFLICT_TOPIC, OPEN_TOPIC = "held", "identity-conflict", "undecided"
-TOPICS = {
-    HELD_TOPIC: "held results",
-    CONFLICT_TOPIC: "identity conflict",
-    OPEN_TOPIC: "cannot be decided",
-}
+TOPICS = (HELD_TOPIC, CONFLICT_TOPIC, OPEN_TOPIC)
 
-LINES = columns(
-    "Priority",
-    ("Urgency", 20),
-    ("Patient id", 30),
-    ("Name", 34),
-    "Sex",
-    "Birth date",
-    ("Why", 70),
-    ("Change", 26),
-    "Waiting since",
-    "Days waiting",
-    (LINE_TITLES[0], 18),
-    (LINE_TITLES[1], 24),
-    (LINE_TITLES[2], 50),
-    ("New since the note", 40),
-    "Last collected",
-    "Findings",
-    "Unconfirmed",
-    "Not assessable",
-    "Held",
-    (TAG, 12),
-)
-STATUS_COLUMN = 11
-TYPED_WIDTHS = (16.0, 14.0, 36.0)
-PRINTED = "A:N"
+_WIDTHS = (8, 14, 30, 24, 8, 11, 60, 16, 8, 16, 14, 34, 30, 12, 12, 10, 12, 12, 12, 12)
+STATUS_COLUMN = 10
+TYPED_WIDTHS = (16.0, 12.0, 26.0)
+PRINTED = "A:L"
 """What follows counts, and is for the screen."""
+
+
+def line_columns(texts: Texts) -> tuple[Column, ...]:
+    """Give the columns of the worklist; the last is the tag."""
+    heads = (*texts.heads("worklist.heads", "worklist.typed", "worklist.more"), TAG)
+    return tuple(Column(title=head, most=width) for head, width in zip(heads, _WIDTHS, strict=True))
 
 
 def list_topics(patients: DataFrame[Patients]) -> Mapping[str, Sequence[str]]:
@@ -88,7 +61,7 @@ def list_topics(patients: DataFrame[Patients]) -> Mapping[str, Sequence[str]]:
     }
 
 
-def sum_up_changes(changes: DataFrame[Changes]) -> Mapping[str, str]:
+def sum_up_changes(changes: DataFrame[Changes], texts: Texts) -> Mapping[str, str]:
     """Say of each patient what changed, the most pressing kind first."""
     order = {str(change): place for place, change in enumerate(Change)}
     counted: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -96,7 +69,7 @@ def sum_up_changes(changes: DataFrame[Changes]) -> Mapping[str, str]:
         counted[patient][change] += 1
     return {
         patient: ", ".join(
-            CHANGES[change] if count == 1 else f"{CHANGES[change]} ({count})"
+            texts(f"changed.{change}") + (f" ({count})" if count > 1 else "")
             for change, count in sorted(kinds.items(), key=lambda item: order[item[0]])
         )
         for patient, kinds in counted.items()
@@ -136,6 +109,7 @@ def say_why(
     standing: DataFrame[Findings],
     knowledge: Knowledge,
     names: Mapping[str, str],
+    texts: Texts,
 ) -> list[str]:
     """Say of each patient in plain words why the line stands where it does."""
     present: dict[tuple[str, str], _Standing] = {}
@@ -151,9 +125,9 @@ def say_why(
             doubt = other.unconfirmed or status == Confirmation.UNCONFIRMED
             present[patient, rule] = _Standing(deepest, doubt)
         elif outcome == Outcome.INDETERMINATE:
-            undecided[patient][in_sentence(knowledge.rules[rule].title)] = None
+            undecided[patient][texts.in_sentence(knowledge.rules[rule].title)] = None
     wanted = ["patient_id", "priority", "reasons", "held"]
-    rules = describe_rules(knowledge)
+    rules = describe_rules(knowledge, texts)
     urgencies = describe_priorities(knowledge)
     said = []
     for patient, priority, reasons, held in zip(*(patients[name] for name in wanted), strict=True):
@@ -163,25 +137,25 @@ def say_why(
             if rule
         ]
         ordered = urgencies[priority].order(stand, lambda each: (each[0], each[1].grade))
-        found = [_name_finding(rule.title, each) for rule, each in ordered]
+        found = [_name_finding(rule.title, each, texts) for rule, each in ordered]
         if priority == IDENTITY_CONFLICT:
-            said.append("Identity conflict: nothing is reported until someone decides who is who")
+            said.append(texts("line.conflict"))
         elif found:
             said.append("; ".join(found))
         elif patient not in names:
-            said.append(f"{show_count(held, 'result')}, all held")
+            said.append(texts.count("line.all-held", held))
         elif undecided[patient]:
-            said.append(f"Cannot be decided: {', '.join(undecided[patient])}")
+            said.append(texts("line.undecided", rules=", ".join(undecided[patient])))
         elif priority == CANNOT_BE_ASSESSED and held:
-            said.append("No finding in what could be assessed; the rest is held")
+            said.append(texts("line.rest-held"))
         else:
-            said.append("No finding in what could be assessed")
+            said.append(texts("line.no-finding"))
     return said
 
 
-def _name_finding(title: str, standing: _Standing) -> str:
-    grade = f" ({standing.grade})" if standing.grade else ""
-    doubt = f" {REPEAT_FIRST}" if standing.unconfirmed else ""
+def _name_finding(title: str, standing: _Standing, texts: Texts) -> str:
+    grade = f" ({texts(f'grade.{standing.grade}')})" if standing.grade else ""
+    doubt = f" {texts('mark.repeat')}" if standing.unconfirmed else ""
     return f"{title}{grade}{doubt}"
 
 
@@ -193,7 +167,9 @@ def list_lines(
     run: RunFacts,
     names: Mapping[str, str],
     typed: Typed,
+    texts: Texts,
 ) -> Iterator[list[Entry]]:
+    """Give the cells of each line, in the columns of `line_columns`."""
     urgencies = describe_priorities(knowledge)
     today = run.run_at.date()
     for person, reason in zip(_people(patients), reasons, strict=True):
@@ -204,13 +180,13 @@ def list_lines(
             Entry(rank, RANKS[rank], "0"),
             Entry(urgencies[rank].title, RANKS[rank]),
             Entry(person.patient_id, LINK if link else STRONG, link=link),
-            *_identity(person, rank),
+            *_identity(person, rank, texts),
             Entry(reason),
             Entry(changes.get(person.patient_id, "")),
-            Entry(since, MOMENT, DATE),
             Entry(None if since is None else (today - since).days, NUMBER, WHOLE),
             *typed.entries(person.patient_id),
-            _day(person.last_collected_at),
+            Entry(since, MOMENT, DATE),
+            day_entry(person.last_collected_at, texts),
             Entry(int(person.findings), NUMBER, "0"),
             Entry(int(person.unconfirmed), NUMBER, "0"),
             Entry(int(person.not_assessable), NUMBER, "0"),
@@ -219,17 +195,21 @@ def list_lines(
         ]
 
 
-def _identity(person: Any, rank: int) -> list[Entry]:
+def _identity(person: Any, rank: int, texts: Texts) -> list[Entry]:
     """Name, sex and birth date; none of them where it is in question whose they are."""
     if rank == IDENTITY_CONFLICT:
-        return [Entry(IN_CONFLICT, QUIET)] * 3
-    name = Entry(person.patient_name) if person.patient_name else Entry(NOT_STATED, QUIET)
-    return [name, Entry(SEXES[person.sex]), _day(person.birth_date)]
+        return [Entry(texts("line.in-conflict"), QUIET)] * 3
+    unknown = Entry(texts("not-stated"), QUIET)
+    name = Entry(person.patient_name) if person.patient_name else unknown
+    sex = Entry(texts(f"sex.{person.sex}")) if person.sex else unknown
+    return [name, sex, day_entry(person.birth_date, texts)]
+
+
+def day_entry(at: Any, texts: Texts) -> Entry:
+    """Make the cell of a day, which may not be known."""
+    unknown = at is None or pd.isna(at)
+    return Entry(texts("not-stated"), QUIET) if unknown else Entry(at.date(), MOMENT, DATE)
 
 
 def _people(patients: DataFrame[Patients]) -> Iterator[Any]:
     return iter(patients.itertuples(index=False))
-
-
-def _day(at: Any) -> Entry:
-    return Entry(NOT_STATED, QUIET) if pd.isna(at) else Entry(at.date(), MOMENT, DATE)

@@ -13,7 +13,8 @@ from openpyxl import Workbook, load_workbook
 
 from pipeline.errors import OutputError
 from pipeline.interpret.trends import compare_standing
-from pipeline.report.entries import TAG, Entries, entries_of
+from pipeline.report.entries import TAG, Entries
+from pipeline.report.read_back import entries_of
 from pipeline.report.typed import write_worklist
 from pipeline.report.worklist import render_worklist
 from tests.unit.report_tables import RUN, knowledge, make_tables
@@ -95,7 +96,8 @@ def archive_of(path: Path) -> list[tuple[object, ...]]:
     book = load_workbook(path)
     if "Notes archive" not in book.sheetnames:
         return []
-    return [row[1:] for row in book["Notes archive"].iter_rows(min_row=3, values_only=True)]
+    # The last column is hidden: it tells closed calls apart.
+    return [row[1:7] for row in book["Notes archive"].iter_rows(min_row=3, values_only=True)]
 
 
 NOTE = {"Review_status": "in review", "Reviewer": "MK", "Notes": "film asked for"}
@@ -328,3 +330,13 @@ def test_a_worklist_saved_by_libreoffice(tmp_path):
     assert [row[1:] for row in archive_of(path)] == [
         ("P2", "Macrocytosis", "done", None, "will be resolved")
     ]
+    # What went to the archive stays there, and a call that is closed in the office goes there too.
+    type_into(path, "P1", "Critical calls", Closed="yes")
+    save_by_office(path)
+    for day in (2, 3):
+        run(path, LOW, LOWER, ANEMIC, well, HELD, day=day, rules=CRITICAL)
+        kept = archive_of(path)
+        assert [row[0] for row in kept] == ["note", "closed call"]
+        assert "ward 3" in kept[1][-1]
+        assert typed_of(path, "P1") == TYPED
+        assert line_of(path, "P1", "Critical calls")["Specimen"] == "S2"

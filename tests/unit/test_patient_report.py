@@ -14,9 +14,7 @@ from pipeline.report.texts import ENGLISH
 from pipeline.report.wording import (
     count_decimals,
     describe_rules,
-    in_sentence,
     show_age,
-    show_count,
     show_rows,
     show_unit,
 )
@@ -70,8 +68,8 @@ def test_the_most_urgent_finding_comes_first_with_its_evidence():
     assert by_title["Anemia"].mark == "▲▲ moderate"
     assert by_title["Macrocytic anemia"].evidence.splitlines() == [
         "2026-03-01",
-        "▼ low: Hb 9.8 g/dL (lab 12-16: L)",
-        "▲ high: MCV 112.4 fL (lab 80-100: H)",
+        "▼ below: Hb 9.8 g/dL (lab 12-16: L)",
+        "▲ above: MCV 112.4 fL (lab 80-100: H)",
     ]
     assert by_title["Macrocytic anemia"].limit.splitlines() == [
         "Hb: below 12 g/dL",
@@ -321,8 +319,8 @@ def test_evidence_from_another_specimen_carries_its_own_date():
     )
     report = replace(tables, standing=one.reset_index(drop=True)).report()
     assert report.present[0].evidence.splitlines() == [
-        "▼ low: Hb 98 g/L on 2026-03-01",
-        "▲ high: MCV 112 fL on 2026-03-20",
+        "▼ below: Hb 98 g/L on 2026-03-01",
+        "▲ above: MCV 112 fL on 2026-03-20",
     ]
 
 
@@ -538,14 +536,14 @@ def test_a_long_list_of_rows_is_cut_and_says_so():
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (in_sentence("Anemia"), "anemia"),
-        (in_sentence("MCV"), "MCV"),
-        (in_sentence(""), ""),
+        (ENGLISH.in_sentence("Anemia"), "anemia"),
+        (ENGLISH.in_sentence("MCV"), "MCV"),
+        (ENGLISH.in_sentence(""), ""),
         (ENGLISH.join([]), ""),
         (ENGLISH.join(["a"]), "a"),
         (ENGLISH.join(["a", "b", "c"]), "a, b and c"),
-        (show_count(1, "result"), "1 result"),
-        (show_count(1200, "result"), "1,200 results"),
+        (ENGLISH.count("result", 1), "1 result"),
+        (ENGLISH.count("result", 1200), "1,200 results"),
     ],
 )
 def test_small_words(said, expected):

@@ -48,15 +48,15 @@ def test_a_converted_limit_stays_exact_in_the_cell(tmp_path):
     [
         (
             "hemoglobin 98 g/L; platelets 90 10*9/L; white-cells 8 10*9/L; neutrophils 4 10*9/L",
-            ["▼ low: Hb", "▼ low: PLT", "not low: WBC", "not low: NEUT"],
+            ["▼ below: Hb", "▼ below: PLT", "not below: WBC", "not below: NEUT"],
         ),
         (
             "hemoglobin 98 g/L; platelets 200 10*9/L; white-cells 3 10*9/L; neutrophils 2 10*9/L",
-            ["▼ low: Hb", "not low: PLT", "▼ low: WBC", "not low: NEUT"],
+            ["▼ below: Hb", "not below: PLT", "▼ below: WBC", "not below: NEUT"],
         ),
         (
             "hemoglobin 98 g/L; platelets <90 10*9/L; white-cells 8 10*9/L; neutrophils <5 10*9/L",
-            ["▼ low: Hb", "▼ low: PLT", "not low: WBC", "? open: NEUT"],
+            ["▼ below: Hb", "▼ below: PLT", "not below: WBC", "? open: NEUT"],
         ),
     ],
 )

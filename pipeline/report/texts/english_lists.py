@@ -1,0 +1,158 @@
+"""What the worklist, its web page and the workbooks of held rows say, in English."""
+
+ENTRIES = {
+    # Small words
+    "yes": "yes",
+    "no": "no",
+    "note": "note",
+    "example": "{message} Example: {example}.",
+    "patient.one": "{count} patient",
+    "patient.many": "{count} patients",
+    "elsewhere": "; every patient has a line in the worklist, every finding one in findings.csv",
+    # Worklist
+    "worklist": "Laboratory worklist",
+    "list.footer": "For decision support only",
+    "list.worklist": "Worklist",
+    "list.changes": "Changed since last run",
+    "list.calls": "Critical calls",
+    "list.technician": "Technician",
+    "list.hematologist": "Hematologist",
+    "list.analyst": "Analyst",
+    "list.conflicts": "Identity conflicts",
+    "list.held": "Held data",
+    "list.counts": "Counts per rule",
+    "list.archive": "Notes archive",
+    "list.run": "Run summary",
+    "worklist.heading": "{title}, most urgent first, made {made}",
+    "worklist.how": "For decision support only. Follow the patient id to the workbook; without a link "
+    "there is none, as every result is held. Type under {typed} only: what stands there is kept by "
+    "later runs.",
+    "worklist.heads": "Priority|Urgency|Patient id|Name|Sex|Birth date|Why|Change|Days waiting",
+    "worklist.typed": "Review status|Reviewer|Notes",
+    "worklist.more": "New since the note|Waiting since|Last collected|Findings|Unconfirmed|"
+    "Not assessable|Held",
+    "worklist.statuses": "open|in review|repeat requested|reported|done",
+    "topic.held": "held results",
+    "topic.identity-conflict": "identity conflict",
+    "topic.undecided": "cannot be decided",
+    "line.in-conflict": "in conflict",
+    "line.conflict": "Identity conflict: nothing is reported until someone decides who is who",
+    "line.all-held.one": "{count} result, held",
+    "line.all-held.many": "{count} results, all held",
+    "line.undecided": "Cannot be decided: {rules}",
+    "line.rest-held": "No finding in what could be assessed; the rest is held",
+    "line.no-finding": "No finding in what could be assessed",
+    # Changes since the last run
+    "changed.new": "● new",
+    "changed.worse": "↑ worse",
+    "changed.corrected": "✎ corrected",
+    "changed.continuing": "= continuing",
+    "changed.better": "↓ better",
+    "changed.undecided": "? undecided now",
+    "changed.resolved": "○ resolved",
+    "changes.first": "First run of this folder: every finding is new",
+    "changes.nothing": "No change since the last run ({since})",
+    "changes.heading": "What changed since the last run ({since})",
+    "changes.heads": "Patient id|Finding|Change|Grade now|Value now|Collected|Grade before|"
+    "Value before|Collected before",
+    # Critical calls
+    "calls.one": "{count} value to call.",
+    "calls.many": "{count} values to call.",
+    "calls.how": '{count} Fill in the marked columns; "{yes}" under {closed} takes a line to the '
+    "archive with the next run",
+    "calls.heads": "Patient id|Finding|Value as it was|Collected|Specimen",
+    "calls.typed": "Called|Called by|Called at|Read back|Closed",
+    "calls.read-back": "read back: {answer}",
+    # Views for each role
+    "technician.heading": "What is to be corrected, repeated or called",
+    "technician.heads": "Priority|Patient id|To do|Held results|Why held|How to mend it|Collected|"
+    "Specimen age in days|Call",
+    "technician.call": "Call the critical value",
+    "technician.repeat": "Repeat the measurement first (see the report)",
+    "technician.correct": "Correct the held rows and hand the workbook back",
+    "technician.times": "{count} × {problem}",
+    "call": "call",
+    "hematologist.heading": "Each finding with its value, the one before, and why",
+    "hematologist.heads": "Priority|Patient id|Finding|Grade|Value|Collected|Value before|"
+    "Change since last report|Specimen in doubt|What is missing",
+    "hematologist.before": "{value} ({date})",
+    "analyst.heading": "What stands, in the codes of findings.csv",
+    "analyst.heads": "Patient id|Specimen|Rule|Outcome|Reason code|Analyte|Sign|Value as reported|"
+    "Original unit|Limit|Limit unit|Status|Profile|Knowledge|File|Sheet|Row",
+    # Identity conflicts
+    "conflicts.heading": "Versions that contradict each other.",
+    "conflicts.heads": "In conflict|What|Patient id|Hold|Version|Name|Sex|Birth date|Results|File|"
+    "Sheet|Rows",
+    "conflicts.patient": "patient id",
+    "conflicts.specimen": "specimen id",
+    # The run as a whole
+    "held.heading": "What was set aside or noted, by problem and by place",
+    "held.kinds": "Problem|Kind|Count|What to do|Code",
+    "held.places": "Problem|Kind|Count|File|Sheet|Column|Rows",
+    "held.whole-file": "the whole file",
+    "counts.heading": "How often each rule answered what",
+    "counts.heads": "Rule|Id|Patients with it now|Patients undecided now|Specimens present|"
+    "Specimens unconfirmed|Specimens undecided|Specimens absent|Specimens not tested",
+    "counts.chart": "Patients per finding",
+    "counts.axis": "Number of patients",
+    "counts.alt": "Bars: for each rule the patients who have the finding now, and those undecided now",
+    "run.heading": "What this run read and made",
+    "run.heads": "What|Value",
+    "run.files": "File|SHA-256",
+    "run.made-at": "Made at",
+    "run.made-by": "Made by",
+    "run.profile": "Profile",
+    "run.knowledge": "Knowledge version",
+    "run.laboratory": "Laboratory",
+    "run.files-read": "Files read",
+    "run.patients": "Patients",
+    "run.workbooks": "Patient workbooks",
+    "run.read": "Results read",
+    "run.used": "Results used",
+    "run.held": "Results held",
+    "run.duplicate": "Results duplicate",
+    "run.superseded": "Results superseded",
+    "run.ignored": "Results ignored",
+    "run.accounted": "Every result accounted for",
+    "run.not-accounted": "NO: {count} are",
+    # Archive of notes
+    "archive.heading": "Notes on what is gone from the worklist",
+    "archive.heads": "Kept on|What|Patient id|About|Status|Who|Text",
+    "archive.note": "note",
+    "archive.call": "closed call",
+    "archive.line-by-hand": "line added by hand",
+    "archive.call-by-hand": "call added by hand",
+    # Web page
+    "page.intro": "Most urgent first, made {made}. For decision support only. Follow the patient id to "
+    "the workbook; without a link there is none, as every result is held. Notes are typed in "
+    "worklist.xlsx.",
+    "page.search": "Search",
+    "page.caption": "Patients, most urgent first",
+    # Held rows
+    "hand-back": "Held rows",
+    "hand-back.how": "How to",
+    "hand-back.heading": "{not_read}: how to hand rows of {file} back",
+    "hand-back.whole-row": "{code} (whole row)",
+    "hand-back.column": "column {number}",
+    "hand-back.look": "Look at the cells that are marked like this one. What is wrong with each row "
+    "stands under {reason}, what to do under {fix}.",
+    "hand-back.correct": "Correct the cells. All of them are text, so that zeros and dates stay as they "
+    "are typed. Other cells of the row may be corrected too.",
+    "hand-back.signs": "A cell that begins with {check} could be read in two ways, or its program showed "
+    "something else than it held. Write what is right, or leave it if it is right, and delete the sign "
+    "{check}. A row that begins with {check_row} could not be split into cells: put every cell under its "
+    "header (the line as it came stands under {raw}), then delete the sign.",
+    "hand-back.save": "Save the workbook, as .xlsx or as .csv, and let labflag read it together with the "
+    "original file. Do not leave it in the folder of reports, where the next run makes it anew.",
+    "hand-back.ours": "{hold} says which row of which file is meant, {read_as} how its numbers and dates "
+    "were read: leave both as they are. The original file needs no change.",
+    "hand-back.replaces": "The corrected row takes the place of the whole original row.",
+    "hand-back.take-back": "To take a row back altogether, empty all of its cells but those of labflag.",
+    "hand-back.stays": "A row that is deleted here stays held; so does a row that is left as it is, "
+    "unless correcting another one has settled it.",
+    "hand-back.layout": "The file was read by the layout {layout!r}. If you named it, name it again.",
+    "hand-back.left-out.one": "{count} more held row found no place here; it is in issues.csv. Mend the "
+    "cause where the export is made.",
+    "hand-back.left-out.many": "{count} more held rows found no place here; they are in issues.csv. Mend "
+    "the cause where the export is made.",
+}

@@ -32,11 +32,12 @@ from pipeline.knowledge.model import (
     Artifact,
     Knowledge,
     Limit,
+    Panel,
     Rule,
 )
 from pipeline.knowledge.names import name_key
 from pipeline.knowledge.observed import check_observations, list_context_columns
-from pipeline.knowledge.shelf import Placed, said_where
+from pipeline.knowledge.shelf import Placed, nearest, said_where
 from pipeline.knowledge.strata import check_strata
 from schemas.vocabulary import Grade
 
@@ -68,6 +69,9 @@ def check_knowledge(
     for rule in knowledge.rules.values():
         with at("rule", rule.id):
             _check_rule(rule, knowledge)
+    for panel in knowledge.panels.values():
+        with at("panel", panel.id):
+            _check_panel(panel, knowledge)
     for relation in knowledge.relations:
         where = f"relation {relation.id!r}"
         for analyte_id in (relation.analyte, *relation.operands):
@@ -165,6 +169,16 @@ def _check_analyte(analyte: Analyte, knowledge: Knowledge) -> None:
         if bounds is not None and bounds[0] >= bounds[1]:
             raise KnowledgeError(f"{where}: bounds {bounds} are not in order")
     _check_source(analyte.source, knowledge, where)
+
+
+def _check_panel(panel: Panel, knowledge: Knowledge) -> None:
+    for analyte in panel.of:
+        if analyte not in knowledge.analytes:
+            hint = nearest(analyte, knowledge.analytes)
+            raise KnowledgeError(f"panel {panel.id!r}: no analyte named {analyte!r}{hint}")
+    suggested = {name for rule in knowledge.rules.values() for name in rule.suggest}
+    if not panel.of or panel.id not in suggested:
+        raise KnowledgeError(f"panel {panel.id!r}: no rule suggests it, or it is of nothing")
 
 
 def _check_names(knowledge: Knowledge) -> None:

@@ -34,6 +34,7 @@ def translate(knowledge: Knowledge, words: Mapping[str, Mapping[str, str]]) -> K
         return replace(rule, title=rules.get(rule.id, rule.title), suggest=suggest)
 
     profile = knowledge.profile
+    panels = {suggestions.get(name, name): panel for name, panel in knowledge.panels.items()}
     return replace(
         knowledge,
         rules={name: of_rule(rule) for name, rule in knowledge.rules.items()},
@@ -53,6 +54,7 @@ def translate(knowledge: Knowledge, words: Mapping[str, Mapping[str, str]]) -> K
             replace(each, title=priorities.get(each.title, each.title))
             for each in knowledge.priorities
         ),
+        panels=panels,
         profile=replace(
             profile,
             title=profiles.get(profile.id, profile.title),

@@ -38,6 +38,7 @@ from pipeline.knowledge.model import (
     Join,
     Knowledge,
     Limit,
+    Panel,
     Population,
     Pregnancy,
     PriorityClass,
@@ -77,6 +78,7 @@ _KEYS = {
     "layout": "id",
     "observation": "id",
     "phrases": "id",
+    "panel": "id",
     "profile": "id",
 }
 
@@ -162,6 +164,7 @@ def _assemble(shelf: Shelf, profile: str, groups: Collection[str]) -> Knowledge:
         layouts=every("layout", lambda placed: _build(Layout, placed)),
         observations=every("observation", lambda placed: _build(Observation, placed)),
         phrases=every("phrases", lambda placed: _build(Phrases, placed)),
+        panels=every("panel", lambda placed: _build(Panel, placed)),
     )
     check.check_knowledge(knowledge, shelf.entries)
     return translate(switch_on(knowledge, on), shelf.words)

@@ -38,6 +38,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """Several analytes that are suggested under one name."""
+
+    id: str
+    """As it stands in `suggest`."""
+    of: tuple[str, ...]
+    """Analytes: where all of them were reported, it is not suggested again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """A UCUM code and the ways in which laboratories write it."""
 
@@ -392,6 +402,7 @@ class Knowledge:
     layouts: Mapping[str, Layout]
     observations: Mapping[str, Observation]
     phrases: Mapping[str, Phrases]
+    panels: Mapping[str, Panel]
 
     def shown_rules(self) -> Iterator[Rule]:
         """Rules that give findings, in order."""

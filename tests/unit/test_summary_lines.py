@@ -141,10 +141,9 @@ def test_change_since_the_specimen_before(earlier, now, change):
     assert card(text, "Low platelets").change == change
 
 
-def test_without_an_earlier_specimen_there_is_no_change():
-    assert (
-        card("years | analyte | result\n40 | platelets | 98 10*9/L", "Low platelets").change == ""
-    )
+def test_without_an_earlier_specimen_it_is_said_that_there_was_none():
+    alone = "years | analyte | result\n40 | platelets | 98 10*9/L"
+    assert card(alone, "Low platelets").change == "– no earlier answer"
 
 
 def test_what_is_resolved_is_said():

@@ -35,6 +35,7 @@ _SIGNS = str.maketrans(
         "\u0060": "'",  # grave accent
     }
 )
+_ESCAPED_MICRO = re.compile(r"<U\+(?:00B5|03BC)>", re.IGNORECASE)  # as R prints the two signs
 _SUPERSCRIPT_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _SUPERSCRIPT = re.compile(r"[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _PER_WORD = re.compile(r"(?:^|(?<=\s))(?:per|pro|par|por)\s+", re.IGNORECASE)
@@ -61,7 +62,8 @@ def unit_key(text: str) -> str:
     >>> unit_key("× 10³/µL"), unit_key("10E3/mcL"), unit_key("10(3) / cu.mm")
     ('10^3/uL', '10^3/uL', '10^3/uL')
     """
-    key = _SUPERSCRIPT.sub(lambda power: "^" + power[0].translate(_SUPERSCRIPT_DIGITS), text)
+    key = _ESCAPED_MICRO.sub("u", text)
+    key = _SUPERSCRIPT.sub(lambda power: "^" + power[0].translate(_SUPERSCRIPT_DIGITS), key)
     key = unicodedata.normalize("NFKC", key).translate(_SIGNS).strip()
     key = _PER_WORD.sub("/", key)
     key = _TO_THE_MINUS_ONE.sub(r"/\1", key)

@@ -29,7 +29,18 @@ def knowledge() -> Knowledge:
 @pytest.mark.parametrize(
     ("spellings", "key"),
     [
-        (("10*3/uL", "10^3/uL", "x10^3/uL", "× 10³/µL", "10E3/mcL", "10(3)/cu.mm"), "10^3/uL"),
+        (
+            (
+                "10*3/uL",
+                "10^3/uL",
+                "x10^3/uL",
+                "× 10³/µL",
+                "10E3/mcL",
+                "10(3)/cu.mm",
+                "x10^3/<U+00B5>L",
+            ),
+            "10^3/uL",
+        ),
         (
             ("10\u02c63/μL", "10**3 / uL", "10exp3/uL", "10x3/cumm", "10^3/mm³", "x10^(3)/uL"),
             "10^3/uL",

@@ -174,8 +174,11 @@ def check_batch(
     """
     knowledge = load_tried_knowledge(settings)
     found = find_exports(sources, settings.output)
-    files = read_exports(found.exports, settings, knowledge, clock=clock, progress=progress)
-    judgement = judge(combine(files), knowledge)
+    # What files looked like is let go before they are judged: a large one takes much memory.
+    received = combine(
+        read_exports(found.exports, settings, knowledge, clock=clock, progress=progress)
+    )
+    judgement = judge(received, knowledge)
     return Batch(
         files=judgement.intake.files,
         known=0,

@@ -1,9 +1,11 @@
 """What every hand-over table has in common."""
 
 from functools import cache
+from typing import Any, Self
 
 import pandas as pd
 import pandera.pandas as pa
+from pandera.typing.pandas import DataFrame
 
 # Pandera calls these types by other names and accepts look-alikes for them.
 _EXACT_NAME = {"string[python]": "str", "datetime64[ns]": "datetime64[us]"}
@@ -26,6 +28,11 @@ class Table(pa.DataFrameModel):
     def has_exact_types(cls, frame: pd.DataFrame) -> bool:
         """Compare every column type by name."""
         return cls.column_types() == {str(name): str(frame[name].dtype) for name in frame.columns}
+
+    @classmethod
+    def validate(cls, check_obj: pd.DataFrame, *args: Any, **options: Any) -> DataFrame[Self]:
+        """Check a table and give it back; nothing is converted, so none is copied for it."""
+        return super().validate(check_obj, *args, **{"inplace": True, **options})
 
     @classmethod
     def column_types(cls) -> dict[str, str]:

@@ -330,7 +330,10 @@ def _array(texts: Sequence[str]) -> Texts:
 
 
 def _repeat(text: str, count: int) -> Texts:
-    return np.full(count, text, dtype=object)
+    # numpy.full would make a text of its own for every row.
+    texts = np.empty(count, dtype=object)
+    texts.fill(text)
+    return texts
 
 
 def _by_code(bad_rows: Mapping[int, str]) -> dict[str, list[int]]:

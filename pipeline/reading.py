@@ -10,7 +10,7 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.ingest.identify import Identified, describe_reading
 from pipeline.ingest.intake import Ingested, read_results
-from pipeline.ingest.save_layout import write_layout
+from pipeline.ingest.save_layout import ROW_BY_ROW, write_layout
 from pipeline.ingest.sources import ExportFile, find_exports
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.forms import Layout
@@ -122,9 +122,13 @@ def save_layout(
     """
     knowledge = knowledge_of(settings)
     exports = find_exports([source]).exports
-    files = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
+    (file,) = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
+    if not settings.layout and "patient-column-missing" in set(file.issues["code"]):
+        site, path = site_reading(settings), exports[0].path
+        by_row = read_results(path, file.file.name, knowledge, site, ROW_BY_ROW)
+        file = by_row if by_row.sheets else file
     refuse_existing(target)
-    write_text(write_layout(files[0], target.name), target)
+    write_text(write_layout(file, target.name), target)
 
 
 def write_template(target: Path, settings: Settings, *, clock: Clock) -> None:

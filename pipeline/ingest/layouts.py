@@ -75,19 +75,15 @@ def identify_layout(
         forced: The layout that a person named; no other is considered.
 
     Raises:
-        UnreadableFile: `no-layout`, `layout-ambiguous`, `missing-column`, `duplicate-column`.
+        UnreadableFile: `no-layout`, `layout-ambiguous`, `missing-column`, `patient-column-missing`,
+            `duplicate-column`.
     """
-    if forced:
-        return _make_plan(table, _find_forced(table.rows, forced), forced, index)
-    if found := find_header(table.rows, index, layouts):
+    if forced and (stated := _stated_headers(forced)):
+        return _make_plan(table, _find_stated(table.rows, stated, forced), forced, index)
+    if not forced and (found := find_header(table.rows, index, layouts)):
         position, layout = found
         return _make_plan(table, position, layout, index)
-    # The row that comes nearest to a header tells best what is missing.
-    heads = table.rows[:HEADER_WITHIN]
-    known = [index.count_known(cells) for _, cells in heads]
-    if not known or not max(known):
-        raise UnreadableFile("no-layout", _name_nearest(heads, index))
-    return _make_plan(table, known.index(max(known)), None, index)
+    return _make_plan(table, _find_nearest(table.rows, index), forced, index)
 
 
 def find_header(
@@ -107,8 +103,22 @@ def find_header(
     return None
 
 
-def _find_forced(rows: Sequence[tuple[int, list[str]]], layout: Layout) -> int:
-    stated = layout.requires or (*layout.columns, *(each.header for each in layout.analytes))
+def _find_nearest(rows: Sequence[tuple[int, list[str]]], index: HeaderIndex) -> int:
+    """Find the row that comes nearest to a header: it tells best what is missing."""
+    heads = rows[:HEADER_WITHIN]
+    known = [index.count_known(cells) for _, cells in heads]
+    if not known or not max(known):
+        raise UnreadableFile("no-layout", _name_nearest(heads, index))
+    return known.index(max(known))
+
+
+def _stated_headers(layout: Layout) -> tuple[str, ...]:
+    return layout.requires or (*layout.columns, *(each.header for each in layout.analytes))
+
+
+def _find_stated(
+    rows: Sequence[tuple[int, list[str]]], stated: Sequence[str], layout: Layout
+) -> int:
     for position, (_, cells) in enumerate(rows[:HEADER_WITHIN]):
         if _holds(cells, stated):
             return position
@@ -188,7 +198,7 @@ def _decide_shape(meanings: Sequence[Meaning], layout: Layout | None) -> Literal
             raise UnreadableFile("no-layout", "no column of an analyte or of results")
         raise UnreadableFile("missing-column", "result" if names_analyte else "analyte")
     if "patient_id" not in fields and not (layout and layout.row_is_patient):
-        raise UnreadableFile("missing-column", "patient id")
+        raise UnreadableFile("patient-column-missing")
     return "long" if is_long else "wide"
 
 
@@ -199,8 +209,10 @@ def _list_results(
     body: Sequence[Sequence[str]],
 ) -> tuple[ResultColumn, ...]:
     """List the result columns of a wide table, each analyte once."""
-    stated = {name_key(column.header) for column in layout.analytes} if layout else set()
-    taken = {column.analyte for column in layout.analytes} if layout else set()
+    here = set(map(name_key, headers))
+    own = [each for each in (layout.analytes if layout else ()) if name_key(each.header) in here]
+    stated = {name_key(column.header) for column in own}
+    taken = {column.analyte for column in own}
     claims: dict[str, list[int]] = {}
     for at, meaning in enumerate(meanings):
         outdone = meaning.analyte in taken and name_key(headers[at]) not in stated
@@ -209,7 +221,8 @@ def _list_results(
             one = meaning.analyte if meaning.kind == "analyte" else ""
             claims.setdefault(one or str(at), []).append(at)
     columns = sorted(_settle(each, headers, meanings, body) for each in claims.values())
-    attached = _attach(headers, meanings, columns, body, layout is not None)
+    is_stated = layout is not None and bool(_stated_headers(layout))
+    attached = _attach(headers, meanings, columns, body, is_stated)
     return tuple(
         ResultColumn(
             column=at, header=headers[at], meaning=meanings[at], attached=attached.get(at, {})

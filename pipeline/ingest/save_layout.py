@@ -7,7 +7,13 @@ from pipeline.errors import ConfigError
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.intake import Ingested
 from pipeline.ingest.layouts import Plan
+from pipeline.knowledge.forms import Layout
 from schemas import DataFrame, Issues
+
+ROW_BY_ROW = Layout(
+    id="", title="An export like the one this was saved from", requires=(), row_is_patient=True
+)
+"""Reads a table without a column of patient ids, to write down all else that is understood."""
 
 _OF_THEMSELVES = ("", "utf-8", "utf-8-sig", "utf-16")
 _ALWAYS_THERE = ("patient_id", "sample_id", "collected_at", "analyte", "value")
@@ -51,7 +57,7 @@ def write_layout(ingested: Ingested, file_name: str) -> str:
             "both; save each sheet as a file of its own"
         )
     plan, reading = plans[0], ingested.readings[0]
-    title = plan.layout.title if plan.layout else "An export like the one this was saved from"
+    title = (plan.layout or ROW_BY_ROW).title
     return _TEMPLATE.format(
         file=file_name,
         title=_quote(title),
@@ -67,7 +73,10 @@ def _required(plan: Plan) -> list[str]:
     if plan.layout and plan.layout.requires:
         return list(plan.layout.requires)
     places = [plan.fields[name][0] for name in _ALWAYS_THERE if name in plan.fields]
-    places += [each.column for each in plan.results if each.meaning.kind == "analyte"][:1]
+    analytes = [each for each in plan.results if each.meaning.kind == "analyte"]
+    # In another code page a header of plain letters is still the same.
+    analytes.sort(key=lambda each: not each.header.isascii())
+    places += [each.column for each in analytes[:1]]
     return list(dict.fromkeys(plan.headers[at] for at in places))
 
 
@@ -85,7 +94,11 @@ def _settings(
     age_unit = plan.layout.age_unit if plan.layout else ""
     yield _setting("age_unit", age_unit or reading.age_unit, "years")
     yield _setting("population", reading.population, "adult")
-    if plan.layout and plan.layout.row_is_patient:
+    if plan.layout is ROW_BY_ROW:
+        yield "# No column was taken for the ids of patients. Name it below, or, only if each row"
+        yield "# is a patient, say so here:"
+        yield "# row_is_patient = true"
+    elif plan.layout and plan.layout.row_is_patient:
         yield "row_is_patient = true"
     else:
         yield "# row_is_patient = true   # rows without a patient id are patients of their own"

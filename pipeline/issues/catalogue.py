@@ -146,6 +146,13 @@ CATALOGUE = _kinds(
         "Add the column, or name a layout that says where it is.",
     ),
     (
+        "patient-column-missing",
+        ERROR,
+        "No column holds the ids of patients.",
+        "Add the column, or let a layout say which one it is, or that each row is a patient "
+        "(`labflag identify FILE --save my-lab.toml` begins one).",
+    ),
+    (
         "duplicate-column",
         ERROR,
         "Two columns claim to be the same thing.",

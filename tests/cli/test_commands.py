@@ -329,6 +329,25 @@ def test_a_saved_layout_is_used(labflag, export, tmp_path):
     assert labflag("identify", "march.csv", "march.csv", "--save", "b.toml").returncode == 2
 
 
+def test_an_export_without_patients_begins_a_layout_that_a_person_must_finish(labflag, tmp_path):
+    counter = (
+        "Sample ID,Analysis Time,WBC(10^3/\u03bcL),HGB(g/dL),PLT(10^3/\u03bcL)\n1,x,4.76,12.9,123\n"
+    )
+    (tmp_path / "counter.csv").write_bytes(counter.encode("gbk"))
+    done = labflag("check", "counter.csv")
+    assert (done.returncode, "each row is a patient" in done.stdout) == (3, True)
+    assert labflag("identify", "counter.csv", "--save", "counter.toml").returncode == 0
+    done = labflag("check", "counter.csv", "--layout", "counter.toml")
+    assert (done.returncode, "patient-column-missing" in done.stdout) == (3, True)
+    layout = tmp_path / "counter.toml"
+    text = layout.read_text(encoding="utf-8")
+    assert 'requires = ["Sample ID", "HGB(g/dL)"]' in text
+    text = text.replace('"cp1252"', '"gbk"').replace("# row_is_patient", "row_is_patient")
+    layout.write_text(text, encoding="utf-8")
+    done = labflag("check", "counter.csv", "--layout", "counter.toml")
+    assert (done.returncode, "3 results read: 3 used" in done.stdout) == (0, True), done.stdout
+
+
 def test_a_run_without_a_readable_file_leaves_earlier_reports_alone(labflag, export, tmp_path):
     labflag("run", export(GOOD), "-o", "out")
     (tmp_path / "empty").mkdir()

@@ -118,7 +118,7 @@ def test_meaning_of_a_header(header, kind, what):
         ("Pateint Identifier|Doctor\n1|2", "no-layout", "column 1 is like 'Patient identifier'"),
         ("Meier, Anna|1970-01-01\nRoe, Jane|1980-01-01", "no-layout", "nothing"),
         ("PID|Ward\n1|2", "no-layout", "no column of an analyte"),
-        ("Hemoglobin (g/dL)|MCV\n11|90", "missing-column", "patient id"),
+        ("Hemoglobin (g/dL)|MCV\n11|90", "patient-column-missing", ""),
         ("PID|Test|Unit\n1|Hb|g/l", "missing-column", "result"),
         ("PID|Result|Unit\n1|12|g/l", "missing-column", "analyte"),
         ("PID|Test|Result|Hb (g/l)\n1|Hb|12|12", "layout-ambiguous", "long and of a wide"),
@@ -201,6 +201,14 @@ def test_layout_is_recognized_by_the_headers_it_requires():
     ]
 
 
+def test_a_header_of_the_layout_that_is_not_there_leaves_the_plain_one_to_be_read():
+    plan = identify("Code|H|MCV\n7|11|90", [COUNTER])
+    assert [(each.header, each.meaning.analyte) for each in plan.results] == [
+        ("H", "hemoglobin"),
+        ("MCV", "mcv"),
+    ]
+
+
 def test_two_layouts_that_fit_are_refused():
     with pytest.raises(UnreadableFile, match="counter, other"):
         identify("Code|H\n1|11", [COUNTER, OTHER])
@@ -210,6 +218,17 @@ def test_two_layouts_that_fit_are_refused():
 def test_forced_layout_must_fit():
     with pytest.raises(UnreadableFile, match="'counter' needs the headers Code, H"):
         identify("PID|Hb (g/l)\n1|120", [], forced=COUNTER)
+
+
+def test_a_layout_that_names_no_header_finds_the_row_that_is_most_like_one():
+    bare = Layout(id="bare", title="Bare", requires=(), row_is_patient=True)
+    plan = identify("Ward 7\nSample ID|HGB (g/dL)|x\nS1|11|y", forced=bare)
+    assert (plan.header_row, plan.layout, [each.header for each in plan.results]) == (2, bare, ["HGB (g/dL)"])  # fmt: skip
+    # It does not say what the export is, as one that names headers does.
+    with pytest.raises(UnreadableFile, match="unit-column-unnamed"):
+        identify("Sample ID|HGB||MCV\nS1|11|g/dl|45", forced=bare)
+    with pytest.raises(UnreadableFile, match="no-layout"):
+        identify("Ward|Doctor\n1|2", forced=bare)
 
 
 def test_blanks_and_controls_are_no_results():

@@ -47,6 +47,9 @@ class Settings:
     decimal: Literal["", ".", ","] = ""
     population: Literal["", "adult"] = ""
     """"adult" if the site says that every patient without an age is an adult."""
+    most_results: Annotated[int, Field(ge=1)] = 1_000_000
+    """Of one file; a larger one is refused. A million take 6 GiB of memory, by and large in
+    proportion."""
     all_outcomes: bool = False
     """Write absent and not-tested outcomes to findings.csv too."""
     units_display: Literal["as-reported", "si", "conventional"] = "as-reported"

@@ -61,6 +61,7 @@ def site_reading(settings: Settings) -> SiteReading:
         date_order=settings.date_order,
         decimal=settings.decimal,
         population=settings.population,
+        most_results=settings.most_results,
     )
 
 

@@ -179,6 +179,7 @@ def _read(
     for sheet in sheets:
         lines = sort_lines(sheet.table, sheet.plan, index, delimiter=read.delimiter)
         first_id = sum(each.count for each in melted)
+        _require_room(lines, sheet, site.most_results - first_id, site.most_results)
         melted.append(melt_table(sheet.table, sheet.plan, lines, file, first_id, read.returned))
         bad_rows += lines.bad_rows
         notes += _say_of_sheet(file, sheet, lines, melted[-1])
@@ -215,6 +216,16 @@ def _read(
         bad_lines=_look_up(bad_rows, read, content),
         returned=read.returned,
     )
+
+
+def _require_room(lines: Lines, sheet: Sheet, left: int, most: int) -> None:
+    """Refuse a file before its results are laid out, if they would take too much memory."""
+    columns = [each.column for each in sheet.plan.results] or [0]
+    count = len(lines.rows) * len(columns)
+    if count > left and sheet.plan.results:
+        count = sum(bool(cells[at].strip()) for cells in lines.cells for at in columns)
+    if count > left:
+        raise UnreadableFile("file-too-large", f"more than {most:,} results")
 
 
 def _look_up(bad_rows: Sequence[int], read: FileTables, content: bytes) -> dict[int, str]:

@@ -51,6 +51,8 @@ class SiteReading:
     date_order: DateOrder = ""
     decimal: DecimalSign = ""
     population: Literal["", "adult"] = ""
+    most_results: int = 1_000_000
+    """A file with more of them is refused: it would not fit into memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -330,6 +330,25 @@ def test_workbook_sheets(tmp_path):
     assert said["sheet-not-used"] == CATALOGUE["sheet-not-used"].message
 
 
+@pytest.mark.parametrize(
+    ("content", "most", "said"),
+    [
+        (LONG + "A,F,,S1,2024-03-04,Hb,112,g/L\n" * 3, 3, ""),
+        (LONG + "A,F,,S1,2024-03-04,Hb,112,g/L\n" * 4, 3, "more than 3 results: "),
+        ("PID,Hb (g/L),MCV\nA,112,90\nB,,91\n", 3, ""),  # cells that are empty are no results
+        ("PID,Hb (g/L),MCV\nA,112,90\nB,113,91\n", 3, "more than 3 results: "),
+    ],
+)
+def test_a_file_of_more_results_than_fit_into_memory_is_refused(tmp_path, content, most, said):
+    path = tmp_path / "a.csv"
+    path.write_text(content, encoding="utf-8")
+    found = read_results(path, "a.csv", KNOWLEDGE, SiteReading(most_results=most), None, TODAY)
+    errors = found.issues[found.issues["severity"].eq("error")]
+    refused = errors.loc[errors["code"].eq("file-too-large"), "message"].tolist()
+    assert refused == ([said + CATALOGUE["file-too-large"].message] if said else [])
+    assert found.read == (0 if said else 3)
+
+
 def test_combine_numbers_results_over_all_files(ingest):
     one = ingest(LONG + "A,F,,S1,2024-03-04,Hb,112,g/L\nA,F,,S1,2024-03-04,Hb,,g/L\n", "1.csv")
     two = ingest(LONG + "B,F,,S2,2024-03-04,Sodium,1,g/L\nB,F,,S2,2024-03-04,Hb,1200,\n", "2.csv")

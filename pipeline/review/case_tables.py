@@ -11,7 +11,8 @@ reported.
 
 Answers: `outcome`, `reason`, `grade`, `status`, `limit`, `value`, `analyte` as in findings.csv;
 `comment` (codes that are among those of the finding) and `no-comment` (codes that are not);
-`priority`, the class of the patient in the worklist.
+`priority`, the class of the patient in the worklist. "-" asks nothing: the line is there for the
+other lines of its patient.
 """
 
 import re

@@ -29,6 +29,8 @@ from schemas.vocabulary import Outcome
 _JOIN = "; "
 _DEFAULT = "default"
 _SAID = tuple(answer for answer in ANSWERS if answer not in ("no-comment", PRIORITY))
+_NOT_ASKED = "-"
+"""Stands for the answer of a line that is only there for the others of its patient."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +210,7 @@ def _trial(
 
 def _failures(file: CaseFile, line: CaseLine, found: Mapping[str, str]) -> Iterator[Failure]:
     for answer in ANSWERS:
-        if answer in line.cells:
+        if line.cells.get(answer, _NOT_ASKED) != _NOT_ASKED:
             expected = line.cells[answer]
             said = found["comment" if answer == "no-comment" else answer]
             if not _fits(answer, expected, said):

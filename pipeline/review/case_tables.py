@@ -6,13 +6,13 @@ first up to the day before the second, "16y-1d" the day before); `population`; `
 together; `unit`, for results that name none; `low` and `high`, the laboratory's own interval; and
 any analyte id. A column named for an observation says "yes", "no", a number or a date of it, and
 nothing where it is empty. A result is a number with an optional sign, unit and interval of its own:
-"<11.9 g/dL", "14.9 % [11.5-14.5]". "held" is a result that was set aside; an empty cell was not
-reported.
+"<11.9 g/dL", "14.9 % [11.5-14.5]". "held" is a result that was set aside, "held index-too-high" one
+that was set aside for this reason; an empty cell was not reported.
 
 Answers: `outcome`, `reason`, `grade`, `status`, `limit`, `value`, `analyte` as in findings.csv;
 `comment` (codes that are among those of the finding) and `no-comment` (codes that are not);
-`priority`, the class of the patient in the worklist. "-" asks nothing: the line is there for the
-other lines of its patient.
+`priority`, the class of the patient in the worklist; `artifacts`, the reasons to doubt a specimen.
+"-" asks nothing: the line is there for the other lines of its patient.
 """
 
 import re
@@ -30,7 +30,7 @@ from schemas.vocabulary import ResultStatus
 
 ANSWERS = (
     "outcome", "reason", "grade", "status", "comment", "no-comment", "limit", "value", "analyte",
-    "priority",
+    "priority", "artifacts",
 )  # fmt: skip
 CONTEXT = ("patient", "accession", "day", "sex", "age", "population", "unit", "low", "high")
 
@@ -68,8 +68,8 @@ def tables_of(lines: Sequence[Mapping[str, str]], knowledge: Knowledge) -> CaseT
             if not cell:
                 continue
             row = {"result_id": len(results) + len(held), **origin, "analyte": name}
-            if cell == "held":
-                held.append({**row, "code": "not-a-number"})
+            if cell.split(" ")[0] == "held":
+                held.append({**row, "code": cell.partition(" ")[2] or "not-a-number"})
             else:
                 results.append({**row, **_result(cell, line, analyte)})
         said += [

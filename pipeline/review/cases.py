@@ -13,6 +13,9 @@ from pipeline.review.case_tables import ANSWERS, CONTEXT
 FOLDER = "cases"
 PRIORITY = "priority"
 """Name of the file, and of the answer, about the class of the patient in the worklist."""
+ARTIFACTS = "artifacts"
+"""Name of the file, and of the answer, about reasons to doubt a specimen."""
+NAMED_FOR_NO_RULE = (PRIORITY, ARTIFACTS)
 _SUFFIX = ".txt"
 
 
@@ -109,8 +112,8 @@ def check_columns(file: CaseFile, knowledge: Knowledge) -> None:
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 raise KnowledgeError(f"{file.name}:{line.number}: unknown column {column!r}{hint}")
         answers = {answer for answer in ANSWERS if answer in line.cells}
-        if file.rule == PRIORITY and answers != {PRIORITY}:
-            raise KnowledgeError(f"{file.name}:{line.number}: the answer here is {PRIORITY!r}")
+        if file.rule in NAMED_FOR_NO_RULE and answers != {file.rule}:
+            raise KnowledgeError(f"{file.name}:{line.number}: the answer here is {file.rule!r}")
         if not answers:
             raise KnowledgeError(f"{file.name}:{line.number}: a table without an answer")
 

@@ -4,45 +4,29 @@ A number that can be moved without any case failing is a number that nobody chec
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 from pipeline.knowledge.conditions import (
-    Change,
+    ANY,
     Compare,
     Condition,
-    Earlier,
-    Group,
-    Interval,
-    Since,
+    Joined,
+    walk,
 )
-from pipeline.knowledge.model import AgeSpan, Analyte, Knowledge, Limit, Rule, Stratum
-from pipeline.knowledge.strata import AgeEnd, describe_end, describe_span
-from pipeline.review.cases import PRIORITY, CaseFile
+from pipeline.knowledge.model import (
+    Adjustment,
+    Artifact,
+    Knowledge,
+    Rule,
+)
+from pipeline.review.cases import ARTIFACTS, PRIORITY, CaseFile
+from pipeline.review.parts_moved import ages_moved, condition_mutants, numbers_moved
 from pipeline.review.trial import Laid, answer_cases, lay_cases
-from schemas.vocabulary import Sex
 
 T = TypeVar("T")
-
-_STRICTNESS = {
-    "below": "at_or_below",
-    "at_or_below": "below",
-    "above": "at_or_above",
-    "at_or_above": "above",
-}
-_TURNED = {
-    "below": "above",
-    "at_or_below": "at_or_above",
-    "above": "below",
-    "at_or_above": "at_or_below",
-    "rise": "fall",
-    "fall": "rise",
-}
-_KINDS = {"all": "any", "any": "all", "any_reported": "all"}
-_DAYS = ("at_least_days", "at_most_days", "within_days")
-_AMOUNTS = ("less_than", "at_least", "more_than")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,31 +52,29 @@ def try_mutants(
     knowledge: Knowledge, cases: Mapping[str, CaseFile], *, every: int = 1
 ) -> Iterator[Verdict]:
     """Try the cases on each mutant in turn; `every`: only each so-manieth, for a short look."""
-    laid: dict[tuple[str, ...], Laid] = {}
+    laid: dict[str, Laid] = {}
+
+    def killer(mutant: Mutant, rule: str) -> str:
+        if rule not in laid:
+            laid[rule] = lay_cases([cases[rule]], knowledge)
+        trials = answer_cases(laid[rule], _only(mutant.knowledge, rule))
+        failures = chain.from_iterable(trial.failures for trial in trials)
+        return next((f"{failure.file}:{failure.line}" for failure in failures), "")
+
     for number, mutant in enumerate(list_mutants(knowledge)):
-        if number % every:
-            continue
-        rules = tuple(rule for rule in mutant.rules if rule in cases)
-        if rules not in laid:
-            laid[rules] = lay_cases([cases[rule] for rule in rules], knowledge)
-        yield Verdict(what=mutant.what, killed_by=_killer(laid[rules], mutant, rules))
+        if number % every == 0:
+            # One after the other: the rule whose own number it is notices, and the rest may rest.
+            killers = (killer(mutant, rule) for rule in mutant.rules if rule in cases)
+            yield Verdict(what=mutant.what, killed_by=next(filter(None, killers), ""))
 
 
-def _killer(laid: Laid, mutant: Mutant, rules: Sequence[str]) -> str:
-    if not rules:
-        return ""
-    trials = answer_cases(laid, _only(mutant.knowledge, rules))
-    failures = chain.from_iterable(trial.failures for trial in trials)
-    return next((f"{failure.file}:{failure.line}" for failure in failures), "")
-
-
-def _only(knowledge: Knowledge, rules: Iterable[str]) -> Knowledge:
+def _only(knowledge: Knowledge, rule: str) -> Knowledge:
     """Leave out the rules that nobody asks for here; they would only take time."""
-    if PRIORITY in rules:
+    if rule == PRIORITY:
         return knowledge
     asked = {
-        name: replace(rule, shown=name in rules, shadow=False)
-        for name, rule in knowledge.rules.items()
+        name: replace(each, shown=name == rule, shadow=False)
+        for name, each in knowledge.rules.items()
     }
     return replace(knowledge, rules=asked, priorities=())
 
@@ -109,15 +91,22 @@ def list_mutants(knowledge: Knowledge) -> Iterator[Mutant]:
 def _make_mutants(knowledge: Knowledge) -> Iterator[Mutant]:
     users = _users(knowledge)
     for limit in knowledge.limits.values():
-        if not users(limit.id, ""):
-            # Only artifacts rest on it, and these have no cases of their own yet.
-            continue
-        for what, changed in chain(_numbers_moved(limit, knowledge), _ages_moved(limit)):
+        for what, changed in chain(numbers_moved(limit, knowledge), ages_moved(limit)):
             limits = {**knowledge.limits, limit.id: changed}
             yield Mutant(
                 what=f"limit {limit.id}, {what}",
                 knowledge=replace(knowledge, limits=limits),
                 rules=users(limit.id, ""),
+            )
+    yield from _adjustments_moved(knowledge, users)
+    yield from _join_moved(knowledge)
+    for artifact in knowledge.artifacts.values():
+        for what, changed_artifact, rules in _artifact_mutants(artifact, knowledge):
+            artifacts = {**knowledge.artifacts, artifact.id: changed_artifact}
+            yield Mutant(
+                what=f"artifact {artifact.id}, {what}",
+                knowledge=replace(knowledge, artifacts=artifacts),
+                rules=rules,
             )
     for rule in knowledge.rules.values():
         for what, mutant in _rule_mutants(rule, knowledge):
@@ -128,7 +117,7 @@ def _make_mutants(knowledge: Knowledge) -> Iterator[Mutant]:
             )
     for place, priority in enumerate(knowledge.priorities):
         if priority.when is not None:
-            for what, when in _condition_mutants(priority.when, knowledge):
+            for what, when in condition_mutants(priority.when, knowledge):
                 priorities = list(knowledge.priorities)
                 priorities[place] = replace(priority, when=when)
                 yield Mutant(
@@ -143,6 +132,7 @@ def _users(knowledge: Knowledge) -> Callable[[str, str], tuple[str, ...]]:
     conditions: dict[str, tuple[Condition, ...]] = {
         name: rule.conditions for name, rule in knowledge.rules.items()
     }
+    conditions[ARTIFACTS] = tuple(each.when for each in knowledge.artifacts.values())
     conditions[PRIORITY] = tuple(
         priority.when for priority in knowledge.priorities if priority.when is not None
     )
@@ -151,6 +141,7 @@ def _users(knowledge: Knowledge) -> Callable[[str, str], tuple[str, ...]]:
             used
             for condition in _whole(own, knowledge)
             for used in (getattr(condition, "limit", ""), getattr(condition, "rule", ""))
+            if used
         }
         for name, own in conditions.items()
     }
@@ -173,144 +164,108 @@ def _whole(conditions: Iterable[Condition], knowledge: Knowledge) -> Iterator[Co
                 yield from _whole(grades, knowledge)
 
 
-def _numbers_moved(limit: Limit, knowledge: Knowledge) -> Iterator[tuple[str, Limit]]:
-    analyte = knowledge.analytes[limit.analyte]
-    for place, stratum in enumerate(limit.strata):
-        for name in ("values", "floor"):
-            published: Mapping[str, float] = getattr(stratum, name)
-            for unit, number in published.items():
-                for moved in _moved(number, unit, analyte):
-                    changed = _with(stratum, **{name: {**published, unit: moved}})
-                    strata = (*limit.strata[:place], changed, *limit.strata[place + 1 :])
-                    yield (
-                        f"{_who(stratum)}: {number:g} to {moved:g} {unit}",
-                        replace(limit, strata=strata),
+def _adjustments_moved(
+    knowledge: Knowledge, users: Callable[[str, str], tuple[str, ...]]
+) -> Iterator[Mutant]:
+    """Move each step of an adjustment, and what it adds."""
+    for number, adjustment in enumerate(knowledge.adjustments):
+        rules = dict.fromkeys(rule for limit in adjustment.limits for rule in users(limit, ""))
+        own = tuple(rule for rule in rules if _compares(rule, adjustment, knowledge))
+        for place, step in enumerate(adjustment.steps if own else ()):
+            for part, name in enumerate(("from", "by")):
+                for moved in (step[part] - 1, step[part] + 1):
+                    changed = (moved, step[1]) if part == 0 else (step[0], moved)
+                    steps = (*adjustment.steps[:place], changed, *adjustment.steps[place + 1 :])
+                    every = list(knowledge.adjustments)
+                    every[number] = replace(adjustment, steps=steps)
+                    yield Mutant(
+                        what=f"{adjustment.id}, {name} {step[part]:g} to {moved:g}",
+                        knowledge=replace(knowledge, adjustments=tuple(every)),
+                        rules=own,
                     )
 
 
-def _moved(number: float, unit: str, analyte: Analyte | None) -> Iterator[float]:
-    """Move a number by one of the last decimal in which the analyte is reported."""
-    decimals = analyte.decimals.get(unit, 0) if analyte is not None else 0
-    written = f"{number:.12g}".partition(".")[2]
-    step = 10.0 ** -max(decimals, len(written))
-    for moved in (number - step, number + step):
-        yield float(f"{moved:.12g}")
-
-
-def _ages_moved(limit: Limit) -> Iterator[tuple[str, Limit]]:
-    """Move each age at which strata meet by one month or day, for both neighbors at once."""
-    ends = dict.fromkeys(
-        (end, touching)
-        for sex in Sex
-        for end in dict.fromkeys(s.ages.low for s in limit.strata if s.sex in (None, sex))
-        if end[1] > 0
-        for touching in [_touching(limit, end, sex)]
+def _compares(rule: str, adjustment: Adjustment, knowledge: Knowledge) -> bool:
+    """Say whether a rule itself compares with an adjusted limit: the others follow it."""
+    conditions = knowledge.rules[rule].conditions if rule in knowledge.rules else ()
+    return any(
+        isinstance(part, Compare) and part.limit in adjustment.limits
+        for condition in conditions
+        for part in walk(condition)
     )
-    for end, places in ends:
-        unit, count = end
-        for moved in (count - 1, count + 1):
-            to: AgeEnd = (unit, moved)
-            strata = list(limit.strata)
-            for place in places:
-                strata[place] = _with(strata[place], ages=_with_end(strata[place].ages, end, to))
-            sexes = {limit.strata[place].sex for place in places}
-            whose = ", ".join(sorted(str(sex) for sex in sexes if sex)) if None not in sexes else ""
+
+
+def _join_moved(knowledge: Knowledge) -> Iterator[Mutant]:
+    """Move how far apart specimens may be to be read together."""
+    rules = tuple(
+        name
+        for name, rule in knowledge.rules.items()
+        if any(
+            isinstance(part, Joined) for condition in rule.conditions for part in walk(condition)
+        )
+    )
+    if not rules:
+        return
+    join = knowledge.join
+    for days in (join.days - 1, join.days + 1):
+        yield Mutant(
+            what=f"join, days {join.days} to {days}",
+            knowledge=replace(knowledge, join=replace(join, days=days)),
+            rules=rules,
+        )
+    for share in (join.change.share - 0.01, join.change.share + 0.01):
+        change = replace(join.change, share=float(f"{share:.12g}"))
+        yield Mutant(
+            what=f"join, change {join.change.share:g} to {change.share:g}",
+            knowledge=replace(knowledge, join=replace(join, change=change)),
+            rules=rules,
+        )
+
+
+def _artifact_mutants(
+    artifact: Artifact, knowledge: Knowledge
+) -> Iterator[tuple[str, Artifact, tuple[str, ...]]]:
+    """Turn the signs of an artifact, and leave out what it touches, one at a time."""
+    for what, when in condition_mutants(artifact.when, knowledge):
+        yield what, replace(artifact, when=when), (ARTIFACTS,)
+    for place, touch in enumerate(artifact.touches):
+        rules = tuple(
+            name
+            for name, rule in knowledge.rules.items()
+            if touch.analyte == ANY or touch.analyte in set(knowledge.analytes_of(rule.when))
+        )
+        # What no rule compares is told to nobody but the reader of the report.
+        if rules:
+            others = (*artifact.touches[:place], *artifact.touches[place + 1 :])
             yield (
-                f"age {describe_end(end)} to {describe_end(to)}{f', {whose}' if whose else ''}",
-                replace(limit, strata=tuple(strata)),
+                f"{touch.analyte} not touched",
+                replace(artifact, touches=others),
+                rules,
             )
-
-
-def _touching(limit: Limit, end: AgeEnd, sex: Sex) -> tuple[int, ...]:
-    """Give the strata that meet at an age: of one sex, or of both where one stratum is shared."""
-    by_sex = {
-        each: {
-            place
-            for place, stratum in enumerate(limit.strata)
-            if stratum.sex in (None, each) and end in (stratum.ages.low, stratum.ages.high)
-        }
-        for each in Sex
-    }
-    (other,) = set(Sex) - {sex}
-    shared = by_sex[sex] & by_sex[other]
-    return tuple(sorted(by_sex[sex] | by_sex[other] if shared else by_sex[sex]))
-
-
-def _with_end(ages: AgeSpan, end: AgeEnd, to: AgeEnd) -> AgeSpan:
-    return AgeSpan(
-        low=to if ages.low == end else ages.low, high=to if ages.high == end else ages.high
-    )
+            for way in {"low": ("high",), "high": ("low",), "either": ("low", "high")}[
+                touch.wrongly
+            ]:
+                turned = replace(touch, wrongly=way)  # type: ignore[arg-type]
+                touches = (*artifact.touches[:place], turned, *artifact.touches[place + 1 :])
+                yield (
+                    f"{touch.analyte} wrongly {touch.wrongly} to {way}",
+                    replace(artifact, touches=touches),
+                    rules,
+                )
 
 
 def _rule_mutants(rule: Rule, knowledge: Knowledge) -> Iterator[tuple[str, Rule]]:
-    for what, when in _condition_mutants(rule.when, knowledge):
+    for what, when in condition_mutants(rule.when, knowledge):
         yield what, replace(rule, when=when)
+    if rule.asked_if is not None:
+        for what, asked_if in condition_mutants(rule.asked_if, knowledge):
+            yield f"asked if {what}", replace(rule, asked_if=asked_if)
+    for place, remark in enumerate(rule.remarks):
+        for what, when in condition_mutants(remark.when, knowledge):
+            changed = replace(remark, when=when)
+            remarks = (*rule.remarks[:place], changed, *rule.remarks[place + 1 :])
+            yield f"{remark.comment}: {what}", replace(rule, remarks=remarks)
     for place, step in enumerate(rule.grades):
-        for what, when in _condition_mutants(step.when, knowledge):
+        for what, when in condition_mutants(step.when, knowledge):
             grades = (*rule.grades[:place], replace(step, when=when), *rule.grades[place + 1 :])
             yield f"{step.grade}: {what}", replace(rule, grades=grades)
-
-
-def _condition_mutants(
-    condition: Condition, knowledge: Knowledge
-) -> Iterator[tuple[str, Condition]]:
-    """Turn each sign, count and number of a condition and of all that it is made of."""
-    match condition:
-        case Compare(direction=sign, limit=name):
-            for other in (_STRICTNESS[sign], _TURNED[sign]):
-                yield f"{sign} {name} to {other}", _with(condition, direction=other)
-        case Interval(direction=sign, analyte=name):
-            yield f"{sign} interval of {name} turned", _with(condition, direction=_TURNED[sign])
-        case Change(direction=way, analyte=name) if way in _TURNED:
-            yield f"{way} of {name} turned", _with(condition, direction=_TURNED[way])
-        case Group(kind=kind, count=count, members=members):
-            if kind in _KINDS and len(members) > 1:
-                yield (
-                    f"{kind} of {len(members)} to {_KINDS[kind]}",
-                    _with(condition, kind=_KINDS[kind]),
-                )
-            for other_count in (count - 1, count + 1) if count else ():
-                yield f"{kind} {count} to {other_count}", _with(condition, count=other_count)
-            for place, member in enumerate(members):
-                for what, changed in _condition_mutants(member, knowledge):
-                    others = (*members[:place], changed, *members[place + 1 :])
-                    yield what, _with(condition, members=others)
-    if isinstance(condition, Change | Earlier | Since):
-        yield from _amounts_moved(condition, knowledge)
-    inner = getattr(condition, "condition", None)
-    if is_dataclass(inner):
-        for what, changed in _condition_mutants(cast(Condition, inner), knowledge):
-            yield what, _with(condition, condition=changed)
-
-
-def _amounts_moved(
-    condition: Change | Earlier | Since, knowledge: Knowledge
-) -> Iterator[tuple[str, Condition]]:
-    analyte = knowledge.analytes.get(getattr(condition, "analyte", ""))
-    of = type(condition).__name__.lower()
-    for field in fields(condition):
-        written: Any = getattr(condition, field.name)
-        if field.name in _DAYS and written is not None:
-            for moved in (written - 1, written + 1):
-                yield (
-                    f"{of}, {field.name} {written} to {moved}",
-                    _with(condition, **{field.name: moved}),
-                )
-        if field.name in _AMOUNTS and isinstance(condition, Change):
-            for place, (unit, number) in enumerate(written):
-                for amount in _moved(number, unit, analyte):
-                    changed = (*written[:place], (unit, amount), *written[place + 1 :])
-                    yield (
-                        f"{of}, {field.name} {number:g} to {amount:g} {unit}",
-                        _with(condition, **{field.name: changed}),
-                    )
-
-
-def _with(thing: T, /, **changed: Any) -> T:
-    return replace(cast(Any, thing), **changed)  # type: ignore[no-any-return]
-
-
-def _who(stratum: Stratum) -> str:
-    return ", ".join(
-        filter(None, [stratum.sex or "", stratum.pregnancy or "", describe_span(stratum.ages)])
-    )

@@ -14,7 +14,9 @@ from pipeline.knowledge.model import Knowledge, Limit, Rule
 from pipeline.knowledge.switch import EVERY
 from pipeline.review.case_tables import ANSWERS, CaseTables, tables_of
 from pipeline.review.cases import (
+    ARTIFACTS,
     FOLDER,
+    NAMED_FOR_NO_RULE,
     PRIORITY,
     CaseFile,
     CaseLine,
@@ -28,7 +30,7 @@ from schemas.vocabulary import Outcome
 
 _JOIN = "; "
 _DEFAULT = "default"
-_SAID = tuple(answer for answer in ANSWERS if answer not in ("no-comment", PRIORITY))
+_SAID = tuple(answer for answer in ANSWERS if answer not in ("no-comment", *NAMED_FOR_NO_RULE))
 _NOT_ASKED = "-"
 """Stands for the answer of a line that is only there for the others of its patient."""
 
@@ -162,7 +164,7 @@ def lay_cases(cases: Sequence[CaseFile], knowledge: Knowledge) -> Laid:
     Raises:
         KnowledgeError: A file is named for no rule that gives findings, or cannot be read.
     """
-    answered = (*_answered(knowledge), PRIORITY)
+    answered = (*_answered(knowledge), *NAMED_FOR_NO_RULE)
     for file in cases:
         if file.rule not in answered:
             raise KnowledgeError(f"{file.name}: no rule named {file.rule!r}")
@@ -177,32 +179,38 @@ def answer_cases(laid: Laid, knowledge: Knowledge) -> tuple[Trial, ...]:
         tables.results, tables.held, knowledge, observations=tables.observations
     )
     ranks = dict(zip(said.patients["patient_id"], said.patients["priority"], strict=True))
+    raised = said.artifacts.groupby("accession")["artifact"].agg(_JOIN.join)
+    doubts = dict(zip(raised.index.astype(str), raised.astype(str), strict=True))
     findings = pd.concat([said.findings, said.shadow], ignore_index=True)
     # One accession belongs to one file, and so to one rule.
-    own = findings["rule"].eq(findings["accession"].map(_rule_of_accession(cases)))
+    rule_of = {accession_of(file, line): file.rule for file in cases for line in file.lines}
+    own = findings["rule"].eq(findings["accession"].map(rule_of))
     rows = findings.loc[own, ["accession", *_SAID]].set_index("accession")
     answers = {
         str(accession): {str(name): str(cell) for name, cell in row.items()}
         for accession, row in rows.to_dict("index").items()
     }
-    return tuple(_trial(file, answers, ranks) for file in cases)
-
-
-def _rule_of_accession(cases: Sequence[CaseFile]) -> dict[str, str]:
-    return {accession_of(file, line): file.rule for file in cases for line in file.lines}
+    return tuple(_trial(file, answers, ranks, doubts) for file in cases)
 
 
 def _trial(
-    file: CaseFile, answers: Mapping[str, Mapping[str, str]], ranks: Mapping[str, int]
+    file: CaseFile,
+    answers: Mapping[str, Mapping[str, str]],
+    ranks: Mapping[str, int],
+    doubts: Mapping[str, str],
 ) -> Trial:
     # Of an accession of which nothing at all was reported there is no finding.
     nothing = dict.fromkeys(ANSWERS, "") | {"outcome": str(Outcome.NOT_TESTED)}
     failures: list[Failure] = []
     passed = 0
     for line in file.lines:
-        found = answers.get(accession_of(file, line), nothing)
-        rank = ranks.get(patient_of(file, line), "")
-        wrong = list(_failures(file, line, {**found, PRIORITY: str(rank)}))
+        accession = accession_of(file, line)
+        found = {
+            **answers.get(accession, nothing),
+            PRIORITY: str(ranks.get(patient_of(file, line), "")),
+            ARTIFACTS: doubts.get(accession, ""),
+        }
+        wrong = list(_failures(file, line, found))
         failures += wrong[:1]
         passed += not wrong
     return Trial(rule=file.rule, passed=passed, failures=tuple(failures))
@@ -280,10 +288,13 @@ def _means_the_same(name: str, one: Knowledge, other: Knowledge) -> bool:
     """Say whether a rule rests on the same conditions and limits in both."""
     if one is other:
         return True
-    rules = one.rules.get(name), other.rules.get(name)
+    if name in NAMED_FOR_NO_RULE and one.limits != other.limits:
+        return False
     if name == PRIORITY:
-        rules_alike = one.rules == other.rules and one.priorities == other.priorities
-        return rules_alike and one.limits == other.limits
+        return one.rules == other.rules and one.priorities == other.priorities
+    if name == ARTIFACTS:
+        return one.artifacts == other.artifacts
+    rules = one.rules.get(name), other.rules.get(name)
     if rules[0] is None or rules[1] is None:
         return False
     return rules[0] == rules[1] and _limits(rules[0], one) == _limits(rules[1], other)

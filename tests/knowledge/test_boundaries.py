@@ -128,3 +128,10 @@ def test_remarks_are_wanted_with_and_without():
 def test_what_an_artifact_may_make_wrong(rule, artifact, outcomes):
     found = doubtful_outcomes(KNOWLEDGE.rules[rule], KNOWLEDGE.artifacts[artifact], KNOWLEDGE)
     assert found == outcomes
+
+
+@pytest.mark.parametrize("artifact", KNOWLEDGE.artifacts)
+def test_every_artifact_is_raised_by_a_case_and_not_by_another(artifact):
+    answers = [line.cells["artifacts"].split("; ") for line in CASES["artifacts"].lines]
+    assert any(artifact in raised for raised in answers)
+    assert any(artifact not in raised for raised in answers)

@@ -14,6 +14,7 @@ from pipeline.review.trial import applying_cases
 PAGE = Path(__file__).parents[2] / "docs/mutation.md"
 KNOWLEDGE, CASES = applying_cases()
 # All of them take minutes: MUTANTS=1 tries every one, as `make mutants` does.
+LIMITS = {name: KNOWLEDGE.limits[name] for name in ("mcv.swollen", "mchc.swollen")}
 EVERY = int(os.environ.get("MUTANTS", "23"))
 
 
@@ -83,3 +84,29 @@ def test_a_number_is_moved_by_its_last_decimal_and_an_age_for_both_neighbors():
     assert "limit hemoglobin.anemia, age 15 years to 181 months" in whats
     assert "limit b12.deficient, under 16 years: 133 to 132 pmol/L" in whats
     assert "rule bicytopenia, exactly 2 to 3" in whats
+
+
+def test_everything_that_decides_is_made_wrong():
+    """Limits of artifacts and of pregnancy, signs of artifacts, what they touch, and remarks."""
+    whats = {mutant.what for mutant in list_mutants(KNOWLEDGE)}
+    assert {
+        "limit mchc.ceiling, all ages: 36.5 to 36.6 g/dL",
+        "limit hemoglobin.anemia, T2, all ages: 105 to 104 g/L",
+        "artifact clumps, white-cells not touched",
+        "artifact clumps, platelets wrongly low to high",
+        "artifact agglutination, difference of hematocrit and hemoglobin, less_than -0.03 to -0.031",
+        "rule macrocytosis-other-causes, many-reticulocytes: above reticulocytes.many to at_or_above",
+        "elevation, by 18 to 19",
+        "elevation, from 2500 to 2501",
+        "join, days 28 to 29",
+    } <= whats
+
+
+def test_artifacts_are_judged_by_their_own_cases():
+    swelling = {"swelling": KNOWLEDGE.artifacts["swelling"]}
+    only = replace(KNOWLEDGE, artifacts=swelling, rules={}, priorities=(), limits=LIMITS)
+    text = "mcv | mchc | artifacts\n100.1 | 299 | swelling\n100 | 299 |\n100.1 | 300 |"
+    cases = {"artifacts": CaseFile(rule="artifacts", name="t", lines=read_lines(text, "t"))}
+    survived = {verdict.what for verdict in try_mutants(only, cases) if not verdict.killed_by}
+    assert not {what for what in survived if what.startswith("limit mchc.swollen")}
+    assert "artifact swelling, above mcv.swollen to at_or_above" not in survived

@@ -1,0 +1,84 @@
+"""Spellings, factors and pairs that are easily taken for something else, from file to finding."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from pipeline.ingest.intake import combine, hold_conflicts, read_results
+from pipeline.ingest.tables import SiteReading
+from pipeline.interpret import interpret_results
+from pipeline.interpret.reportable import select_reportable
+from pipeline.knowledge.load import load_knowledge
+
+from .conftest import read_table
+
+KNOWLEDGE = load_knowledge()
+
+TRAPS = """
+    analyte          | value  | unit        | rule           | answer        | canonical
+    # a multiplier: thousands in a microliter, not a count in a thousand of them
+    WBC              | 3.9    | 1000/uL     | low-white-cells | present      | 3.9
+    WBC              | 4.0    | 1000/uL     | low-white-cells | absent       | 4.0
+    Platelets        | 149    | *1000/ul    | low-platelets  | present       | 149
+    # cyanocobalamin, 1.3554, not the molecule without cyanide, 1.329
+    Vitamin B12      | 200    | pmol/L      | low-b12        | absent        | 271.08
+    # a published pair is compared in its own unit
+    Vitamin B12      | 132.9  | pmol/L      | low-b12        | present       | 180.13266
+    Vitamin B12      | 133    | pmol/L      | low-b12        | absent        | 180.2682
+    Vitamin B12      | 180.1  | ng/L        | low-b12        | absent        | 180.1
+    Vitamin B12      | 18     | ng/dL       | low-b12        | absent        | 180
+    Vitamin B12      | 0.179  | ng/mL       | low-b12        | present       | 179
+    # 12.0 g/dL in moles of the monomer
+    Hemoglobin       | 7.4472 | mmol/L      | anemia         | absent        | 120.00418
+    Hemoglobin       | 7.44   | mmol/L      | anemia         | present       | 119.88816
+    Hemoglobin       | 12.0   | g/dL        | anemia         | absent        | 120
+    # a wrong prefix, an unknown or a missing unit is held, never guessed
+    Vitamin B12      | 0.2    | nmol/L      | low-b12        | indeterminate |
+    Vitamin B12      | 0.02   | mg/dL       | low-b12        | indeterminate |
+    Vitamin B12      | 150    |             | low-b12        | indeterminate |
+    WBC              | 3.9    | K/ML        | low-white-cells | indeterminate |
+    WBC              | 3.9    | T/L         | low-white-cells | indeterminate |
+    WBC              | 3.9    | T/CMM       | low-white-cells | present      | 3.9
+    Platelets        | 1.00   | 1.00E+04    | low-platelets  | indeterminate |
+    # lakh and wan
+    Platelets        | 1.4    | lakhs/cumm  | low-platelets  | present       | 140
+    Platelets        | 1.5    | lakhs/cumm  | low-platelets  | absent        | 150
+    Platelets        | 14.9   | 万/µL       | low-platelets  | present       | 149
+    # both signs for micro
+    Platelets        | 149000 | /µL         | low-platelets  | present       | 149
+    Platelets        | 149000 | /μL         | low-platelets  | present       | 149
+    # a percentage is no count
+    Neutrophils      | 1.4    | 10*9/L      | low-neutrophils | present      | 1.4
+    Neutrophils      | 14     | %           | low-neutrophils | not-tested   |
+    # a bound below the limit is low, one above it cannot be placed
+    Vitamin B12      | <150   | ng/L        | low-b12        | present       | 150
+    Vitamin B12      | <200   | ng/L        | low-b12        | indeterminate | 200
+    Vitamin B12      | <200   | ng/L        | b12-not-placeable | present    | 200
+    Vitamin B12      | >2000  | ng/L        | low-b12        | absent        | 2000
+"""
+
+
+@pytest.mark.parametrize(
+    "trap",
+    read_table("\n".join(line for line in TRAPS.strip().splitlines() if line.strip()[0] != "#")),
+    ids=lambda trap: f"{trap['analyte']} {trap['value']} {trap['unit']} {trap['rule']}",
+)
+def test_a_trap(trap, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "patient_id,sex,birth_date,accession,collected_at,test,result,unit\n"
+        f"P1,F,1980-05-01,A1,2026-03-01,{trap['analyte']},{trap['value']},{trap['unit']}\n"
+        "P1,F,1980-05-01,A1,2026-03-01,TSH,2.0,mIU/L\n",
+        encoding="utf-8",
+    )
+    file = read_results(path, path.name, KNOWLEDGE, SiteReading(), today=date(2026, 11, 1))
+    intake = hold_conflicts(combine([file]))
+    selected = select_reportable(intake.results, intake.held, KNOWLEDGE)
+    held = pd.concat([intake.held, selected.held], ignore_index=True)
+    said = interpret_results(selected.results, held, KNOWLEDGE)
+    findings = said.findings.set_index("rule")
+    assert findings.loc[trap["rule"], "outcome"] == trap["answer"]
+    if trap["canonical"]:
+        (value,) = selected.results.loc[selected.results["analyte"].ne("tsh"), "value"]
+        assert value == pytest.approx(float(trap["canonical"]), rel=1e-6)

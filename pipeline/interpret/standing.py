@@ -82,7 +82,11 @@ def rank_patients(
     rank[~ids.isin(standing.loc[decided, "patient_id"])] = _NOT_ASSESSABLE
     rank[(listed["not_assessable"] > 0) | (listed["held"] > 0)] = _NOT_ASSESSABLE
     timeline = Timeline(grid)
-    for priority in reversed(knowledge.priorities):
+    asked = [priority for priority in knowledge.priorities if priority.when is not None]
+    if asked:
+        # Whatever rule a site adds: what is found is never filed under "nothing found".
+        rank[ids.isin(present["patient_id"])] = asked[-1].rank
+    for priority in reversed(asked):
         if priority.when is not None:
             where = _is_standing(priority.when, timeline, questions)
             rank[ids.isin(grid.accessions.loc[where, "patient_id"])] = priority.rank

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge.check import CONVENTION
 from pipeline.knowledge.conditions import (
+    ANY,
     SHARE,
     Amounts,
     ArtifactIs,
@@ -25,7 +26,7 @@ from pipeline.knowledge.conditions import (
     Since,
     Undecided,
 )
-from pipeline.knowledge.model import Knowledge, Limit, Rule, Stratum
+from pipeline.knowledge.model import Artifact, Knowledge, Limit, Rule, Stratum
 from pipeline.knowledge.strata import describe_span
 
 _DIRECTIONS = {
@@ -98,9 +99,22 @@ def describe_limit(limit: Limit, knowledge: Knowledge) -> Iterator[str]:
     """Say a limit with its strata, the wording as published, and where it comes from."""
     yield f"  limit {limit.id} ({knowledge.analytes[limit.analyte].title})"
     yield f"    published as: {limit.wording}"
+    if limit.from_interval:
+        side = "lower" if limit.from_interval == "low" else "upper"
+        without = "the following" if limit.strata else "indeterminate"
+        yield f"    the {side} limit that the laboratory printed; without one: {without}"
     for stratum in limit.strata:
         yield f"    {describe_stratum(stratum, knowledge)}"
     yield f"    source: {cite(limit.source, knowledge)}"
+
+
+def describe_touches(artifact: Artifact, knowledge: Knowledge) -> str:
+    """Say what an artifact may falsify, and which way: "PLT too low, WBC too high"."""
+    return ", ".join(
+        f"{'every result' if touch.analyte == ANY else knowledge.analytes[touch.analyte].short} "
+        f"{'either way' if touch.wrongly == 'either' else f'too {touch.wrongly}'}"
+        for touch in artifact.touches
+    )
 
 
 def describe_stratum(stratum: Stratum, knowledge: Knowledge) -> str:

@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 from importlib.resources import files
 
-from pipeline.knowledge.describe import cite, describe_condition, describe_limit
+from pipeline.knowledge.describe import (
+    cite,
+    describe_condition,
+    describe_limit,
+    describe_touches,
+)
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.model import Knowledge, Limit, Rule
+from pipeline.knowledge.model import Artifact, Knowledge, Limit, Rule
 from pipeline.knowledge.switch import EVERY
 
 _DEFAULT = "default"
@@ -30,6 +35,15 @@ def _lines(knowledge: Knowledge) -> Iterator[str]:
     for rule in knowledge.rules.values():
         yield ""
         yield from _rule(rule, knowledge)
+    yield ""
+    yield "## Reasons to doubt a specimen"
+    yield ""
+    yield "Asked before any rule. A finding that is present, or absent, because of a number that"
+    yield "may be falsely so is unconfirmed. Shares, days and distances named here without a limit are"
+    yield "conventions of the profile; the source is that of the pattern."
+    for artifact in knowledge.artifacts.values():
+        yield ""
+        yield from _artifact(artifact, knowledge)
     yield ""
     yield "## Limits"
     for limit in knowledge.limits.values():
@@ -62,13 +76,29 @@ def _rule(rule: Rule, knowledge: Knowledge) -> Iterator[str]:
         yield "- part of other rules, no finding of its own"
     if rule.group:
         yield f"- only where the group `{rule.group}` is switched on"
+    if rule.asked_if is not None:
+        yield f"- asked only if {describe_condition(rule.asked_if, knowledge)}"
     yield f"- present if {describe_condition(rule.when, knowledge)}"
     for step in rule.grades:
         yield f"- {step.grade} if {describe_condition(step.when, knowledge)}"
     for code in rule.comment:
         yield f"- says: {knowledge.comments[code].clinical}"
+    for remark in rule.remarks:
+        when = describe_condition(remark.when, knowledge)
+        yield f"- adds, if {when}: {knowledge.comments[remark.comment].clinical}"
     if rule.suggest:
         yield f"- suggests: {', '.join(rule.suggest)}"
+
+
+def _artifact(artifact: Artifact, knowledge: Knowledge) -> Iterator[str]:
+    yield f"### `{artifact.id}`: {artifact.title}"
+    yield ""
+    yield f"- raised if {describe_condition(artifact.when, knowledge)}"
+    yield f"- may be wrong: {describe_touches(artifact, knowledge)}"
+    for code in artifact.comment:
+        yield f"- says: {knowledge.comments[code].clinical}"
+    yield f"- suggests: {', '.join(artifact.suggest)}"
+    yield f"- source: {cite(artifact.source, knowledge)}"
 
 
 def _limit(limit: Limit, knowledge: Knowledge) -> Iterator[str]:

@@ -11,7 +11,12 @@ from pipeline.interpret.answer import Answer, Evidence
 from pipeline.interpret.answers import Questions
 from pipeline.interpret.grid import NOWHERE, Grid
 from pipeline.knowledge.conditions import Compare, Condition, Group, Not, RuleIs
-from pipeline.knowledge.describe import cite, describe_condition, describe_stratum
+from pipeline.knowledge.describe import (
+    cite,
+    describe_condition,
+    describe_stratum,
+    describe_touches,
+)
 from pipeline.knowledge.model import Knowledge, Limit, Rule
 from schemas import DataFrame, Findings, Held, Observations, Reportable
 from schemas.vocabulary import Outcome
@@ -48,7 +53,7 @@ def explain_patient(
     """Explain the findings of one patient, accession by accession, in order of collection.
 
     Every table holds rows of this patient alone. Rules that were not tested are left out, unless
-    one is asked for by name.
+    one is asked for by name. What makes a specimen doubtful stands before its findings.
     """
     grid, questions = ask_questions(results, held, knowledge, observations)
     teller = _Teller(grid, questions, knowledge, is_whole=not rule)
@@ -60,7 +65,8 @@ def explain_patient(
             told = tuple(
                 teller.tell_finding(finding, place) for finding in own[wanted].to_dict("records")
             )
-            nodes.append(Node(says=_accession(row), because=told))
+            doubts = () if rule else tuple(teller.tell_doubts(place))
+            nodes.append(Node(says=_accession(row), because=(*doubts, *told)))
     return tuple(nodes)
 
 
@@ -86,6 +92,23 @@ class _Teller:
         self._questions = questions
         self._knowledge = knowledge
 
+    def tell_doubts(self, place: int) -> Iterator[Node]:
+        """Tell every reason to doubt the specimen, and what it rests on."""
+        for name, answer in self._questions.artifacts.items():
+            if answer.yes[place]:
+                yield self._doubt(name, place)
+
+    def _doubt(self, name: str, place: int) -> Node:
+        artifact = self._knowledge.artifacts[name]
+        return Node(
+            says=f"in doubt, {artifact.id}: {artifact.title}",
+            because=(
+                self._condition(artifact.when, place),
+                Node(says=f"may be wrong: {describe_touches(artifact, self._knowledge)}"),
+                Node(says=f"source: {cite(artifact.source, self._knowledge)}"),
+            ),
+        )
+
     def tell_finding(self, finding: dict[Any, Any], place: int) -> Node:
         said = [finding["outcome"], *filter(None, (finding["grade"], finding["status"]))]
         if finding["reason"]:
@@ -97,9 +120,17 @@ class _Teller:
             for code in codes
         )
         mark = " (shadow rule)" if rule.shadow else ""
+        names = [name for name in finding["artifact"].split("; ") if name]
+        # Told once for the specimen where every rule is explained.
+        doubts = tuple(
+            Node(says=f"unconfirmed because of {name}")
+            if self._is_whole
+            else self._doubt(name, place)
+            for name in names
+        )
         return Node(
             says=f"{rule.id}{mark}: {', '.join(said)}",
-            because=(*self._rule(rule, place), *self._grades(rule, place), *comments),
+            because=(*self._rule(rule, place), *self._grades(rule, place), *doubts, *comments),
         )
 
     def _rule(self, rule: Rule, place: int) -> tuple[Node, ...]:

@@ -80,6 +80,38 @@ def test_rules_that_refer_to_rules(labflag, export):
     assert "P2" not in whole
 
 
+COLD = [
+    f"C1,Cold Sample,F,1966-05-01,S9,2026-03-01,{name},{value},{unit},final"
+    for name, value, unit in (
+        ("RBC", "3.53", "10*12/L"),
+        ("Hemoglobin", "13.8", "g/dL"),
+        ("Hematocrit", "33.4", "%"),
+        ("MCV", "94.8", "fL"),
+        ("MCH", "39.1", "pg"),
+        ("MCHC", "41.3", "g/dL"),
+    )
+]
+
+
+def test_what_makes_a_specimen_doubtful(labflag, export):
+    """Once for the specimen where everything is told, beside the finding where one rule is."""
+    whole = labflag("explain", "C1", export(*COLD)).stdout.splitlines()
+    assert whole[1] == "  in doubt, agglutination: Possible red cell agglutination"
+    assert "      MCHC above mchc.ceiling: yes" in whole
+    assert (
+        "    may be wrong: RBC too low, Hct too low, MCV either way, MCH too high, MCHC too high"
+        in whole
+    )
+    assert "  macrocytosis: absent, unconfirmed" in whole
+    assert "    unconfirmed because of agglutination" in whole
+    assert "  anemia: absent" in whole
+    one = labflag("explain", "C1", export(*COLD), "--rule", "macrocytosis").stdout.splitlines()
+    assert one[1] == "  macrocytosis: absent, unconfirmed"
+    assert "    in doubt, agglutination: Possible red cell agglutination" in one
+    other = labflag("explain", "C1", export(*COLD), "--rule", "anemia").stdout
+    assert "doubt" not in other
+
+
 def test_as_json_and_what_cannot_be_explained(labflag, export):
     (node,) = json.loads(explain(labflag, export, "P2", "--rule", "anemia", "--json"))
     assert node["says"] == "accession S3, collected 2026-04-01"

@@ -59,26 +59,35 @@ TRAPS = """
 """
 
 
-@pytest.mark.parametrize(
-    "trap",
-    read_table("\n".join(line for line in TRAPS.strip().splitlines() if line.strip()[0] != "#")),
-    ids=lambda trap: f"{trap['analyte']} {trap['value']} {trap['unit']} {trap['rule']}",
-)
-def test_a_trap(trap, tmp_path):
-    path = tmp_path / "export.csv"
-    path.write_text(
-        "patient_id,sex,birth_date,accession,collected_at,test,result,unit\n"
-        f"P1,F,1980-05-01,A1,2026-03-01,{trap['analyte']},{trap['value']},{trap['unit']}\n"
-        "P1,F,1980-05-01,A1,2026-03-01,TSH,2.0,mIU/L\n",
-        encoding="utf-8",
-    )
+LINES = read_table("\n".join(line for line in TRAPS.strip().splitlines() if line.strip()[0] != "#"))
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    """All of them in one export, each its own patient: the results, and what the rules say."""
+    path = tmp_path_factory.mktemp("traps") / "export.csv"
+    rows = ["patient_id,sex,birth_date,accession,collected_at,test,result,unit"]
+    for number, trap in enumerate(LINES):
+        who = f"P{number},F,1980-05-01,A{number},2026-03-01"
+        rows += [f"{who},{trap['analyte']},{trap['value']},{trap['unit']}", f"{who},TSH,2,mIU/L"]
+    path.write_text("\n".join(rows), encoding="utf-8")
     file = read_results(path, path.name, KNOWLEDGE, SiteReading(), today=date(2026, 11, 1))
     intake = hold_conflicts(combine([file]))
     selected = select_reportable(intake.results, intake.held, KNOWLEDGE)
     held = pd.concat([intake.held, selected.held], ignore_index=True)
     said = interpret_results(selected.results, held, KNOWLEDGE)
-    findings = said.findings.set_index("rule")
-    assert findings.loc[trap["rule"], "outcome"] == trap["answer"]
+    outcomes = said.findings.set_index(["accession", "rule"])["outcome"]
+    measured = selected.results[selected.results["analyte"].ne("tsh")]
+    return outcomes, measured.set_index("accession")["value"]
+
+
+@pytest.mark.parametrize(
+    ("number", "trap"),
+    list(enumerate(LINES)),
+    ids=[f"{t['analyte']} {t['value']} {t['unit']} {t['rule']}" for t in LINES],
+)
+def test_a_trap(number, trap, read):
+    outcomes, values = read
+    assert outcomes[f"A{number}", trap["rule"]] == trap["answer"]
     if trap["canonical"]:
-        (value,) = selected.results.loc[selected.results["analyte"].ne("tsh"), "value"]
-        assert value == pytest.approx(float(trap["canonical"]), rel=1e-6)
+        assert values[f"A{number}"] == pytest.approx(float(trap["canonical"]), rel=1e-6)

@@ -60,11 +60,18 @@ class Confirmation(StrEnum):
 
 
 class Grade(StrEnum):
-    """Depth of a finding, mildest first. An empty text in a table means not graded."""
+    """Depth of a finding, mildest first. An empty text in a table means not graded.
 
+    A rule grades in words or in numbers, never in both.
+    """
+
+    GRADE_1 = "grade-1"
     MILD = "mild"
+    GRADE_2 = "grade-2"
     MODERATE = "moderate"
+    GRADE_3 = "grade-3"
     SEVERE = "severe"
+    GRADE_4 = "grade-4"
 
 
 class Change(StrEnum):

@@ -83,7 +83,16 @@ INPUT = Look(color="1F2933", fill="FFFDE7")
 FREE = Look(lined=False, size=10, indent=0)
 
 GRADES: Mapping[str, Look] = MappingProxyType(
-    {Grade.SEVERE: SEVERE, Grade.MODERATE: MODERATE, Grade.MILD: MILD, "": MODERATE}
+    {
+        Grade.GRADE_4: SEVERE,
+        Grade.SEVERE: SEVERE,
+        Grade.GRADE_3: SEVERE,
+        Grade.MODERATE: MODERATE,
+        Grade.GRADE_2: MODERATE,
+        Grade.MILD: MILD,
+        Grade.GRADE_1: MILD,
+        "": MODERATE,
+    }
 )
 RANKS: Mapping[int, Look] = MappingProxyType(
     {0: SEVERE, 1: SEVERE, 2: MODERATE, 3: MILD, 4: STRONG, 5: UNDECIDED, 6: QUIET}

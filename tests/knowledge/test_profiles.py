@@ -137,3 +137,79 @@ def test_what_stays_may_not_need_a_rule_that_goes(own):
     text = 'title = "Ours"' + GROUP.replace('rule_groups = ["ward"]', "") + needs
     with pytest.raises(KnowledgeError, match="its group 'ward' is off"):
         load_knowledge(profile=own(text))
+
+
+LAB_INTERVAL = """
+    given                        | rule            | outcome       | limit
+    vitamin-b12=210 ng/L [232-1245] | low-b12      | present       | 232
+    vitamin-b12=232 ng/L [232-1245] | low-b12      | absent        | 232
+    vitamin-b12=170 ng/L [150-900]  | low-b12      | absent        | 150
+    vitamin-b12=100 ng/L         | low-b12         | indeterminate |
+    vitamin-b12=500 ng/L         | low-b12         | indeterminate |
+    vitamin-b12=500 ng/L [-900]  | low-b12         | indeterminate |
+    vitamin-b12=<150 ng/L [232-1245] | low-b12     | present       | 232
+    hemoglobin=11.9 g/dL [11.5-16] | anemia        | absent        | 11.5
+    hemoglobin=11.4 g/dL [11.5-16] | anemia        | present       | 11.5
+    hemoglobin=60                | anemia          | indeterminate |
+    hemoglobin=140               | anemia          | indeterminate |
+    mcv=99 [80-98]               | macrocytosis    | present       | 98
+    mcv=98 [80-98]               | macrocytosis    | absent        | 98
+    mcv=104 [80-]                | macrocytosis    | indeterminate |
+    mcv=81 [82-98]               | microcytosis    | present       | 82
+    mcv=90                       | macrocytosis    | indeterminate |
+    platelets=139 [140-400]      | low-platelets   | present       | 140
+    platelets=145 [140-400]      | low-platelets   | absent        | 140
+    platelets=145                | low-platelets   | indeterminate |
+    white-cells=4.2 [4.4-10.5]   | low-white-cells | present       | 4.4
+    white-cells=3.6 [3.5-10.5]   | low-white-cells | absent        | 3.5
+    neutrophils=1.6 [1.8-7]      | low-neutrophils | present       | 1.8
+    neutrophils=1.2              | low-neutrophils | indeterminate |
+    folate=8 nmol/L [8.8-]       | low-folate      | present       | 8.8
+    homocysteine=13 [5-12]       | high-homocysteine | present     | 12
+    active-b12=30 [37.5-188]     | low-active-b12  | present       | 37.5
+"""
+
+
+@pytest.mark.parametrize(
+    "line", read_table(LAB_INTERVAL), ids=lambda line: f"{line['rule']} {line['given']}"
+)
+def test_the_interval_of_the_laboratory_decides(line):
+    """Where none was printed nothing is said, however low or high the result."""
+    knowledge = load_knowledge(profile="lab-interval")
+    analyte, _, result = line["given"].partition("=")
+    cells = {"sex": "F", "age": "40y", analyte: result}
+    findings = interpret_results(*tables_from([cells], knowledge), knowledge).findings
+    found = findings.set_index("rule").loc[line["rule"]]
+    assert (found["outcome"], found["limit"]) == (line["outcome"], line["limit"])
+    if line["outcome"] == "indeterminate":
+        assert found["reason"] == "missing-input"
+        assert "-limit-printed" in found["comment"]
+
+
+@pytest.mark.parametrize("version", ["5", "6"])
+def test_the_grades_of_ctcae_come_by_name_and_change_nothing_else(version):
+    default, other = load_knowledge(), load_knowledge(profile=f"ctcae-{version}")
+    added = set(other.rules) - set(default.rules)
+    assert added == {
+        f"ctcae-{version}-{of}" for of in ("platelets", "white-cells", "neutrophils", "hemoglobin")
+    }
+    assert {name: other.rules[name] for name in default.rules} == dict(default.rules)
+    assert default.limits.items() <= other.limits.items()
+
+
+@pytest.mark.parametrize(
+    ("profile", "result", "grade"),
+    [
+        ("ctcae-5", {"platelets": "24"}, "grade-4"),
+        ("ctcae-6", {"platelets": "24"}, "grade-3"),
+        ("ctcae-5", {"neutrophils": "0.4"}, "grade-4"),
+        ("ctcae-6", {"neutrophils": "0.4"}, "grade-3"),
+        ("ctcae-5", {"neutrophils": "1.4"}, "grade-2"),
+        ("ctcae-6", {"neutrophils": "1.4"}, "grade-1"),
+    ],
+)
+def test_the_versions_of_ctcae_differ(profile, result, grade):
+    knowledge = load_knowledge(profile=profile)
+    findings = interpret_results(*tables_from([result], knowledge), knowledge).findings
+    rule = f"{profile}-{next(iter(result))}"
+    assert findings.set_index("rule").loc[rule, "grade"] == grade

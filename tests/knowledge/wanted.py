@@ -146,6 +146,9 @@ def lacking(rule: Rule, file: CaseFile, knowledge: Knowledge) -> Iterator[str]:
 
 
 def _boundaries_lacking(limit: Limit, asked: Asked) -> Iterator[str]:
+    if limit.from_interval and not limit.strata:
+        yield from _interval_lacking(limit.analyte, asked)
+        return
     analyte = asked.knowledge.analytes[limit.analyte]
     decimals = analyte.decimals
     exact: list[tuple[CaseLine, Given]] = []
@@ -302,26 +305,30 @@ def _gaps_lacking(analyte: str, asked: Asked) -> Iterator[str]:
 
 
 def _parts_lacking(rule: Rule, asked: Asked) -> Iterator[str]:
-    for condition in (rule.when, *filter(None, [rule.asked_if])):
-        for part in walk(condition):
-            match part:
-                case Group(kind="all" | "any" | "any_reported" as kind, members=members):
-                    others = "yes" if kind == "all" else "no"
-                    yield from _members_lacking(members, others, asked)
-                case Group(kind="either", members=members):
-                    yield from _states_lacking(members, asked)
-                case Group(kind="exactly" | "at_least", members=members, count=count):
-                    yield from _counts_lacking(part, members, count, asked)
-                case Interval(analyte=analyte):
-                    yield from _interval_lacking(analyte, asked)
-                case Observed(observation=name):
-                    yield from (
-                        f"{name} {said or 'not said'}"
-                        for said in ("yes", "no", "")
-                        if not any(line.cells.get(name, "") == said for line in asked.lines)
-                    )
-                case RuleIs() | Joined():
-                    yield from _states_lacking((part,), asked)
+    if rule.asked_if is not None:
+        leaves = [part for part in walk(rule.asked_if) if not parts_of(part)]
+        yield from _states_lacking(leaves, asked)
+    for part in (*walk(rule.when), *walk(rule.asked_if)):
+        match part:
+            case Interval(analyte=analyte):
+                yield from _interval_lacking(analyte, asked)
+            case Observed(observation=name):
+                yield from (
+                    f"{name} {said or 'not said'}"
+                    for said in ("yes", "no", "")
+                    if not any(line.cells.get(name, "") == said for line in asked.lines)
+                )
+    for part in walk(rule.when):
+        match part:
+            case Group(kind="all" | "any" | "any_reported" as kind, members=members):
+                others = "yes" if kind == "all" else "no"
+                yield from _members_lacking(members, others, asked)
+            case Group(kind="either", members=members):
+                yield from _states_lacking(members, asked)
+            case Group(kind="exactly" | "at_least", members=members, count=count):
+                yield from _counts_lacking(part, members, count, asked)
+            case RuleIs() | Joined():
+                yield from _states_lacking((part,), asked)
 
 
 def _members_lacking(members: Sequence[Condition], others: str, asked: Asked) -> Iterator[str]:

@@ -57,6 +57,7 @@ GAPS = {
     ("b12.unlikely", "vitamin-b12", 349.6932, 350),
     ("b12.very-high", "vitamin-b12", 1000, 1000.2852),
     ("folate.low", "folate", 6.7965, 7),
+    ("hemoglobin.ctcae-2", "hemoglobin", 99.9068, 100),
 }
 """(limit, analyte, from, to), canonical: between them the answer depends on the unit reported."""
 

@@ -39,8 +39,8 @@ def _lines(knowledge: Knowledge) -> Iterator[str]:
     yield "## Reasons to doubt a specimen"
     yield ""
     yield "Asked before any rule. A finding that is present, or absent, because of a number that"
-    yield "may be falsely so is unconfirmed. Shares, days and distances named here without a limit are"
-    yield "conventions of the profile; the source is that of the pattern."
+    yield "may be falsely so is unconfirmed. Shares, days and distances that have no limit here"
+    yield "are conventions of the profile; the source is that of the pattern."
     for artifact in knowledge.artifacts.values():
         yield ""
         yield from _artifact(artifact, knowledge)

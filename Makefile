@@ -32,7 +32,8 @@ run: $(RUN)  ## Make the reports of the sample data in reports/
 	echo "Reports are in $(CURDIR)/reports; begin with worklist.xlsx."
 
 test: $(DEV)  ## Run all tests and print the branch coverage
-	@$(IN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=term
+	@$(IN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
+		--cov --cov-report=term
 
 check: format-check lint types imports  ## Check style, types and import rules; change nothing
 

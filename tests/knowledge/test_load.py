@@ -120,7 +120,7 @@ def test_what_is_refused_and_how_it_is_said(overlay, text, said):
 
 
 def test_no_such_profile_or_folder(tmp_path):
-    with pytest.raises(KnowledgeError, match="there are: .*default, .*mayo"):
+    with pytest.raises(KnowledgeError, match=r"there are: .*default, .*mayo"):
         load_knowledge(profile="mayor")
     with pytest.raises(KnowledgeError, match="no such knowledge folder"):
         load_knowledge(tmp_path / "nowhere")

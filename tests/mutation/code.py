@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 
 import coverage
@@ -63,37 +64,48 @@ class Trial:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the tests once on the code as it is, then for every change those that it concerns."""
         items = {item.nodeid: item for item in session.items}
-        for name in self.modules:
-            known = _map_of(name, session.items)
-            if known is not None:
+        if _learn_lines(self.modules, session.items):
+            for name in self.modules:
+                known = _map_of(name, session.items)
                 self.survived[name] = list(_try_module(name, items, known, self.again))
         return True
 
 
-def _map_of(module: str, items: list[pytest.Item]) -> Map | None:
-    """Learn which test comes by which line of a module, as far as it is not known from before.
+def _learn_lines(modules: list[str], items: list[pytest.Item]) -> bool:
+    """Learn which test comes by which line, as far as it is not known from before.
 
-    None: a test fails on the code as it is.
+    False: a test fails on the code as it is.
     """
-    path = _path_of(module)
+    for file, its in _by_file(items):
+        unknown = [name for name in modules if not _notes_of(name, file, its).exists()]
+        lines = _run_right(its, [_path_of(name) for name in unknown]) if unknown else {}
+        if lines is None:
+            return False
+        STATE.mkdir(parents=True, exist_ok=True)
+        for name in unknown:
+            notes = json.dumps(lines[_path_of(name)])
+            _notes_of(name, file, its).write_text(notes, encoding="utf-8")
+    return True
+
+
+def _map_of(module: str, items: list[pytest.Item]) -> Map:
     known = Map()
-    by_file: dict[Path, list[pytest.Item]] = {}
-    for item in items:
-        by_file.setdefault(item.path, []).append(item)
-    for file, its in by_file.items():
-        names = [item.nodeid for item in its]
-        notes = STATE / f"map-{module}-{_print_of(path, file)}-{_print_of_names(names)}.json"
-        if not notes.exists():
-            lines = _run_right(its, path)
-            if lines is None:
-                return None
-            notes.parent.mkdir(parents=True, exist_ok=True)
-            notes.write_text(json.dumps(lines), encoding="utf-8")
-        for name, seconds, lines_of_test in json.loads(notes.read_text(encoding="utf-8")):
+    for file, its in _by_file(items):
+        notes = _notes_of(module, file, its).read_text(encoding="utf-8")
+        for name, seconds, lines_of_test in json.loads(notes):
             known.seconds[name] = seconds
             for line in lines_of_test:
                 known.tests_of.setdefault(line, set()).add(name)
     return known
+
+
+def _by_file(items: list[pytest.Item]) -> list[tuple[Path, list[pytest.Item]]]:
+    return [(file, list(its)) for file, its in groupby(items, lambda item: item.path)]
+
+
+def _notes_of(module: str, file: Path, items: list[pytest.Item]) -> Path:
+    names = _print_of_names([item.nodeid for item in items])
+    return STATE / f"map-{module}-{_print_of(_path_of(module), file)}-{names}.json"
 
 
 def _print_of(*paths: Path) -> str:
@@ -104,12 +116,14 @@ def _print_of_names(names: list[str]) -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:6]
 
 
-def _run_right(items: list[pytest.Item], path: Path) -> list[tuple[str, float, list[int]]] | None:
+def _run_right(
+    items: list[pytest.Item], paths: list[Path]
+) -> dict[Path, list[tuple[str, float, list[int]]]] | None:
     """Run tests of one file and note the lines that each comes by; None if one fails."""
-    found: list[tuple[str, float, list[int]]] = []
-    shared: set[int] = set()
+    found: dict[Path, list[tuple[str, float, list[int]]]] = {path: [] for path in paths}
+    shared: dict[Path, set[int]] = {}
     for place, item in enumerate(items):
-        traced = coverage.Coverage(data_file=None, include=[str(path)], config_file=False)
+        traced = coverage.Coverage(data_file=None, include=list(map(str, paths)), config_file=False)
         traced.set_option("run:disable_warnings", ["no-data-collected"])
         began = time.process_time()
         traced.start()
@@ -122,12 +136,17 @@ def _run_right(items: list[pytest.Item], path: Path) -> list[tuple[str, float, l
         if failed:
             print(f"{item.nodeid} fails on the code as it is\n{failed[0].longrepr}")
             return None
-        lines = set(traced.get_data().lines(str(path)) or [])
-        # What the first test of a file sets up may serve all of them.
-        shared = lines if not found else shared
-        found.append((item.nodeid, seconds, sorted(lines | shared)))
+        for path in paths:
+            lines = set(traced.get_data().lines(str(path)) or [])
+            # What the first test of a file sets up may serve all of them.
+            shared.setdefault(path, lines)
+            found[path].append((item.nodeid, seconds, sorted(lines | shared[path])))
     items[0].session._setupstate.teardown_exact(None)
     return found
+
+
+def _name_of(module: str) -> str:
+    return PACKAGE if module == "__init__" else f"{PACKAGE}.{module}"
 
 
 def _path_of(module: str) -> Path:
@@ -209,7 +228,7 @@ def _run_wrong(wrong: Wrong, module: str, items: list[pytest.Item]) -> str:
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
     try:
-        _put_in_place(wrong, import_module(f"{PACKAGE}.{module}"))
+        _put_in_place(wrong, import_module(_name_of(module)))
     except Exception:
         return "cannot be imported"
     for place, item in enumerate(items):
@@ -268,7 +287,7 @@ def _copy_constants(right: types.ModuleType, other: types.ModuleType) -> None:
 
 def main() -> int:
     """Try the modules named, or all."""
-    every = sorted(path.stem for path in _path_of("x").parent.glob("[a-z]*.py"))
+    every = sorted(path.stem for path in _path_of("x").parent.glob("*.py"))
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--again", action="store_true", help="forget what was found out")

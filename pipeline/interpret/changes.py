@@ -39,10 +39,19 @@ class Changes:
         self._doubts = doubts
 
     def compare_with_earlier(self, condition: Change) -> Answer:
-        """Say whether a result moved that far from the earlier one that it is compared with."""
+        """Say whether a result moved that far from the earlier one that it is compared with.
+
+        Where one of the two is held, and nothing usable takes its place, the answer is open.
+        """
         here = self._grid.reported.get(condition.analyte, self._grid.nowhere())
+        held = self._grid.set_aside.get(condition.analyte, self._grid.nowhere())
+        held = np.where(here == NOWHERE, held, NOWHERE)
         before = self._earlier_of(condition, here != NOWHERE)
-        then = np.where(before != NOWHERE, here[before], NOWHERE) if len(here) else here
+        then = _there(here, before)
+        held_before = np.where(
+            before == NOWHERE, self._earlier_of(condition, held != NOWHERE), NOWHERE
+        )
+        held_then = _there(held, held_before)
         pair = np.flatnonzero((here != NOWHERE) & (then != NOWHERE))
         least, most = self._moved(condition, here[pair], then[pair])
         analyte = self._knowledge.analytes[condition.analyte]
@@ -56,29 +65,35 @@ class Changes:
             is_yes, is_no = least > step, most <= step
         yes, no = np.zeros(len(here), bool), np.zeros(len(here), bool)
         yes[pair], no[pair] = is_yes, is_no
-        held = self._grid.set_aside.get(condition.analyte, self._grid.nowhere())
         compared = np.zeros(len(here), bool)
         compared[pair] = True
+        any_here = (here != NOWHERE) | (held != NOWHERE)
+        waits = any_here & ((then != NOWHERE) | (held_then != NOWHERE)) & ~compared
         low, high = self._doubts.of_results(condition.analyte, here)
         firm = ~(low | high)
         firm &= firm[before] | (before == NOWHERE)
-        roles: tuple[tuple[Positions, Role], ...] = ((then, "earlier"), (here, "here"))
+        roles: tuple[tuple[Positions, Positions, Role], ...] = (
+            (then, held_then, "earlier"),
+            (here, held, "here"),
+        )
+        rests = compared | waits
         return state(
             yes=yes,
             no=no,
             firm_yes=yes & firm,
             firm_no=no & firm,
-            reported=compared,
-            here=(here != NOWHERE) | (held != NOWHERE),
-            reasons={Reason.CENSORED: compared & ~yes & ~no},
+            reported=rests,
+            here=any_here,
+            reasons={Reason.CENSORED: compared & ~yes & ~no, Reason.HELD: waits},
             evidence=tuple(
                 rest_on(
                     condition.analyte,
                     len(here),
-                    results=np.where(compared, positions, NOWHERE),
+                    results=np.where(rests, positions, NOWHERE),
+                    held=np.where(rests, set_aside, NOWHERE),
                     role=role,
                 )
-                for positions, role in roles
+                for positions, set_aside, role in roles
             ),
         )
 
@@ -147,6 +162,11 @@ class Changes:
         rise, fall = _share(low, past_high), -_share(high, past_low)
         moved = np.round(np.maximum(rise, fall), _DECIMALS) > change.share
         return self._timeline.key[one[moved]], self._timeline.key[two[moved]]
+
+
+def _there(positions: Positions, accessions: Positions) -> Positions:
+    """Give what other accessions have; `NOWHERE` where there is no such accession."""
+    return np.where(accessions != NOWHERE, positions[accessions], NOWHERE)
 
 
 def _ends(amounts: Amounts, value: Numbers) -> tuple[Numbers, Numbers]:

@@ -167,10 +167,33 @@ def test_the_previous_one_within_so_many_days():
         P1      | 2026-01-15       | 130        | y    | 0 1   | x
         P1      | 2026-01-30       | 140        | -    |       | x
         P1      | 2026-01-30 12:00 | 150        | y    | 2 3   | x
-        P1      | 2026-01-31       | held       | -    |       | x
+        P1      | 2026-01-31       | held       | ?    | 3 h4  | x
         P1      | 2026-02-01       | 155        | n    | 3 5   | x
         P2      | 2026-01-01       | 120        | -    |       | x
         P2      |                  | 130        | -    |       | x
+        """,
+        moved("rise", at_least=10),
+        KNOWLEDGE,
+    )
+
+
+def test_what_is_held_leaves_the_answer_open():
+    check(
+        """
+        patient | day        | hemoglobin | says | reason | rests | undecided | here
+        P1      | 2026-01-01 | 120        | -    |        |       |           | x
+        P1      | 2026-01-02 | held       | ?    | held   | 0 h1  | x         | x
+        P1      | 2026-01-03 | 130        | y    |        | 0 2   |           | x
+        P2      | 2026-01-01 | held       | -    |        |       |           | x
+        P2      | 2026-01-02 | 130        | ?    | held   | h3 4  | x         | x
+        P2      | 2026-01-03 | 140        | y    |        | 4 5   |           | x
+        P3      | 2026-01-01 | held       | -    |        |       |           | x
+        P3      | 2026-01-02 | held       | ?    | held   | h6 h7 | x         | x
+        P4      | 2026-01-01 | held       | -    |        |       |           | x
+        P4      | 2026-01-16 | 130        | -    |        |       |           | x
+        P4      | 2026-02-16 | held       | -    |        |       |           | x
+        P5      | 2026-01-01 | 120        | -    |        |       |           | x
+        P5      | 2026-01-02 |            | -    |        |       |           |
         """,
         moved("rise", at_least=10),
         KNOWLEDGE,

@@ -26,6 +26,7 @@ from pipeline.knowledge.conditions import (
     walk,
 )
 from pipeline.knowledge.model import (
+    CONVENTION,
     UNIT_SYSTEMS,
     Adjustment,
     Analyte,
@@ -40,9 +41,6 @@ from pipeline.knowledge.observed import check_observations, list_context_columns
 from pipeline.knowledge.shelf import Placed, nearest, said_where
 from pipeline.knowledge.strata import check_strata
 from schemas.vocabulary import Grade
-
-CONVENTION = "convention"
-"""Source of a number that nobody published: a laboratory convention of the profile."""
 
 
 def check_knowledge(

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from pipeline.errors import KnowledgeError
-from pipeline.knowledge.check import CONVENTION
 from pipeline.knowledge.conditions import (
     ANY,
     SHARE,
@@ -26,7 +25,7 @@ from pipeline.knowledge.conditions import (
     Since,
     Undecided,
 )
-from pipeline.knowledge.model import Artifact, Knowledge, Limit, Rule, Stratum
+from pipeline.knowledge.model import CONVENTION, Artifact, Knowledge, Limit, Rule, Stratum
 from pipeline.knowledge.strata import describe_span
 
 _DIRECTIONS = {
@@ -98,7 +97,7 @@ def require_rule(name: str, knowledge: Knowledge) -> Rule:
 def describe_limit(limit: Limit, knowledge: Knowledge) -> Iterator[str]:
     """Say a limit with its strata, the wording as published, and where it comes from."""
     yield f"  limit {limit.id} ({knowledge.analytes[limit.analyte].title})"
-    yield f"    published as: {limit.wording}"
+    yield f"    {'published as' if limit.is_published else 'convention'}: {limit.wording}"
     if limit.from_interval:
         side = "lower" if limit.from_interval == "low" else "upper"
         without = "the following" if limit.strata else "indeterminate"

@@ -105,7 +105,7 @@ def _limit(limit: Limit, knowledge: Knowledge) -> Iterator[str]:
     yield f"### `{limit.id}` ({knowledge.analytes[limit.analyte].title})"
     yield ""
     if limit.wording:
-        yield f"Published as: {limit.wording}"
+        yield f"{'Published as' if limit.is_published else 'Convention'}: {limit.wording}"
         yield ""
     # The first two lines are the id and the wording, which stand above; the last is the source.
     _, _, *strata, _ = describe_limit(limit, knowledge)

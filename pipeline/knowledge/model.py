@@ -55,6 +55,8 @@ class Unit:
     spellings: tuple[str, ...] = ()
 
 
+CONVENTION = "convention"
+"""Source of a number that nobody published: a laboratory convention of the profile."""
 UNIT_SYSTEMS = ("si", "conventional")
 """In which a site may want results shown, beside as they were reported."""
 
@@ -149,7 +151,7 @@ class Limit:
     id: str
     analyte: str
     source: str
-    """Key of a source, or "convention" for a laboratory convention of the profile."""
+    """Key of a source, or `CONVENTION`."""
     wording: str
     """As published, to be read beside the numbers."""
     strata: tuple[Stratum, ...]
@@ -160,6 +162,11 @@ class Limit:
     interval_tolerance: float | None = None
     """Say so if the laboratory's own lower limit differs by more than this share."""
     interval_comment: str = ""
+
+    @property
+    def is_published(self) -> bool:
+        """Say whether anybody published it; else it is a convention of the profile."""
+        return self.source != CONVENTION
 
     @property
     def sources(self) -> tuple[str, ...]:

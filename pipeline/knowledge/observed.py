@@ -5,7 +5,7 @@ from typing import get_args, get_type_hints
 
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge.forms import Observation, Phrases
-from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.model import CONVENTION, Knowledge
 from pipeline.knowledge.names import name_key
 
 _ON_A_SPECIMEN = ("film", "specimen")
@@ -36,7 +36,7 @@ def check_observations(knowledge: Knowledge) -> None:
             raise KnowledgeError(f"{where}: a {each.group} observation has no words of medications")
         _check_implied(each, knowledge, where)
         _check_numbers(each, where)
-        if each.source and each.source not in (*knowledge.sources, "convention"):
+        if each.source and each.source not in (*knowledge.sources, CONVENTION):
             raise KnowledgeError(f"{where}: no source named {each.source!r}")
 
 

@@ -59,6 +59,8 @@ class RuleText:
     title: str
     wording: str
     """Limits as published, joined by "; "."""
+    conventions: str
+    """Limits that nobody published, conventions of the profile, likewise."""
     citations: tuple[Citation, ...]
     comparisons: tuple[tuple[str, str], ...]
     """(analyte id, direction) of every comparison the rule rests on, in rule order."""

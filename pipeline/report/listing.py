@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.report.evidence import is_number, round_limit
-from pipeline.report.facts import FindingRow, Place, ResultRow
+from pipeline.report.facts import FindingRow, Place, ResultRow, RuleText
 from pipeline.report.sheet import Column, Entry
 from pipeline.report.style import (
     DATE,
@@ -88,7 +88,7 @@ def finding_entries(row: FindingRow, texts: Texts, links: Mapping[Place, str]) -
         _joined(each.limit_unit for each in evidence),
         Entry(" ".join(row.comments)),
         Entry(", ".join(row.suggest)),
-        Entry(rule.wording, TRACE),
+        Entry(_wording(rule, texts), TRACE),
         Entry("; ".join(map(str, rule.citations)), TRACE),
         Entry(
             "; ".join(urls),
@@ -183,3 +183,9 @@ def _bound(number: float | None) -> Entry:
 
 def _row_number(text: str) -> Entry:
     return Entry(int(text), NUMBER, "0") if text.isdecimal() else Entry(text, TRACE)
+
+
+def _wording(rule: RuleText, texts: Texts) -> str:
+    """Give what was published, and what is a convention of the profile and says so."""
+    own = rule.conventions and texts("limit.convention", wording=rule.conventions)
+    return "; ".join(filter(None, [rule.wording, own]))

@@ -192,8 +192,12 @@ def _describe_change(since: Since | None, texts: Texts) -> str:
 
 def _limits(row: FindingRow, texts: Texts) -> str:
     said = list(distinct(filter(None, (show_limit(each, texts) for each in row.evidence))))
-    wording = row.rule.wording
     # Longer ones stand in the sheet Findings.
-    if len(row.rule.needs) == 1 and 0 < len(wording) <= WORDING_AT_MOST:
-        said.append(texts("limit.published", wording=wording))
+    if len(row.rule.needs) == 1:
+        for key, wording in (
+            ("limit.published", row.rule.wording),
+            ("limit.convention", row.rule.conventions),
+        ):
+            if 0 < len(wording) <= WORDING_AT_MOST:
+                said.append(texts(key, wording=wording))
     return "\n".join(said)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from pipeline.knowledge.conditions import Compare, Condition, Interval, RuleIs, walk
-from pipeline.knowledge.model import Knowledge, Rule
+from pipeline.knowledge.model import CONVENTION, Knowledge, Limit, Rule
 from pipeline.report.facts import Citation, RuleText
 from pipeline.report.texts import ENGLISH, Texts
 
@@ -118,14 +118,16 @@ def latest_of(times: Iterable[datetime | None]) -> datetime | None:
 def _describe(rule: Rule, knowledge: Knowledge, texts: Texts) -> RuleText:
     limits = list({limit.id: limit for limit in knowledge.limits_of(rule.when)}.values())
     several = len({limit.analyte for limit in limits}) > 1
-    wordings = (
-        f"{knowledge.analytes[limit.analyte].short}: {limit.wording}" if several else limit.wording
-        for limit in limits
-    )
+
+    def wording_of(which: Iterable[Limit]) -> str:
+        shorts = ((knowledge.analytes[each.analyte].short, each.wording) for each in which)
+        return "; ".join(distinct(f"{a}: {said}" if several else said for a, said in shorts))
+
     return RuleText(
         id=rule.id,
         title=rule.title,
-        wording="; ".join(distinct(wordings)),
+        wording=wording_of(each for each in limits if each.is_published),
+        conventions=wording_of(each for each in limits if not each.is_published),
         citations=distinct(
             _cite(source, knowledge, texts) for limit in limits for source in limit.sources
         ),
@@ -147,7 +149,7 @@ def _comparisons_of(condition: Condition, knowledge: Knowledge) -> Iterator[tupl
 
 
 def _cite(source: str, knowledge: Knowledge, texts: Texts) -> Citation:
-    if source == "convention":
+    if source == CONVENTION:
         return Citation(title=texts("convention"))
     known = knowledge.sources[source]
     return Citation(title=known.title, year=known.year, where=known.where, link=known.link)

@@ -179,20 +179,20 @@ class _Teller:
         unit = self._grid.results["original_unit"].iloc[row]
         number = item.limit[place]
         compared = f"{number:.12g} {unit}" if number == number else "no one number"
-        said = (
-            describe_stratum(stratum, self._knowledge)
-            for stratum in self._questions.strata_of(limit, row)
-        )
+        possible = self._questions.strata_of(limit, row)
+        said = (describe_stratum(stratum, self._knowledge) for stratum in possible)
         strata = tuple(Node(says=f"stratum: {' '.join(each.split())}") for each in said)
         if len(strata) > 1:
             strata = (Node(says="age, sex or pregnancy leave several possible"), *strata)
-        source = Node(says=f"source: {cite(limit.source, self._knowledge)}")
+        # A stratum may have a source of its own: that of the limit then says nothing of it.
+        keys = dict.fromkeys(each.source or limit.source for each in possible) or [limit.source]
+        sources = (Node(says=f"source: {cite(key, self._knowledge)}") for key in keys)
         profile = self._knowledge.profile.id
         return (
             *shown,
             Node(
                 says=f"limit {limit.id} of profile {profile}: compared with {compared}",
-                because=(*self._patient(row), *strata, source),
+                because=(*self._patient(row), *strata, *sources),
             ),
         )
 

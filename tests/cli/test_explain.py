@@ -56,6 +56,17 @@ def test_what_is_unknown_says_why(labflag, export):
     assert "many" not in told
 
 
+def test_the_source_is_that_of_the_stratum(labflag, export):
+    """The limits of children come from elsewhere than those of adults."""
+    line = "P1,Aster Sample,F,{},S1,2026-03-01,MCV,99,fL,final"
+    cited = []
+    for born in ("2020-05-01", "1980-05-01", ""):
+        done = labflag("explain", "P1", export(line.format(born)), "--rule", "macrocytosis")
+        first, *_ = done.stdout.split("grade severe")
+        cited.append([name for name in ("Nagao", "Lima") if f"source: {name}" in first])
+    assert cited == [["Lima"], ["Nagao"], ["Nagao", "Lima"]]
+
+
 def test_a_calculated_result_names_what_it_was_made_of(labflag, export):
     told = explain(labflag, export, "P1", "--rule", "low-neutrophils")
     assert (

@@ -264,6 +264,12 @@ def lines(texts: list[str]) -> str | None:
     return "\n".join(texts) if any(texts) else None
 
 
+def wording_of(rule):
+    """What nobody published says so."""
+    own = f"Laboratory convention of this profile: {rule.conventions}" if rule.conventions else ""
+    return "; ".join(filter(None, [rule.wording, own]))
+
+
 def test_every_finding_is_what_the_report_says(opened):
     for each in opened:
         rows = rows_of(each.book["Findings"], "Findings")
@@ -283,7 +289,7 @@ def test_every_finding_is_what_the_report_says(opened):
                 "Present if": lines([one.direction for one in evidence]),
                 "Limit unit": lines([one.limit_unit for one in evidence]),
                 "Comment": " ".join(said.comments), "Tests to consider": ", ".join(said.suggest),
-                "Published wording": said.rule.wording,
+                "Published wording": wording_of(said.rule),
                 "Source": "; ".join(map(str, said.rule.citations)), "Link": "; ".join(links),
                 "Rule": said.rule.id, "File": said.source_file, "Sheet": said.source_sheet,
                 "Row": int(said.source_row) if said.source_row.isdecimal() else said.source_row,

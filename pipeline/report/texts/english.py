@@ -130,6 +130,7 @@ ENTRIES = {
     "limit.span": "{low} to {high}",
     "limit.only": "limit",
     "limit.published": "Published: {wording}",
+    "limit.convention": "Laboratory convention of this profile: {wording}",
     "change.none": "– no earlier answer",
     "change.new": "● new: not present on {date}",
     "change.worse": "↑ worse than on {date}",

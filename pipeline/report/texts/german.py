@@ -124,6 +124,7 @@ ENTRIES = {
     "limit.span": "{low} bis {high}",
     "limit.only": "Grenze",
     "limit.published": "Veröffentlicht: {wording}",
+    "limit.convention": "Laborinterne Festlegung dieses Profils: {wording}",
     "change.none": "– keine frühere Antwort",
     "change.new": "● neu: am {date} nicht vorhanden",
     "change.worse": "↑ tiefer als am {date}",

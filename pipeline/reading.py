@@ -32,6 +32,11 @@ class Progress(Protocol):
         ...
 
 
+def pass_through(items: Iterable[T], length: int, label: str) -> Iterator[T]:
+    """Show no progress."""
+    return iter(items)
+
+
 def knowledge_of(settings: Settings) -> Knowledge:
     """Load the clinical content that a run is to use."""
     return load_knowledge(

@@ -1,8 +1,8 @@
-"""One round over a drop folder: take what has arrived, run over it, file it away; and in a loop."""
+"""One round over a drop folder: take what has arrived, run over it, file it away."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +14,6 @@ from pipeline.errors import (
     BusyError,
     ConfigError,
     Exit,
-    KnowledgeError,
-    LabflagError,
     OutputError,
     exit_code,
 )
@@ -91,30 +89,90 @@ def run_round(
         InboxError: The inbox is not there.
         BusyError: Another run is at work.
     """
+    with _beating(settings, clock):
+        # Before the folder is made: a wrong option leaves nothing behind.
+        knowledge = knowledge or load_tried_knowledge(settings)
+        return _make_round(settings, knowledge, clock, progress, sleep)
+
+
+def _make_round(
+    settings: Settings,
+    knowledge: Knowledge,
+    clock: Clock,
+    progress: Progress,
+    sleep: Sleep | None,
+) -> Round:
+    with _look(settings, clock, sleep) as look:
+        place = place_history(settings)
+        with open_history(place.where, clock=clock) as history:
+            done = Round(waiting=look.waiting)
+            if look.claims or _is_due(history, settings, knowledge):
+                fresh = _begin_claims(look.claims, history)
+                found = Found(exports=_name_exports(fresh))
+                batch, written = update_reports(
+                    found, history, place, look.private, settings, knowledge, clock, progress
+                )
+                filed = _file_all(look.inbox, look.claims, fresh, batch, settings, clock())
+                done = Round(
+                    batch=batch,
+                    written=written,
+                    filed=filed,
+                    waiting=look.waiting + len(look.claims) - sum(filed.values()),
+                )
+        counts = {f"filed_{kind}": count for kind, count in done.filed.items()}
+        beat(settings.output, clock(), exit_code=done.exit_code, waiting=done.waiting, **counts)
+    return done
+
+
+def claim_work(settings: Settings, knowledge: Knowledge, *, clock: Clock) -> bool:
+    """Claim what has arrived; say whether there is anything for a round to do.
+
+    If not, the heartbeat is as after a round.
+
+    Raises:
+        LabflagError: As for `run_round`.
+    """
+    with _beating(settings, clock), _look(settings, clock, None) as look:
+        if look.claims:
+            return True
+        with open_history(place_history(settings).where, clock=clock) as history:
+            if _is_due(history, settings, knowledge):
+                return True
+        beat(settings.output, clock(), exit_code=Exit.DONE, waiting=look.waiting)
+    return False
+
+
+@contextmanager
+def _beating(settings: Settings, clock: Clock) -> Iterator[None]:
+    """Let monitoring see that nothing works any more, not that nothing happens."""
     try:
-        return _make_round(settings, clock, progress, sleep, knowledge)
+        yield
     except BusyError:
         # The run that is at work says how it ends.
         raise
     except Exception as error:
-        # Monitoring is to see that nothing works any more, not that nothing happens.
         if settings.output.is_dir():
             with suppress(OutputError):
                 beat(settings.output, clock(), exit_code=exit_code(error))
         raise
 
 
-def _make_round(
-    settings: Settings,
-    clock: Clock,
-    progress: Progress,
-    sleep: Sleep | None,
-    knowledge: Knowledge | None,
-) -> Round:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """The inbox with the lock held: what is claimed, and how much is still on its way."""
+
+    inbox: Inbox
+    private: Path
+    claims: tuple[Claim, ...]
+    waiting: int
+
+
+@contextmanager
+def _look(settings: Settings, clock: Clock, sleep: Sleep | None) -> Iterator[_Look]:
+    """Take the lock and claim what has arrived whole."""
     if settings.inbox is None:
         raise ConfigError("no inbox: name one with --inbox, or `inbox` in labflag.toml")
     inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
-    knowledge = knowledge or load_tried_knowledge(settings)
     with open_workspace(settings.output, clock) as private:
         open_inbox(inbox, private)
         arrivals = _wait_for_arrivals(inbox, private, settings, clock, sleep)
@@ -123,68 +181,7 @@ def _make_round(
         if claims:
             # Before the history is made: it is by the history that a folder is known as ours.
             check_folder(settings.output)
-        place = place_history(settings)
-        with open_history(place.where, clock=clock) as history:
-            done = Round(waiting=waiting)
-            if claims or _is_due(history, settings, knowledge):
-                fresh = _begin_claims(claims, history)
-                found = Found(exports=_name_exports(fresh))
-                batch, written = update_reports(
-                    found, history, place, private, settings, knowledge, clock, progress
-                )
-                filed = _file_all(inbox, claims, fresh, batch, settings, clock())
-                done = Round(
-                    batch=batch,
-                    written=written,
-                    filed=filed,
-                    waiting=waiting + len(claims) - sum(filed.values()),
-                )
-        counts = {f"filed_{kind}": count for kind, count in done.filed.items()}
-        beat(settings.output, clock(), exit_code=done.exit_code, waiting=done.waiting, **counts)
-    return done
-
-
-def watch_inbox(
-    settings: Settings,
-    *,
-    clock: Clock,
-    progress: Progress,
-    wait: Callable[[float], bool],
-    tell: Callable[["Round | LabflagError"], None],
-) -> None:
-    """Make a round, wait, make the next one, until told to end.
-
-    A share that is not there, a full disk and another run are said once and tried again; what
-    a person has to mend in the configuration ends the loop.
-
-    Args:
-        settings: With an inbox.
-        clock: Gives the local time.
-        progress: Shows progress.
-        wait: Waits so many seconds; True: end now.
-        tell: Is told of a round in which something happened, and of what went wrong.
-
-    Raises:
-        ConfigError: See `run_round`.
-        KnowledgeError: See `load_tried_knowledge`.
-    """
-    knowledge = load_tried_knowledge(settings)
-    said = ""
-    while True:
-        try:
-            done = run_round(settings, clock=clock, progress=progress, knowledge=knowledge)
-        except (ConfigError, KnowledgeError):
-            raise
-        except LabflagError as error:
-            if str(error) != said:
-                tell(error)
-            said = str(error)
-        else:
-            said = ""
-            if done.batch is not None:
-                tell(done)
-        if wait(settings.interval):
-            return
+        yield _Look(inbox=inbox, private=private, claims=claims, waiting=waiting)
 
 
 def _wait_for_arrivals(

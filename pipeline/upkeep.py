@@ -2,10 +2,8 @@
 
 import calendar
 import re
-from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
 
 from pipeline.batch import run_batch
 from pipeline.config import Settings
@@ -19,9 +17,8 @@ from pipeline.operations.place import place_history
 from pipeline.operations.retention import Purged, purge
 from pipeline.operations.store.engine import connect_copy
 from pipeline.operations.workspace import open_workspace
-from pipeline.reading import Clock, Progress, load_tried_knowledge
+from pipeline.reading import Clock, Progress, load_tried_knowledge, pass_through
 
-T = TypeVar("T")
 _AGE = re.compile(r"([1-9]\d{0,3})\s*([dmy])", re.IGNORECASE)
 _MONTHS = 12
 
@@ -57,7 +54,7 @@ def purge_history(
     before: date,
     *,
     clock: Clock,
-    progress: "Progress | None" = None,
+    progress: Progress | None = None,
     rehearse: bool = False,
 ) -> Purged:
     """Delete results from before a day and bring the reports up to date; or only count them."""
@@ -94,7 +91,7 @@ def reassign_patient(
     by: str,
     *,
     clock: Clock,
-    progress: "Progress | None" = None,
+    progress: Progress | None = None,
 ) -> None:
     """Move results to another patient id and bring the reports up to date."""
     facts = {"old": old, "new": new, **({"accession": accession} if accession else {})}
@@ -111,7 +108,7 @@ def decide_conflict(
     by: str,
     *,
     clock: Clock,
-    progress: "Progress | None" = None,
+    progress: Progress | None = None,
 ) -> None:
     """Store what a person decided about versions of a patient, bring the reports up to date.
 
@@ -146,7 +143,7 @@ def back_up(settings: Settings, target: Path, *, clock: Clock) -> None:
 
 
 def restore_history(
-    settings: Settings, source: Path, *, clock: Clock, progress: "Progress | None" = None
+    settings: Settings, source: Path, *, clock: Clock, progress: Progress | None = None
 ) -> None:
     """Put the history back to what a file holds, and write every report anew.
 
@@ -171,9 +168,5 @@ def _open(settings: Settings, clock: Clock) -> History:
     return open_history(place.where, clock=clock)
 
 
-def _refresh(settings: Settings, clock: Clock, progress: "Progress | None") -> None:
-    run_batch((), settings, clock=clock, progress=progress or _pass_through)
-
-
-def _pass_through(items: Iterable[T], length: int, label: str) -> Iterator[T]:
-    yield from items
+def _refresh(settings: Settings, clock: Clock, progress: Progress | None) -> None:
+    run_batch((), settings, clock=clock, progress=progress or pass_through)

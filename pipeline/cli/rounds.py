@@ -15,7 +15,6 @@ from pipeline.cli.shared import (
     history_option,
     inbox_options,
     output_option,
-    pass_through,
     reading_options,
     settings_of,
 )
@@ -25,7 +24,7 @@ from pipeline.errors import Exit, LabflagError, exit_code
 if TYPE_CHECKING:
     from pipeline.config import Settings
     from pipeline.reading import Progress
-    from pipeline.rounds import Round
+    from pipeline.watching import Tally
 
 
 def run_inbox(settings: "Settings", progress: "Progress", *, quiet: bool, as_json: bool) -> int:
@@ -33,6 +32,7 @@ def run_inbox(settings: "Settings", progress: "Progress", *, quiet: bool, as_jso
     import time
 
     from pipeline.rounds import run_round
+    from pipeline.watching import tally_of
 
     done = run_round(settings, clock=datetime.now, progress=progress, sleep=time.sleep)
     if as_json:
@@ -43,7 +43,7 @@ def run_inbox(settings: "Settings", progress: "Progress", *, quiet: bool, as_jso
     elif done.batch is not None and not quiet:
         print_summary(done.batch, settings, wrote=bool(done.written))
     if not as_json and (not quiet or done.exit_code != Exit.DONE):
-        click.echo(tell_round(done))
+        click.echo(tell_round(tally_of(done)))
     return done.exit_code
 
 
@@ -60,14 +60,14 @@ def watch(config: Path | None, **options: object) -> None:
     Says a line when something happened. Ends after the round it is in when it is told to
     (Ctrl-C, SIGTERM).
     """
-    from pipeline.rounds import watch_inbox
+    from pipeline.watching import watch_inbox
 
     settings = settings_of(config, **options)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
 
-    def tell(happened: "Round | LabflagError") -> None:
+    def tell(happened: "Tally | LabflagError") -> None:
         now = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
         if isinstance(happened, LabflagError):
             click.echo(f"{now} labflag: {happened} (exit code {exit_code(happened)})", err=True)
@@ -75,19 +75,18 @@ def watch(config: Path | None, **options: object) -> None:
             click.echo(f"{now} {tell_round(happened)}")
         sys.stdout.flush()
 
-    watch_inbox(settings, clock=datetime.now, progress=pass_through, wait=stop.wait, tell=tell)
+    watch_inbox(settings, clock=datetime.now, wait=stop.wait, tell=tell)
 
 
-def tell_round(done: "Round") -> str:
+def tell_round(done: "Tally") -> str:
     """Tell of a round in one line: counts and no names, which may be of patients."""
     parts = [f"{count} files to {kind}" for kind, count in done.filed.items()]
-    if done.batch is not None:
-        counts = done.batch.accounts
-        parts.append(f"{counts.read:,} results read, {counts.held:,} held")
-        if done.batch.locked:
-            parts.append(f"{len(done.batch.locked)} reports open elsewhere, tried again")
-        if done.batch.is_withheld:
-            parts.append("STOP SWITCH IS ON (hold_all): no report written")
+    if done.read is not None:
+        parts.append(f"{done.read:,} results read, {done.held:,} held")
+    if done.locked:
+        parts.append(f"{done.locked} reports open elsewhere, tried again")
+    if done.is_withheld:
+        parts.append("STOP SWITCH IS ON (hold_all): no report written")
     if done.waiting:
         parts.append(f"{done.waiting} files still arriving or open")
     return f"inbox: {'; '.join(parts) or 'nothing new'}"

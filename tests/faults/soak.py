@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.operations.site import make_site
@@ -18,8 +19,9 @@ ROOT = Path(__file__).parents[2]
 HEADER = "patient_id,patient_name,sex,birth_date,sample_id,collected_at,analyte,value,unit,status\n"
 PLANTED = ("QXPATIENT", "Quillwort", "QXSPECIMEN")
 _MAY_HOLD_PATIENTS = (".xlsx", ".db", ".db-wal", ".db-shm", ".csv", ".html")
-_PATIENTS = 20  # the history grows by results, the reports do not: what must be flat, is
+_PATIENTS = 20
 _AT_ONCE = 20
+_FLAT = 5  # MiB by which memory may grow in all
 
 
 def make_file(number: int) -> str:
@@ -52,36 +54,67 @@ def main() -> int:
                 command, cwd=ROOT, env=environment, stdout=said, stderr=said
             ) as watcher,
         ):
-            measured = list(_feed(site, files, watcher.pid))
+            rounds = _Rounds(watcher.pid)
+            measured = list(_feed(site, files, watcher.pid, rounds))
             watcher.send_signal(signal.SIGTERM)
             code = watcher.wait(120)
         return _judge(measured, code, site, log, Path(scratch) / "tmp", files)
 
 
-def _feed(site, files, pid):
+def _feed(site, files, pid, rounds):
     """Drop files, a few at once; measure at every tenth of the way."""
     for number in range(files):
         aside = site / "inbox" / f"{number} Quillwort.csv.part"
         aside.write_text(make_file(number))
         aside.rename(aside.with_suffix(""))
         if number % _AT_ONCE == _AT_ONCE - 1:
-            _wait_until_taken(site)
+            _wait_until_taken(site, rounds)
         if number % max(1, files // 10) == max(1, files // 10) - 1:
-            yield number + 1, _memory_of(pid), _descriptors_of(pid)
-    _wait_until_taken(site)
+            _wait_until_taken(site, rounds)
+            rounds.wait()
+            yield number + 1, _memory_of(pid, "VmRSS"), _descriptors_of(pid), rounds.most
+    _wait_until_taken(site, rounds)
 
 
-def _wait_until_taken(site):
+def _wait_until_taken(site, rounds):
     end = time.monotonic() + 600
     claimed = site / "inbox/.labflag-claimed"
     while any((site / "inbox").glob("*.csv")) or any(claimed.glob("[0-9]*")):
         if time.monotonic() > end:
             raise RuntimeError("files are not taken")
+        rounds.look()
         time.sleep(0.05)
 
 
+class _Rounds:
+    """The processes that `watch` makes, one for each round: how much memory the largest took."""
+
+    def __init__(self, pid):
+        self._children = Path(f"/proc/{pid}/task/{pid}/children")
+        self.most = 0
+
+    def look(self):
+        for child in self._list():
+            with suppress(OSError, IndexError):  # it has ended meanwhile
+                self.most = max(self.most, _memory_of(child, "VmHWM"))
+
+    def wait(self):
+        end = time.monotonic() + 60
+        while self._list() and time.monotonic() < end:
+            time.sleep(0.01)
+
+    def _list(self):
+        """Processes of rounds, not what Python keeps beside them."""
+        found = []
+        for child in self._children.read_text().split():
+            with suppress(OSError):
+                if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    found.append(child)
+        return found
+
+
 def _descriptors_of(pid):
-    """Count open files between two rounds: within one there are more."""
+    """Count open files between two looks: within one there are more."""
     counts = []
     for _ in range(40):
         counts.append(len(os.listdir(f"/proc/{pid}/fd")))
@@ -89,19 +122,24 @@ def _descriptors_of(pid):
     return min(counts)
 
 
-def _memory_of(pid):
+def _memory_of(pid, which):
     status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+    return int(status.split(f"{which}:")[1].split()[0]) / 1024
 
 
 def _judge(measured, code, site, log, tmp, files):
     faults = [] if code == 0 else [f"watch ended with {code}"]
-    for number, memory, descriptors in measured:
-        print(f"{number:>6} files: {memory:.0f} MiB, {descriptors} descriptors")
-    # The first fifth loads and warms; what every round costs grows with all that is stored.
+    for number, memory, descriptors, most in measured:
+        print(
+            f"{number:>6} files: {memory:.1f} MiB, {descriptors} descriptors; "
+            f"largest round so far {most:.0f} MiB"
+        )
+    # The first fifth loads and warms. A round needs memory for all that is stored, and gives it back.
     settled = measured[2:] or measured
-    slope = (settled[-1][1] - settled[0][1]) / max(1, settled[-1][0] - settled[0][0]) * 1000
-    print(f"memory: {slope:+.1f} MiB per 1,000 files")
+    growth = settled[-1][1] - settled[0][1]
+    print(f"memory: {growth:+.1f} MiB over {settled[-1][0] - settled[0][0]} files")
+    if growth > _FLAT:
+        faults.append("memory is not flat")
     if len({each[2] for each in settled}) > 1:
         faults.append("descriptors are not constant")
     archived = sum(1 for path in (site / "archive").rglob("*.csv"))

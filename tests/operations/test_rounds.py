@@ -198,6 +198,8 @@ def test_watch_takes_files_until_it_is_told_to_end(site):
                 GOOD.replace("PATQ1", f"PATQ{number}").replace("SPEC1", f"SPEC{number}"),
             )
             until(lambda number=number: f"archive/{number}.csv" in files_of(site, "archive"))
+        # The round is not over before it is told.
+        until(lambda: (site.parent / "log").read_text().count("to archive") == 3)
         (site / "inbox").rename(site / "away")
         until(lambda: "share connected" in (site.parent / "log").read_text())
         (site / "away").rename(site / "inbox")
@@ -210,6 +212,64 @@ def test_watch_takes_files_until_it_is_told_to_end(site):
     assert sum("to archive" in line for line in said) == 4
     assert len(said) == 5
     assert json.loads((site / "reports/heartbeat.json").read_text())["exit_code"] == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the process in /proc")
+def test_watch_goes_on_when_the_system_ends_a_round(site):
+    drop(site, "first.csv", GOOD)
+    command = [sys.executable, "-m", "pipeline", "watch", "--config", str(site / "labflag.toml")]
+    with (
+        (site.parent / "log").open("w") as log,
+        subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log) as watch,
+    ):
+        until(lambda: rounds_of(watch.pid))
+        for round_ in rounds_of(watch.pid):
+            os.kill(round_, signal.SIGKILL)
+        until(lambda: "archive/first.csv" in files_of(site, "archive"))
+        until(lambda: "to archive" in (site.parent / "log").read_text())
+        assert not rounds_of(watch.pid)
+        watch.send_signal(signal.SIGTERM)
+        assert watch.wait(60) == 0
+    said = (site.parent / "log").read_text().splitlines()
+    assert [("ended from outside" in line, "to archive" in line) for line in said] == [
+        (True, False), (False, True),
+    ]  # fmt: skip
+    assert not list((site / "inbox").rglob("*.csv"))
+    assert labflag(site, "audit", "verify").returncode == 0
+
+
+def test_round_is_finished_though_all_are_told_to_end(site):
+    drop(site, "first.csv", GOOD)
+    command = [sys.executable, "-m", "pipeline", "watch", "--config", str(site / "labflag.toml")]
+    with (
+        (site.parent / "log").open("w") as log,
+        # As with Ctrl-C on a terminal, or a service that is stopped: every process hears it.
+        subprocess.Popen(
+            command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+        ) as watch,
+    ):
+        until(lambda: holder(site) not in (0, watch.pid))
+        os.killpg(watch.pid, signal.SIGINT)
+        assert watch.wait(60) == 0
+    assert "archive/first.csv" in files_of(site, "archive")
+    assert "1 files to archive" in (site.parent / "log").read_text()
+    assert (site / "reports/patients/PATQ1.xlsx").exists()
+
+
+def holder(site):
+    lock = site / "reports/.labflag/lock"
+    content = lock.read_text().strip("\0") if lock.exists() else ""
+    return json.loads(content)["pid"] if content else 0
+
+
+def rounds_of(pid):
+    """Processes that `watch` made for a round, not what Python keeps beside them."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [
+        int(child)
+        for child in children
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
 
 
 def until(happened, seconds=120):

@@ -4,33 +4,24 @@
 for what the report has to say.
 """
 
-from datetime import datetime
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from pipeline.batch import run_batch
-from pipeline.config import Settings
+from tests.golden.one_run import ROOT, run_once
 from tests.golden.render import render_file
 
-ROOT = Path(__file__).parents[2]
 EXPECTED = Path(__file__).parent / "samples" / "expected"
-RUN_AT = datetime(2026, 11, 1, 6, 0)
-
-
-def pass_through(items, length, label):
-    yield from items
 
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("golden")
-    run_batch(
-        [ROOT / "sample_data"],
-        Settings(output=folder),
-        clock=lambda: RUN_AT,
-        progress=pass_through,
-    )
+    run_once(folder)
     return folder
 
 
@@ -77,15 +68,44 @@ def test_report(output, patient, rewrite):
     compare(EXPECTED / f"{patient}.txt", text, rewrite)
 
 
-def test_two_runs_at_the_same_time_give_the_same_bytes(output, tmp_path):
-    run_batch(
-        [ROOT / "sample_data"],
-        Settings(output=tmp_path),
-        clock=lambda: RUN_AT,
-        progress=pass_through,
-    )
-    for path in sorted(output.rglob("*")):
-        # The log is salted, so that the names in it cannot be guessed.
-        is_ours = ".labflag" in path.parts or path.name in ("labflag.db", "audit.log")
-        if path.is_file() and not is_ours:
-            assert (tmp_path / path.relative_to(output)).read_bytes() == path.read_bytes(), path
+# What must make no difference: the order of sets, the time zone, the language of the machine.
+HERE = {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
+# Three kinds of files; held rows, corrections and charts among what comes of them.
+SOME = ("04_breit_deutsch.csv", "06_wide_si.xls", "09_held_rows.csv", "11_follow_up.xlsx")
+THERE = {"PYTHONHASHSEED": "2", "TZ": "America/St_Johns", "LC_ALL": "C", "LANG": "de_DE.UTF-8"}
+
+
+def in_a_process(folder: Path, surroundings: dict[str, str], *names: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "tests.golden.one_run", str(folder), *names],
+        env={**os.environ, **surroundings}, cwd=ROOT, check=True, timeout=600,
+    )  # fmt: skip
+
+
+def outputs_of(folder: Path) -> dict[str, bytes]:
+    """Every file but the history and the log, which is salted so that names cannot be guessed."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+        and ".labflag" not in path.parts
+        and not path.name.startswith(("labflag.db", "audit.log"))
+    }
+
+
+def test_two_processes_give_the_same_bytes(tmp_path):
+    in_a_process(tmp_path / "here", HERE, *SOME)
+    in_a_process(tmp_path / "there", THERE, *SOME)
+    here, there = outputs_of(tmp_path / "here"), outputs_of(tmp_path / "there")
+    assert len(here) > 40
+    assert {"worklist.xlsx", "index.html", "findings.csv", "issues.csv"} <= set(here)
+    assert sorted(here) == sorted(there)
+    assert [name for name in here if here[name] != there[name]] == []
+
+    # And a third one makes the same from what one of them remembers.
+    shutil.rmtree(tmp_path / "there" / "patients")
+    in_a_process(tmp_path / "there", {**THERE, "PYTHONHASHSEED": "3"})
+    again = outputs_of(tmp_path / "there")
+    assert sorted(here) == sorted(again)
+    # The manifest is of the run, and this one received nothing.
+    assert [name for name in here if here[name] != again[name]] == ["manifest.json"]

@@ -3,17 +3,12 @@
 Each test looks at all of them and names the workbooks and cells that fail.
 """
 
-import os
 import re
-import shutil
-import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
@@ -431,42 +426,3 @@ def test_properties_name_no_person(opened):
         assert (kept.title, kept.creator, kept.language) == ("Laboratory report", "labflag", "en")
         assert kept.lastModifiedBy is None
         assert each.report.patient_id not in (kept.title, kept.subject, kept.description)
-
-
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-# It writes dates of charts in a way that openpyxl does not read; the parts are counted instead.
-@pytest.mark.filterwarnings("ignore:Unable to read chart")
-def test_libreoffice_reads_the_same(opened, tmp_path):
-    """Opened and saved by another office, the cells and charts are still there.
-
-    `make convert` does so with every workbook of the sample data.
-    """
-    with_charts = [each for each in opened if each.report.trends][:1]
-    chosen = [*with_charts, *[each for each in opened if not each.report.trends][:2]]
-    if os.environ.get("LABFLAG_CONVERT") == "all":
-        chosen = opened
-    subprocess.run(
-        [
-            "soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless",
-            "--convert-to", "xlsx", "--outdir", str(tmp_path), *(str(each.path) for each in chosen),
-        ],
-        check=True, capture_output=True, timeout=60 + 10 * len(chosen),
-    )  # fmt: skip
-    for each in chosen:
-        again = load_workbook(tmp_path / each.path.name)
-        assert again.sheetnames == each.book.sheetnames
-        assert count_charts(tmp_path / each.path.name) == count_charts(each.path)
-        for sheet in each.book:
-            for cell in cells_of(sheet):
-                read = again[sheet.title][cell.coordinate].value
-                if isinstance(cell.value, float):
-                    assert read == pytest.approx(cell.value)
-                else:
-                    assert read == cell.value, (each.path.name, sheet.title, cell.coordinate)
-
-
-def count_charts(path: Path) -> int:
-    with zipfile.ZipFile(path) as archive:
-        return sum(
-            bool(re.fullmatch(r"xl/charts/chart\d+\.xml", name)) for name in archive.namelist()
-        )

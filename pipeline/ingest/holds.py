@@ -19,9 +19,22 @@ from pipeline.ingest.tables import DateOrder, DecimalSign, TextTable, Unreadable
 HOLD, REASON, FIX = "labflag_hold", "labflag_reason", "labflag_fix"
 RAW, READ_AS = "labflag_raw", "labflag_read_as"
 COLUMNS = (HOLD, REASON, FIX, RAW, READ_AS)
-CHECK, CHECK_ROW = "[check] ", "[check row] "
-"""Signs before a cell that cannot be trusted, and before the first cell of a row that could not
-be split. As long as they stand, the cell or the row is held."""
+
+
+class Signs(NamedTuple):
+    """Signs that hold a cell or a row as long as they stand; read in every language."""
+
+    cell: str
+    """Before a cell that cannot be trusted."""
+    row: str
+    """Before the first cell of a row that could not be split."""
+
+
+SIGNS = {
+    "en": Signs("[check] ", "[check row] "),
+    "de": Signs("[prüfen] ", "[Zeile prüfen] "),
+}
+"""Language → its signs."""
 NOT_READ = {
     "en": "labflag does not read this sheet",
     "de": "labflag liest dieses Blatt nicht",
@@ -30,7 +43,9 @@ NOT_READ = {
 
 _NOT_READ = tuple(NOT_READ.values())
 _ID = re.compile(r"([0-9a-f]{8}):(.*):([1-9][0-9]{0,9})", re.DOTALL)
-_SIGN = re.compile(r"\s*\[check( row)?\]", re.IGNORECASE)
+# An umlaut may come back in two letters, or damaged by a program that has none.
+_TO_CHECK = r"(?:check|pr[^\s\]]{1,4}fen)"
+_SIGN = re.compile(rf"\s*\[(?:{_TO_CHECK}|({_TO_CHECK} row|zeile {_TO_CHECK}))\]", re.IGNORECASE)
 _DATES = ("birth_date", "collected_at")
 _DECIMALS = ("", ".", ",")
 _ORDERS = ("", "day-first", "month-first")
@@ -123,7 +138,7 @@ def take_back(tables: Iterable[TextTable]) -> tuple[tuple[TextTable, ...], tuple
 
     Sheets that only explain a workbook are left out. A row whose hold id cannot be read, or
     which does not have as many cells as its header, becomes a bad row; a cell that still
-    carries the sign `[check]` a bad cell.
+    carries the sign `[check]`, in any language, a bad cell.
     """
     kept: list[TextTable] = []
     returned: list[Returned] = []

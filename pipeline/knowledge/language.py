@@ -7,8 +7,8 @@ from pipeline.errors import KnowledgeError
 from pipeline.knowledge.model import Knowledge, Rule
 
 KINDS = (
-    *("rules", "analytes", "artifacts", "suggestions", "priorities", "profiles"),
-    "descriptions",
+    *("rules", "analytes", "observations", "artifacts", "suggestions", "priorities"),
+    *("profiles", "descriptions"),
 )
 """Tables `[words.…]` of a file in `comments/`: id (or the English words) → words."""
 
@@ -25,7 +25,7 @@ def translate(knowledge: Knowledge, words: Mapping[str, Mapping[str, str]]) -> K
     for kind in words:
         if kind not in KINDS:
             raise KnowledgeError(f"unknown kind of words {kind!r}; there are: {', '.join(KINDS)}")
-    rules, analytes, artifacts, suggestions, priorities, profiles, descriptions = (
+    rules, analytes, observations, artifacts, suggestions, priorities, profiles, descriptions = (
         words.get(kind, {}) for kind in KINDS
     )
 
@@ -41,6 +41,10 @@ def translate(knowledge: Knowledge, words: Mapping[str, Mapping[str, str]]) -> K
         analytes={
             name: replace(analyte, title=analytes.get(name, analyte.title))
             for name, analyte in knowledge.analytes.items()
+        },
+        observations={
+            name: replace(each, title=observations.get(name, each.title))
+            for name, each in knowledge.observations.items()
         },
         artifacts={
             name: replace(

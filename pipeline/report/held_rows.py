@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.ingest.holds import CHECK, CHECK_ROW, Hold, ReadAs
+from pipeline.ingest.holds import SIGNS, Hold, ReadAs
 from pipeline.ingest.originals import Original, OriginalSheet
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.report.texts import Texts
@@ -149,13 +149,14 @@ class Page:
     def marks_of(self, held: HeldRow) -> dict[int, str]:
         """Say which cells are to be marked: column → the sign before its text, or ""."""
         marks: dict[int, str] = {}
+        signs = SIGNS[self.texts.language]
         for problem in held.problems:
             if problem.is_of_row and problem.code in _WHOLE_ROW:
-                marks[0] = CHECK_ROW
+                marks[0] = signs.row
                 continue
             for at in self.columns_of(problem, held):
                 in_doubt = problem.code in _IN_DOUBT or (held.row, at) in self.sheet.bad_cells
-                marks[at] = marks.get(at) or (CHECK if in_doubt else "")
+                marks[at] = marks.get(at) or (signs.cell if in_doubt else "")
         return marks
 
     def columns_of(self, problem: Problem, held: HeldRow) -> list[int]:

@@ -2,7 +2,7 @@
 
 from openpyxl import Workbook
 
-from pipeline.ingest.holds import CHECK, CHECK_ROW, FIX, HOLD, NOT_READ, RAW, READ_AS, REASON
+from pipeline.ingest.holds import FIX, HOLD, NOT_READ, RAW, READ_AS, REASON, SIGNS
 from pipeline.report.sheet import Entry, add_sheet, fit_row, put_row
 from pipeline.report.style import FREE, MARKED, SECTION, Styler
 from pipeline.report.texts import Texts
@@ -35,8 +35,8 @@ def add_how_to(
         "raw": RAW,
         "hold": HOLD,
         "read_as": READ_AS,
-        "check": CHECK.strip(),
-        "check_row": CHECK_ROW.strip(),
+        "check": SIGNS[texts.language].cell.strip(),
+        "check_row": SIGNS[texts.language].row.strip(),
     }
     said = {name: texts(f"hand-back.{name}", **names) for name in (*_STEPS, *_NOTES)}
     heading = texts("hand-back.heading", not_read=NOT_READ[texts.language], file=file)

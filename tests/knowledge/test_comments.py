@@ -52,6 +52,7 @@ def test_every_title_and_suggestion_is_translated():
     words, english = table["words"], KNOWLEDGE["en"]
     assert words["rules"].keys() == english.rules.keys()
     assert words["analytes"].keys() == english.analytes.keys()
+    assert words["observations"].keys() == english.observations.keys()
     assert words["artifacts"].keys() == english.artifacts.keys()
     asked = (*english.rules.values(), *english.artifacts.values())
     suggested = {name for each in asked for name in each.suggest}

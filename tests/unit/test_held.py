@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 from datetime import date, datetime
 from pathlib import Path
 
@@ -9,7 +10,16 @@ import pytest
 from openpyxl import load_workbook
 
 from pipeline.ingest.dialect import Reading
-from pipeline.ingest.holds import Hold, ReadAs, Returned, restore_reading, take_back
+from pipeline.ingest.holds import (
+    NOT_READ,
+    SIGNS,
+    Hold,
+    ReadAs,
+    Returned,
+    drop_sign,
+    restore_reading,
+    take_back,
+)
 from pipeline.ingest.intake import combine, hold_conflicts, read_results
 from pipeline.ingest.originals import keep_original
 from pipeline.ingest.tables import SiteReading, TextTable, UnreadableFile
@@ -20,6 +30,7 @@ from pipeline.operations.judge import settle_holds
 from pipeline.report.advice import EXAMPLES
 from pipeline.report.files import save_workbook
 from pipeline.report.held import name_held, render_held
+from pipeline.report.texts import ENGLISH, GERMAN, LANGUAGES
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 11, 1)
@@ -50,9 +61,9 @@ def read(tmp_path):
 def hand_back(read, tmp_path):
     """Give the first file of a run and the path of its workbook of held rows."""
 
-    def render(name, content, **how):
+    def render(name, content, *, texts=ENGLISH, **how):
         (file,), intake = read((name, content), **how)
-        book = render_held(keep_original(file), [file.file.name], intake.held, intake.issues)
+        book = render_held(keep_original(file), [file.file.name], intake.held, intake.issues, texts)
         path = tmp_path / name_held(file.file.name, file.file.sha256)
         save_workbook(book, path, RUN_AT)
         return file, path
@@ -241,6 +252,42 @@ def test_labflag_columns_are_taken_off():
 
 
 @pytest.mark.parametrize(
+    ("cell", "holds", "left"),
+    [
+        ("[check] 12", "cell", "12"),
+        ("  [CHECK]12", "cell", "12"),
+        ("[check row] P1", "row", "P1"),
+        ("[prüfen] 12", "cell", "12"),
+        ("[Prüfen] 12", "cell", "12"),
+        ("[pru\u0308fen] 12", "cell", "12"),
+        ("[pruefen] 12", "cell", "12"),
+        ("[pr?fen] 12", "cell", "12"),
+        ("[prÃ¼fen] 12", "cell", "12"),
+        ("[Zeile prüfen] P1", "row", "P1"),
+        ("[zeile pr?fen] P1", "row", "P1"),
+        ("check 12", "", "check 12"),
+        ("[12]", "", "[12]"),
+        ("[profen] 12", "cell", "12"),
+        ("12 [prüfen]", "", "12 [prüfen]"),
+    ],
+)
+def test_signs_are_read_in_every_language(cell, holds, left):
+    rows = [(1, ["PID", "labflag_hold", "Hb"]), (2, [cell, "0a1b2c3d::2", "11"])]
+    (bare,), _ = take_back([TextTable(sheet="", rows=rows)])
+    assert dict(bare.bad_cells) == ({(2, 0): "hold-unchecked"} if holds == "cell" else {})
+    assert dict(bare.bad_rows) == ({2: "hold-unchecked"} if holds == "row" else {})
+    assert drop_sign(cell) == left
+
+
+def test_every_language_has_signs_of_its_own():
+    assert set(SIGNS) == set(NOT_READ) == set(LANGUAGES)
+    for one, other in itertools.combinations(SIGNS.values(), 2):
+        assert not set(one) & set(other)
+    for signs in SIGNS.values():
+        assert [drop_sign(f"{sign}00123") for sign in signs] == ["00123", "00123"]
+
+
+@pytest.mark.parametrize(
     ("stated", "own", "read_as"),
     [
         ("day-first", "", "day-first"),
@@ -300,6 +347,21 @@ def test_what_comes_back_as_it_was_is_held_again(read, hand_back, content, sign,
     again = intake.held[intake.held["source_file"].eq("back.csv")]
     assert code in set(again["code"])
     assert not intake.held["source_file"].eq("march.csv").any()
+
+
+@pytest.mark.parametrize(
+    ("content", "sign"),
+    [
+        ("PID,Collected,Hb (g/dL)\n1,03/02/2026,11.2\n", "[prüfen] 03/02/2026"),
+        (WIDE + "1,F,44\n", "[Zeile prüfen] 1"),
+    ],
+)
+def test_a_german_sign_holds_as_an_english_one_does(read, hand_back, content, sign):
+    _, path = hand_back("march.csv", content, texts=GERMAN)
+    assert any(sign in line.values() for line in lines(path))
+    _, intake = read(("march.csv", content), ("back.csv", as_csv(path)))
+    assert set(intake.held["source_file"]) == {"back.csv"}
+    assert "hold-unchecked" in set(intake.held["code"])
 
 
 def test_a_marked_cell_can_be_confirmed(read, hand_back):

@@ -58,7 +58,7 @@ PROBLEMS = {
     "observations-disagree": ("Endgültige Ergebnisse in Worten sagen für eine Probe ja und nein.", "Das Labor fragen, welches stimmt, und es als korrigiert schicken."),
     "identity-rejected": ("Es wurde entschieden, dass das Ergebnis nicht von dem Patienten ist, dessen Kennung es trägt.", "Ist bekannt, von wem es ist, die Kennung berichtigen und die Zeile zurückgeben."),
     "zero-alone": ("Eine Null ohne das übrige Differentialblutbild kann heißen, dass nichts gemessen wurde.", "Das ganze Differentialblutbild schicken oder die Null löschen."),
-    "hold-unchecked": ("Eine Zelle der Zeile trägt noch das Zeichen [check].", "Berichtigen, was hinter dem Zeichen steht, oder es lassen, wenn es stimmt; dann das Zeichen löschen."),
+    "hold-unchecked": ("Eine Zelle der Zeile trägt noch das Zeichen [prüfen].", "Berichtigen, was hinter dem Zeichen steht, oder es lassen, wenn es stimmt; dann das Zeichen löschen."),
     "hold-damaged": ("Die Kennung der zurückgestellten Zeile lässt sich nicht lesen.", "Sie aus der Datei von labflag kopieren oder die Zelle leeren, wenn die Zeile neu ist."),
     "hold-contradiction": ("Zwei Dateien geben diese Zeile mit verschiedenem Inhalt zurück.", "Die richtige behalten und die Zeile aus der anderen nehmen."),
     "mark-unclear": ("Ein Sternchen neben einem Ergebnis kann auffällig oder unzuverlässig heißen; das Ergebnis wurde verwendet.", ""),
@@ -178,7 +178,7 @@ EXAMPLES = {
     "identity-rejected": "die ID der Person, der das Ergebnis gehört",
     "results-disagree": "corrected als Status des richtigen Ergebnisses",
     "zero-alone": "eine leere Zelle, wenn nichts gemessen wurde",
-    "hold-unchecked": "00123 statt [check] 00123",
+    "hold-unchecked": "00123 statt [prüfen] 00123",
     "hold-damaged": "0a1b2c3d::17",
     "hold-contradiction": "die Zeile nur in einer der beiden Dateien",
 }

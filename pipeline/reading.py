@@ -18,6 +18,7 @@ from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.files import refuse_existing, save_workbook, write_text
 from pipeline.report.template import render_template
+from pipeline.report.texts import LANGUAGES
 from pipeline.review.trial import require_cases
 
 T = TypeVar("T")
@@ -144,5 +145,5 @@ def write_template(target: Path, settings: Settings, *, clock: Clock) -> None:
         OutputError: The file is there already, or cannot be written.
     """
     refuse_existing(target)
-    book = render_template(knowledge_of(settings))
+    book = render_template(knowledge_of(settings), LANGUAGES[settings.language])
     save_workbook(book, target, clock())

@@ -160,14 +160,15 @@ def identify(
     metavar="FILE",
     help="The workbook to write.  [default: labflag-template.xlsx]",
 )
+@click.option("--language", type=click.Choice(["en", "de"]), help="Of the workbook.  [default: en]")
 @knowledge_options
 @ends_well
-def template(output: Path, knowledge: Path | None, profile: str) -> None:
+def template(output: Path, language: str | None, knowledge: Path | None, profile: str) -> None:
     """Write an empty workbook for results that are typed by hand."""
     from pipeline.reading import write_template
 
     if output.suffix.lower() != ".xlsx":
         raise click.UsageError("The name of the workbook must end in .xlsx.")
-    settings = settings_of(None, knowledge=knowledge, profile=profile)
+    settings = settings_of(None, language=language, knowledge=knowledge, profile=profile)
     write_template(output, settings, clock=datetime.now)
     click.echo(f"Template: {output} (fill it in, then: labflag run {output})")

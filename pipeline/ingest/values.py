@@ -47,7 +47,8 @@ _STATUS_WORDS = {
     word: str(status)
     for status, words in {
         ResultStatus.FINAL: "|f|final|final result|verified|validated|released|authorised"
-        "|authorized|complete|completed|signed|endbefund",
+        "|authorized|complete|completed|signed|endbefund"
+        "|endgultig",
         ResultStatus.CORRECTED: "c|corrected|correction|a|amended|revised|korrigiert|corrige",
         ResultStatus.PRELIMINARY: "p|preliminary|prelim|provisional|partial|i|in process"
         "|in progress|pending|registered|r|not verified|unverified|vorlaufig|provisoire",

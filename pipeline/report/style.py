@@ -115,12 +115,15 @@ class Styler:
         }
         self._made: dict[tuple[Look, str, bool], Any] = {}
 
+    def format_of(self, number_format: str) -> str:
+        """Give a number format as the language writes it."""
+        return self._formats.get(number_format, number_format)
+
     def dress(self, cell: Any, look: Look, number_format: str, *, quoted: bool) -> None:
         """Give a cell its style; `quoted` keeps text that looks like a formula text when edited."""
         key = (look, number_format, quoted)
         if key not in self._made:
-            format_ = self._formats.get(number_format, number_format)
-            self._made[key] = _make(cell, look, format_, quoted)
+            self._made[key] = _make(cell, look, self.format_of(number_format), quoted)
         # Making font, fill and border anew for each cell takes several times as long.
         cell._style = self._made[key]
 

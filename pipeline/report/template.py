@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
@@ -31,25 +31,24 @@ from pipeline.report.style import (
     SECTION,
     Styler,
 )
-from pipeline.report.texts import ENGLISH
-from schemas.vocabulary import ResultStatus, Sex
+from pipeline.report.texts import ENGLISH, Texts
 
-_NOT_READ = NOT_READ[ENGLISH.language]
-LONG, WIDE, EXAMPLE, LISTS = "Results", "One row per specimen", "Example", "Lists"
-TITLE = "Results for labflag"
+LONG, WIDE, EXAMPLE, LISTS = (
+    f"template.sheet.{name}" for name in ("long", "wide", "example", "lists")
+)
 
 _LAST_ROW = 20_000
 _FIRST_LISTED = 4
 _SCALE = "10*-"
 """Begins units that are scales of a number rather than units that people write."""
 _INLINE_AT_MOST = 255
-_EXPLAINED = columns("Column", "Fill in", ("What to write", 70), ("EXAMPLE", 30))
-_LISTED = columns(("Analyte", 50), "Number of units", *(f"Unit {n}" for n in range(1, 13)))
+_WIDTHS = (40, 40, 70, 30)
+_UNITS_AT_MOST = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Column:
-    """A column to fill in."""
+    """A column to fill in, in a language."""
 
     title: str
     need: str = ""
@@ -64,101 +63,80 @@ class _Column:
         return f"{self.title} {self.need}".strip()
 
 
-_NEEDS = {"*": "always", "(*)": "one of the two", "": "if known"}
+class _Plan(NamedTuple):
+    """A column in no language yet."""
+
+    name: str
+    need: str = ""
+    number_format: str = AS_TEXT
+    has_choice: bool = False
+
+    def column(self, texts: Texts) -> _Column:
+        """Word the column: header, what to write and an example stand together."""
+        title, say, example = texts.heads(f"template.{self.name}")
+        return _Column(
+            title=title,
+            need=self.need,
+            say=say.replace("{lists}", texts(LISTS)),
+            example=example,
+            number_format=self.number_format,
+            choice=texts.heads(f"template.choice.{self.name}") if self.has_choice else (),
+        )
+
+
+_NUMBER = "General"
+_NEEDS = ("*", "(*)", "")
 _PERSON = (
-    _Column(title="Patient ID", need="*", say="As on the request, zeros included", example="00123"),
-    _Column(title="Patient name", say="As on the request", example="Example, Erica"),
-    _Column(title="Sex", say="F or M", example=Sex.FEMALE, choice=tuple(Sex)),
-    _Column(title="Birth date", say="A date", example="1980-05-31", number_format=DATE),
-    _Column(
-        title="Age",
-        say="Years, or months as 8m, or days as 12d, if the birth date is not known",
-        example="45",
-    ),
+    _Plan("patient-id", "*"),
+    _Plan("patient-name"),
+    _Plan("sex", has_choice=True),
+    _Plan("birth-date", number_format=DATE),
+    _Plan("age"),
 )
-_SPECIMEN = (
-    _Column(
-        title="Sample ID", need="(*)", say="The same for all results of a specimen", example="S-1"
-    ),
-    _Column(
-        title="Collected at",
-        need="(*)",
-        say="A date, with the time if known",
-        example="2026-03-01 08:30",
-        number_format=DATE_AND_TIME,
-    ),
-)
+_SPECIMEN = (_Plan("sample-id", "(*)"), _Plan("collected-at", "(*)", DATE_AND_TIME))
 _RESULT = (
-    _Column(title="Analyte", need="*", say=f"A name of the sheet {LISTS}", example="Hemoglobin"),
-    _Column(
-        title="Result",
-        need="*",
-        say="A number such as 12.5, or a limit such as <150",
-        example="12.5",
-        number_format="General",
-    ),
-    _Column(title="Unit", need="*", say="A unit of the analyte", example="g/dL"),
-    _Column(
-        title="Status",
-        say="Empty means final; cancelled takes an earlier result back",
-        example=ResultStatus.FINAL,
-        choice=tuple(ResultStatus),
-    ),
-    _Column(
-        title="Reference low",
-        say="Lower end of the laboratory's own interval",
-        example="",
-        number_format="General",
-    ),
-    _Column(
-        title="Reference high",
-        say="Upper end of the laboratory's own interval",
-        example="",
-        number_format="General",
-    ),
-    _Column(title="LOINC", say="The code of the analyte", example=""),
-    _Column(
-        title="Comment",
-        say="Anything; it is shown, and words about the specimen are read: platelet clumps",
-        example="",
-    ),
+    _Plan("analyte", "*"),
+    _Plan("result", "*", _NUMBER),
+    _Plan("result-unit", "*"),
+    _Plan("status", has_choice=True),
+    _Plan("reference-low", number_format=_NUMBER),
+    _Plan("reference-high", number_format=_NUMBER),
+    _Plan("loinc"),
+    _Plan("comment"),
 )
 _CONTEXT = (
-    _Column(title="Pregnant", say="yes or no", example="no", choice=("yes", "no")),
-    _Column(title="Trimester", say="1, 2 or 3", example="", choice=("1", "2", "3")),
-    _Column(
-        title="Elevation (m)",
-        say="Where the patient lives, in meters above the sea",
-        example="",
-        number_format="General",
-    ),
-    _Column(title="Medications", say="Names, with semicolons between them", example="metformin"),
-    _Column(
-        title="Conditions", say="Surgery, diseases, symptoms; semicolons between them", example=""
-    ),
-    _Column(
-        title="B12 started on", say="First dose of vitamin B12", example="", number_format=DATE
-    ),
-    _Column(
-        title="Transfused on", say="Last transfusion of red cells", example="", number_format=DATE
-    ),
+    _Plan("pregnant", has_choice=True),
+    _Plan("trimester", has_choice=True),
+    _Plan("elevation", number_format=_NUMBER),
+    _Plan("medications"),
+    _Plan("conditions"),
+    _Plan("b12-started", number_format=DATE),
+    _Plan("transfused", number_format=DATE),
+)
+_LONG = (*_PERSON, *_SPECIMEN, *_RESULT, *_CONTEXT)
+_AT_ANALYTE, _AT_UNIT = (
+    [plan.name for plan in _LONG].index(name) + 1 for name in ("analyte", "result-unit")
 )
 
 
-def render_template(knowledge: Knowledge) -> Workbook:
+def render_template(knowledge: Knowledge, texts: Texts = ENGLISH) -> Workbook:
     """Render the import workbook: long form, wide form, explanations, lists."""
-    book, styler = start_workbook(TITLE), Styler()
-    long = (*_PERSON, *_SPECIMEN, *_RESULT, *_CONTEXT)
+    book = start_workbook(texts("template.title"), texts.language)
+    styler = Styler(texts)
+    long = [plan.column(texts) for plan in _LONG]
     read = _list_analytes_of_rules(knowledge)
-    sheet = _render_form(book, styler, LONG, [each.header for each in long], long)
-    _add_analyte_choices(sheet, long, len(knowledge.analytes))
+    sheet = _render_form(book, styler, LONG, [each.header for each in long], long, texts)
+    _add_analyte_choices(sheet, len(knowledge.analytes), texts)
     headers = [f"{each.title} ({each.unit})" for each in read]
-    people = (*_PERSON, *_SPECIMEN, *_CONTEXT)
-    wide = _render_form(book, styler, WIDE, [*(each.header for each in people), *headers], people)
+    people = [plan.column(texts) for plan in (*_PERSON, *_SPECIMEN, *_CONTEXT)]
+    wide = _render_form(
+        book, styler, WIDE, [*(each.header for each in people), *headers], people, texts
+    )
     for at, analyte in enumerate(read, len(people) + 1):
-        _add_choice(wide, [f"{analyte.title} ({u})" for u in _list_units(analyte)], at, 1, 1)
-    _render_example(book, styler, long, headers)
-    _render_lists(book, styler, knowledge)
+        offered = [f"{analyte.title} ({unit})" for unit in _list_units(analyte)]
+        _add_choice(wide, offered, at, 1, 1, texts)
+    _render_example(book, styler, long, headers, texts)
+    _render_lists(book, styler, knowledge, texts)
     return book
 
 
@@ -177,102 +155,105 @@ def _list_units(analyte: Analyte) -> list[str]:
 
 
 def _render_form(
-    book: Workbook, styler: Styler, title: str, headers: Sequence[str], known: Sequence[_Column]
+    book: Workbook,
+    styler: Styler,
+    name: str,
+    headers: Sequence[str],
+    known: Sequence[_Column],
+    texts: Texts,
 ) -> Worksheet:
     """Add a sheet with nothing but its header; columns beyond `known` hold results."""
-    sheet = add_sheet(book, title, TITLE, repeat="1:1")
+    sheet = add_sheet(book, texts(name), texts("template.title"), texts, repeat="1:1")
     looks = {each.header: MARKED if each.need else HEADER for each in known}
     put_row(sheet, styler, 1, [Entry(text, looks.get(text, HEADER)) for text in headers])
     for at, text in enumerate(headers, 1):
         column: Any = sheet.column_dimensions[get_column_letter(at)]
         column.width = max(len(text) + 4.0, 16.0)
-        column.number_format = known[at - 1].number_format if at <= len(known) else "General"
+        shown = known[at - 1].number_format if at <= len(known) else _NUMBER
+        column.number_format = styler.format_of(shown)
     sheet.row_dimensions[1].height = 20.0
     for at, each in enumerate(known, 1):
         if each.choice:
-            _add_choice(sheet, each.choice, at, 2, _LAST_ROW)
+            _add_choice(sheet, each.choice, at, 2, _LAST_ROW, texts)
     sheet.freeze_panes = "B2"
     return sheet
 
 
-def _add_choice(sheet: Worksheet, texts: Sequence[str], column: int, first: int, last: int) -> None:
-    """Let people choose from texts, as many as a cell can offer without a list elsewhere."""
-    offered = list(texts)
+def _add_choice(
+    sheet: Worksheet, choices: Sequence[str], column: int, first: int, last: int, texts: Texts
+) -> None:
+    """Let people choose, from as much as a cell can offer without a list elsewhere."""
+    offered = list(choices)
     while len(",".join(offered)) + 2 > _INLINE_AT_MOST:
         offered.pop()
-    _add_list(sheet, f'"{",".join(offered)}"', column, first, last)
+    _add_list(sheet, f'"{",".join(offered)}"', column, first, last, texts)
 
 
-def _add_analyte_choices(sheet: Worksheet, long: Sequence[_Column], count: int) -> None:
+def _add_analyte_choices(sheet: Worksheet, count: int, texts: Texts) -> None:
     """Offer the analytes, and for each row the units of the analyte that stands in it."""
-    places = {each.title: at for at, each in enumerate(long, 1)}
-    end = _FIRST_LISTED + count - 1
-    names = f"{LISTS}!$A${_FIRST_LISTED}:$A${end}"
-    _add_list(sheet, names, places["Analyte"], 2, _LAST_ROW)
-    found = f"MATCH(${get_column_letter(places['Analyte'])}2,{names},0)"
-    counts = f"{LISTS}!$B${_FIRST_LISTED}:$B${end}"
-    units = f"OFFSET({LISTS}!$C${_FIRST_LISTED},{found}-1,0,1,INDEX({counts},{found}))"
-    _add_list(sheet, units, places["Unit"], 2, _LAST_ROW)
+    lists, end = texts(LISTS), _FIRST_LISTED + count - 1
+    names = f"{lists}!$A${_FIRST_LISTED}:$A${end}"
+    _add_list(sheet, names, _AT_ANALYTE, 2, _LAST_ROW, texts)
+    found = f"MATCH(${get_column_letter(_AT_ANALYTE)}2,{names},0)"
+    counts = f"{lists}!$B${_FIRST_LISTED}:$B${end}"
+    units = f"OFFSET({lists}!$C${_FIRST_LISTED},{found}-1,0,1,INDEX({counts},{found}))"
+    _add_list(sheet, units, _AT_UNIT, 2, _LAST_ROW, texts)
 
 
-def _add_list(sheet: Worksheet, formula: str, column: int, first: int, last: int) -> None:
+def _add_list(
+    sheet: Worksheet, formula: str, column: int, first: int, last: int, texts: Texts
+) -> None:
     # A warning, no refusal: labflag knows more spellings than a list can offer.
     choice = DataValidation(
         type="list", formula1=formula, allow_blank=True, errorStyle="warning", showErrorMessage=True
     )
-    choice.errorTitle, choice.error = "Not in the list", "labflag may not know it. Keep it?"
+    choice.errorTitle, choice.error = texts("template.not-listed"), texts("template.keep")
     letter = get_column_letter(column)
     choice.add(f"{letter}{first}:{letter}{last}")
     sheet.add_data_validation(choice)
 
 
 def _render_example(
-    book: Workbook, styler: Styler, long: Sequence[_Column], headers: Sequence[str]
+    book: Workbook, styler: Styler, long: Sequence[_Column], headers: Sequence[str], texts: Texts
 ) -> None:
     """Explain every column, with an example that stands upright, so that nobody adds to it."""
-    sheet = add_sheet(book, EXAMPLE, TITLE, repeat="1:1")
-    put(
-        sheet,
-        styler,
-        1,
-        1,
-        Entry(f"{_NOT_READ}: what the columns mean, by an example", SECTION),
-    )
-    says = (
-        f"Fill in the sheet {LONG!r} (one row for each result) or {WIDE!r}. Columns marked * are "
-        "needed; of those marked (*) at least one.",
-        f"In {WIDE!r} the unit stands in the header: choose yours there before you begin, and "
-        "delete columns of analytes that you do not measure.",
-    )
+    sheet = add_sheet(book, texts(EXAMPLE), texts("template.title"), texts, repeat="1:1")
+    heading = texts("template.example", not_read=NOT_READ[texts.language])
+    put(sheet, styler, 1, 1, Entry(heading, SECTION))
+    names = {"long": texts(LONG), "wide": texts(WIDE)}
+    says = (texts("template.fill-in", **names), texts("template.units", wide=names["wide"]))
     for row, said in enumerate(says, 2):
         put(sheet, styler, row, 1, Entry(said, PLAIN))
+    needs = dict(zip(_NEEDS, texts.heads("template.needs"), strict=True))
     rows = [
         [
             Entry(each.header, MARKED if each.need else OUR_HEADER),
-            Entry(_NEEDS[each.need]),
+            Entry(needs[each.need]),
             Entry(each.say),
-            Entry(str(each.example)),
+            Entry(each.example),
         ]
         for each in long
     ]
     rows.append(
         [
             Entry(headers[0], OUR_HEADER),
-            Entry(f"in {WIDE!r}"),
-            Entry("The result alone, in the unit of the header"),
+            Entry(texts("template.in-wide", wide=names["wide"])),
+            Entry(texts("template.alone")),
             Entry("125"),
         ]
     )
-    put_table(sheet, styler, 5, "Columns", _EXPLAINED, rows)
+    heads = zip(texts.heads("template.explained"), _WIDTHS, strict=True)
+    put_table(sheet, styler, 5, "Columns", columns(*heads), rows, texts=texts)
 
 
-def _render_lists(book: Workbook, styler: Styler, knowledge: Knowledge) -> None:
-    sheet = add_sheet(book, LISTS, TITLE, repeat="1:3")
-    put(sheet, styler, 1, 1, Entry(f"{_NOT_READ}: what can be chosen", SECTION))
+def _render_lists(book: Workbook, styler: Styler, knowledge: Knowledge, texts: Texts) -> None:
+    sheet = add_sheet(book, texts(LISTS), texts("template.title"), texts, repeat="1:3")
+    heading = texts("template.lists", not_read=NOT_READ[texts.language])
+    put(sheet, styler, 1, 1, Entry(heading, SECTION))
     rows = []
     for each in knowledge.analytes.values():
-        units = _list_units(each)[: len(_LISTED) - 2]
-        blank = len(_LISTED) - 2 - len(units)
+        units = _list_units(each)[:_UNITS_AT_MOST]
+        blank = _UNITS_AT_MOST - len(units)
         rows.append(
             [
                 Entry(each.title),
@@ -280,5 +261,9 @@ def _render_lists(book: Workbook, styler: Styler, knowledge: Knowledge) -> None:
                 *map(Entry, [*units, *[""] * blank]),
             ]
         )
-    put_table(sheet, styler, _FIRST_LISTED - 1, "Lists", _LISTED, rows)
+    analyte, count = texts.heads("template.listed")
+    numbers = range(1, _UNITS_AT_MOST + 1)
+    units_of = [texts("template.unit", number=number) for number in numbers]
+    listed = columns((analyte, 50), count, *units_of)
+    put_table(sheet, styler, _FIRST_LISTED - 1, "Lists", listed, rows, texts=texts)
     sheet.freeze_panes = f"B{_FIRST_LISTED}"

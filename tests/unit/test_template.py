@@ -10,10 +10,14 @@ from pipeline.ingest.intake import read_results
 from pipeline.ingest.names import analyte_of
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
+from pipeline.report import template as form
 from pipeline.report.files import save_workbook
-from pipeline.report.template import EXAMPLE, LISTS, LONG, WIDE, render_template
+from pipeline.report.template import render_template
+from pipeline.report.texts import ENGLISH, GERMAN
 
 KNOWLEDGE = load_knowledge()
+IN_GERMAN = load_knowledge(language="de")
+LONG, WIDE, EXAMPLE, LISTS = map(ENGLISH, (form.LONG, form.WIDE, form.EXAMPLE, form.LISTS))
 TODAY = date(2026, 11, 1)
 
 
@@ -66,6 +70,111 @@ def test_wide_form_is_read(template):
         ["00123", "00123@2026-03-01T08:30:00", "hemoglobin", 112.0, "g/L"],
         ["00123", "00123@2026-03-01T08:30:00", "platelets", 95.0, "10*9/L"],
     ]
+
+
+@pytest.fixture
+def german(tmp_path):
+    path = tmp_path / "vorlage.xlsx"
+    save_workbook(render_template(IN_GERMAN, GERMAN), path, datetime(2026, 11, 1))
+    return path
+
+
+ZEILE = {
+    "Patienten-ID": "00123", "Patientenname": "Aster Sample", "Geschlecht": "W", "Geburtsdatum": date(1980, 5, 31),
+    "Proben-ID": "S-1", "Entnahmezeitpunkt": datetime(2026, 3, 1, 8, 30), "Analyt": "Hämoglobin", "Ergebnis": 11.2,
+    "Einheit": "g/dL", "Referenz unten": 12, "Referenz oben": 15.5, "Kommentar": "Thrombozytenaggregate",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ("", "final"),
+        ("endgültig", "final"),
+        ("korrigiert", "corrected"),
+        ("vorläufig", "preliminary"),
+    ],
+)
+def test_what_is_typed_in_german_is_read_without_configuration(german, typed, status):
+    found = fill(german, "Ergebnisse", [{**ZEILE, "Status": typed}])
+    assert found.held.empty
+    columns = ["patient_id", "sex", "accession", "analyte", "value", "unit", "status"]
+    assert found.results[columns].to_numpy().tolist() == [
+        ["00123", "F", "S-1", "hemoglobin", 112.0, "g/L", status]
+    ]
+    (row,) = found.results.to_dict("records")
+    assert (str(row["birth_date"])[:10], str(row["collected_at"])[:16]) == (
+        "1980-05-31",
+        "2026-03-01 08:30",
+    )
+    assert (row["reference_low"], row["reference_high"]) == (12, 15.5)
+    assert list(found.observations["code"]) == ["platelet-clumps"]
+
+
+CONTEXT = {
+    "Schwanger": ("ja", "pregnant"), "Trimenon": ("2", "trimester"), "Höhe über Meer (m)": (2500, "elevation-m"),
+    "Medikamente": ("Metformin", "metformin"), "Vorerkrankungen": ("Gastrektomie", "gastric-surgery"),
+    "Beginn Vitamin B12": (date(2026, 1, 5), "b12-started"), "Transfundiert am": (date(2026, 2, 5), "transfused"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("header", CONTEXT)
+def test_context_that_is_typed_in_german_is_read(german, header):
+    typed, meant = CONTEXT[header]
+    found = fill(german, "Ergebnisse", [{**ZEILE, "Kommentar": "", header: typed}])
+    assert meant in set(found.observations["code"])
+    assert found.held.empty
+
+
+def test_rows_that_are_typed_in_german_are_read_too(german):
+    row = {name: ZEILE[name] for name in ("Patienten-ID", "Geschlecht", "Entnahmezeitpunkt")}
+    found = fill(german, "Eine Zeile je Probe", [{**row, "Hämoglobin": 112, "Thrombozyten": 95}])
+    assert found.held.empty
+    assert sorted(zip(found.results["analyte"], found.results["value"], strict=True)) == [
+        ("hemoglobin", 112.0),
+        ("platelets", 95.0),
+    ]
+    assert not found.issues["code"].eq("sheet-not-used").any()
+
+
+def test_all_that_can_be_chosen_in_german_is_understood(german):
+    index, book = index_headers(KNOWLEDGE), load_workbook(german)
+    for title, count, *units in book["Listen"].iter_rows(min_row=4, values_only=True):
+        for unit in units[: int(count)]:
+            assert analyte_of(title, unit, "", index.names).code == "", (title, unit)
+    for sheet in ("Ergebnisse", "Eine Zeile je Probe"):
+        for cell in book[sheet][1]:
+            meaning = index.meaning_of(str(cell.value).partition(" *")[0].partition(" (*)")[0])
+            assert (meaning.kind, meaning.code) != ("unknown", ""), cell.value
+    for validation in book["Eine Zeile je Probe"].data_validations.dataValidation:
+        assert (validation.errorTitle, validation.error) == (
+            "Nicht in der Liste",
+            "labflag kennt es vielleicht nicht. Trotzdem stehen lassen?",
+        )
+    assert (book.properties.title, book.properties.language) == ("Ergebnisse für labflag", "de")
+
+
+def test_no_english_stands_in_a_german_template(template, german):
+    def said(path):
+        book = load_workbook(path)
+        for sheet in book:
+            yield from (sheet.title, sheet.oddFooter.left.text, sheet.oddFooter.right.text)
+            for row in sheet.iter_rows(values_only=True):
+                yield from (str(value) for value in row if value is not None)
+            for rule in sheet.data_validations.dataValidation:
+                if rule.formula1.startswith('"'):
+                    yield from rule.formula1.strip('"').split(",")
+
+    # Units, ids and words that are the same in German.
+    alike = {
+        "00123", "S-1", "LOINC", "Status", "45", "12.5", "125", "M", "1", "2", "3", "Vitamin B12",
+        "Ferritin", "Haptoglobin", "TSH", "Gastrin",
+    }  # fmt: skip
+    units = {unit for each in KNOWLEDGE.analytes.values() for unit in each.units}
+    units |= {str(number) for number in range(20)}
+    # A header of the wide form ends in its unit.
+    one, other = ({text.partition(" (")[0] for text in said(path)} for path in (template, german))
+    assert (one & other) - alike - units == set()
 
 
 def test_an_empty_template_holds_no_results(template):

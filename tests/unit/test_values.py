@@ -289,6 +289,8 @@ def test_reference_intervals(
         ("X", "cancelled"),
         ("withdrawn", "cancelled"),
         ("entered-in-error", "cancelled"),
+        ("endgültig", "final"),
+        ("vorläufig", "preliminary"),
         ("zz", ""),
     ],
 )

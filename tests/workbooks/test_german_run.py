@@ -28,11 +28,31 @@ CODES = "Auswertung"
 """The sheet that speaks in the codes of findings.csv."""
 
 
+FILM = """\
+patient_id,sex,age,sample_id,collected_at,analyte,value,unit,comment
+W1,F,66,W1-1,2026-03-01,Hemoglobin,9.1,g/dL,
+W1,F,66,W1-1,2026-03-01,MCV,118,fL,
+W1,F,66,W1-1,2026-03-01,Vitamin B12,110,pg/mL,
+W1,F,66,W1-1,2026-03-01,Macro-ovalocytes,present,,
+W1,F,66,W1-1,2026-03-01,Hypersegmented neutrophils,present,,
+W1,F,66,W1-1,2026-03-01,Anisocytosis,present,,
+W1,F,66,W1-1,2026-03-01,Poikilocytosis,present,,
+W2,M,50,W2-1,2026-03-01,Platelets,40,10*3/uL,platelet clumps seen
+W2,M,50,W2-1,2026-03-01,Hemoglobin,14.1,g/dL,hemolysed
+W3,M,58,W3-1,2026-03-01,Hemoglobin,9.6,g/dL,cold agglutinins suspected
+W3,M,58,W3-1,2026-03-01,MCV,126,fL,
+W3,M,58,W3-1,2026-03-01,MCHC,41,g/dL,
+"""
+"""What is said in words, which the sample data do not have."""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("german")
+    film = tmp_path_factory.mktemp("film") / "film.csv"
+    film.write_text(FILM, encoding="utf-8")
     run_batch(
-        [ROOT / "sample_data" / name for name in FILES],
+        [*(ROOT / "sample_data" / name for name in FILES), film],
         Settings(output=out, language="de", rule_groups=("critical",)),
         clock=lambda: RUN_AT,
         progress=lambda items, length, label: items,
@@ -80,12 +100,17 @@ def english_pieces() -> set[str]:
         return {piece.strip(" .,:;()") for piece in cut}
 
     alone = pieces(ENGLISH) - pieces(GERMAN) - ALIKE
+    english, german = load_knowledge(groups=["*"]), load_knowledge(language="de", groups=["*"])
+    for kind in ("rules", "observations", "artifacts"):
+        here, there = getattr(english, kind), getattr(german, kind)
+        alone |= {each.title for name, each in here.items() if each.title != there[name].title}
     return {piece for piece in alone if len(re.findall(r"[A-Za-z]", piece)) > 3}
 
 
 def test_no_english_text_of_the_catalogue_stands_in_a_german_run(folder):
     books = [folder / "worklist.xlsx", folder / "index.html", *sorted(folder.glob("held/*.xlsx"))]
     books += sorted(folder.glob("patients/*.xlsx"))[::4]
+    books += sorted(folder.glob("patients/W*.xlsx"))
     wanted = english_pieces()
     phrases = re.compile("|".join(re.escape(each) for each in wanted if " " in each))
     sources = quoted()
@@ -99,6 +124,20 @@ def test_no_english_text_of_the_catalogue_stands_in_a_german_run(folder):
             leaks |= {(path.name, each) for each in (*alone, *([found[0]] if found else []))}
     assert count > 5000
     assert sorted(leaks)[:10] == []
+
+
+def test_what_is_said_in_words_is_said_in_german(folder):
+    said = {
+        name: " ".join(texts_of(folder / "patients" / f"{name}.xlsx"))
+        for name in ("W1", "W2", "W3")
+    }
+    for name, words in {
+        "W1": "Makroovalozyten|Übersegmentierte Neutrophile|Megaloblastäre Veränderungen im Ausstrich",
+        "W2": "Thrombozytenaggregate|Hämolyse der Probe",
+        "W3": "Agglutination der Erythrozyten",
+    }.items():
+        for word in words.split("|"):
+            assert word in said[name], word
 
 
 def test_the_kinds_of_files_are_all_there(folder):

@@ -10,9 +10,11 @@ from pipeline.report.advice import EXAMPLES
 from pipeline.report.texts import (
     english,
     english_lists,
+    english_template,
     german,
     german_lists,
     german_problems,
+    german_template,
 )
 
 _ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
@@ -84,7 +86,7 @@ class Texts:
 
 ENGLISH = Texts(
     language="en",
-    entries=MappingProxyType(english.ENTRIES | english_lists.ENTRIES),
+    entries=MappingProxyType(english.ENTRIES | english_lists.ENTRIES | english_template.ENTRIES),
     problems=MappingProxyType({}),
     examples=EXAMPLES,
     decimal=".",
@@ -94,7 +96,7 @@ ENGLISH = Texts(
 )
 GERMAN = Texts(
     language="de",
-    entries=MappingProxyType(german.ENTRIES | german_lists.ENTRIES),
+    entries=MappingProxyType(german.ENTRIES | german_lists.ENTRIES | german_template.ENTRIES),
     problems=MappingProxyType(german_problems.PROBLEMS),
     examples=MappingProxyType(german_problems.EXAMPLES),
     decimal=",",

@@ -204,6 +204,8 @@ class OpenQuestion:
     evidence: str
     why: str
     settled_by: str
+    rests_on: frozenset[tuple[str, ...]] = frozenset()
+    """Specimens and places of the results that `evidence` tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The first sheet of a patient's workbook: all that a reader in a hurry needs, on one page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from textwrap import wrap
 
@@ -148,16 +148,18 @@ def join_alike(questions: Iterable[OpenQuestion]) -> list[OpenQuestion]:
         replace(
             group[0],
             title="\n".join(each.title for each in group),
-            evidence=_join_evidence([each.evidence for each in group]),
+            evidence="\n".join(distinct(_list_told(group))),
         )
         for group in groups.values()
     ]
 
 
-def _join_evidence(told: Sequence[str]) -> str:
-    """Say each result once: what rests on several repeats what rests on one."""
-    single = [each for each in told if "\n" not in each]
-    return "\n".join(distinct(single)) if single and len(told) > 1 else "\n".join(distinct(told))
+def _list_told(group: Sequence[OpenQuestion]) -> Iterator[str]:
+    """Tell each result once: what rests on several may repeat what questions of fewer tell."""
+    for each in group:
+        fewer = [other.rests_on for other in group if len(other.rests_on) < len(each.rests_on)]
+        if not each.rests_on or not each.rests_on <= frozenset().union(*fewer):
+            yield each.evidence
 
 
 def _put_not_tested(page: "_Page", report: PatientReport) -> None:

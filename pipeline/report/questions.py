@@ -147,6 +147,11 @@ def _open_question(
         evidence=told,
         why=" ".join(texts(f"why.{reason}", **words) for reason in row.reasons),
         settled_by="\n".join(settled),
+        rests_on=frozenset(
+            place
+            for each in (row, *others)
+            for place in ((each.accession,), *(one.place for one in each.evidence))
+        ),
     )
 
 

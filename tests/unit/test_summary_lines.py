@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.report.evidence import round_limit
-from pipeline.report.front import render_summary
+from pipeline.report.facts import OpenQuestion
+from pipeline.report.front import join_alike, render_summary
 from pipeline.report.sheet import start_workbook
 from pipeline.report.style import Styler
 from pipeline.report.summary import cut_sentences
@@ -222,3 +223,39 @@ def test_every_analyte_has_a_unit_to_show_in():
     for analyte in knowledge().analytes.values():
         for unit in analyte.display.values():
             assert unit in analyte.decimals, analyte.id
+
+
+def ask(title: str, evidence: str, *rests_on: str) -> OpenQuestion:
+    places = frozenset((each,) for each in rests_on)
+    return OpenQuestion(title=title, evidence=evidence, why="w", settled_by="s", rests_on=places)
+
+
+@pytest.mark.parametrize(
+    ("questions", "told"),
+    [
+        ([ask("a", "MCV 101", "mcv")], "MCV 101"),
+        ([ask("a", "MCV 101", "mcv"), ask("b", "MCV 101", "mcv")], "MCV 101"),
+        # What rests on several says nothing that was not said.
+        (
+            [ask("a", "MCV 101", "mcv"), ask("b", "Hb 9", "hb"), ask("c", "MCV, Hb", "mcv", "hb")],
+            "MCV 101\nHb 9",
+        ),
+        # It tells of a result that no other question does.
+        (
+            [ask("a", "MCV 101", "mcv"), ask("b", "MCV, PLT 149", "mcv", "plt")],
+            "MCV 101\nMCV, PLT 149",
+        ),
+        # Two that rest on the same several results.
+        ([ask("a", "MCV, Hb", "mcv", "hb"), ask("b", "Hb, MCV", "mcv", "hb")], "MCV, Hb\nHb, MCV"),
+        # Of a single result, but of two dates.
+        (
+            [ask("a", "MCV 101\nalso open: May", "mcv", "may"), ask("b", "Hb 9", "hb")],
+            "MCV 101\nalso open: May\nHb 9",
+        ),
+        ([ask("a", "Specimen of May"), ask("b", "Specimen of May")], "Specimen of May"),
+    ],
+)
+def test_questions_that_share_a_row_leave_no_result_out(questions, told):
+    (row,) = join_alike(questions)
+    assert row.title.split("\n") == [each.title for each in questions]
+    assert row.evidence == told

@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from pipeline.ingest.accounts import hold_observations
-from pipeline.interpret.reportable import Selected
+from pipeline.interpret.reportable import RANK, Selected, is_in
 from pipeline.issues import all_issues, issues_at
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Held, Issues, Observations
 from schemas.vocabulary import Disposition, ResultStatus
 
 KEY = ["patient_id", "accession", "code"]
-_VALUE = ["answer", "number", "day"]
+_STATED = ["number", "day"]
+_VALUE = ["answer", *_STATED]
 _ORIGIN = ["source_file", "source_sheet", "source_row", "source_column"]
-_RANK = {ResultStatus.PRELIMINARY: 0, ResultStatus.FINAL: 1, ResultStatus.CORRECTED: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +50,18 @@ def select_observations(observations: DataFrame[Observations], knowledge: Knowle
     said = stands & ~is_result
     answered = _has(rows, stands & is_result & ~disagree)
     overruled = said & answered & ~casts_doubt & ~_same_as_result(rows, stands & is_result)
-    open_ = said & ~answered & ~casts_doubt & (_differ(rows, said) | disagree)
-    open_ |= stands & _has(rows, open_, _implying(rows, knowledge))
+    open_ = stands & ~answered & ~casts_doubt & (_differ(rows, said) | disagree)
+    open_ |= _has(rows, open_, _implied(rows, knowledge))
     held_back = disagree & stands & is_result & ~(casts_doubt & rows["answer"].eq("yes"))
     counts = stands & ~held_back & ~overruled & ~(open_ & ~is_result)
     has_yes = _has(rows, counts & rows["answer"].eq("yes"))
     counts &= ~(casts_doubt & has_yes & rows["answer"].eq("no"))
     # Results come first, so that of equal statements the result is kept.
-    order = rows.assign(is_remark=~is_result).sort_values([*KEY, "is_remark"], kind="stable").index
+    order = rows.assign(is_remark=~is_result).sort_values([*KEY, "is_remark"]).index
     again = rows.loc[order].loc[counts[order]].duplicated([*KEY, *_VALUE])
     copies = again.index[again]
     fate[(fate == str(Disposition.USED)) & rows.index.isin(copies)] = str(Disposition.DUPLICATE)
     kept = rows[counts & ~rows.index.isin(copies)].copy()
-    in_account = is_result & fate.ne("")
     kept["result_id"] = kept["result_id"].where(fate[kept.index].eq(str(Disposition.USED)))
     set_aside = rows[fate.eq(str(Disposition.HELD))]
     return Agreed(
@@ -74,7 +73,7 @@ def select_observations(observations: DataFrame[Observations], knowledge: Knowle
             issues_at(set_aside, "observations-disagree"),
             issues_at(rows[overruled | (open_ & ~is_result)], "context-contradiction"),
         ),
-        dispositions=fate[in_account].set_axis(rows.loc[in_account, "result_id"].astype("int64")),
+        dispositions=fate[is_result].set_axis(rows.loc[is_result, "result_id"].astype("int64")),
     )
 
 
@@ -100,7 +99,7 @@ def _stand(
     fate[withdrawn] = str(Disposition.SUPERSEDED)
     fate[cancelled] = str(Disposition.IGNORED)
     standing = fate.eq(str(Disposition.USED))
-    rank = rows["status"].map(_RANK).where(standing)
+    rank = rows["status"].map(RANK).where(standing)
     best = rank.groupby([rows[key] for key in KEY]).transform("max")
     fate[standing & (rank < best)] = str(Disposition.SUPERSEDED)
     return fate.isin(["", str(Disposition.USED)]), fate
@@ -110,7 +109,7 @@ def _complete(rows: pd.DataFrame, stands: "pd.Series[bool]") -> pd.DataFrame:
     """Let a bare yes say the number or date that is stated beside it for the same specimen."""
     yes = stands & rows["answer"].eq("yes")
     by_key = [rows[key] for key in KEY]
-    stated = {name: rows[name].where(yes).groupby(by_key).transform("first") for name in _VALUE[1:]}
+    stated = {name: rows[name].where(yes).groupby(by_key).transform("first") for name in _STATED}
     return rows.assign(
         **{name: rows[name].where(rows[name].notna() | ~yes, of) for name, of in stated.items()}
     )
@@ -119,18 +118,17 @@ def _complete(rows: pd.DataFrame, stands: "pd.Series[bool]") -> pd.DataFrame:
 def _differ(rows: pd.DataFrame, among: "pd.Series[bool]") -> "pd.Series[bool]":
     """Mark the rows among some that do not say the same of one specimen."""
     distinct = rows[among].drop_duplicates([*KEY, *_VALUE])
-    several = distinct[distinct.duplicated(KEY, keep=False)]
-    return among & _is_in(rows, several, KEY)
+    several = distinct[distinct.duplicated(KEY)]
+    return among & is_in(rows, several, KEY)
 
 
 def _same_as_result(rows: pd.DataFrame, results: "pd.Series[bool]") -> "pd.Series[bool]":
     return _has(rows, results, values=True)
 
 
-def _implying(rows: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[str]":
-    """Give what each row says too; its own code where nothing."""
-    implied = {each.id: each.implies for each in knowledge.observations.values() if each.implies}
-    return rows["code"].map(implied).fillna(rows["code"]).astype("str")
+def _implied(rows: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[str]":
+    """Give what each row says too, "" where nothing."""
+    return rows["code"].map({each.id: each.implies for each in knowledge.observations.values()})
 
 
 def _has(
@@ -142,11 +140,4 @@ def _has(
 ) -> "pd.Series[bool]":
     """Mark the rows whose specimen and observation (or `code`) some rows are of."""
     asked = rows if code is None else rows.assign(code=code)
-    return _is_in(asked, rows[among], [*KEY, *_VALUE] if values else KEY)
-
-
-def _is_in(rows: pd.DataFrame, others: pd.DataFrame, columns: list[str]) -> "pd.Series[bool]":
-    if others.empty:
-        return pd.Series(False, index=rows.index)
-    known = pd.MultiIndex.from_frame(others[columns].drop_duplicates())
-    return pd.Series(pd.MultiIndex.from_frame(rows[columns]).isin(known), index=rows.index)
+    return is_in(asked, rows[among], [*KEY, *_VALUE] if values else KEY)

@@ -11,7 +11,9 @@ from schemas.vocabulary import Disposition, ResultStatus
 
 KEY = ["patient_id", "accession", "analyte"]
 _ORIGIN = ["source_file", "source_sheet", "source_row", "source_column"]
-_RANK = {ResultStatus.PRELIMINARY: 0, ResultStatus.FINAL: 1, ResultStatus.CORRECTED: 2}
+_STATUSES = (ResultStatus.PRELIMINARY, ResultStatus.FINAL, ResultStatus.CORRECTED)
+RANK = {status: rank for rank, status in enumerate(_STATUSES)}
+"""Which result goes before which other one; the highest counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ def select_reportable(
     fate[_withdrawn(ordered, held)] = str(Disposition.SUPERSEDED)
     cancelled = ordered["status"].eq(ResultStatus.CANCELLED)
     fate[cancelled] = str(Disposition.IGNORED)
-    rank = ordered["status"].map(_RANK)
+    rank = ordered["status"].map(RANK)
     standing = fate.eq(Disposition.USED)
     best = rank.where(standing).groupby([ordered[key] for key in KEY]).transform("max")
     fate[standing & (rank < best)] = str(Disposition.SUPERSEDED)
@@ -54,7 +56,7 @@ def select_reportable(
     same_value = candidates.duplicated([*KEY, "comparator", "value"])
     fate[candidates.index[same_value]] = str(Disposition.DUPLICATE)
     distinct = candidates[~same_value]
-    disagree = distinct[distinct.duplicated(KEY, keep=False)]
+    disagree = distinct[distinct.duplicated(KEY)]
     with_copies = _rows_with_key_of(candidates, disagree)
     fate[with_copies.index] = str(Disposition.HELD)
 
@@ -97,9 +99,8 @@ def _list_superseded(used: pd.DataFrame, replaced: pd.DataFrame) -> DataFrame[Su
         pairs["value"] != pairs["value_now"]
     )
     kinds = Superseded.column_types()
-    told = pairs[other].assign(
-        rank=pairs["status"].map(_RANK), result_id=pairs["result_id_now"].astype("int64")
-    )
+    told = pairs[other]
+    told = told.assign(rank=told["status"].map(RANK), result_id=told["result_id_now"])
     told = told.drop_duplicates(["result_id", "status", *said])
     order = ["patient_id", "result_id", "rank", *_ORIGIN]
     ordered = told.sort_values(order, ignore_index=True)[list(kinds)].astype(kinds)
@@ -109,9 +110,9 @@ def _list_superseded(used: pd.DataFrame, replaced: pd.DataFrame) -> DataFrame[Su
 def _withdrawn(ordered: pd.DataFrame, held: DataFrame[Held]) -> "pd.Series[bool]":
     """Mark the results that a cancelled one of the same key takes back."""
     cancelled = ordered[ordered["status"].eq(ResultStatus.CANCELLED)]
-    without_number = held[held["status"].eq(ResultStatus.CANCELLED) & held["analyte"].ne("")]
-    same_key = _is_in(ordered, cancelled, KEY) | _is_in(ordered, without_number, KEY)
-    same_value = _is_in(ordered, cancelled, [*KEY, "comparator", "value"])
+    without_number = held[held["status"].eq(ResultStatus.CANCELLED)]
+    same_key = is_in(ordered, cancelled, KEY) | is_in(ordered, without_number, KEY)
+    same_value = is_in(ordered, cancelled, [*KEY, "comparator", "value"])
     corrected = ordered["status"].eq(ResultStatus.CORRECTED)
     return same_key & (~corrected | same_value)
 
@@ -146,10 +147,9 @@ def _contradicting(used: pd.DataFrame, knowledge: Knowledge) -> pd.DataFrame:
     for derived in knowledge.derived:
         if derived.shape != "at_most":
             continue
+        (whole_id,) = derived.operands
         part = used[used["analyte"].eq(derived.analyte) & used["comparator"].isin(["", ">", ">="])]
-        whole = used[
-            used["analyte"].eq(derived.operands[0]) & used["comparator"].isin(["", "<", "<="])
-        ]
+        whole = used[used["analyte"].eq(whole_id) & used["comparator"].isin(["", "<", "<="])]
         specimen = ["patient_id", "accession"]
         columns = [*specimen, "result_id", "value"]
         pairs = part[columns].merge(whole[columns], on=specimen, suffixes=("", "_whole"))
@@ -160,11 +160,10 @@ def _contradicting(used: pd.DataFrame, knowledge: Knowledge) -> pd.DataFrame:
 
 
 def _rows_with_key_of(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
-    return rows[_is_in(rows, others, KEY)]
+    return rows[is_in(rows, others, KEY)]
 
 
-def _is_in(rows: pd.DataFrame, others: pd.DataFrame, columns: list[str]) -> "pd.Series[bool]":
-    if others.empty:
-        return pd.Series(False, index=rows.index)
-    known = pd.MultiIndex.from_frame(others[columns].drop_duplicates())
+def is_in(rows: pd.DataFrame, others: pd.DataFrame, columns: list[str]) -> "pd.Series[bool]":
+    """Mark the rows that are as some others in all of these columns."""
+    known = pd.MultiIndex.from_frame(others[columns])
     return pd.Series(pd.MultiIndex.from_frame(rows[columns]).isin(known), index=rows.index)

@@ -1,11 +1,14 @@
 """Of all that was said of a specimen one statement counts, whatever the order."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from pipeline.interpret.agreed import select_observations
+from pipeline.interpret.agreed import join_selected, select_observations
+from pipeline.interpret.reportable import select_reportable
 from pipeline.knowledge.load import load_knowledge
-from schemas import Observations
+from schemas import Observations, Results
 from tests.rules.conftest import read_table
 
 KNOWLEDGE = load_knowledge()
@@ -172,6 +175,71 @@ def observations_from(text):
         ),
         (
             """
+            code            | from   | answer
+            platelet-clumps | remark | no
+            """,
+            ["platelet-clumps no -"],
+            {},
+            [],
+        ),
+        (
+            """
+            code         | from   | answer
+            schistocytes | result | yes
+            schistocytes | remark | yes
+            schistocytes | remark | no
+            """,
+            ["schistocytes yes 0"],
+            {0: "used"},
+            ["context-contradiction"],
+        ),
+        # What two results contradict is not known, nor is what would follow from it.
+        (
+            """
+            code      | from   | answer | number
+            pregnant  | result | yes    |
+            pregnant  | result | no     |
+            trimester | remark | yes    | 2
+            """,
+            [],
+            {0: "held", 1: "held"},
+            ["context-contradiction", "observations-disagree", "observations-disagree"],
+        ),
+        (
+            """
+            code         | from   | answer | status
+            schistocytes | result | yes    | corrected
+            schistocytes | result | yes    | cancelled
+            schistocytes | remark | yes    | corrected
+            """,
+            ["schistocytes yes -"],
+            {0: "superseded", 1: "ignored"},
+            [],
+        ),
+        # A bare yes takes the date that stands first beside it, none that was replaced.
+        (
+            """
+            code       | from   | answer | day
+            transfused | result | yes    |
+            transfused | remark | yes    | 2026-01-02
+            transfused | remark | yes    | 2026-01-01
+            """,
+            ["transfused yes 0 2026-01-02"],
+            {0: "used"},
+            ["context-contradiction"],
+        ),
+        (
+            """
+            code       | from   | answer | day        | status
+            transfused | result | yes    | 2026-01-02 | preliminary
+            transfused | result | yes    |            | final
+            """,
+            ["transfused yes 1"],
+            {0: "superseded", 1: "used"},
+            [],
+        ),
+        (
+            """
             code     | from   | answer | accession
             pregnant | remark | yes    | S1
             pregnant | remark | no     | S2
@@ -185,7 +253,8 @@ def observations_from(text):
 @pytest.mark.parametrize("backwards", [False, True])
 def test_what_counts(text, said, fates, notes, backwards):
     table = observations_from(text)
-    table = table.iloc[::-1].reset_index(drop=True) if backwards else table
+    # The labels of the rows mean nothing.
+    table = table.iloc[::-1].set_axis([0] * len(table)) if backwards else table
     agreed = select_observations(table, KNOWLEDGE)
     found = [
         f"{row.code} {row.answer} {'-' if pd.isna(row.result_id) else row.result_id}"
@@ -197,9 +266,33 @@ def test_what_counts(text, said, fates, notes, backwards):
     assert sorted(agreed.issues["code"]) == notes
     held = [number for number, fate in fates.items() if fate == "held"]
     assert sorted(agreed.held["result_id"]) == held
+    assert set(agreed.held["code"]) <= {"observations-disagree"}
 
 
 def test_nothing_said():
     agreed = select_observations(Observations.no_rows(), KNOWLEDGE)
     assert agreed.observations.empty
     assert agreed.dispositions.empty
+
+
+def test_what_became_of_words_stands_beside_what_became_of_numbers():
+    said = observations_from(
+        """
+        code         | from   | answer
+        schistocytes | result | yes
+        schistocytes | result | no
+        """
+    )
+    agreed = select_observations(said, KNOWLEDGE)
+    numbers = replace(
+        select_reportable(Results.no_rows(), agreed.held, KNOWLEDGE),
+        held=agreed.held.iloc[:1].assign(result_id=7),
+        issues=agreed.issues.iloc[:1],
+        dispositions=pd.Series({7: "held"}),
+    )
+    joined = join_selected(numbers, agreed)
+    assert list(joined.held["result_id"]) == [7, 0, 1]
+    assert list(joined.held.index) == [0, 1, 2]
+    assert len(joined.issues) == 3
+    assert dict(joined.dispositions) == {7: "held", 0: "held", 1: "held"}
+    assert joined.results is numbers.results

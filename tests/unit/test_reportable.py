@@ -17,8 +17,8 @@ def results_from(text: str) -> pd.DataFrame:
         accession, analyte, cell, status, *rest = line.split()
         known = KNOWLEDGE.analytes[analyte]
         unit = rest[0] if rest else known.unit
-        sign = cell[0] if cell[0] in "<>" else ""
-        value = float(cell.lstrip("<>"))
+        value = float(cell.lstrip("<>="))
+        sign = cell.rstrip("0123456789.")
         rows.append(
             {
                 "result_id": number,
@@ -81,8 +81,14 @@ def select(results, held=None):
 def test_fate_of_each_result(lines, fates):
     selected = select(results_from(lines))
     assert " ".join(selected.dispositions.sort_index()) == fates
-    assert len(selected.results) == fates.split().count("used")
-    assert len(selected.held) == fates.split().count("held")
+    used = [number for number, fate in enumerate(fates.split()) if fate == "used"]
+    held = [number for number, fate in enumerate(fates.split()) if fate == "held"]
+    assert sorted(selected.results["result_id"]) == used
+    assert sorted(selected.held["result_id"]) == held
+    assert set(selected.held["code"]) == ({"results-disagree"} if held else set())
+    assert set(selected.results["derived"]) <= {""}
+    for table in (selected.results, selected.held, selected.superseded):
+        assert list(table.index) == list(range(len(table)))
 
 
 @pytest.mark.parametrize(
@@ -106,6 +112,7 @@ def test_fate_of_each_result(lines, fates):
 def test_a_differential_of_zeros_was_not_measured(lines, fates):
     selected = select(results_from(lines))
     assert " ".join(selected.dispositions.sort_index()) == fates
+    assert set(selected.held["code"]) <= {"zero-alone"}
 
 
 def test_every_set_aside_result_has_its_issue():
@@ -121,7 +128,8 @@ def test_order_of_rows_does_not_matter():
     )
     expected = select(rows).dispositions.sort_index()
     for seed in range(20):
-        shuffled = rows.sample(frac=1, random_state=seed).reset_index(drop=True)
+        # Nor do the labels of the rows.
+        shuffled = rows.sample(frac=1, random_state=seed).set_axis([0] * len(rows))
         found = select(shuffled).dispositions.sort_index()
         pd.testing.assert_series_equal(found, expected)
 
@@ -132,6 +140,35 @@ def test_a_cancellation_without_a_number_withdraws_too():
     held = results[results["status"].eq("cancelled")].assign(code="value-missing")[columns]
     selected = select(results[results["status"].ne("cancelled")], held)
     assert " ".join(selected.dispositions.sort_index()) == "superseded used"
+    # Held for another reason, or of another analyte, it withdraws nothing.
+    for other in (held.assign(status="final"), held.assign(analyte="")):
+        selected = select(results[results["status"].ne("cancelled")], other)
+        assert " ".join(selected.dispositions.sort_index()) == "used used"
+
+
+@pytest.mark.parametrize(
+    ("lines", "superseded"),
+    [
+        ("S1 mcv 90 final\nS1 mcv 91 corrected", ["1 final 90"]),
+        ("S1 mcv 91 final\nS1 mcv 91 corrected", []),
+        ("S1 mcv <91 final\nS1 mcv 91 corrected", ["1 final <91"]),
+        ("S1 mcv 90 final\nS1 mcv 90 final\nS1 mcv 91 corrected", ["2 final 90"]),
+        (
+            "S1 mcv 90 final\nS1 mcv 89 preliminary\nS1 mcv 91 corrected\n"
+            "S1 mch 31 corrected\nS1 mch 30 final\nS2 mcv 90 final",
+            ["3 final 30", "2 preliminary 89", "2 final 90"],
+        ),
+        # What was withdrawn is replaced by nothing.
+        ("S1 mcv 90 final\nS1 mcv 90 cancelled", []),
+    ],
+)
+def test_what_a_result_said_before(lines, superseded):
+    found = select(results_from(lines)).superseded
+    assert [
+        f"{row.result_id} {row.status} {row.comparator}{row.original_value:g}"
+        for row in found.sort_values("result_id", ascending=False, kind="stable").itertuples()
+    ] == superseded
+    assert list(found.index) == list(range(len(found)))
 
 
 @pytest.mark.parametrize(
@@ -141,6 +178,13 @@ def test_a_cancellation_without_a_number_withdraws_too():
         ("S1 white-cells <0.5 final\nS1 neutrophils 3.47 final", "held held"),
         # Rounding may put a part a little above the whole.
         ("S1 white-cells 4.0 final\nS1 neutrophils 4.04 final", "used used"),
+        ("S1 white-cells 4.0 final\nS1 neutrophils 4.4 final", "used used"),
+        ("S1 white-cells 4.0 final\nS1 neutrophils 4.41 final", "held held"),
+        ("S1 white-cells 4.0 final\nS1 neutrophils >9 final", "held held"),
+        ("S1 white-cells 4.0 final\nS1 neutrophils >=9 final", "held held"),
+        ("S1 white-cells <=4.0 final\nS1 neutrophils 9 final", "held held"),
+        ("S1 white-cells >=4.0 final\nS1 neutrophils 9 final", "used used"),
+        ("S1 white-cells 4.0 final\nS1 neutrophils <=9 final", "used used"),
         ("S1 white-cells 4.0 final\nS1 neutrophils <9 final", "used used"),
         ("S1 white-cells >4.0 final\nS1 neutrophils 9 final", "used used"),
         ("S1 white-cells 0.4 final\nS2 neutrophils 2.4 final", "used used"),

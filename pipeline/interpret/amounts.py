@@ -84,14 +84,12 @@ class Context:
 def amounts_of(
     results: DataFrame[Reportable],
     populations: Mapping[str, Population],
-    context: Context | None = None,
+    context: Context,
 ) -> Amounts:
     """Take the arrays out of the table; where a site states its population, ages follow it.
 
     Who is said to be pregnant counts as a woman where the sex is not stated.
     """
-    if context is None:
-        context = Context(pregnancy=np.zeros(len(results), np.int8), raised={})
     is_pregnant = context.pregnancy > 0
     signs = results["comparator"].to_numpy(dtype=object)
     unit_codes, units = pd.factorize(results["original_unit"])
@@ -142,4 +140,4 @@ def _ages_of(
 
 
 def _numbers(column: "pd.Series[float]") -> Numbers:
-    return np.asarray(column.to_numpy("float64", na_value=np.nan), dtype=np.float64)
+    return np.asarray(column.to_numpy("float64"), dtype=np.float64)

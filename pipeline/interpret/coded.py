@@ -56,15 +56,14 @@ class Coded:
         """Put other texts in the place of some rows, or `after` what stands there."""
         if len(self.words) + len(other.words) > len(rows):
             return self._put_each(rows, other.texts, after)
-        codes, words = self.codes.copy(), [self.words, other.words]
+        pairs = self.codes[rows[after]] * len(other.words) + other.codes[after]
+        places, distinct = pd.factorize(pairs)
+        first, second = np.divmod(distinct, len(other.words))
+        codes = self.codes.copy()
         codes[rows] = len(self.words) + other.codes
-        if after.any():
-            pairs = self.codes[rows[after]] * len(other.words) + other.codes[after]
-            places, distinct = pd.factorize(pairs)
-            first, second = np.divmod(distinct, len(other.words))
-            codes[rows[after]] = len(self.words) + len(other.words) + places
-            words.append(self.words[first] + JOIN + other.words[second])
-        return Coded(codes=codes, words=np.concatenate(words))
+        codes[rows[after]] = len(self.words) + len(other.words) + places
+        joined = self.words[first] + JOIN + other.words[second]
+        return Coded(codes=codes, words=np.concatenate([self.words, other.words, joined]))
 
     def _put_each(self, rows: npt.NDArray[np.intp], texts: Texts, after: Mask) -> "Coded":
         """Do the same where most texts differ."""
@@ -77,7 +76,8 @@ class Coded:
 def join_distinct(columns: Sequence[Coded]) -> Coded:
     """Join texts row by row, each once, leaving out the empty ones."""
     if len(columns) == 1:
-        return columns[0]
+        (only,) = columns
+        return only
     sizes = [len(column.words) for column in columns]
     steps = [prod(sizes[place + 1 :]) for place in range(len(sizes))]
     codes = sum(column.codes * step for column, step in zip(columns, steps, strict=True))
@@ -126,13 +126,10 @@ def format_numbers(numbers: "pd.Series[float]") -> Coded:
 
 def take_turns(columns: Iterable[Coded]) -> ExtensionArray:
     """Give the first text of each column, then the second of each, and so on, as a text column."""
-    several = [
-        column if len(column.words) <= len(column.codes) else Coded.each(column.texts)
-        for column in columns
-    ]
-    first = np.cumsum([0, *(len(column.words) for column in several)])
+    several = list(columns)
+    starts = np.cumsum([0, *(len(column.words) for column in several)])
     codes = np.stack(
-        [column.codes + start for column, start in zip(several, first, strict=False)], axis=1
+        [column.codes + start for column, start in zip(several, starts, strict=False)], axis=1
     )
     words = np.concatenate([column.words for column in several])
     return pd.array(words, dtype="str").take(codes.ravel())

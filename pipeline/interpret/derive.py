@@ -1,7 +1,5 @@
 """Analytes that follow from others of the same accession: calculated, or bounded."""
 
-from typing import cast
-
 import numpy as np
 import pandas as pd
 
@@ -22,12 +20,13 @@ def derive_results(
     result carries the unit of its first operand and the place of its last one. A bound is added
     wherever its operand was reported; it speaks only where it decides (see `rules`).
     """
-    made = [_SHAPES[derived.shape](results, held, derived) for derived in knowledge.derived]
+    made = [
+        Reportable.validate(_SHAPES[derived.shape](results, held, derived))
+        for derived in knowledge.derived
+    ]
     together = pd.concat([results, *made], ignore_index=True)
-    numbered = together.assign(result_id=_numbers(together))
-    # What was reported has been validated.
-    Reportable.validate(numbered.iloc[len(results) :])
-    return cast(DataFrame[Reportable], numbered)
+    # What was reported has been validated, too.
+    return together.assign(result_id=_numbers(together))
 
 
 def derive_held(
@@ -59,8 +58,7 @@ def _specimens_of(rows: pd.DataFrame, analyte: str) -> pd.MultiIndex:
 def _numbers(together: pd.DataFrame) -> "pd.Series[int]":
     """Keep the ids of reported results, and give the others ids of their own."""
     reported = together["derived"].eq("")
-    first = int(together["result_id"].max()) + 1 if len(together) else 0
-    own = first + (~reported).cumsum() - 1
+    own = together["result_id"].max() + (~reported).cumsum()
     return together["result_id"].where(reported, own).astype("int64")
 
 
@@ -103,9 +101,8 @@ def _percent_of(
 def _joint_comparator(one: "pd.Series[str]", two: "pd.Series[str]") -> "pd.Series[str]":
     """Give the sign of a product of two non-negative numbers; "?" for opposite signs."""
     joint = one.where(two.eq(""), two.where(one.eq(""), "?"))
-    both = one.ne("") & two.ne("")
     for upper_or_lower in ("<", ">"):
-        same = both & one.str.startswith(upper_or_lower) & two.str.startswith(upper_or_lower)
+        same = one.str.startswith(upper_or_lower) & two.str.startswith(upper_or_lower)
         strict = one.eq(upper_or_lower) | two.eq(upper_or_lower)
         joint = joint.where(~same, upper_or_lower + "=")
         joint = joint.where(~(same & strict), upper_or_lower)
@@ -133,7 +130,7 @@ def _at_most(
 
 
 def _product(whole: "pd.Series[float]", share: "pd.Series[float]") -> "pd.Series[float]":
-    product = np.asarray((whole * share).to_numpy("float64", na_value=np.nan), dtype=np.float64)
+    product = np.asarray((whole * share).to_numpy("float64"), dtype=np.float64)
     return pd.Series(round_off(product), index=whole.index, dtype="Float64")
 
 

@@ -60,7 +60,7 @@ def place_results(
     dated = seen.sort_values("collected_at", na_position="last", kind="stable")
     accessions = (
         dated.drop_duplicates(_SPECIMEN)
-        .sort_values(["patient_id", "collected_at", "accession"], kind="stable")
+        .sort_values(["patient_id", "collected_at", "accession"])
         .reset_index(drop=True)
     )
     index = pd.MultiIndex.from_frame(accessions[_SPECIMEN])

@@ -1,5 +1,7 @@
 """What was said in words or as context, answered for every accession."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from pipeline.interpret.amounts import PREGNANCY, Context, Mask, Numbers
@@ -7,9 +9,9 @@ from pipeline.interpret.answer import Answer, rest_on, state
 from pipeline.interpret.grid import NOWHERE, Grid, Positions
 from pipeline.interpret.timeline import Dates, Timeline
 from pipeline.knowledge.conditions import Observed, Since
-from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.model import Knowledge, PregnancyState
 
-_BY_TRIMESTER = np.array([PREGNANCY.index(state) for state in ("pregnant", "T1", "T2", "T3")])
+_TRIMESTERS: Mapping[int, PregnancyState] = {1: "T1", 2: "T2", 3: "T3"}
 
 
 class Sayings:
@@ -19,7 +21,10 @@ class Sayings:
         self._grid = grid
         self._knowledge = knowledge
         self._timeline = timeline
-        self._is_yes: Mask = grid.observations["answer"].eq("yes").to_numpy(dtype=bool)
+        said = grid.observations
+        # The last place is that of `NOWHERE`.
+        self._is_yes: Mask = np.append(said["answer"].eq("yes").to_numpy(dtype=bool), False)
+        self._number: Numbers = np.append(said["number"].to_numpy("float64"), np.nan)
 
     def observed(self, condition: Observed) -> Answer:
         """Say yes or no as it was said.
@@ -61,27 +66,22 @@ class Sayings:
 
     def numbers_of(self, name: str) -> Numbers:
         """Give the number that was said of each accession, missing where none was."""
-        places = self.find(name)
-        numbers = self._grid.observations["number"].to_numpy("float64", na_value=np.nan)
-        there = (places != NOWHERE) & self.said_yes(name)
-        found = numbers[places] if len(numbers) else np.full(len(places), np.nan)
-        return np.where(there, found, np.nan).astype(np.float64)
+        return np.where(self.said_yes(name), self._number[self.find(name)], np.nan)
 
     def said_yes(self, name: str) -> Mask:
         """Hold where it was said."""
-        places = self.find(name)
-        there = np.asarray(places != NOWHERE, dtype=bool)
-        return there & self._is_yes[places] if len(self._is_yes) else there
+        return self._is_yes[self.find(name)]
 
     def context(self) -> Context:
         """Say of each result what bears on its limits: pregnancy, elevation of residence."""
         pregnancy = self._knowledge.pregnancy
-        trimester = np.nan_to_num(self.numbers_of(pregnancy.trimester)).astype(int)
-        state = np.select(
-            [self.said_yes(pregnancy.stated), self.said_yes(pregnancy.after)],
-            [_BY_TRIMESTER[np.clip(trimester, 0, 3)], PREGNANCY.index("postpartum")],
-            PREGNANCY.index(""),
-        ).astype(np.int8)
+        stated, trimester = self.said_yes(pregnancy.stated), self.numbers_of(pregnancy.trimester)
+        states: dict[PregnancyState, Mask] = {
+            **{name: stated & (trimester == number) for number, name in _TRIMESTERS.items()},
+            "pregnant": stated,
+            "postpartum": self.said_yes(pregnancy.after),
+        }
+        state = np.select(list(states.values()), list(map(PREGNANCY.index, states)))
         of = self._grid.result_of
         raised: dict[str, Numbers] = {}
         for each in self._knowledge.adjustments:
@@ -89,9 +89,9 @@ class Sayings:
             if not np.isnan(number).all():
                 starts, steps = np.array(each.steps).T
                 at = np.searchsorted(starts, number, side="right") - 1
-                by = np.where(np.isnan(number) | (at < 0), 0.0, steps[np.maximum(at, 0)])
+                by = np.where(np.isnan(number) | (at < 0), 0.0, steps[at])
                 raised[each.id] = by[of]
-        return Context(pregnancy=state[of], raised=raised)
+        return Context(pregnancy=state[of].astype(np.int8), raised=raised)
 
     def find(self, name: str) -> Positions:
         """Give the statement that counts for each accession, as a place in the observations."""
@@ -107,11 +107,9 @@ class Sayings:
     def _find_of_patient(self, rows: Positions) -> Positions:
         timeline, of = self._timeline, self._grid.said_of[rows]
         dated = timeline.dated[of]
-        found = self._grid.nowhere()
-        if not len(rows):
-            return found
-        order = np.lexsort((self._is_yes[rows], dated, timeline.key[of]))
-        undated = np.full(int(timeline.patient.max()) + 1, NOWHERE, dtype=np.int64)
+        order = np.lexsort((self._is_yes[rows], timeline.key[of]))
+        # A place for each patient; accessions are as many or more.
+        undated = self._grid.nowhere()
         undated[timeline.patient[of[~dated]]] = rows[~dated]
         found = undated[timeline.patient]
         in_order = order[dated[order]]
@@ -124,11 +122,11 @@ class Sayings:
         before = np.searchsorted(keys, timeline.key, side="right") - 1
         after = np.minimum(before + 1, len(rows) - 1)
         at = np.where(timeline.dated, before, last)
-        fits = (at >= 0) & (people[np.maximum(at, 0)] == timeline.patient)
+        fits = (at >= 0) & (people[at] == timeline.patient)
         # Of the first day after, the last statement: yes after no.
         first_day = np.searchsorted(keys, keys[after], side="right") - 1
         later = people[first_day] == timeline.patient
-        return np.select([fits, later], [rows[np.maximum(at, 0)], rows[first_day]], found)
+        return np.select([fits, later], [rows[at], rows[first_day]], found)
 
     def _answer(self, name: str, places: Positions, yes: Mask, no: Mask, *, own: bool) -> Answer:
         reported = places != NOWHERE

@@ -82,14 +82,13 @@ def rank_patients(
     rank[~ids.isin(standing.loc[decided, "patient_id"])] = _NOT_ASSESSABLE
     rank[(listed["not_assessable"] > 0) | (listed["held"] > 0)] = _NOT_ASSESSABLE
     timeline = Timeline(grid)
-    asked = [priority for priority in knowledge.priorities if priority.when is not None]
-    if asked:
+    asked = [(each.rank, each.when) for each in knowledge.priorities if each.when is not None]
+    for last, _ in asked[-1:]:
         # Whatever rule a site adds: what is found is never filed under "nothing found".
-        rank[ids.isin(present["patient_id"])] = asked[-1].rank
-    for priority in reversed(asked):
-        if priority.when is not None:
-            where = _is_standing(priority.when, timeline, questions)
-            rank[ids.isin(grid.accessions.loc[where, "patient_id"])] = priority.rank
+        rank[ids.isin(present["patient_id"])] = last
+    for class_, when in reversed(asked):
+        where = _is_standing(when, timeline, questions)
+        rank[ids.isin(grid.accessions.loc[where, "patient_id"])] = class_
     rank[ids.isin(conflicts)] = _IDENTITY_CONFLICT
     ordered = listed.assign(priority=rank.astype("int64")).sort_values(
         ["priority", "findings", "waiting_since", "patient_id"],
@@ -148,18 +147,16 @@ def _reasons(present: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[str]":
     """Join the rules that stand, those of the most urgent class first."""
     order = {name: place for place, name in enumerate(_rules_by_urgency(knowledge))}
     once = present.drop_duplicates(["patient_id", "rule"])
-    by_urgency = once.assign(place=once["rule"].map(order)).sort_values(
-        ["patient_id", "place"], kind="stable"
-    )
+    by_urgency = once.assign(place=once["rule"].map(order)).sort_values(["patient_id", "place"])
     return _join_texts(by_urgency["patient_id"], by_urgency["rule"])
 
 
 def _join_texts(keys: "pd.Series[str]", texts: "pd.Series[str]") -> "pd.Series[str]":
     """Join the texts of each key, in order; keys that are the same stand together."""
-    places = keys.groupby(keys.to_numpy(), sort=False).cumcount().to_numpy()
+    places = keys.groupby(keys.to_numpy()).cumcount().to_numpy()
     joined = texts[places == 0].to_numpy(object).copy()
     rows = np.cumsum(places == 0) - 1
-    for place in range(1, int(places.max(initial=0)) + 1):
+    for place in np.unique(places[places > 0]):
         at = places == place
         joined[rows[at]] += "; " + texts[at].to_numpy(object)
     return pd.Series(joined, index=pd.Index(keys[places == 0], dtype="str"), dtype="str")

@@ -7,11 +7,13 @@ from schemas import Changes, DataFrame, Findings, Patients
 from schemas.vocabulary import Change, Grade, Outcome
 
 _KEY = ["patient_id", "rule"]
-_DEPTH = {"": -1, **{str(grade): depth for depth, grade in enumerate(Grade)}}
+_DEPTH = {grade: depth for depth, grade in enumerate(["", *map(str, Grade)])}
 # What counts first where several specimens of one day stand beside each other.
-_WEIGHT = {Outcome.PRESENT: 0, Outcome.INDETERMINATE: 1, Outcome.ABSENT: 2}
+_FIRST = (Outcome.PRESENT, Outcome.INDETERMINATE, Outcome.ABSENT)
+_WEIGHT = {outcome: weight for weight, outcome in enumerate(_FIRST)}
 # Whose line comes first within a class of the worklist.
-_TURN = {Change.NEW: 0, Change.WORSE: 0, Change.CORRECTED: 1}
+_TURNS = ((Change.NEW, Change.WORSE), (Change.CORRECTED,))
+_TURN = {change: turn for turn, changes in enumerate(_TURNS) for change in changes}
 
 
 def compare_standing(
@@ -52,10 +54,10 @@ def compare_standing(
         str(Change.RESOLVED),
     )
     told = pairs.assign(
-        change=pd.Series(change, index=pairs.index).astype("str"),
-        was_grade=pairs["grade_was"].where(was).fillna("").astype("str"),
-        was_value=pairs["value_was"].where(was).fillna("").astype("str"),
-        was_unit=pairs["unit_was"].where(was).fillna("").astype("str"),
+        change=change,
+        was_grade=pairs["grade_was"].where(was).fillna(""),
+        was_value=pairs["value_was"].where(was).fillna(""),
+        was_unit=pairs["unit_was"].where(was).fillna(""),
         was_collected_at=pairs["collected_at_was"].where(was),
     )[is_now | was]
     kinds = Changes.column_types()
@@ -71,20 +73,17 @@ def order_by_change(
     Source: the order of the worklist is a convention of the profile.
     """
     turn = changes["change"].map(_TURN).groupby(changes["patient_id"]).min()
-    turns = patients["patient_id"].map(turn).fillna(len(_TURN))
-    ordered = patients.assign(turn=turns).sort_values(["priority", "turn"], kind="stable")
+    turns = patients["patient_id"].map(turn).fillna(len(_TURNS))
+    ordered = patients.assign(turn=turns).sort_values(["priority", "turn"])
     return Patients.validate(ordered.drop(columns="turn").reset_index(drop=True))
 
 
 def _sum_up(standing: pd.DataFrame) -> pd.DataFrame:
     """Give one row for each patient and rule: the deepest that stands, the latest of those."""
     weighed = standing.assign(
-        weight=standing["outcome"].map(_WEIGHT).fillna(len(_WEIGHT)),
-        depth=standing["grade"].map(_DEPTH),
+        weight=standing["outcome"].map(_WEIGHT), depth=standing["grade"].map(_DEPTH)
     ).sort_values(
-        [*_KEY, "weight", "depth", "collected_at", "accession"],
-        ascending=[True, True, True, False, False, True],
-        na_position="last",
+        ["weight", "depth", "collected_at", "accession"], ascending=[True, False, False, True]
     )
     columns = [*_KEY, "outcome", "grade", "accession", "value", "unit", "collected_at"]
     return weighed.drop_duplicates(_KEY)[columns]

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.interpret import interpret_results
-from pipeline.interpret.amounts import amounts_of
+from pipeline.interpret.amounts import Context, amounts_of
 from pipeline.interpret.limits import compare_results
 from pipeline.knowledge.load import load_knowledge
 from schemas import Findings
@@ -162,7 +162,8 @@ HOLDS = {
 def test_censored_results_against_every_value_they_could_stand_for(sign, number, direction):
     """Against brute force: yes only if true of every possible value, no only if of none."""
     results, _ = tables_from([{"platelets": f"{sign}{number}"}], KNOWLEDGE)
-    amounts = amounts_of(results, KNOWLEDGE.populations)
+    nothing_said = Context(pregnancy=np.zeros(len(results), np.int8), raised={})
+    amounts = amounts_of(results, KNOWLEDGE.populations, nothing_said)
     said = compare_results(amounts, direction, KNOWLEDGE.limits["platelets.low"], KNOWLEDGE)
     possible = [v for v in np.arange(100, 200, 0.5) if could_be(sign, number, v)]
     truths = {bool(HOLDS[direction](value, 150)) for value in possible}

@@ -86,11 +86,13 @@ class History(Ledger):
             return
         with self.begin() as connection:
             former = connection.execute(
-                select(tables.files.c.id).where(tables.files.c.sha256 == file.file.sha256)
-            ).scalar()
+                select(tables.files.c.id, tables.files.c.received_at).where(
+                    tables.files.c.sha256 == file.file.sha256
+                )
+            ).first()
             if former is not None:
-                forget_file(connection, former)
-            file_id = former or next_id(connection, tables.files)
+                forget_file(connection, former.id)
+            file_id = next_id(connection, tables.files) if former is None else former.id
             received = file.remember()
             connection.execute(
                 tables.files.insert().values(
@@ -99,7 +101,8 @@ class History(Ledger):
                     # Folders differ from run to run; the hash tells files of one name apart.
                     name=file.file.path.name,
                     size=received.size,
-                    received_at=self.now(),
+                    # Reading it again does not make it arrive again.
+                    received_at=self.now() if former is None else former.received_at,
                     run_id=run_id,
                     basis=basis,
                     layouts=json.dumps(received.layouts),

@@ -1,7 +1,8 @@
 """From findings to files in the output folder; of the reports only those that changed."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from pipeline.errors import OutputError
@@ -15,6 +16,7 @@ from pipeline.operations.store.records import Run
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import csv_text, make_folder, pack_workbook, write_text
 from pipeline.report.held import name_held, render_held
+from pipeline.report.notice import render_notice
 from pipeline.report.patient import PatientReport, assemble_reports
 from pipeline.report.texts import LANGUAGES
 from pipeline.report.typed import write_worklist
@@ -125,7 +127,7 @@ def _write_reports(
     shelf: Shelf, judgement: Judgement, facts: RunFacts, show: ShowReports, *, anew: bool
 ) -> Iterator[str]:
     """Write the reports that changed; give the paths of those that are locked."""
-    wanted = shelf.patients if anew else shelf.changed
+    wanted = [*shelf.paths] if anew else shelf.changed
     interpretation = judgement.interpretation
     reports = assemble_reports(
         patients=interpretation.patients,
@@ -137,20 +139,38 @@ def _write_reports(
         superseded=judgement.selected.superseded,
         knowledge=judgement.knowledge,
         run=facts,
-        only=wanted,
+        only=[each for each in wanted if each not in shelf.suspended],
         changed_at=shelf.changed_at,
         artifacts=interpretation.artifacts,
     )
-    for batch in in_batches(show(reports, len(wanted), "Writing reports"), _BATCH):
+    count = sum(each not in shelf.suspended for each in wanted)
+    contents = chain(
+        (
+            (report.patient_id, pack_workbook(render_workbook(report), report.run.run_at))
+            for report in show(reports, count, "Writing reports")
+        ),
+        _write_notices(shelf, wanted, judgement, facts),
+    )
+    for batch in in_batches(contents, _BATCH):
         yield from shelf.put(
             {
-                shelf.paths[report.patient_id]: (
-                    pack_workbook(render_workbook(report), report.run.run_at),
-                    shelf.publication_of(report.patient_id),
-                )
-                for report in batch
+                shelf.paths[patient]: (content, shelf.publication_of(patient))
+                for patient, content in batch
             }
         )
+
+
+def _write_notices(
+    shelf: Shelf, wanted: Iterable[str], judgement: Judgement, facts: RunFacts
+) -> Iterator[tuple[str, bytes]]:
+    """Give what stands in place of the reports of patient ids in conflict: id and workbook."""
+    for patient in wanted:
+        if patient in shelf.suspended:
+            made_at = shelf.changed_at[patient]
+            book = render_notice(
+                patient, shelf.suspended[patient], judgement.held, replace(facts, run_at=made_at)
+            )
+            yield patient, pack_workbook(book, made_at)
 
 
 def _plan_held(judgement: Judgement) -> dict[str, tuple[str, str]]:

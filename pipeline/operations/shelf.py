@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.ingest.versions import CONFLICT, DETAILS, describe_people
 from pipeline.operations.digests import digest_patients, pack_standing, unpack_standing
 from pipeline.operations.history import History
 from pipeline.operations.judge import Judgement
@@ -42,7 +43,9 @@ class Shelf:
         interpretation = judgement.interpretation
         reported = interpretation.patients["patient_id"].isin(interpretation.results["patient_id"])
         self.patients: list[str] = interpretation.patients.loc[reported, "patient_id"].tolist()
-        self.paths = {each: f"{PATIENTS}/{file_name(each)}.xlsx" for each in self.patients}
+        self.suspended = list_suspended(judgement, self.run.started_at)
+        due = [*self.patients, *self.suspended]
+        self.paths = {each: f"{PATIENTS}/{file_name(each)}.xlsx" for each in due}
         basis = replace(facts, run_at=datetime.min, files=(), read=None, dispositions={})
         self._basis = repr(basis)
         self._judgement = judgement
@@ -55,12 +58,12 @@ class Shelf:
             for name in (PATIENTS, "held")
             for path in (folder / name).glob("*.xlsx")
         }
-        self._due = {each: self._describe(each) for each in self.patients}
+        self._due = {each: self._describe(each) for each in due}
 
     @cached_property
     def changed(self) -> list[str]:
-        """Patients whose report is to be written."""
-        return [each for each in self.patients if not self.is_current(self._due[each])]
+        """Patients whose report, or the notice in its place, is to be written."""
+        return [each for each, due in self._due.items() if not self.is_current(due)]
 
     @property
     def changed_at(self) -> Mapping[str, datetime]:
@@ -100,7 +103,7 @@ class Shelf:
             for table in (self._judgement.held, self._judgement.issues)
         ]
         # Cells in conflict are marked by what other files say of the person.
-        conflicts = self._judgement.held[self._judgement.held["code"].eq("identity-conflict")]
+        conflicts = self._judgement.held[self._judgement.held["code"].eq(CONFLICT)]
         others = pd.util.hash_pandas_object(conflicts.drop(columns="result_id"), index=False)
         basis = f"{self._basis}|{sorted(others)}"
         digests = digest_patients(files, tables, basis)
@@ -245,6 +248,22 @@ class Shelf:
         # A report that no worklist has told of yet: readers know the one before it.
         unread = known.run > self._last_worklist
         return replace(due, before=known.before if unread else known.standing)
+
+
+def list_suspended(judgement: Judgement, now: datetime) -> dict[str, datetime]:
+    """List patient ids of which nothing is reported for a conflict, and since when.
+
+    Since the day on which a second version of the person came; `now` where that is not known.
+    """
+    held = pd.DataFrame(judgement.held[judgement.held["code"].eq(CONFLICT)])
+    reported = judgement.interpretation.results["patient_id"]
+    held = held[~held["patient_id"].isin(reported)]
+    received = {file.name: file.received_at or now for file in judgement.intake.files}
+    said = held.assign(**describe_people(held), at=held["source_file"].map(received))
+    came = said.groupby(["patient_id", *DETAILS], sort=True)["at"].min().reset_index()
+    second = came.sort_values(["patient_id", "at"], kind="stable").groupby("patient_id").head(2)
+    since = second.groupby("patient_id", sort=True)["at"].max()
+    return {str(patient): at for patient, at in since.items()}
 
 
 def _tables_of(judgement: Judgement) -> list[pd.DataFrame]:

@@ -5,7 +5,7 @@ from datetime import datetime
 import pandas as pd
 from openpyxl import Workbook
 
-from pipeline.ingest.versions import DETAILS, describe_people, list_versions
+from pipeline.ingest.versions import CONFLICT, DETAILS, describe_people, list_versions
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.report.sheet import Column, Entry, add_sheet, put, put_table
 from pipeline.report.style import NUMBER, PLAIN, SECTION, STRONG, WHOLE, Styler
@@ -14,7 +14,7 @@ from pipeline.report.wording import show_rows
 from pipeline.report.worklist_lines import day_entry
 from schemas import DataFrame, Held
 
-_CODES = ("identity-conflict", "specimen-conflict")
+_CODES = (CONFLICT, "specimen-conflict")
 _VERSION = ["hold", "version", "patient_name", "sex", "birth_date", "source_file", "source_sheet"]
 _WIDTHS = (24, 16, 24, 14, 10, 30, 12, 16, 12, 34, 20, 40)
 
@@ -31,7 +31,23 @@ def render_conflicts(book: Workbook, styler: Styler, held: DataFrame[Held], text
         put(sheet, styler, row, 1, Entry(texts.problem(CATALOGUE[code])[1], PLAIN))
     top = len(codes) + 2
     sheet.print_title_rows = f"1:{top}"
-    is_id = concerned["code"].eq("identity-conflict")
+    put_table(
+        sheet, styler, top, "Conflicts", *tabulate_versions(concerned, held, texts), texts=texts
+    )
+    sheet.freeze_panes = f"B{top + 1}"
+
+
+def tabulate_versions(
+    concerned: pd.DataFrame, held: DataFrame[Held], texts: Texts
+) -> tuple[list[Column], list[list[Entry]]]:
+    """Give columns, and a line for each version of each id or specimen in conflict.
+
+    Args:
+        concerned: Rows of `held` that are held for a conflict.
+        held: All that is held: by it versions are numbered.
+        texts: In the language of the reader.
+    """
+    is_id = concerned["code"].eq(CONFLICT)
     named = concerned.assign(
         key=concerned["patient_id"].where(is_id, concerned["accession"]),
         kind=is_id.map({True: texts("conflicts.patient"), False: texts("conflicts.specimen")}),
@@ -41,9 +57,7 @@ def render_conflicts(book: Workbook, styler: Styler, held: DataFrame[Held], text
     counted = versions.agg(results=("result_id", "size"), rows=("source_row", list)).reset_index()
     heads = zip(texts.heads("conflicts.heads"), _WIDTHS, strict=True)
     columns = [Column(title=head, most=width) for head, width in heads]
-    lines = [_line(texts, *row) for row in counted.to_numpy()]
-    put_table(sheet, styler, top, "Conflicts", columns, lines, texts=texts)
-    sheet.freeze_panes = f"B{top + 1}"
+    return columns, [_line(texts, *row) for row in counted.to_numpy()]
 
 
 def _number_versions(rows: pd.DataFrame, held: DataFrame[Held]) -> pd.DataFrame:
@@ -52,7 +66,7 @@ def _number_versions(rows: pd.DataFrame, held: DataFrame[Held]) -> pd.DataFrame:
     said = rows.assign(born=rows["birth_date"], **describe_people(rows))
     keys = ["patient_id", *DETAILS]
     found = said.merge(known[[*keys, "hold", "version"]], how="left", on=keys)
-    is_id = found["kind"].eq("patient id")
+    is_id = found["code"].eq(CONFLICT)
     return found.assign(
         birth_date=found["born"],
         hold=found["hold"].where(is_id, "").fillna(""),

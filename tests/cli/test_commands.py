@@ -225,6 +225,8 @@ def test_a_second_run_adds_and_takes_away_what_is_stale_and_nothing_else(labflag
     # Somebody else under the same id: nothing is reported for it until that is settled.
     other = B12.replace("Borage Sample,M", "Daisy Other,F").replace("S2", "S9")
     assert labflag("run", export(other, name="may.csv"), "-o", "out").returncode == 1
+    assert load_workbook(tmp_path / "out/patients/P2.xlsx").sheetnames == ["Summary"]
+    assert labflag("reassign", "P2", "P7", "--yes", "-o", "out").returncode == 0
     assert not (tmp_path / "out/patients/P2.xlsx").exists()
     assert (tmp_path / "out/patients/P1.xlsx").exists()
     assert (tmp_path / "out/patients/notes.txt").read_text() == "mine"

@@ -76,7 +76,7 @@ class Matrix:
         if lost:
             yield f"lost: {len(lost)} inputs"
         yield from (fault for fault in state.faults if not fault.startswith("left behind"))
-        # One of a person in conflict goes; the others stand at every moment, old or new.
+        # In place of one of a person in conflict comes a notice; they all stand at every moment, old or new.
         kept = set(self.before.outputs) & set(self.reference.outputs)
         if not kept <= set(state.outputs):
             yield "a report that stood before is gone"

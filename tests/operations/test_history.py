@@ -97,6 +97,16 @@ def test_bytes_are_read_again_where_reading_them_rests_on_something_else(history
     assert (len(stored.files), len(stored.results), stored.files[0].ignored) == (1, 1, 1)
 
 
+def test_what_is_read_again_keeps_the_time_at_which_it_came(tmp_path, read):
+    file = read(GOOD)
+    days = iter([datetime(2026, 11, day) for day in range(1, 9)])
+    with open_history(tmp_path / "labflag.db", clock=lambda: next(days)) as history:
+        history.commit(file, "run-1", basis="old knowledge")
+        (before,) = history.list_files()
+        history.commit(file, "run-2", basis="new knowledge")
+        assert [each.received_at for each in history.list_files()] == [before.received_at]
+
+
 def test_counts_that_do_not_balance_are_not_stored(history, read):
     file = read(GOOD, MCV)
     with pytest.raises(RuntimeError, match="accounted for"):

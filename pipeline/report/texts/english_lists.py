@@ -85,6 +85,14 @@ ENTRIES = {
     "Sheet|Rows",
     "conflicts.patient": "patient id",
     "conflicts.specimen": "specimen id",
+    # In place of the report of an id in conflict
+    "notice.verdict": "Identity conflict since {day}: not updated. Nothing is reported for this id until someone decides "
+    "who is who.",
+    "notice.earlier": "What was reported under this id before, also on paper, may be of two persons: do not rely on it.",
+    "notice.versions": "Versions of the person that contradict each other",
+    "notice.commands": "To decide: labflag release {hold} --version N (all are this person), or "
+    "labflag reject {hold} --version N (version N is another person).",
+    "notice.made": "Made by labflag {version} on {made}.",
     # The run as a whole
     "held.heading": "What was set aside or noted, by problem and by place",
     "held.kinds": "Problem|Kind|Count|What to do|Code",

@@ -80,6 +80,14 @@ ENTRIES = {
     "Datei|Tabellenblatt|Zeilen",
     "conflicts.patient": "Patienten-ID",
     "conflicts.specimen": "Probennummer",
+    "notice.verdict": "Identitätskonflikt seit {day}: nicht aktualisiert. Unter dieser Patienten-ID wird nichts berichtet, bis "
+    "jemand entscheidet, wer wer ist.",
+    "notice.earlier": "Was unter dieser Patienten-ID früher berichtet wurde, auch auf Papier, kann von zwei Personen stammen: nicht "
+    "darauf verlassen.",
+    "notice.versions": "Fassungen der Person, die einander widersprechen",
+    "notice.commands": "Entscheiden: labflag release {hold} --version N (alle sind diese Person) oder "
+    "labflag reject {hold} --version N (Fassung N ist eine andere Person).",
+    "notice.made": "Erstellt mit labflag {version} am {made}.",
     "held.heading": "Was zurückgestellt oder vermerkt wurde, nach Problem und nach Ort",
     "held.kinds": "Problem|Art|Anzahl|Was zu tun ist|Code",
     "held.places": "Problem|Art|Anzahl|Datei|Tabellenblatt|Spalte|Zeilen",

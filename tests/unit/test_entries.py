@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,9 +36,11 @@ CRITICAL = replace(
 )
 
 
-def run(path: Path, *lines: str, day: int = 0, rules: Any = None) -> Path:
+def run(
+    path: Path, *lines: str, day: int = 0, rules: Any = None, named: Callable[[Any], Any] = copy
+) -> Path:
     """Write the worklist of these results over the one at `path`."""
-    tables = make_tables(HEAD + "\n".join(lines))
+    tables = named(make_tables(HEAD + "\n".join(lines)))
     at = RUN.run_at + timedelta(days=day)
 
     def render(entries: Entries) -> tuple[Workbook, str]:
@@ -130,6 +133,44 @@ def test_a_note_stays_while_its_finding_stands(worklist):
         assert typed_of(worklist, "P1") == TYPED
     assert typed_of(worklist, "P2") == (None, None, None)
     assert archive_of(worklist) == []
+
+
+ODD_IDS = [
+    "=1+1", "+1", "@x", "#N/A", "TRUE", "0012", 'O"B; \'x', "שרה-1", "\U0001f9ea-7", "a_x0041_b",
+    "a\x01b", "a\ud800b", "a\nb", "a\u202eb", "<b>&amp;", "{id}", "x" * 4000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+def test_a_note_stays_whoever_the_patient_is(tmp_path, odd):
+    def named(tables: Any) -> Any:
+        every = ("patients", "results", "findings", "standing")
+        return replace(
+            tables,
+            **{
+                name: (table := getattr(tables, name)).assign(
+                    patient_id=table["patient_id"].replace("P1", odd)
+                )
+                for name in every
+            },
+        )
+
+    path = tmp_path / "worklist.xlsx"
+    run(path, LOW, OTHER, named=named)
+    book = load_workbook(path)
+    row, heads = find(book["Worklist"], "P2")
+    other = next(each for each in (4, 5) if each != row)
+    for title, text in NOTE.items():
+        book["Worklist"].cell(other, heads[title.replace("_", " ")]).value = text
+    book.save(path)
+    for day in (1, 2):
+        run(path, LOW, OTHER, day=day, named=named)
+        again = load_workbook(path)["Worklist"]
+        row, heads = find(again, "P2")
+        other = next(each for each in (4, 5) if each != row)
+        told = tuple(again.cell(other, heads[title.replace("_", " ")]).value for title in NOTE)
+        assert told == TYPED
+        assert archive_of(path) == []
 
 
 def test_a_note_goes_to_the_archive_with_its_finding_and_stays_there(worklist):

@@ -9,7 +9,7 @@ from pipeline.issues import issues_at
 from pipeline.knowledge.load import load_knowledge
 from pipeline.report import facts
 from pipeline.report.facts import Citation, PatientReport
-from pipeline.report.rows import flag_against_interval
+from pipeline.report.figures import flag_against_interval
 from pipeline.report.texts import ENGLISH
 from pipeline.report.wording import (
     count_decimals,

@@ -40,7 +40,7 @@ from pipeline.knowledge.conditions import (
 from pipeline.knowledge.model import Knowledge, Limit, Rule, Stratum
 from schemas.vocabulary import Grade, Reason
 
-_DEPTH = {"": -1, **{str(grade): depth for depth, grade in enumerate(Grade)}}
+_DEPTH = {grade: depth for depth, grade in enumerate(Grade)}
 
 
 class Questions:
@@ -66,7 +66,6 @@ class Questions:
         self._changes = Changes(grid, knowledge, self._timeline, self._sayings, amounts, doubts)
         self._answers: dict[str, Answer] = {}
         self._asked: dict[Condition, Answer] = {}
-        self._barriers: Barriers | None = None
 
     @cached_property
     def facts(self) -> Facts:
@@ -138,13 +137,12 @@ class Questions:
         return state(yes=yes, no=here & ~yes, reported=here)
 
     def _joined(self, answer: Answer) -> Answer:
-        if self._barriers is None:
-            self._barriers = self._list_barriers()
         days = self._knowledge.join.days
         source = self._timeline.nearest(answer.reported, days, self._barriers)
         return take(answer, source, "joined")
 
-    def _list_barriers(self) -> Barriers:
+    @cached_property
+    def _barriers(self) -> Barriers:
         join = self._knowledge.join
         dates = self._sayings.dates_of(*join.barriers)
         change_from, change_to = self._changes.list_changes(join.change)
@@ -181,7 +179,6 @@ class Questions:
             near=np.zeros(len(yes), bool),
             undecided=open_,
             met=np.zeros(len(yes), bool),
-            grade=None,
         )
 
     def _rule_is(self, condition: RuleIs) -> Answer:
@@ -206,7 +203,6 @@ class Questions:
             firm_yes=firm_yes & yes,
             firm_no=firm_no & no,
             undecided=answer.reported & ~yes & ~no,
-            grade=None,
         )
 
     def _undecided(self, condition: Undecided) -> Answer:

@@ -36,8 +36,6 @@ def list_artifacts(questions: Questions, grid: Grid, knowledge: Knowledge) -> Da
     """
     tables = [Artifacts.no_rows().assign(order=pd.Series([], dtype="int64"))]
     for name, answer in questions.artifacts.items():
-        if not answer.yes.any():
-            continue
         artifact = knowledge.artifacts[name]
         where = np.flatnonzero(answer.yes)
         evidence = evidence_texts(

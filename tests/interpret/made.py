@@ -105,7 +105,7 @@ def ask_each(
     """Ask several conditions of every line.
 
     For each line: `says` as y, n, ? (Y, N where it is doubted, - where nothing was reported),
-    `reason`, `limit`, `comment`, `remark`, `here` (x), and `rests` on which lines, as numbers with
+    `reason`, `limit`, `comment`, `remark`, `here`, `near`, `met` (x), and `rests` on which lines, as numbers with
     a sign for held (h) and said (s).
     """
     lines = [dict(line.cells) for line in read_lines(text, "table")]
@@ -150,6 +150,8 @@ def _tell(lines: list[dict[str, str]], grid: Grid, said: Answer) -> list[dict[st
                 "comment": _held_by(said.comments, row),
                 "remark": _held_by(said.remarks, row),
                 "here": "x" if said.here[row] else "",
+                "near": "x" if said.near[row] else "",
+                "met": "x" if said.met[row] else "",
                 "rests": " ".join(rests),
                 "limit": " ".join(limits),
                 "undecided": "x" if said.undecided[row] else "",
@@ -158,7 +160,9 @@ def _tell(lines: list[dict[str, str]], grid: Grid, said: Answer) -> list[dict[st
     return told
 
 
-_TOLD = ("says", "reason", "comment", "remark", "here", "rests", "limit", "undecided")
+_TOLD = (
+    "says", "reason", "comment", "remark", "here", "near", "met", "rests", "limit", "undecided",
+)  # fmt: skip
 
 
 def lines_of(table: pd.DataFrame) -> list[int]:

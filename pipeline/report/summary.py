@@ -6,7 +6,7 @@ be not measured.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
@@ -49,6 +49,7 @@ def describe_present(
     present = [row for row in standing if row.outcome == Outcome.PRESENT]
     present.sort(key=lambda row: places.get(row.rule.id, len(places)))
     present = urgency.order(present, lambda row: (row.rule, row.grade))
+    comments = _leave_out_repeated(row.comments for row in present)
     return tuple(
         FindingCard(
             mark=texts(f"mark.{row.grade or 'present'}"),
@@ -58,11 +59,19 @@ def describe_present(
             evidence=show_evidence(row, texts),
             limit=_limits(row, texts),
             change=_describe_change(changes.get(row.rule.id), texts),
-            comment=cut_sentences(" ".join(row.comments)),
+            comment=cut_sentences(" ".join(comment)),
             suggest=start_sentence(row.suggest[0]) if row.suggest else "",
         )
-        for row in present
+        for row, comment in zip(present, comments, strict=True)
     )
+
+
+def _leave_out_repeated(comments: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Leave out what an earlier card has said already, unless nothing else would be left."""
+    said: set[str] = set()
+    for sentences in comments:
+        yield tuple(each for each in sentences if each not in said) or sentences
+        said |= set(sentences)
 
 
 def describe_held(codes: Iterable[str], texts: Texts) -> tuple[HeldCount, ...]:

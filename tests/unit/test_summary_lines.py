@@ -9,7 +9,7 @@ from pipeline.report.facts import OpenQuestion
 from pipeline.report.front import join_alike, render_summary
 from pipeline.report.sheet import start_workbook
 from pipeline.report.style import Styler
-from pipeline.report.summary import cut_sentences
+from pipeline.report.summary import _leave_out_repeated, cut_sentences
 from tests.unit.report_tables import RUN, knowledge, make_tables
 
 
@@ -259,3 +259,14 @@ def test_questions_that_share_a_row_leave_no_result_out(questions, told):
     (row,) = join_alike(questions)
     assert row.title.split("\n") == [each.title for each in questions]
     assert row.evidence == told
+
+
+def test_a_card_does_not_repeat_what_an_earlier_one_has_said():
+    """Unless it would be left with nothing to say."""
+    cards = [("Low.", "Of adults."), ("Large.", "Of adults."), ("Of adults.",), ("Low.", "Few.")]
+    assert [" ".join(each) for each in _leave_out_repeated(cards)] == [
+        "Low. Of adults.",
+        "Large.",
+        "Of adults.",
+        "Few.",
+    ]

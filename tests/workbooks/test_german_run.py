@@ -132,7 +132,7 @@ def test_what_is_said_in_words_is_said_in_german(folder):
         for name in ("W1", "W2", "W3")
     }
     for name, words in {
-        "W1": "Makroovalozyten|Übersegmentierte Neutrophile|Megaloblastäre Veränderungen im Ausstrich",
+        "W1": "Makroovalozyten|Hypersegmentierte Neutrophile|Megaloblastäre Veränderungen im Ausstrich",
         "W2": "Thrombozytenaggregate|Hämolyse der Probe",
         "W3": "Agglutination der Erythrozyten",
     }.items():

@@ -54,7 +54,7 @@ PROBLEMS = {
     "counts-contradict": ("Ein Teil ist höher gezählt als das Ganze: Neutrophile können die Leukozyten nicht übersteigen.", "Beide Zählungen prüfen und die richtigen als korrigiert schicken."),
     "answer-unreadable": ("Aus den Worten des Ergebnisses geht nicht hervor, ob etwas gesehen wurde.", "Vorhanden, nicht gesehen oder einen Grad wie 1+ schreiben."),
     "context-against-sex": ("Es ist bei einem Patienten des anderen Geschlechts angegeben; eine der beiden Angaben ist falsch.", "Klären, welche stimmt, und den Export berichtigen."),
-    "index-too-high": ("Die Zahl ist höher, als rote Zellen sie ergeben können; sie sind vielleicht verklumpt, oder die Einheit ist falsch.", "Die Einheit prüfen; stimmt sie, die Probe erwärmen und noch einmal messen."),
+    "index-too-high": ("Die Zahl ist höher, als Erythrozyten sie ergeben können; sie sind vielleicht verklumpt, oder die Einheit ist falsch.", "Die Einheit prüfen; stimmt sie, die Probe erwärmen und noch einmal messen."),
     "observations-disagree": ("Endgültige Ergebnisse in Worten sagen für eine Probe ja und nein.", "Das Labor fragen, welches stimmt, und es als korrigiert schicken."),
     "identity-rejected": ("Es wurde entschieden, dass das Ergebnis nicht von dem Patienten ist, dessen Kennung es trägt.", "Ist bekannt, von wem es ist, die Kennung berichtigen und die Zeile zurückgeben."),
     "zero-alone": ("Eine Null ohne das übrige Differentialblutbild kann heißen, dass nichts gemessen wurde.", "Das ganze Differentialblutbild schicken oder die Null löschen."),

@@ -1,6 +1,5 @@
 """Text files that go wrong: each is read as a careful technician would, or held with its reason."""
 
-import json
 import os
 import sys
 import time
@@ -59,29 +58,6 @@ def test_hostile_text_file_alone(tmp_path: Path, case: Case) -> None:
     refused = {code for code in said if str(CATALOGUE[code].severity) == "error"}
     assert refused <= set(case.said), "an error that nobody expects"
     assert time.monotonic() - started < SECONDS
-
-
-def test_all_hostile_text_files_at_once(tmp_path: Path) -> None:
-    """The run goes on to the end, says of each file what it says of it alone, and stays small."""
-    inbox = tmp_path / "inbox"
-    inbox.mkdir()
-    for case in CASES:
-        make(case, inbox)
-    (inbox / "folder.csv").mkdir()
-    for name in ("half.csv.part", "~$open.xlsx", ".hidden.csv", "packed.csv.gz", "all.zip"):
-        (inbox / name).write_bytes(export(line()))
-    code, output, memory = start("check", "--json", inbox)
-    assert code == Exit.HELD
-    assert memory <= MEMORY_KIB
-    issues = pd.DataFrame(json.loads(output))
-    for case in CASES:
-        told = set(issues.loc[issues["source_file"].eq(case.name), "code"])
-        own = {held.split()[1] for held in case.held} - ACROSS_FILES
-        assert own | set(case.said) <= told, case.name
-    left = {"half.csv.part", "~$open.xlsx", ".hidden.csv", "folder.csv"}
-    assert left.isdisjoint(issues["source_file"])
-    packed = issues[issues["source_file"].isin(["packed.csv.gz", "all.zip"])]
-    assert packed["code"].tolist() == ["file-kind", "file-kind"]
 
 
 def start(*arguments: object) -> tuple[int, str, int]:

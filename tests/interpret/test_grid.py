@@ -83,13 +83,17 @@ def test_every_row_finds_its_accession():
 
 
 def test_bounds_stand_by_themselves():
-    made = tables("accession | white-cells | neutrophils\nA | 4 |\nB | 5 | 2")
+    """What is calculated stands with what was reported."""
+    made = tables(
+        "accession | white-cells | neutrophils | neutrophils-percent\nA | 4 | |\nB | 5 | 2 |\nC | 4 | | 30"
+    )
     together = derive_results(made.results, made.held, KNOWLEDGE)
     grid = place(made, results=together)
-    assert list(grid.reported) == ["white-cells", "neutrophils"]
-    assert list(grid.reported["neutrophils"]) == [-1, 2]
     assert list(grid.bounds) == ["neutrophils"]
-    assert list(together["derived"].iloc[grid.bounds["neutrophils"]]) == ["neutrophils-at-most"] * 2
+    assert list(together["derived"].iloc[grid.bounds["neutrophils"]]) == ["neutrophils-at-most"] * 3
+    nowhere, counted, calculated = grid.reported["neutrophils"]
+    assert nowhere == -1
+    assert list(together["derived"].iloc[[counted, calculated]]) == ["", "neutrophils-calculated"]
 
 
 def test_what_is_held_without_a_place_cannot_be_placed():
@@ -111,6 +115,7 @@ def test_what_is_held_without_a_place_cannot_be_placed():
     grid = place(made, held=held.set_axis([9, 8, 7, 6]))
     assert [name.split()[:2] for name in names(grid)] == [["P1", "A"]]
     assert list(grid.held.index) == [0]
+    assert list(grid.held.columns) == list(held.columns)
     assert list(grid.set_aside["mcv"]) == [0]
 
 

@@ -83,7 +83,7 @@ def render_charts(
     sheet.sheet_properties.pageSetUpPr.fitToPage = False  # type: ignore[union-attr]
     sheet.page_setup.scale = _SCALE
     for band in range(_ROWS_PER_PAGE, bands, _ROWS_PER_PAGE):
-        sheet.row_breaks.append(Break(3 + band * _ROWS_PER_CHART))
+        sheet.row_breaks.append(Break(_FIRST_ROW + band * _ROWS_PER_CHART))
     if len(report.trends) > shown:
         rest = len(report.trends) - shown
         said = texts("trends.more", count=rest, sheet=data.title)

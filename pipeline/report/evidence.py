@@ -1,7 +1,8 @@
 """What a finding rests on: its joined evidence taken apart and matched with results."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from math import inf
 from typing import Literal
 
@@ -33,8 +34,9 @@ def list_evidence(
     """
     places = _cited_places(row)
     count = len(places)
-    joined = (row.value, row.unit, row.limit, row.limit_unit, row.from_date)
-    columns = (_pieces(text, count) for text in joined)
+    joined = (row.value, row.unit, row.limit_unit, row.from_date)
+    values, units, limit_units, days = (_pieces(text, count) for text in joined)
+    columns = (values, units, _limits_of_each(row.limit, places, rule), limit_units, days)
     for place, value, unit, limit, limit_unit, collected in zip(places, *columns, strict=True):
         analyte, comparator = place[3:]
         result = by_place.get(place)
@@ -116,6 +118,16 @@ def _pieces(text: str, count: int) -> list[str]:
     """Cut joined evidence; where it does not come out even, each piece gets the whole text."""
     pieces = text.split(_JOIN)
     return pieces if len(pieces) == count else [text] * count
+
+
+def _limits_of_each(text: str, places: Sequence[Place], rule: RuleText) -> list[str]:
+    """Give each result its own limits, of which it may have several: "12; 80; 100"."""
+    pieces = text.split(_JOIN)
+    counts = [rule.limited.count(place[3]) for place in places]
+    if len(pieces) == len(places) or len(pieces) != sum(counts):
+        return _pieces(text, len(places))
+    ends = list(accumulate(counts))
+    return [_JOIN.join(pieces[end - count : end]) for end, count in zip(ends, counts, strict=True)]
 
 
 def _direction(analyte: str, limit: str, rule: RuleText) -> str:

@@ -64,6 +64,8 @@ class RuleText:
     citations: tuple[Citation, ...]
     comparisons: tuple[tuple[str, str], ...]
     """(analyte id, direction) of every comparison the rule rests on, in rule order."""
+    limited: tuple[str, ...]
+    """Analyte id of each limit of the rule, each limit once."""
     needs: tuple[str, ...]
     """Analyte ids the rule needs, each once, in rule order."""
     suggest: tuple[tuple[tuple[str, ...], str], ...]

@@ -37,6 +37,7 @@ def distinct(items: Iterable[T]) -> tuple[T, ...]:
 def show_unit(ucum: str) -> str:
     """Write a UCUM code as laboratories print it: "10*9/L" → "×10⁹/L", "ug/L" → "µg/L"."""
     shown = re.sub(r"10\*(-?\d+)", lambda found: f"×10{found[1].translate(_SUPERSCRIPT)}", ucum)
+    shown = shown.replace("{1.73_m2}", "1.73 m²")
     return re.sub(r"(?<![A-Za-z])u(?=(g|mol|L|kat|m)(?![A-Za-z]))", "µ", shown)
 
 
@@ -132,6 +133,7 @@ def _describe(rule: Rule, knowledge: Knowledge, texts: Texts) -> RuleText:
             _cite(source, knowledge, texts) for limit in limits for source in limit.sources
         ),
         comparisons=distinct(_comparisons_of(rule.when, knowledge)),
+        limited=tuple(limit.analyte for limit in limits),
         needs=distinct(knowledge.analytes_of(rule.when)),
         suggest=tuple(_name_test(name, knowledge, texts) for name in rule.suggest),
     )

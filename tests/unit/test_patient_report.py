@@ -507,6 +507,7 @@ def test_assumptions_are_stated(sex, population, years, pregnancy, adults):
         ("umol/L", "µmol/L"),
         ("g/dL", "g/dL"),
         ("ng/L; 10*9/L", "ng/L; ×10⁹/L"),
+        ("mL/min/{1.73_m2}", "mL/min/1.73 m²"),
         ("%", "%"),
         ("fL", "fL"),
         ("u", "u"),

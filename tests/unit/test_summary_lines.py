@@ -270,3 +270,20 @@ def test_a_card_does_not_repeat_what_an_earlier_one_has_said():
         "Of adults.",
         "Few.",
     ]
+
+
+NORMOCYTIC = """
+    sex | years | specimen | at         | analyte    | result
+    F   | 40    | S1       | 2026-03-01 | hemoglobin | 9.8 g/dL
+    F   | 40    | S1       | 2026-03-01 | mcv        | 90 fL
+"""
+
+
+def test_each_result_stands_beside_its_own_limits():
+    assert card(NORMOCYTIC, "Normocytic anemia").limit == "Hb: below 12 g/dL\nMCV: 80 to 100 fL"
+    (row,) = [
+        each
+        for each in make_tables(NORMOCYTIC).report().findings
+        if each.rule.id == "normocytic-anemia"
+    ]
+    assert [(each.title, each.limit) for each in row.evidence] == [("Hb", "12"), ("MCV", "80; 100")]

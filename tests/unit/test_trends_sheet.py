@@ -124,4 +124,9 @@ def test_more_analytes_than_charts_are_counted():
     assert len(sheet._charts) == CHARTS_AT_MOST
     said = [cell.value for cell in sheet["A"] if cell.value]
     assert said[-1].startswith("2 more analytes have no chart here")
-    assert [each.id for each in sheet.row_breaks.brk] == [39 + 36 * page for page in range(5)]
+    assert [each.id for each in sheet.row_breaks.brk] == [40 + 36 * page for page in range(5)]
+    # Every chart ends above the break that follows its beginning, at 15 points to a row.
+    for chart in sheet._charts:
+        first = chart.anchor._from.row
+        last = first + chart.anchor.ext.height / 12_700 / 15
+        assert not any(first < each.id < last for each in sheet.row_breaks.brk)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipeline.ingest.headers import HeaderIndex
 from pipeline.ingest.layouts import Plan
 from pipeline.ingest.tables import TextTable, UnreadableFile
+from pipeline.ingest.unit_row import names_units, states_units
 
 MAX_BAD_ROWS = 100_000
 """With more rows than these that cannot be read a file is refused as a whole."""
@@ -48,7 +49,8 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, delimiter: s
 
     In text a row must have as many cells as the header; a delimiter more at the end is fine
     if every row has it. In a workbook missing cells are empty cells. Below a second header
-    with other columns nothing is read: its cells would get the wrong meaning. A line of sums is
+    with other columns, or another row of units, nothing is read: its cells would get the wrong
+    meaning. A line of sums is
     left out at the end of the table only, and if it names no person and no specimen: elsewhere
     it may be a patient whose id is "Max".
 
@@ -64,6 +66,7 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, delimiter: s
         for row, cells in table.rows[plan.header_at + 1 :]
         if row not in bad and row != units_at and any(map(str.strip, cells))
     ]
+    units = next((_trim(cells) for row, cells in table.rows if units_at and row == units_at), None)
     width = len(plan.headers)
     lengths = (
         _accepted_lengths(plan, [cells for _, cells in below], delimiter == ",")
@@ -84,16 +87,22 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, delimiter: s
     # The name of an analyte is no sign of a header there: "MCV" beside a patient called "GB".
     names = plan.fields.get("analyte", ())
     # Nor is an id such as "TEST", beside a number where numbers belong.
-    numeric = [*plan.fields.get("value", ()), *(each.column for each in plan.results)]
+    columns = [each.column for each in plan.results]
+    numeric = [*plan.fields.get("value", ()), *columns]
     for position, (row, cells) in enumerate(below):
         fits = not delimiter or (len(cells) in lengths and not _fills(cells, unnamed))
         first = cells[id_at] if id_at < len(cells) else ""
         if first not in seen:
             seen[first] = index.may_be_header(first)
         alone = not fits or cells.count("") >= len(cells) - 1
-        if position >= end or ((alone or seen[first]) and _is_left_out(cells, plan)):
+        is_of_units = names_units(first) and states_units(cells, columns, index)
+        if (
+            position >= end
+            or ((alone or seen[first]) and _is_left_out(cells, plan))
+            or (is_of_units and _trim(cells) == units)
+        ):
             lines.left_out.append(row)
-        elif (
+        elif is_of_units or (
             seen[first]
             and index.count_known(_without(cells, names)) >= _SAME_HEADER
             and not any(at < len(cells) and _NUMBER.match(cells[at]) for at in numeric)
@@ -108,6 +117,10 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, delimiter: s
             lines.rows.append(row)
             lines.cells.append(_fit(cells, width))
     return lines
+
+
+def _trim(cells: Sequence[str]) -> list[str]:
+    return [cell.strip() for cell in cells]
 
 
 def _check_count(bad_rows: Mapping[int, str]) -> None:

@@ -70,6 +70,17 @@ def read_unit_row(
     return UnitRow(row=row, is_taken=is_taken, meanings=tuple(found) if is_taken else meanings)
 
 
+def states_units(cells: Sequence[str], columns: Sequence[int], index: HeaderIndex) -> bool:
+    """Whether a row states units under columns of results: a known one at least, and no number."""
+    stated = [cells[at].strip() for at in columns if at < len(cells)]
+    return any(map(index.names.units.knows, stated)) and not any(map(_NUMBER.fullmatch, stated))
+
+
+def names_units(cell: str) -> bool:
+    """Whether the cell of the patient id is empty, as in a row of units, or says "Units"."""
+    return not cell.strip() or fold_words(cell) in _TITLE
+
+
 def _give_unit(header: str, meaning: Meaning, unit: str, row: int, index: HeaderIndex) -> Meaning:
     if meaning.unit:
         if not _is_same(meaning, unit, index):

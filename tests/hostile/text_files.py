@@ -190,6 +190,13 @@ STRUCTURE = [
          content=export(_ROWS[0], "patient_id,sex,patient_name,birth_date,sample_id,collected_at,value,analyte,unit",
                         "P2,F,Roe,1980-05-01,S2,2026-03-01,9.0,Hemoglobin,g/dL"),
          read=_READ[:1], held=["3 row-header", "4 row-header"]),
+    Case(name="units_repeated.csv", content=b"Patient ID,HGB,MCV\n,g/dL,fL\nP1,9.2,112\nPatient ID,HGB,MCV\n,g/dL,fL\nP2,10.2,101\n",
+         read=["P1 hemoglobin 9.2 g/dL", "P1 mcv 112 fL", "P2 hemoglobin 10.2 g/dL", "P2 mcv 101 fL"], said=["lines-left-out"]),
+    # 160 pmol/L is no 160 pg/mL.
+    Case(name="other_units_below.csv", content=b"Patient ID,HGB,Vitamin B12\n,g/dL,pg/mL\nP1,9.2,150\nPatient ID,HGB,Vitamin B12\n,g/L,pmol/L\nP2,102,160\n",
+         read=["P1 hemoglobin 9.2 g/dL", "P1 vitamin-b12 150 pg/mL"], held=["5 row-header", "6 row-header"], said=["lines-left-out"]),
+    Case(name="units_below_units_in_the_header.csv", content=b"Patient ID,HGB (g/dL),Vitamin B12 (pg/mL)\nP1,9.2,150\nUnits,g/L,pmol/L\nP2,102,160\n",
+         read=["P1 hemoglobin 9.2 g/dL", "P1 vitamin-b12 150 pg/mL"], held=["3 row-header", "4 row-header"]),
     Case(name="two_delimiters.csv", content=export("P1,90,x;P2;9", header="patient_id,MCV,x;Patient ID;HGB (g/dL)"),
          said=["delimiter-ambiguous"]),
     Case(name="decimal_comma_unquoted.csv", content=export(_ROWS[0], line("P2", "9,5")),

@@ -252,7 +252,7 @@ CATALOGUE = _kinds(
     (
         "row-header",
         ERROR,
-        "A second header with other columns stands above this row, so its cells are not known.",
+        "A second header with other columns or units stands above it, so its cells are not known.",
         "Put each table into a file or sheet of its own.",
     ),
     (

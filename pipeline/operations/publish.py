@@ -128,6 +128,7 @@ def _write_reports(
 ) -> Iterator[str]:
     """Write the reports that changed; give the paths of those that are locked."""
     wanted = [*shelf.paths] if anew else shelf.changed
+    reported = [each for each in wanted if each not in shelf.suspended]
     interpretation = judgement.interpretation
     reports = assemble_reports(
         patients=interpretation.patients,
@@ -139,15 +140,14 @@ def _write_reports(
         superseded=judgement.selected.superseded,
         knowledge=judgement.knowledge,
         run=facts,
-        only=[each for each in wanted if each not in shelf.suspended],
+        only=reported,
         changed_at=shelf.changed_at,
         artifacts=interpretation.artifacts,
     )
-    count = sum(each not in shelf.suspended for each in wanted)
     contents = chain(
         (
             (report.patient_id, pack_workbook(render_workbook(report), report.run.run_at))
-            for report in show(reports, count, "Writing reports")
+            for report in show(reports, len(reported), "Writing reports")
         ),
         _write_notices(shelf, wanted, judgement, facts),
     )

@@ -30,7 +30,7 @@ from schemas.vocabulary import Outcome
 
 # The most width of each column, in characters; in the order of the heads in the catalogue.
 _FINDING_WIDTHS = (
-    17, 18, 34, 17, 20, 15, 16, 24, 6, 10, 10, 11, 11, 10, 46, 30, 46, 46, 34, 20, 26, 16, 12,
+    17, 18, 34, 17, 20, 15, 16, 40, 6, 10, 10, 11, 11, 10, 46, 30, 46, 46, 34, 20, 26, 16, 12,
 )  # fmt: skip
 FINDINGS_PRINTED = "A:N"
 _RESULT_WIDTHS = (

@@ -5,7 +5,7 @@ PROBLEMS = {
     "patient-id-missing": ("Die Zeile nennt keinen Patienten; Wörter wie NA oder unbekannt, Striche und Nullen sind keine ID.", "Die Patienten-ID eintragen. Ist jede Zeile ein Patient: row_is_patient = true in einem Layout."),
     "patient-id-damaged": ("Die Patienten-ID sieht aus, als hätte ein Tabellenprogramm sie verändert.", "Die Spalte als Text formatieren und die ID richtig eintragen."),
     "specimen-unknown": ("Die Zeile hat weder Probennummer noch Abnahmedatum.", "Eines von beiden eintragen, damit sich Proben unterscheiden lassen."),
-    "row-header": ("Über dieser Zeile steht eine zweite Kopfzeile mit anderen Spalten; ihre Zellen sind daher unklar.", "Jede Tabelle in eine eigene Datei oder ein eigenes Blatt setzen."),
+    "row-header": ("Über dieser Zeile steht eine zweite Kopfzeile mit anderen Spalten oder Einheiten; ihre Zellen sind daher unklar.", "Jede Tabelle in eine eigene Datei oder ein eigenes Blatt setzen."),
     "row-units": ("Die Zeile unter der Kopfzeile enthält Einheiten und daneben anderes.", "In dieser Zeile nur Einheiten stehen lassen oder sie in die Kopfzeile schreiben: HGB (g/dL)."),
     "row-quotes": ("Ein einzelnes Anführungszeichen: die Zellen dieser Zeile lassen sich nicht trennen.", "Das Anführungszeichen in dieser oder in der ersten der zurückgestellten Zeilen berichtigen."),
     "cell-too-long": ("Eine Zelle enthält mehr als 32.000 Zeichen.", "Kürzen; ein fehlendes Anführungszeichen oder einen fehlenden Zeilenumbruch suchen."),

@@ -191,11 +191,9 @@ def _stands(amounts: Amounts, direction: Direction, limit: Numbers) -> tuple[Mas
 def _stands_by_floor(direction: Direction, yes: Mask, no: Mask) -> tuple[Mask, Mask]:
     """Below the floor is below every published limit; above it nothing is known."""
     nowhere = np.zeros(len(yes), bool)
-    if direction == "below":
+    if direction in ("below", "at_or_below"):
         return yes, nowhere
-    if direction == "at_or_above":
-        return nowhere, no
-    return nowhere, nowhere
+    return nowhere, no
 
 
 def _limit_shown(

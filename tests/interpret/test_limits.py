@@ -180,7 +180,12 @@ def test_limits_that_fall_with_age():
 
 @pytest.mark.parametrize(
     ("direction", "says"),
-    [("below", "yes ? ?"), ("at_or_above", "no ? ?"), ("above", "? ? ?"), ("at_or_below", "? ? ?")],
+    [
+        ("below", "yes ? ?"),
+        ("at_or_above", "no ? ?"),
+        ("above", "no no ?"),
+        ("at_or_below", "yes yes ?"),
+    ],
 )
 def test_a_floor_decides_one_way_only(direction, says):
     rows = [{"result": str(n), "days": "4000", "months": "100"} for n in (89, 90, 91)]

@@ -15,6 +15,11 @@ RULES = [*KNOWLEDGE.shown_rules(), *KNOWLEDGE.shadow_rules()]
 NEVER = {
     # A figure that is certainly higher than the range is certainly not low.
     "b12-not-placeable": {"at_or_below b12.unlikely: no while every other part is yes"},
+    # What is certainly not borderline lies certainly on one side of the range.
+    "b12-functional-support": {
+        "all (above b12.unlikely, any (macro-ovalocytes, hypersegmented-neutrophils, "
+        "neurological-symptoms, nitrous-oxide)): open while every other part is no"
+    },
     # Without a result the comparison is open, and with one it is reported.
     "b12-uninformative": {
         "any (reported, below b12.measured): no while every other part is yes",

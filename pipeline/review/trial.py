@@ -301,5 +301,4 @@ def _means_the_same(name: str, one: Knowledge, other: Knowledge) -> bool:
 
 
 def _limits(rule: Rule, knowledge: Knowledge) -> list[Limit]:
-    conditions = (rule.when, *(step.when for step in rule.grades))
-    return [limit for condition in conditions for limit in knowledge.limits_of(condition)]
+    return [limit for condition in rule.conditions for limit in knowledge.limits_of(condition)]

@@ -134,6 +134,13 @@ def test_a_day_may_have_a_time():
     assert list(said) == ["date", "time", ""]
 
 
+@pytest.mark.parametrize("profile", ["lab-interval", "mayo", "uk-pregnancy"])
+def test_no_case_fails_for_being_tried_on_limits_that_it_was_not_written_for(profile):
+    trials = {trial.rule: trial for trial in try_rules(profile=profile)}
+    assert not [name for name, trial in trials.items() if trial.failures]
+    assert trials["low-b12"].not_tried.startswith("differs") == (profile != "uk-pregnancy")
+
+
 def test_cases_of_a_rule_that_a_site_changed_are_not_tried_on_it(overlay):
     trials = {trial.rule: trial for trial in try_rules(overlay.folder)}
     assert trials["low-platelets"].not_tried.startswith("differs")

@@ -40,7 +40,10 @@ def list_evidence(
     for place, value, unit, limit, limit_unit, collected in zip(places, *columns, strict=True):
         analyte, comparator = place[3:]
         result = by_place.get(place)
-        direction = _direction(analyte, limit, rule)
+        ways = distinct(way for which, way in rule.comparisons if which == analyte)
+        direction = _direction(ways, limit)
+        if row.outcome == Outcome.PRESENT and not direction:
+            limit, direction = _decisive(ways, comparator, value, limit)
         other = result if converts and result and result.converted_unit != unit else None
         yield Evidence(
             title=_title(analyte, knowledge, texts, alone=count == 1),
@@ -130,13 +133,22 @@ def _limits_of_each(text: str, places: Sequence[Place], rule: RuleText) -> list[
     return [_JOIN.join(pieces[end - count : end]) for end, count in zip(ends, counts, strict=True)]
 
 
-def _direction(analyte: str, limit: str, rule: RuleText) -> str:
+def _direction(ways: Sequence[str], limit: str) -> str:
     """Say which side of the limit makes the finding, where one word can say it."""
-    directions = distinct(way for which, way in rule.comparisons if which == analyte)
     numbers = limit.count(_JOIN) + 1
-    if len(directions) == 1 and numbers == 1:
-        return directions[0]
-    return SPAN if set(directions) == {"at or above", "at or below"} and numbers == 2 else ""
+    if len(ways) == 1 and numbers == 1:
+        return ways[0]
+    return SPAN if set(ways) == {"at or above", "at or below"} and numbers == 2 else ""
+
+
+def _decisive(ways: Sequence[str], comparator: str, value: str, limit: str) -> tuple[str, str]:
+    """Choose, of several limits with a side each, the only one that the result lies beyond."""
+    limits = limit.split(_JOIN)
+    if len(limits) != len(ways):
+        return limit, ""
+    sides = zip(limits, ways, strict=True)
+    beyond = [side for side in sides if _state(side[1], comparator, value, side[0]) == "yes"]
+    return beyond[0] if len(beyond) == 1 else (limit, "")
 
 
 def _state(

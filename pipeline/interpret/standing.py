@@ -26,19 +26,15 @@ def standing_findings(findings: DataFrame[Findings]) -> DataFrame[Findings]:
     cannot be put in order. So a low vitamin B12 of January stands until B12 is measured again.
     Absent on a specimen that is doubted settles nothing.
     """
-    # Most of what was never tested is asked of everyone: it is left out before anything is grouped.
     findings = findings[findings["outcome"].ne(Outcome.NOT_TESTED)]
     decided = _settles(findings)
-    indeterminate = findings["outcome"].eq(Outcome.INDETERMINATE) | (
-        findings["outcome"].eq(Outcome.ABSENT) & ~decided
-    )
     days = findings["collected_at"].dt.normalize()
     latest = (
         days.where(decided).groupby([findings["patient_id"], findings["rule"]]).transform("max")
     )
     undated = days.isna()
     stands = (decided & (undated | days.eq(latest))) | (
-        indeterminate & (undated | latest.isna() | (days >= latest))
+        ~decided & (undated | latest.isna() | (days >= latest))
     )
     # Some rows of a table that was validated.
     return cast(DataFrame[Findings], findings[stands].reset_index(drop=True))
@@ -65,12 +61,11 @@ def rank_patients(
     open_ = standing[standing["outcome"].eq(Outcome.INDETERMINATE)]
     unconfirmed = standing[standing["status"].eq(Confirmation.UNCONFIRMED)]
     conflicts = held.loc[held["code"].isin(_IDENTITY_CODES), "patient_id"]
-    named_held = held[held["patient_id"].ne("")]
     counts = {
         "findings": present["patient_id"].value_counts(),
         "unconfirmed": unconfirmed["patient_id"].value_counts(),
         "not_assessable": open_["patient_id"].value_counts(),
-        "held": named_held["patient_id"].value_counts(),
+        "held": held["patient_id"].value_counts(),
     }
     listed = people.assign(
         **{name: ids.map(count).fillna(0).astype("int64") for name, count in counts.items()},
@@ -83,9 +78,9 @@ def rank_patients(
     rank[(listed["not_assessable"] > 0) | (listed["held"] > 0)] = _NOT_ASSESSABLE
     timeline = Timeline(grid)
     asked = [(each.rank, each.when) for each in knowledge.priorities if each.when is not None]
-    for last, _ in asked[-1:]:
+    if asked:
         # Whatever rule a site adds: what is found is never filed under "nothing found".
-        rank[ids.isin(present["patient_id"])] = last
+        rank[ids.isin(present["patient_id"])] = asked[-1][0]
     for class_, when in reversed(asked):
         where = _is_standing(when, timeline, questions)
         rank[ids.isin(grid.accessions.loc[where, "patient_id"])] = class_
@@ -93,7 +88,6 @@ def rank_patients(
     ordered = listed.assign(priority=rank.astype("int64")).sort_values(
         ["priority", "findings", "waiting_since", "patient_id"],
         ascending=[True, False, True, True],
-        na_position="last",
         ignore_index=True,
     )
     kinds = Patients.column_types()
@@ -132,7 +126,6 @@ def _people(seen: DataFrame[Results], held: DataFrame[Held], grid: Grid) -> pd.D
         # The rest only makes the choice between two spellings independent of the order of rows.
         ["collected_at", "patient_name", "sex", "birth_date"],
         ascending=[False, True, True, True],
-        na_position="last",
     )
     people = latest_first.groupby("patient_id", as_index=False).agg(
         patient_name=("patient_name", "first"),

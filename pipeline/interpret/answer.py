@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,6 @@ from pipeline.interpret.grid import NOWHERE, Positions
 from schemas.vocabulary import Reason
 
 K = TypeVar("K")
-Role = Literal["here", "joined", "earlier"]
 _MASKS = ("yes", "no", "firm_yes", "firm_no", "reported", "undecided", "met")
 
 
@@ -28,8 +27,6 @@ class Evidence:
     """Into the table of observations."""
     limit: Numbers
     direction: str
-    role: Role
-    """Of this accession, of the nearest one, or of an earlier one."""
 
     @property
     def there(self) -> Mask:
@@ -94,7 +91,6 @@ def rest_on(
     said: Positions | None = None,
     limit: Numbers | None = None,
     direction: str = "",
-    role: Role = "here",
 ) -> Evidence:
     """Name what an answer for so many accessions rests on; what is left out is nowhere."""
     nowhere = np.full(count, NOWHERE, dtype=np.int64)
@@ -105,7 +101,6 @@ def rest_on(
         said=nowhere if said is None else said,
         limit=np.full(count, np.nan) if limit is None else limit,
         direction=direction,
-        role=role,
     )
 
 
@@ -174,7 +169,7 @@ def restrict(answer: Answer, asked: Mask) -> Answer:
     )
 
 
-def take(answer: Answer, source: Positions, role: Role) -> Answer:
+def take(answer: Answer, source: Positions) -> Answer:
     """Give each accession the answer of another one; where that is `NOWHERE`, nothing."""
     there = source != NOWHERE
 
@@ -199,7 +194,6 @@ def take(answer: Answer, source: Positions, role: Role) -> Answer:
                 held=place(item.held),
                 said=place(item.said),
                 limit=np.where(there, item.limit[source], np.nan),
-                role=role,
             )
             for item in answer.evidence
         ),

@@ -139,7 +139,7 @@ class Questions:
     def _joined(self, answer: Answer) -> Answer:
         days = self._knowledge.join.days
         source = self._timeline.nearest(answer.reported, days, self._barriers)
-        return take(answer, source, "joined")
+        return take(answer, source)
 
     @cached_property
     def _barriers(self) -> Barriers:
@@ -168,11 +168,10 @@ class Questions:
         )
         yes = held != NOWHERE
         open_ = ~yes & ((unclear != NOWHERE) | undated)
-        said = take(answer, source, "earlier")
+        said = take(answer, source)
         no = ~yes & ~open_
         return replace(
             said,
-            yes=yes,
             no=no,
             firm_yes=firm != NOWHERE,
             firm_no=no & (ago(answer.reported & ~answer.firm_no) == NOWHERE),

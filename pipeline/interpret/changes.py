@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from pipeline.interpret.amounts import Amounts, Mask, Numbers
-from pipeline.interpret.answer import Answer, Role, rest_on, state
+from pipeline.interpret.answer import Answer, rest_on, state
 from pipeline.interpret.doubts import Doubts
 from pipeline.interpret.grid import NOWHERE, Grid, Positions
 from pipeline.interpret.published import limit_in_unit
@@ -72,10 +72,6 @@ class Changes:
         low, high = self._doubts.of_results(condition.analyte, here)
         firm = ~(low | high)
         firm &= firm[before] | (before == NOWHERE)
-        roles: tuple[tuple[Positions, Positions, Role], ...] = (
-            (then, held_then, "earlier"),
-            (here, held, "here"),
-        )
         rests = compared | waits
         return state(
             yes=yes,
@@ -91,9 +87,8 @@ class Changes:
                     len(here),
                     results=np.where(rests, positions, NOWHERE),
                     held=np.where(rests, set_aside, NOWHERE),
-                    role=role,
                 )
-                for positions, set_aside, role in roles
+                for positions, set_aside in ((then, held_then), (here, held))
             ),
         )
 
@@ -106,10 +101,8 @@ class Changes:
                 self._sayings.dates_of(condition.since), before=True
             )
             before = self._timeline.last_until(reported, day, there)
-        if condition.not_across:
-            dates = self._sayings.dates_of(*condition.not_across)
-            before = np.where(self._timeline.is_separated(before, dates), NOWHERE, before)
-        return before
+        dates = self._sayings.dates_of(*condition.not_across)
+        return np.where(self._timeline.is_separated(before, dates), NOWHERE, before)
 
     def _moved(
         self, condition: Change, here: Positions, then: Positions
@@ -131,9 +124,8 @@ class Changes:
         if condition.direction == "fall":
             return -most, -least
         if condition.direction == "either":
-            farthest = np.maximum(np.abs(least), np.abs(most))
-            nearest = np.where((least <= 0) & (most >= 0), 0, np.minimum(abs(least), abs(most)))
-            return nearest, farthest
+            # Below zero where it may not have moved at all; every step asked for is above.
+            return np.maximum(least, -most), np.maximum(-least, most)
         return least, most
 
     def _step(self, published: Mapping[str, float], analyte: Analyte, here: Positions) -> Numbers:
@@ -143,7 +135,7 @@ class Changes:
             limit_in_unit(published, unit, analyte) if unit in analyte.units else np.nan
             for unit in self._amounts.units
         ]
-        return np.array(steps)[self._amounts.unit_codes[here]] if steps else np.zeros(0)
+        return np.array(steps)[self._amounts.unit_codes[here]]
 
     def _factors(self, name: str) -> Numbers:
         units = self._knowledge.analytes[name].units
@@ -179,5 +171,4 @@ def _ends(amounts: Amounts, value: Numbers) -> tuple[Numbers, Numbers]:
 def _share(now: Numbers, past: Numbers) -> Numbers:
     """Give the change as a share of the past; without limit where the past was nothing."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = now / past - 1
-    return np.where(np.isnan(share), np.where(now == past, 0.0, -np.inf), share)
+        return np.where(now == past, 0.0, now / past - 1)

@@ -104,7 +104,7 @@ class Comparisons:
         else:
             assert condition.more_than is not None
             is_yes = value > condition.more_than
-        usable = exact & ~np.isnan(value)
+        usable = exact & np.isfinite(value)
         yes, no = np.zeros(len(there), bool), np.zeros(len(there), bool)
         yes[rows], no[rows] = is_yes & usable, ~is_yes & usable
         return state(

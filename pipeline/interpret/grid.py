@@ -55,9 +55,9 @@ def place_results(
     held = held.reset_index(drop=True)
     columns = ["patient_id", "accession", "collected_at", "collected_precision"]
     seen: pd.DataFrame = pd.concat(
-        [pd.DataFrame(table[columns]) for table in (results, held, said)], ignore_index=True
+        [pd.DataFrame(table[columns]) for table in (results, held, said)]
     )
-    dated = seen.sort_values("collected_at", na_position="last", kind="stable")
+    dated = seen.sort_values("collected_at", kind="stable")
     accessions = (
         dated.drop_duplicates(_SPECIMEN)
         .sort_values(["patient_id", "collected_at", "accession"])

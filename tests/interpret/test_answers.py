@@ -126,6 +126,61 @@ def test_a_grade_that_may_be_low_is_not_sure_to_be_shallow():
     )
 
 
+def test_what_is_not_that_deep_is_not_firm():
+    """Low for sure, but not severe: the large cells, which are in doubt, decide alone."""
+    large = artifact("clumps", "platelet-clumps", ("mcv", "high"))
+    check(
+        "age | platelets | mcv | platelet-clumps | says\n40y | 120 | 105 | yes | Y\n40y | 49 | 105 | yes | y",
+        group(RuleIs(rule="low", grade=Grade.SEVERE), LARGE, kind="any"),
+        replace(knowledge(), artifacts={"clumps": large}),
+    )
+
+
+def test_no_grade_where_a_deeper_one_is_open():
+    """Each step as it is asked: severe by a volume that is held, moderate by platelets, then mild."""
+    steps = (
+        GradeStep(grade=Grade.SEVERE, when=LARGE),
+        GradeStep(grade=Grade.MODERATE, when=below("platelets.moderate")),
+        GradeStep(grade=Grade.MILD, when=LOW),
+    )
+    known = knowledge(rule("steps", LOW, grades=steps))
+    cases = {("120", "held"): "", ("120", "90"): "mild", ("99", "90"): "moderate"}
+    cases |= {("99", "105"): "severe", ("<120", "90"): ""}
+    lines = [{"age": "40y", "platelets": few, "mcv": size} for few, size in cases]
+    made = tables_of(lines, WHOLE)
+    _, questions = ask_questions(made.results, made.held, known, made.observations)
+    assert list(questions.answer_rule(known.rules["steps"]).grade) == list(cases.values())
+
+
+def test_a_part_that_held_earlier_is_no_part_that_holds():
+    """Platelets were low then, the volume was not high: neither of it is met now."""
+    found = ask_each(
+        """
+        patient | age | day        | platelets | mcv
+        P1      | 40y | 2026-01-01 | 100       | 90
+        P1      | 40y | 2026-01-09 | 200       |
+        """,
+        [Earlier(condition=group(LOW, LARGE), at_least_days=7)],
+        knowledge(),
+    )[0]
+    assert (found[1]["says"], found[1]["met"]) == ("n", "")
+
+
+def test_held_is_told_only_where_it_leaves_the_answer_open():
+    pair = rule("pair", group(LOW, LARGE))
+    check(
+        """
+        age | platelets | mcv  | says | reason
+        40y | <200      | held | y    |
+        40y | 100       | held | ?    | held
+        40y | 200       | held | n    |
+        40y | <200      | 105  | y    |
+        """,
+        Undecided(rule="pair", because=Reason.CENSORED),
+        knowledge(pair),
+    )
+
+
 def test_another_rule_that_is_undecided():
     anemia = rule("anemia", below("hemoglobin.anemia"))
     for because, censored, unknown in (

@@ -83,6 +83,9 @@ RANGES = [
     ("<130 to 30", "either", 100, "?"),
     ("<130 to 30", "either", 101, "n"),
     ("<130 to 130", "either", 1, "?"),
+    (">130 to 129.5", "either", 0.5, "y"),
+    (">130 to 130.5", "either", 0.1, "?"),
+    ("<130 to 129.5", "either", 0.1, "?"),
     ("120 to <120", "either", 1, "?"),
     (">100 to 120", "rise", 1, "?"),
 ]
@@ -132,19 +135,20 @@ def test_an_amount_published_in_several_units():
 
 
 SHARES = [
-    # From 100 to 130, 131, 70, 69; from 0 to 0, 0 to 5, 5 to 0, and from <100 to 130.
-    ("rise", {"at_least": 0.3}, "yynnnyny"),
-    ("rise", {"more_than": 0.3}, "nynnnyn?"),
-    ("fall", {"at_least": 0.3}, "nnyynnyn"),
-    ("fall", {"less_than": 0.3}, "yynnyyny"),
-    ("either", {"more_than": 0.3}, "nynynyy?"),
+    # From 100 to 130, 131, 70, 69; from 0 to 0, 0 to 5, 5 to 0, from <100 to 130, 100 to >130 and <70.
+    ("rise", {"at_least": 0.3}, "yynnnynyyn"),
+    ("rise", {"more_than": 0.3}, "nynnnyn??n"),
+    ("fall", {"at_least": 0.3}, "nnyynnynny"),
+    ("fall", {"more_than": 0.3}, "nnnynnynn?"),
+    ("fall", {"less_than": 0.3}, "yynnyynyyn"),
+    ("either", {"more_than": 0.3}, "nynynyy???"),
 ]
 
 
 def test_a_share_of_the_earlier_result():
     text = pairs(
         "100 to 130", "100 to 131", "100 to 70", "100 to 69", "0 to 0", "0 to 5", "5 to 0",
-        "<100 to 130",
+        "<100 to 130", "100 to >130", "100 to <70",
     )  # fmt: skip
     conditions = [
         moved(direction, **{name: (("share", part),) for name, part in share.items()})
@@ -194,6 +198,19 @@ def test_what_is_held_leaves_the_answer_open():
         P4      | 2026-02-16 | held       | -    |        |       |           | x
         P5      | 2026-01-01 | 120        | -    |        |       |           | x
         P5      | 2026-01-02 |            | -    |        |       |           |
+        """,
+        moved("rise", at_least=10),
+        KNOWLEDGE,
+    )
+
+
+def test_what_is_held_beside_a_result_that_counts_is_not_asked():
+    check(
+        """
+        patient | accession | day        | hemoglobin | says | reason | rests
+        P1      | A         | 2026-01-01 | held       | -    |        |
+        P1      | B         | 2026-01-02 | 130        | ?    | held   | h0 1
+        P1      | B         | 2026-01-02 | held       | ?    | held   | h0 1
         """,
         moved("rise", at_least=10),
         KNOWLEDGE,

@@ -48,10 +48,30 @@ def test_what_was_reported_decides_and_else_a_bound():
         6mo | 0.9         |             |                     | y    |          | 14    | 1     | neutrophils-infant-limit |
         40y |             | held        | 30                  | ?    | held     | h15   |       |                     | x
             | 1.2         |             |                     | ?    | age-unknown | 16 |       |                     | x
+        40y | 1.6         | 1.4         |                     | n    |          | 17    | 1.5   |                     |
+        40y | 1.3         | 1.4         |                     | y    |          | 18    | 1.5   |                     |
         """,
         LOW,
         KNOWLEDGE,
     )
+
+
+def test_a_bound_may_say_no():
+    check(
+        """
+        age | white-cells | says | rests | limit | comment
+        40y | 1.4         | n    | 0     | 1.5   | neutrophils-at-most
+        40y | 1.6         | -    |       |       |
+        """,
+        Compare(direction="at_or_above", limit="neutrophils.low"),
+        KNOWLEDGE,
+    )
+
+
+def test_the_evidence_names_the_direction():
+    made = tables_of([{"age": "40y", "neutrophils": "1"}], KNOWLEDGE)
+    _, questions = ask_questions(made.results, made.held, KNOWLEDGE)
+    assert [item.direction for item in questions.answer(LOW).evidence] == ["below"]
 
 
 def test_all_that_is_reported_is_reported_here():
@@ -179,18 +199,19 @@ def test_what_two_results_give():
         120        | 4         | <30
         0          | 0         | 30
                    | held      | 30
+        120        | 0         | 30
     """
     names = [
-        (formula("ratio", more_than=30), "nnynn-??n?-"),
-        (formula("ratio", less_than=30), "nnnyn-??n?-"),
-        (formula("ratio", times=10, more_than=299.9), "yyyny-??y?-"),
-        (formula("ratio", apart_from="mch", more_than=1), "nnny--????-"),
-        (formula("ratio", apart_from="mch", more_than=0.9), "yyny--????-"),
-        (formula("ratio", apart_from="mch", less_than=1), "nnyn--????-"),
-        (formula("difference", more_than=116), "nnynn-??nn-"),
-        (formula("difference", times=2, more_than=111.9), "yyyny-??yn-"),
-        (formula("difference", times=2, less_than=112), "nnnyn-??ny-"),
-        (formula("difference", apart_from="mch", more_than=85), "nyyn--???n-"),
+        (formula("ratio", more_than=30), "nnynn-??n?-?"),
+        (formula("ratio", less_than=30), "nnnyn-??n?-?"),
+        (formula("ratio", times=10, more_than=299.9), "yyyny-??y?-?"),
+        (formula("ratio", apart_from="mch", more_than=1), "nnny--????-?"),
+        (formula("ratio", apart_from="mch", more_than=0.9), "yyny--????-?"),
+        (formula("ratio", apart_from="mch", less_than=1), "nnyn--????-?"),
+        (formula("difference", more_than=116), "nnynn-??nn-y"),
+        (formula("difference", times=2, more_than=111.9), "yyyny-??yn-y"),
+        (formula("difference", times=2, less_than=112), "nnnyn-??ny-n"),
+        (formula("difference", apart_from="mch", more_than=85), "nyyn--???n-y"),
     ]
     found = ask_each(text, [condition for condition, _ in names], KNOWLEDGE)
     for (condition, says), each in zip(names, found, strict=True):

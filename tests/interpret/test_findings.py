@@ -171,6 +171,7 @@ def test_comments_of_limits():
     )
     made = knowledge(
         rule("large", above("mcv.large-adult")), rule("own", below("platelets.low")),
+        rule("one", Group(kind="any", members=(below("platelets.low"), above("mcv.large-adult")))),
         limits={**WHOLE.limits, own.id: own},
     )  # fmt: skip
     said = interpret(
@@ -183,12 +184,14 @@ def test_comments_of_limits():
         40y |            |      | 100
         40y |            |      | 100 10*9/L [150-400]
         40y |            |      |
+        40y |            | 105  | 100
         """,
         made,
     )
     of = said.findings.set_index(["rule", "accession"])["comment"]
     assert list(of["large"].iloc[:4]) == ["adults-assumed", "adults-assumed", "", ""]
-    assert list(of["own"].iloc[4:]) == ["ask", ""]
+    assert list(of["own"].iloc[4:]) == ["ask", "", "ask"]
+    assert of["one"].iloc[-1] == "ask"
 
 
 def test_findings_of_doubted_specimens():
@@ -198,19 +201,22 @@ def test_findings_of_doubted_specimens():
     lysis = artifact("lysis", "hemolyzed", ("platelets", "high"))
     white = artifact("white", "lipemic", ("white-cells", "low"), ("mcv", "low"))
     few = rule("few", below("neutrophils.copper"))
+    fewer = artifact("fewer", "icteric", ("neutrophils", "low"))
     said = interpret(
         """
-        age | platelets | mcv | white-cells | neutrophils-percent | neutrophils | platelet-clumps | diluted | hemolyzed | lipemic
-        40y | 100       | 105 |             |                     |             | yes             |         |           |
-        40y | 200       | 105 |             |                     |             | yes             |         |           |
-        40y | 200       | 105 |             |                     |             |                 |         | yes       |
-        40y | 100       | 105 |             |                     |             | yes             | yes     |           |
-        40y | 100       | 90  |             |                     |             |                 |         |           | yes
-        40y |           |     | 4           | 30                  |             |                 |         |           | yes
-        40y |           |     |             |                     | 1           |                 |         |           | yes
-        40y | <200      |     |             |                     |             | yes             |         |           |
+        age | platelets | mcv | white-cells | neutrophils-percent | neutrophils | platelet-clumps | diluted | hemolyzed | lipemic | icteric
+        40y | 100       | 105 |             |                     |             | yes             |         |           | |
+        40y | 200       | 105 |             |                     |             | yes             |         |           | |
+        40y | 200       | 105 |             |                     |             |                 |         | yes       | |
+        40y | 100       | 105 |             |                     |             | yes             | yes     |           | |
+        40y | 100       | 90  |             |                     |             |                 |         |           | yes |
+        40y |           |     | 4           | 30                  |             |                 |         |           | yes |
+        40y |           |     |             |                     | 1           |                 |         |           | yes |
+        40y | <200      |     |             |                     |             | yes             |         |           | |
+        40y | 100       |     | 4           |                     |             | yes             |         |           | yes     |
+        40y |           |     | 4           | 30                  |             |                 |         |           |         | yes
         """,
-        knowledge(LOW, PLAIN, few, artifacts=(clumps, dilute, lysis, white)),
+        knowledge(LOW, PLAIN, few, artifacts=(clumps, dilute, lysis, white, fewer)),
     ).findings
     said = said[said["outcome"].ne("not-tested")]
     assert told(said, "accession", "rule", "outcome", "status", "artifact") == [
@@ -227,6 +233,8 @@ def test_findings_of_doubted_specimens():
         "A005 | few | present | unconfirmed | white",
         "A006 | few | present | confirmed | -",
         "A007 | low | indeterminate | - | -",
+        "A008 | low | present | unconfirmed | clumps",
+        "A009 | few | present | unconfirmed | fewer",
     ]
 
 
@@ -328,6 +336,7 @@ def test_one_accession_after_the_other_and_the_rules_in_their_order():
         for place in ("P1 | B", "P1 | C", "P2 | A")
         for name in ("low", "pair", "plain")
     ]
+    assert list(said.findings.columns) == list(Findings.column_types())
     columns = ("collected_at", "collected_precision", "profile", "knowledge_version")
     known = f"default | {WHOLE.version}"
     assert told(said.findings, *columns)[::3] == [

@@ -169,7 +169,7 @@ def test_where_something_was_reported():
     said = combine(group("all"), members)
     assert list(said.reported) == [True, False, True, True]
     assert list(said.here) == [True, False, True, True]
-    far = [take(member, np.array([1, 0, 3, 2]), "joined") for member in members]
+    far = [take(member, np.array([1, 0, 3, 2])) for member in members]
     said = combine(group("any"), [members[0], far[1]])
     assert list(said.here) == [True, False, True, False]
     assert list(said.near) == [False, False, True, True]
@@ -238,7 +238,7 @@ def test_what_is_not_asked_is_open_and_unreported():
 def test_the_answer_of_another_accession():
     full = all_of_it(3)
     full = restrict(full, np.array([True, False, True]))
-    said = take(full, np.array([2, -1, 1]), "joined")
+    said = take(full, np.array([2, -1, 1]))
     for name in MASKS:
         here = bool(getattr(full, name)[2])
         assert list(getattr(said, name)) == [here, False, False], name
@@ -250,10 +250,10 @@ def test_the_answer_of_another_accession():
     (rests,) = said.evidence
     assert [list(p) for p in (rests.results, rests.held, rests.said)] == [[2, -1, -1]] * 3
     assert np.array_equal(rests.limit, [3.0, np.nan, 1.5], equal_nan=True)
-    assert (rests.role, rests.direction) == ("joined", "below")
+    assert rests.direction == "below"
     assert said.grade is None
     graded = replace(full, grade=np.array(["mild", "", "severe"], dtype=object))
-    assert list(take(graded, np.array([2, -1, 1]), "joined").grade) == ["severe", "", ""]
+    assert list(take(graded, np.array([2, -1, 1])).grade) == ["severe", "", ""]
 
 
 def test_a_simple_answer_is_as_firm_as_said_and_of_here():
@@ -273,7 +273,7 @@ def test_a_simple_answer_is_as_firm_as_said_and_of_here():
 
 
 def test_nothing_can_be_taken_from_nobody():
-    said = take(all_of_it(0), np.zeros(0, np.int64), "joined")
+    said = take(all_of_it(0), np.zeros(0, np.int64))
     assert len(said.yes) == len(said.evidence[0].limit) == 0
 
 
@@ -297,5 +297,5 @@ def test_evidence():
     assert list(rests.at(np.array([2, 0])).said) == [2, -1]
     assert list(rests.at(np.array([2, 0])).results) == [-1, 0]
     assert list(rests.at(np.array([1, 0])).held) == [1, -1]
-    assert (rests.role, rests.direction, np.isnan(rests.limit).all()) == ("here", "", True)
+    assert (rests.direction, np.isnan(rests.limit).all()) == ("", True)
     assert list(rest_on("x", 2, limit=np.array([1, 2.0])).at(np.array([1])).limit) == [2]

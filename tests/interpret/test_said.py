@@ -89,6 +89,28 @@ def test_one_statement_alone(day):
     )
 
 
+def test_before_anything_was_said_the_first_statement_counts():
+    check(
+        """
+        patient | day        | mcv | metformin | says | rests
+        P1      | 2026-01-01 | 90  |           | y    | s1
+        P1      | 2026-01-05 |     | yes       | y    | s1
+        P1      | 2026-01-09 |     | no        | n    | s2
+        """,
+        observed("metformin"),
+        KNOWLEDGE,
+    )
+
+
+def test_of_many_statements_without_a_date_the_last_counts():
+    lines = [f"P1 | {'no' if number % 3 else 'yes'} | y | s57" for number in range(60)]
+    check(
+        "patient | metformin | says | rests\n" + "\n".join(lines),
+        observed("metformin"),
+        KNOWLEDGE,
+    )
+
+
 def test_nobody_said_anything():
     text = "day | mcv | says\n2026-01-01 | 90 | -\n | 90 | -"
     for name in ("metformin", "diluted"):

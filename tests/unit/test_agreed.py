@@ -69,6 +69,18 @@ def observations_from(text):
             {0: "held", 1: "held"},
             ["observations-disagree", "observations-disagree"],
         ),
+        # Beside results that disagree what was remarked still stands.
+        (
+            """
+            code         | from   | answer
+            schistocytes | result | yes
+            schistocytes | result | no
+            schistocytes | remark | yes
+            """,
+            ["schistocytes yes -"],
+            {0: "held", 1: "held"},
+            ["observations-disagree", "observations-disagree"],
+        ),
         (
             """
             code         | from   | answer | status

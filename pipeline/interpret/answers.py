@@ -80,9 +80,8 @@ class Questions:
         """
         if rule.id not in self._answers:
             answer = self.answer(rule.when)
-            if self._looks_elsewhere(rule.when):
-                own = self._has_own_part(rule.when)
-                answer = restrict(answer, answer.here if own else answer.near | answer.here)
+            own = self._has_own_part(rule.when)
+            answer = restrict(answer, answer.here if own else answer.near | answer.here)
             if rule.asked_if is not None:
                 answer = restrict(answer, self.answer(rule.asked_if).yes)
             self._answers[rule.id] = replace(answer, grade=self._grade(rule, answer))
@@ -177,7 +176,6 @@ class Questions:
             firm_no=no & (ago(answer.reported & ~answer.firm_no) == NOWHERE),
             near=np.zeros(len(yes), bool),
             undecided=open_,
-            met=np.zeros(len(yes), bool),
         )
 
     def _rule_is(self, condition: RuleIs) -> Answer:
@@ -232,17 +230,6 @@ class Questions:
             grade[still_open & reached.yes] = str(step.grade)
             still_open &= reached.no
         return grade
-
-    def _looks_elsewhere(self, condition: Condition) -> bool:
-        match condition:
-            case Joined() | Earlier() | Since():
-                return True
-            case RuleIs(rule=name) | Undecided(rule=name):
-                return self._looks_elsewhere(self._knowledge.rules[name].when)
-            case Observed():
-                return not self._is_own(condition)
-            case _:
-                return any(map(self._looks_elsewhere, parts_of(condition)))
 
     def _has_own_part(self, condition: Condition) -> bool:
         match condition:

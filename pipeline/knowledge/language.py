@@ -7,8 +7,8 @@ from pipeline.errors import KnowledgeError
 from pipeline.knowledge.model import Knowledge, Rule
 
 KINDS = (
-    *("rules", "analytes", "observations", "artifacts", "suggestions", "priorities"),
-    *("profiles", "descriptions"),
+    *("rules", "analytes", "shorts", "observations", "artifacts", "suggestions"),
+    *("priorities", "profiles", "descriptions"),
 )
 """Tables `[words.…]` of a file in `comments/`: id (or the English words) → words."""
 
@@ -25,9 +25,10 @@ def translate(knowledge: Knowledge, words: Mapping[str, Mapping[str, str]]) -> K
     for kind in words:
         if kind not in KINDS:
             raise KnowledgeError(f"unknown kind of words {kind!r}; there are: {', '.join(KINDS)}")
-    rules, analytes, observations, artifacts, suggestions, priorities, profiles, descriptions = (
+    rules, analytes, shorts, observations, artifacts, suggestions, *rest = (
         words.get(kind, {}) for kind in KINDS
     )
+    priorities, profiles, descriptions = rest
 
     def of_rule(rule: Rule) -> Rule:
         suggest = tuple(suggestions.get(name, name) for name in rule.suggest)
@@ -39,7 +40,11 @@ def translate(knowledge: Knowledge, words: Mapping[str, Mapping[str, str]]) -> K
         knowledge,
         rules={name: of_rule(rule) for name, rule in knowledge.rules.items()},
         analytes={
-            name: replace(analyte, title=analytes.get(name, analyte.title))
+            name: replace(
+                analyte,
+                title=analytes.get(name, analyte.title),
+                short=shorts.get(name, analyte.short),
+            )
             for name, analyte in knowledge.analytes.items()
         },
         observations={

@@ -1,5 +1,6 @@
 """What a finding rests on: its joined evidence taken apart and matched with results."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
@@ -10,7 +11,7 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.report.facts import Evidence, Place, RuleText
 from pipeline.report.rows import Finding, ReportedResult
 from pipeline.report.texts import Texts
-from pipeline.report.wording import SPAN, distinct, show_number
+from pipeline.report.wording import SPAN, count_decimals, distinct, show_number
 from schemas.vocabulary import Comparator, Outcome, ResultStatus
 
 _JOIN = "; "
@@ -44,6 +45,8 @@ def list_evidence(
         direction = _direction(ways, limit)
         if row.outcome == Outcome.PRESENT and not direction:
             limit, direction = _decisive(ways, comparator, value, limit)
+        if result and is_number(value):
+            value = f"{float(value):.{_decimals_written(result)}f}"
         other = result if converts and result and result.converted_unit != unit else None
         yield Evidence(
             title=_title(analyte, knowledge, texts, alone=count == 1),
@@ -142,13 +145,16 @@ def _direction(ways: Sequence[str], limit: str) -> str:
 
 
 def _decisive(ways: Sequence[str], comparator: str, value: str, limit: str) -> tuple[str, str]:
-    """Choose, of several limits with a side each, the only one that the result lies beyond."""
+    """Choose, of several limits with a side each, those that the result lies beyond."""
     limits = limit.split(_JOIN)
     if len(limits) != len(ways):
         return limit, ""
     sides = zip(limits, ways, strict=True)
     beyond = [side for side in sides if _state(side[1], comparator, value, side[0]) == "yes"]
-    return beyond[0] if len(beyond) == 1 else (limit, "")
+    if not beyond:
+        return limit, ""
+    passed, taken = zip(*beyond, strict=True)
+    return _JOIN.join(passed), _JOIN.join(taken)
 
 
 def _state(
@@ -175,16 +181,25 @@ def _state(
     return "yes" if is_yes else "no" if is_no else "open"
 
 
+def _decimals_written(result: ReportedResult) -> int:
+    """Count the decimals as the laboratory wrote them: "7.0" has one, "150,000" none."""
+    needed = count_decimals(result.original_value)
+    end = re.search(r"[.,](\d+)$", result.original_text)
+    written = max(needed, len(end[1]) if end else 0)
+    digits = re.sub(r"\D", "", result.original_text)
+    same = digits == re.sub(r"\D", "", f"{result.original_value:.{written}f}")
+    return written if same else needed
+
+
 def _show_interval(result: ReportedResult | None, texts: Texts) -> str:
     if result is None or not result.computed:
         return ""
-    low, high = (
-        None if end is None else texts.number(show_number(end))
-        for end in (result.reference_low, result.reference_high)
-    )
+    ends = (result.reference_low, result.reference_high)
+    decimals = max(0 if end is None else count_decimals(end) for end in ends)
+    low, high = (None if end is None else texts.number(f"{end:.{decimals}f}") for end in ends)
     if low is not None and high is not None:
-        ends = f"{low}-{high}"
+        interval = f"{low}-{high}"
     else:
-        ends = texts("up-to", high=high) if low is None else texts("from", low=low)
+        interval = texts("up-to", high=high) if low is None else texts("from", low=low)
     flag = texts.entries.get(f"flag.{result.computed}", result.computed)
-    return texts("evidence.interval", interval=ends, flag=flag)
+    return texts("evidence.interval", interval=interval, flag=flag)

@@ -28,9 +28,13 @@ def show_limit(evidence: Evidence, texts: Texts) -> str:
     if evidence.direction == SPAN:
         said = texts("limit.span", low=numbers[0], high=numbers[-1])
     else:
-        direction = evidence.direction
-        way = texts(f"direction.{direction}" if direction else "limit.only")
-        said = f"{way} {'; '.join(numbers)}"
+        ways = evidence.direction.split("; ")
+        if len(ways) != len(numbers):
+            ways, numbers = [""], ["; ".join(numbers)]
+        said = ", ".join(
+            f"{texts(f'direction.{way}' if way else 'limit.only')} {number}"
+            for way, number in zip(ways, numbers, strict=True)
+        )
     return f"{evidence.title}: {said} {evidence.limit_unit}"
 
 

@@ -66,7 +66,8 @@ def finding_entries(row: FindingRow, texts: Texts, links: Mapping[Place, str]) -
     single_link, compound_link = ("", link) if len(evidence) > 1 else (link, "")
     rests_on = _one_or_joined([each.title for each in evidence])
     directions = [
-        texts(f"direction.{each.direction}") if each.direction else "" for each in evidence
+        "; ".join(texts(f"direction.{way}") for way in each.direction.split("; ") if way)
+        for each in evidence
     ]
     return [
         _moment(row, texts),

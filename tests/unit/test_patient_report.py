@@ -375,6 +375,31 @@ def test_notes_on_a_result_are_shown(code, remark):
 
 
 @pytest.mark.parametrize(
+    ("analyte", "result", "text", "low", "high", "shown"),
+    [
+        ("hemoglobin", "7 g/dL", "7.0", "12", "15.5", "7.0 g/dL on 2026-03-01 (lab 12.0-15.5: L)"),
+        ("hemoglobin", "7 g/dL", "7", "12", "16", "7 g/dL on 2026-03-01 (lab 12-16: L)"),
+        ("hemoglobin", "7 g/dL", "7,00", "", "", "7.00 g/dL on 2026-03-01"),
+        ("hemoglobin", "<7 g/dL", "<7.0", "", "", "<7.0 g/dL on 2026-03-01"),
+        ("hemoglobin", "70 g/L", "70", "120", "", "70 g/L on 2026-03-01 (lab from 120: L)"),
+        ("platelets", "90000 /uL", "90,000", "", "", "90000 /µL on 2026-03-01"),
+        ("platelets", "90000 /uL", "90.000", "", "", "90000 /µL on 2026-03-01"),
+    ],
+)
+def test_a_result_stands_with_the_decimals_that_the_laboratory_wrote(
+    analyte, result, text, low, high, shown
+):
+    report = make_tables(
+        f"""
+        years | analyte   | result   | text   | low   | high
+        60    | {analyte} | {result} | {text} | {low} | {high}
+        """
+    ).report()
+    (card,) = [card for card in report.present if card.title in ("Anemia", "Low platelets")]
+    assert card.evidence.endswith(f" {shown}")
+
+
+@pytest.mark.parametrize(
     ("sign", "value", "low", "high", "flag"),
     [
         ("", 5.0, 4.0, 11.0, "within"),

@@ -116,9 +116,7 @@ def _people(seen: DataFrame[Results], held: DataFrame[Held], grid: Grid) -> pd.D
         sex="",
         birth_date=pd.Series(pd.NaT, index=grid.observations.index, dtype="datetime64[us]"),
     )
-    rows: pd.DataFrame = pd.concat(
-        [pd.DataFrame(table[columns]) for table in (seen, held, said)], ignore_index=True
-    )
+    rows: pd.DataFrame = pd.concat([pd.DataFrame(table[columns]) for table in (seen, held, said)])
     rows = rows[rows["patient_id"].ne("")]
     latest_first = rows.assign(
         patient_name=rows["patient_name"].replace("", pd.NA), sex=rows["sex"].replace("", pd.NA)

@@ -263,6 +263,8 @@ def test_the_nearest_specimen_unless_something_lies_between():
         P3      | 2026-01-05 |           | 90  |            |             | -    |       |      |
         P4      | 2026-01-01 | 100       | 90  |            | 2026-01-03  | y    | 7     |      | x
         P4      | 2026-01-05 |           | 90  |            |             | -    |       |      |
+        P5      |            |           | 90  |            |             | -    |       |      |
+        P5      | 1970-01-01 | 100       | 90  |            |             | y    | 10    |      | x
         """,
         Joined(condition=LOW),
         knowledge(),

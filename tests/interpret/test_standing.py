@@ -267,11 +267,13 @@ def test_reasons_stand_in_the_order_of_urgency():
         P2      | F   | 40y | 2026-03-01 |            | 105 | 100       |
         P3      | F   | 40y | 2026-03-01 | 130        |     |           |
         P4      | F   | 40y | 2026-03-01 |            | 105 |           |
+        P5      | F   | 40y | 2026-03-01 | 100        | 105 |           |
         """
     )
     assert told(said, "patient_id", "reasons") == [
         "P1 low-b12; anemia; low-platelets; large",
         "P2 low-platelets; large",
+        "P5 anemia; large",
         "P4 large",
         "P3 -",
     ]

@@ -1,14 +1,14 @@
-"""Titles in the language chosen; ids, limits and published wording stay as they are."""
+"""Titles and conventions in the language chosen; ids, limits and published wording stay."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.errors import KnowledgeError
-from pipeline.knowledge.model import Knowledge, Rule
+from pipeline.knowledge.model import Knowledge, Limit, Rule
 
 KINDS = (
     *("rules", "analytes", "shorts", "observations", "artifacts", "suggestions"),
-    *("priorities", "profiles", "descriptions"),
+    *("priorities", "profiles", "descriptions", "conventions"),
 )
 """Tables `[words.…]` of a file in `comments/`: id (or the English words) → words."""
 
@@ -28,17 +28,24 @@ def translate(knowledge: Knowledge, words: Mapping[str, Mapping[str, str]]) -> K
     rules, analytes, shorts, observations, artifacts, suggestions, *rest = (
         words.get(kind, {}) for kind in KINDS
     )
-    priorities, profiles, descriptions = rest
+    priorities, profiles, descriptions, conventions = rest
 
     def of_rule(rule: Rule) -> Rule:
         suggest = tuple(suggestions.get(name, name) for name in rule.suggest)
         return replace(rule, title=rules.get(rule.id, rule.title), suggest=suggest)
+
+    def of_limit(limit: Limit) -> Limit:
+        # What was published stands in the words in which it was published.
+        if limit.is_published:
+            return limit
+        return replace(limit, wording=conventions.get(limit.wording, limit.wording))
 
     profile = knowledge.profile
     panels = {suggestions.get(name, name): panel for name, panel in knowledge.panels.items()}
     return replace(
         knowledge,
         rules={name: of_rule(rule) for name, rule in knowledge.rules.items()},
+        limits={name: of_limit(limit) for name, limit in knowledge.limits.items()},
         analytes={
             name: replace(
                 analyte,

@@ -1,6 +1,7 @@
 """Comments and titles: every code in every language, no word that says too much."""
 
 import re
+from importlib.resources import files
 
 import pytest
 
@@ -8,6 +9,10 @@ from pipeline.ingest.names import analyte_of, index_names
 from pipeline.knowledge.load import load_knowledge
 
 LANGUAGES = ("en", "de")
+PROFILES = sorted(
+    path.name.removesuffix(".toml")
+    for path in files("pipeline.knowledge").joinpath("profiles").iterdir()
+)
 KNOWLEDGE = {language: load_knowledge(language=language, groups=["*"]) for language in LANGUAGES}
 SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 MOST_SENTENCES = 3
@@ -44,8 +49,6 @@ def test_every_code_in_every_language(language):
 
 def test_every_title_and_suggestion_is_translated():
     """A title may be the same in both languages, but then it is written down as such."""
-    from importlib.resources import files
-
     from pipeline.knowledge.shelf import read_toml
 
     table, _ = read_toml(files("pipeline.knowledge") / "comments" / "de.toml")
@@ -60,6 +63,17 @@ def test_every_title_and_suggestion_is_translated():
     assert words["priorities"].keys() == {each.title for each in english.priorities}
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_what_a_profile_settles_itself_is_told_in_the_language(profile):
+    """Published wording stays as it was published."""
+    english = load_knowledge(profile=profile, groups=["*"])
+    german = load_knowledge(profile=profile, groups=["*"], language="de")
+    same = {
+        each.id: each.wording == german.limits[each.id].wording for each in english.limits.values()
+    }
+    assert same == {each.id: each.is_published for each in english.limits.values()}
+
+
 def test_every_title_is_recognized_as_a_name():
     """Who types into a template in German is understood."""
     index = index_names(KNOWLEDGE["en"])
@@ -69,7 +83,9 @@ def test_every_title_is_recognized_as_a_name():
 
 def test_the_language_changes_no_limit_and_no_condition():
     one, two = KNOWLEDGE["en"], KNOWLEDGE["de"]
-    assert one.limits == two.limits
+    assert {limit.id: limit.strata for limit in one.limits.values()} == {
+        limit.id: limit.strata for limit in two.limits.values()
+    }
     assert {r.id: (r.when, r.grades) for r in one.rules.values()} == {
         r.id: (r.when, r.grades) for r in two.rules.values()
     }

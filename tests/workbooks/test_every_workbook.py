@@ -281,7 +281,7 @@ def test_every_finding_is_what_the_report_says(opened):
                 "Rests on": lines([one.title for one in evidence]),
                 "Sign": lines([one.comparator for one in evidence]),
                 "Unit": lines([one.unit for one in evidence]),
-                "Present if": lines([one.direction for one in evidence]),
+                "Asked whether": lines([one.direction for one in evidence]),
                 "Limit unit": lines([one.limit_unit for one in evidence]),
                 "Comment": " ".join(said.comments), "Tests to consider": ", ".join(said.suggest),
                 "Published wording": wording_of(said.rule),

@@ -188,7 +188,7 @@ ENTRIES = {
     "convention": "Laboratory convention of this profile",
     # Findings
     "findings.heads": "Collected|Specimen|Finding|Outcome|Why undecided|Grade|Specimen in doubt|"
-    "Rests on|Sign|Value|Unit|Present if|Limit|Limit unit|Comment|Tests to consider|"
+    "Rests on|Sign|Value|Unit|Asked whether|Limit|Limit unit|Comment|Tests to consider|"
     "Published wording|Source|Link|Rule|File|Sheet|Row",
     "findings.elsewhere": "; see findings.csv",
     # Results

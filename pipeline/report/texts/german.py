@@ -179,7 +179,7 @@ ENTRIES = {
     "verglichen wurde in der berichteten Einheit.",
     "convention": "Laborinterne Festlegung dieses Profils",
     "findings.heads": "Abnahme|Probe|Befund|Antwort|Warum offen|Grad|Probe zweifelhaft|Stützt sich auf|"
-    "Zeichen|Wert|Einheit|Vorhanden, wenn|Grenze|Einheit der Grenze|Kommentar|Mögliche Untersuchungen|"
+    "Zeichen|Wert|Einheit|Gefragt, ob|Grenze|Einheit der Grenze|Kommentar|Mögliche Untersuchungen|"
     "Wortlaut der Quelle|Quelle|Link|Regel|Datei|Tabellenblatt|Zeile",
     "findings.elsewhere": "; siehe findings.csv",
     "results.heads": "Abnahme|Probe|Messgröße|Zeichen|Wert|Einheit|Korrigiert von|Status|Bereich ab|"

@@ -11,7 +11,7 @@ from pipeline.ingest.tables import DateOrder
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.names import name_key
-from pipeline.knowledge.observed import columns_of
+from pipeline.knowledge.observed import AS_RESULTS, columns_of
 from pipeline.knowledge.prepared import prepared_once
 
 Kind = Literal["field", "analyte", "said", "foreign", "flag", "unit", "unused"]
@@ -120,7 +120,7 @@ def index_headers(knowledge: Knowledge) -> HeaderIndex:
         for header in (*each.headers, each.name)
     }
     for each in knowledge.observations.values():
-        if each.group not in ("film", "specimen"):
+        if each.group not in AS_RESULTS:
             for code, said in columns_of(each).items():
                 fields |= {name_key(header): code for header in said}
     headers = {

@@ -13,13 +13,13 @@ from pipeline.ingest.units import UnitIndex, index_units, unit_of
 from pipeline.knowledge.forms import LookAlike
 from pipeline.knowledge.model import Analyte, Knowledge
 from pipeline.knowledge.names import name_key
-from pipeline.knowledge.observed import columns_of, names_of
+from pipeline.knowledge.observed import AS_RESULTS, columns_of, names_of
 from pipeline.knowledge.prepared import prepared_once
 
 NOT_OURS = "analyte-unknown"
 """Code of a name that is left out on purpose; every other code sets the result aside."""
 
-_SAID_AS_RESULTS = ("film", "specimen", "context")
+_SAID_AS_RESULTS = (*AS_RESULTS, "context")
 """Groups of observations that arrive as results; a medication of that name is a drug level."""
 _NEAR = 0.85
 _SHORTEST_NEAR = 4
@@ -149,23 +149,28 @@ def index_names(knowledge: Knowledge) -> NameIndex:
         names_with_unit={key: tuple(ids) for key, ids in with_unit.items()},
         loinc={code: a.id for a in knowledge.analytes.values() for code in a.loinc},
         look_alikes=index_look_alikes((*knowledge.look_alikes, *_said_of_specimens(knowledge))),
-        said={
-            name_key(name): code
-            for each in knowledge.observations.values()
-            if each.group in _SAID_AS_RESULTS
-            for code, names in columns_of(each).items()
-            for name in names
-        },
+        said=_index_said(knowledge),
         written=written,
         words={key: words_of(name) for key, name in written.items()},
         units=index_units(knowledge),
     )
 
 
+def _index_said(knowledge: Knowledge) -> dict[str, str]:
+    """Give the keys under which results in words arrive; an antibody may carry its unit."""
+    said: dict[str, str] = {}
+    for each in knowledge.observations.values():
+        if each.group in _SAID_AS_RESULTS:
+            units = each.unit_words if each.group == "antibody" else ()
+            for code, names in columns_of(each).items():
+                said |= {name_key(name + unit): code for name in names for unit in ("", *units)}
+    return said
+
+
 def _said_of_specimens(knowledge: Knowledge) -> Iterator[LookAlike]:
     """Give the names of film words and the like: no names of numbers, whatever they resemble."""
     for each in knowledge.observations.values():
-        if each.group in ("film", "specimen"):
+        if each.group in AS_RESULTS:
             for name in names_of(each):
                 yield LookAlike(name=name, is_really="said in words")
 

@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.melt import Melted
 from pipeline.ingest.remarks import Said, index_remarks, read_remark
-from pipeline.ingest.said import Cell, Words, index_answers, read_cells
+from pipeline.ingest.said import Cell, Words, index_answers, is_number_alone, read_cells
 from pipeline.ingest.values import parse_values
 from pipeline.issues import Staged, all_issues, issues_at
 from pipeline.knowledge.forms import Observation, Scale
@@ -65,9 +65,10 @@ def observe(
 
     Returns:
         Observations; those with a `result_id` are the results whose `analyte` is an
-        observation and that can be read. Issues: `answer-unreadable`, `value-missing`,
-        `not-measured` (those results are held), `context-not-used`, `remark-unclear`. What
-        stands in a cancelled row, or in one of which it is open whose it is, is not read.
+        observation and that can be read. Issues: `answer-unreadable`, `answer-is-number`,
+        `value-missing`, `not-measured` (those results are held), `context-not-used`,
+        `remark-unclear`. What stands in a cancelled row, or in one of which it is open whose it
+        is, is not read.
     """
     words = index_answers(knowledge)
     is_result = parsed["analyte"].isin(list(_list_about(knowledge))) & ~parsed["ignored"]
@@ -121,11 +122,21 @@ def _read_results(
         answer = cells["answer"].take(codes).set_axis(group.index)
         unread = answer.isin(["", "?"])
         reason = why.where(answer.eq("") | why.eq("not-measured"), "answer-unreadable")
+        if about[str(name)].observation.group == "antibody":
+            is_number = answer.eq("?") & _are_numbers(group, about[str(name)].observation)
+            reason = reason.mask(is_number, "answer-is-number")
         issues += [issues_at(group[unread & reason.eq(code)], code) for code in sorted(set(reason))]
         part = _place(group, cells.take(codes), about[str(name)].observation.id)
         part["result_id"], part["status"] = group["result_id"], group["status"]
         parts.append(part[~unread])
     return pd.concat([_nothing(), *parts], ignore_index=True), all_issues(*issues)
+
+
+def _are_numbers(rows: pd.DataFrame, observation: Observation) -> "pd.Series[bool]":
+    """Mark the rows that hold a number without a word."""
+    codes, distinct = pd.factorize(rows["original_text"])
+    alone = np.array([is_number_alone(text, observation) for text in distinct], bool)
+    return pd.Series(alone[codes], rows.index)
 
 
 def _why_not(texts: "pd.Series[str]", reading: Reading) -> "pd.Series[str]":

@@ -8,13 +8,14 @@ from typing import Literal, NamedTuple
 from pipeline.ingest.names import fold_words
 from pipeline.knowledge.forms import Observation
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.observed import ON_A_SPECIMEN
 from pipeline.knowledge.prepared import prepared_once
 
 Reading = Literal["specimen", "person", "medications"]
 """What a text is about: a result and its film, a person, or what the person takes."""
 
 _GROUPS = {
-    "specimen": ("film", "specimen"),
+    "specimen": ON_A_SPECIMEN,
     "person": ("medication", "condition", "context"),
     "medications": ("medication", "condition", "context"),
 }

@@ -12,6 +12,7 @@ from pipeline.ingest.tables import DateOrder, DecimalSign
 from pipeline.ingest.values import read_value
 from pipeline.knowledge.forms import Observation, Scale
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.observed import ON_A_SPECIMEN
 from pipeline.knowledge.prepared import prepared_once
 
 Answer = Literal["yes", "no", "", "?"]
@@ -23,7 +24,9 @@ _ZERO = re.compile(r"0(?:[.,]0+)?")
 _BITS = frozenset("01")
 _PARTS = re.compile(r"[\s,;/()]+")
 _WEEKS = re.compile(r"(\d{1,2})\s*(?:\+\s*\d|(?:w|wk|wks|weeks?)?\s*\d\s*d(?:ays?)?|/40|/7)?")
-_ON_A_SPECIMEN = ("film", "specimen")
+_PLUS = re.compile(r"\+{1,4}")
+_AMOUNT = re.compile(r"(?:<=|>=|[<>≤≥=])?(?:1:)?\d+(?:\.\d+)?|<=|>=|[<>≤≥=]")
+_INNER_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011](?=[^\W\d_])")
 
 
 class Cell(NamedTuple):
@@ -38,14 +41,23 @@ class Words(NamedTuple):
     """How answers are worded, folded."""
 
     answers: Mapping[str, Answer]
+    """Of film words and context."""
+    results: Mapping[str, Answer]
+    """Of antibodies, hyphens as spaces."""
 
 
 @prepared_once
 def index_answers(knowledge: Knowledge) -> Words:
     """Prepare the words that mean yes, no, and that nothing was said."""
     meant: tuple[tuple[str, Answer], ...] = (("not-said", ""), ("no", "no"), ("yes", "yes"))
+    found: tuple[tuple[str, Answer], ...] = (("negative", "no"), ("positive", "yes"))
     return Words(
-        {fold_words(word): answer for name, answer in meant for word in _words(knowledge, name)}
+        {fold_words(word): answer for name, answer in meant for word in _words(knowledge, name)},
+        {
+            _part_words(fold_words(word)): answer
+            for name, answer in found
+            for word in _words(knowledge, name)
+        },
     )
 
 
@@ -81,7 +93,9 @@ def read_cells(
         ]
     if observation.kind == "number":
         return [_read_number(text, observation, words, scale, decimal) for text in texts]
-    if observation.group in _ON_A_SPECIMEN:
+    if observation.group == "antibody":
+        return [Cell(_result_of(cell, observation, words)) for cell in folded]
+    if observation.group in ON_A_SPECIMEN:
         return [Cell(_grade_of(cell, words)) for cell in folded]
     digits = {cell for cell in folded if cell.isdigit()}
     bits: Mapping[str, Answer] = {"0": "no", "1": "yes"} if digits <= _BITS else {}
@@ -111,6 +125,49 @@ def _grade_of(cell: str, words: Words) -> Answer:
     if len(worded.split()) < len(parts):
         return "yes" if answer in ("", "yes") else "?"
     return answer
+
+
+def _result_of(cell: str, observation: Observation, words: Words) -> Answer:
+    """Read the result of an antibody: what the laboratory calls it, with a number or without.
+
+    A number by itself says nothing: its limit is that of one assay. So does a single digit, and
+    a plus sign beside one. What is neither positive nor negative is no answer either.
+    """
+    if not cell or words.answers.get(cell, "?") == "":
+        return ""
+    if _PLUS.fullmatch(cell):
+        return "yes"
+    return words.results.get(_without_amounts(cell, observation), "?")
+
+
+def is_number_alone(text: str, observation: Observation) -> bool:
+    """Whether a cell holds a number, with a sign and a unit at most, and no word."""
+    cell = fold_words(text)
+    return any(map(str.isdigit, cell)) and not _without_amounts(cell, observation)
+
+
+def _without_amounts(cell: str, observation: Observation) -> str:
+    """Give the words of a cell without a number and its unit before or behind them."""
+    parts = [part for part in _PARTS.split(_part_words(cell)) if part]
+    amounts = [bool(_AMOUNT.fullmatch(part)) for part in parts]
+    units = _unit_parts(observation) if any(amounts) else frozenset()
+    is_word = [
+        not amount and part not in units for part, amount in zip(parts, amounts, strict=True)
+    ]
+    if not any(is_word):
+        return ""
+    first, last = is_word.index(True), len(parts) - is_word[::-1].index(True)
+    return " ".join(parts[first:last])
+
+
+def _part_words(folded: str) -> str:
+    """Write "non-reactive" as two words; a sign before a number stays what it is."""
+    return _INNER_HYPHEN.sub(" ", folded)
+
+
+def _unit_parts(observation: Observation) -> frozenset[str]:
+    units = (fold_words(unit) for unit in observation.unit_words)
+    return frozenset(part for unit in units for part in _PARTS.split(unit))
 
 
 def _read_number(

@@ -452,8 +452,16 @@ CATALOGUE = _kinds(
     (
         "answer-unreadable",
         ERROR,
-        "The words of the result do not say whether it was seen or not.",
-        "Write present, not seen or a grade such as 1+; see docs/context.md.",
+        "The words of the result do not say whether it was seen or found.",
+        "Write present, not seen or a grade such as 1+, of an antibody positive or negative; leave"
+        " it held where the laboratory says neither; see docs/context.md.",
+    ),
+    (
+        "answer-is-number",
+        ERROR,
+        "The antibody is reported as a number, and the limit is that of the laboratory's assay.",
+        "Write positive or negative, as the laboratory calls it, beside the number or in its"
+        " place.",
     ),
     (
         "context-not-used",
@@ -471,7 +479,7 @@ CATALOGUE = _kinds(
     (
         "observations-disagree",
         ERROR,
-        "Final results in words of one specimen say yes and no.",
+        "Results in words of one specimen say yes and no, or one of them cannot be read.",
         "Ask the laboratory which one is right and send it as corrected.",
     ),
     (

@@ -1,6 +1,6 @@
 """Does the knowledge hold together: every reference, every stratum, every name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from itertools import combinations
@@ -37,7 +37,7 @@ from pipeline.knowledge.model import (
     Rule,
 )
 from pipeline.knowledge.names import name_key
-from pipeline.knowledge.observed import check_observations, list_context_columns
+from pipeline.knowledge.observed import AS_RESULTS, check_observations, list_context_columns
 from pipeline.knowledge.shelf import Placed, nearest, said_where
 from pipeline.knowledge.strata import check_strata
 from schemas.vocabulary import Grade
@@ -170,13 +170,19 @@ def _check_analyte(analyte: Analyte, knowledge: Knowledge) -> None:
 
 
 def _check_panel(panel: Panel, knowledge: Knowledge) -> None:
-    for analyte in panel.of:
-        if analyte not in knowledge.analytes:
-            hint = nearest(analyte, knowledge.analytes)
-            raise KnowledgeError(f"panel {panel.id!r}: no analyte named {analyte!r}{hint}")
+    known = [*knowledge.analytes, *_in_words(knowledge)]
+    for name in panel.of:
+        if name not in known:
+            hint = nearest(name, known)
+            raise KnowledgeError(f"panel {panel.id!r}: no analyte named {name!r}{hint}")
     suggested = {name for rule in knowledge.rules.values() for name in rule.suggest}
     if not panel.of or panel.id not in suggested:
         raise KnowledgeError(f"panel {panel.id!r}: no rule suggests it, or it is of nothing")
+
+
+def _in_words(knowledge: Knowledge) -> Iterator[str]:
+    """List what is reported as a result in words: what a test can answer."""
+    return (each.id for each in knowledge.observations.values() if each.group in AS_RESULTS)
 
 
 def _check_names(knowledge: Knowledge) -> None:

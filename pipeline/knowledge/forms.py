@@ -93,8 +93,9 @@ class Observation:
 
     id: str
     title: str
-    group: Literal["film", "specimen", "medication", "condition", "context"]
-    """What remarks on a result can say: film, specimen. What is said of a person: the others."""
+    group: Literal["film", "specimen", "antibody", "medication", "condition", "context"]
+    """What remarks on a result can say: film, specimen. What is measured and reported in words:
+    antibody. What is said of a person: the others."""
     kind: Literal["yes-no", "number", "date"]
     scope: Literal["specimen", "patient"]
     """Whether it holds for the accession that it was said of, or for all of the patient's."""
@@ -117,7 +118,8 @@ class Observation:
     number_words: Mapping[str, float] = field(default_factory=dict)
     """Of a number: words that stand for one ("T2", "second")."""
     unit_words: tuple[str, ...] = ()
-    """Of a number: units that may stand behind it and change nothing."""
+    """Of a number: units that may stand behind it and change nothing. Of an antibody: units of
+    its assays, behind its name or behind a number beside its answer."""
     scales: tuple[Scale, ...] = ()
     source: str = ""
     """Where a clinical number comes from; a key of sources.toml, or "convention"."""
@@ -127,6 +129,6 @@ class Observation:
 class Phrases:
     """Words by which answers are given, denied or left open in any language."""
 
-    id: Literal["yes", "no", "not-said", "denied-before", "denied-after", "doubtful", "suspected",
-                "link", "ends-denial"]  # fmt: skip
+    id: Literal["yes", "no", "positive", "negative", "not-said", "denied-before", "denied-after",
+                "doubtful", "suspected", "link", "ends-denial"]  # fmt: skip
     words: tuple[str, ...]

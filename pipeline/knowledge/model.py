@@ -39,12 +39,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """Several analytes that are suggested under one name."""
+    """What is suggested under one name: several analytes, or what is reported in words."""
 
     id: str
     """As it stands in `suggest`."""
     of: tuple[str, ...]
-    """Analytes: where all of them were reported, it is not suggested again."""
+    """Analytes and observations: where all of them were reported, it is not suggested again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,10 @@ from pipeline.knowledge.forms import Observation, Phrases
 from pipeline.knowledge.model import CONVENTION, Knowledge
 from pipeline.knowledge.names import name_key
 
-_ON_A_SPECIMEN = ("film", "specimen")
+ON_A_SPECIMEN = ("film", "specimen")
+"""Groups that are graded, and that a remark on a result can say."""
+AS_RESULTS = (*ON_A_SPECIMEN, "antibody")
+"""Groups that are reported as results of their own, also where a column is named for them."""
 _LEAST_LETTERS = 3
 """Shorter words stand for too many things to be looked for in running text."""
 
@@ -32,8 +35,9 @@ def check_observations(knowledge: Knowledge) -> None:
         for word in (*each.words, *each.medication_words):
             if sum(letter.isalnum() for letter in word) < _LEAST_LETTERS:
                 raise KnowledgeError(f"{where}: the word {word!r} is too short to be looked for")
-        if each.medication_words and each.group in _ON_A_SPECIMEN:
+        if each.medication_words and each.group in AS_RESULTS:
             raise KnowledgeError(f"{where}: a {each.group} observation has no words of medications")
+        _check_antibody(each, where)
         _check_implied(each, knowledge, where)
         _check_numbers(each, where)
         if each.source and each.source not in (*knowledge.sources, CONVENTION):
@@ -46,7 +50,7 @@ def names_of(observation: Observation) -> tuple[str, ...]:
     The id of what is said of a specimen is a name too; "zinc" said of a person is not, because
     zinc in blood is an analyte.
     """
-    own = (observation.id,) if observation.group in _ON_A_SPECIMEN else ()
+    own = (observation.id,) if observation.group in AS_RESULTS else ()
     return tuple({name_key(name): name for name in (*observation.names, *own)}.values())
 
 
@@ -89,11 +93,26 @@ def _check_phrases(knowledge: Knowledge) -> None:
     if missing := wanted - knowledge.phrases.keys():
         raise KnowledgeError(f"no [[phrases]] named {', '.join(sorted(missing))}")
     answers: dict[str, str] = {}
-    for answer in ("yes", "no", "not-said"):
-        for word in knowledge.phrases[answer].words:
+    same = {"positive": "yes", "negative": "no"}
+    for name in ("yes", "no", "not-said", "positive", "negative"):
+        answer = same.get(name, name)
+        for word in knowledge.phrases[name].words:
             other = answers.setdefault(word.casefold(), answer)
             if other != answer:
                 raise KnowledgeError(f"the word {word!r} means both {answer!r} and {other!r}")
+
+
+def _check_antibody(observation: Observation, where: str) -> None:
+    """Refuse an antibody that is no yes or no, or that running text would be searched for.
+
+    "Suggest intrinsic factor antibodies" is an order, and reads like a result.
+    """
+    if observation.group != "antibody":
+        return
+    if observation.kind != "yes-no" or observation.scope != "specimen":
+        raise KnowledgeError(f"{where}: an antibody is a yes or no of a specimen")
+    if observation.words:
+        raise KnowledgeError(f"{where}: an antibody is not looked for in running text")
 
 
 def _check_implied(observation: Observation, knowledge: Knowledge, where: str) -> None:

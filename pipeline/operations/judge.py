@@ -13,8 +13,9 @@ from pipeline.interpret.reportable import Selected, select_reportable
 from pipeline.issues import all_issues
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations.identities import settle_people
+from pipeline.operations.overtaken import hold_overtaken
 from pipeline.operations.store.records import Decision
-from schemas import DataFrame, Held, Issues
+from schemas import DataFrame, Held, Issues, Observations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,8 @@ class Judgement:
     knowledge: Knowledge
     intake: Intake
     selected: Selected
+    said: DataFrame[Observations]
+    """What was said in words or as context, as far as it counts."""
     held: DataFrame[Held]
     """At intake, and where results of one standing disagree."""
     issues: DataFrame[Issues]
@@ -39,7 +42,7 @@ def judge(received: Intake, knowledge: Knowledge, decisions: Sequence[Decision] 
         decisions: What people decided about persons in conflict.
     """
     settled = settle_people(settle_holds(received, knowledge), decisions)
-    intake = hold_against_sex(settled, knowledge)
+    intake = hold_overtaken(hold_against_sex(settled, knowledge), knowledge)
     said = select_observations(intake.observations, knowledge)
     selected = join_selected(select_reportable(intake.results, intake.held, knowledge), said)
     held = Held.validate(pd.concat([intake.held, selected.held], ignore_index=True))
@@ -47,6 +50,7 @@ def judge(received: Intake, knowledge: Knowledge, decisions: Sequence[Decision] 
         knowledge=knowledge,
         intake=intake,
         selected=selected,
+        said=said.observations,
         held=held,
         issues=all_issues(intake.issues, selected.issues),
         interpretation=interpret_results(

@@ -143,6 +143,7 @@ def _write_reports(
         only=reported,
         changed_at=shelf.changed_at,
         artifacts=interpretation.artifacts,
+        said=judgement.said,
     )
     contents = chain(
         (

@@ -18,6 +18,7 @@ from pipeline.operations.outbox import Delivery, deliver
 from pipeline.operations.store.records import Publication, Run
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import file_name, sync_folder
+from pipeline.report.rows import list_reported
 from schemas import DataFrame, Findings
 
 PATIENTS = "patients"
@@ -286,4 +287,5 @@ def _tables_of(judgement: Judgement) -> list[pd.DataFrame]:
         notes,
         interpretation.findings,
         judgement.selected.superseded,
+        list_reported(judgement.said),
     ]

@@ -12,8 +12,9 @@ from pipeline.report.changes import Since
 from pipeline.report.doubts import describe_doubts
 from pipeline.report.evidence import TOLD, list_evidence, list_marks, place_of, split_joined
 from pipeline.report.facts import FileUse, FindingRow, PatientReport, Place, ResultRow, RunFacts
-from pipeline.report.questions import Measured, describe_not_tested, describe_undecided
-from pipeline.report.rows import Finding, HeldResult, PatientRows, ReportedResult
+from pipeline.report.questions import describe_not_tested, describe_undecided
+from pipeline.report.rows import Finding, HeldResult, PatientRows, ReportedResult, SaidResult
+from pipeline.report.said import Done, describe_said, place_of_said
 from pipeline.report.series import list_trends
 from pipeline.report.texts import LANGUAGES
 from pipeline.report.urgency import describe_priorities
@@ -38,6 +39,7 @@ class Desk:
         held: PatientRows,
         findings: PatientRows,
         standing: PatientRows,
+        said: PatientRows | None,
         doubts: PatientRows | None,
         changes: Mapping[tuple[str, str], Since],
         former: Mapping[int, str],
@@ -47,7 +49,7 @@ class Desk:
     ) -> None:
         self.results, self.held = results, held
         self.findings, self.standing = findings, standing
-        self.doubts = doubts
+        self.said, self.doubts = said, doubts
         self.knowledge, self.run = knowledge, run
         self.former, self.changed_at = former, changed_at
         self.texts = LANGUAGES[run.language]
@@ -79,10 +81,12 @@ class Desk:
         run = replace(self.run, run_at=self.changed_at.get(patient_id, self.run.run_at))
         reported: list[ReportedResult] = self.results.of(position)
         held: list[HeldResult] = self.held.of(position)
+        said: list[SaidResult] = self.said.of(position) if self.said else []
         by_place = {place_of(row): row for row in reported}
         measured = _analytes_by_specimen(reported)
-        findings = [self._finding(row, by_place, measured) for row in self.findings.of(position)]
-        standing = [self._finding(row, by_place, measured) for row in self.standing.of(position)]
+        done = Done(measured, said, self.knowledge.join.days)
+        findings = [self._finding(row, by_place, done) for row in self.findings.of(position)]
+        standing = [self._finding(row, by_place, done) for row in self.standing.of(position)]
         marks = list_marks(self.findings.of(position), self.rules, texts)
         changes = self.changes.get(patient_id, {})
         present = summary.describe_present(
@@ -91,9 +95,13 @@ class Desk:
         undecided = describe_undecided(
             standing, measured, _analytes_by_specimen(held), self.knowledge, texts
         )
-        everything: list[ReportedResult | HeldResult] = [*reported, *held]
+        everything: list[ReportedResult | HeldResult | SaidResult] = [*reported, *held, *said]
         latest = latest_of(row.collected_at for row in everything)
         rows = [self._result(row, marks.get(place_of(row), ())) for row in reported]
+        rows += [
+            describe_said(row, marks.get(place_of_said(row), ()), self.knowledge, texts)
+            for row in said
+        ]
         rows += map(self._held, held)
         return PatientReport(
             patient_id=patient_id,
@@ -119,9 +127,9 @@ class Desk:
                 finding_count=len(findings),
             ),
             findings=tuple(findings),
-            results=tuple(_newest_first(rows) if held else rows),
+            results=tuple(_newest_first(rows) if held or said else rows),
             trends=list_trends(reported, findings, self.knowledge, texts, converts=self.converts),
-            files=self._files(reported, held),
+            files=self._files([*reported, *said], held),
             citations=distinct(each for row in findings for each in row.rule.citations),
             profile=self.knowledge.profile.title,
             run=run,
@@ -134,10 +142,9 @@ class Desk:
         )
 
     def _finding(
-        self, row: Finding, by_place: Mapping[Place, ReportedResult], measured: Measured
+        self, row: Finding, by_place: Mapping[Place, ReportedResult], done: Done
     ) -> FindingRow:
         rule = self.rules[row.rule]
-        done = measured.get(row.accession, ())
         is_present = row.outcome == Outcome.PRESENT
         return FindingRow(
             rule=rule,
@@ -160,7 +167,9 @@ class Desk:
             ),
             comments=describe_comments(split_joined(row.comment), self.knowledge),
             suggest=tuple(
-                name for needed, name in rule.suggest if not needed or not set(needed) <= set(done)
+                name
+                for needed, name in rule.suggest
+                if not needed or not done.covers(needed, row.accession, row.collected_at)
             )
             if is_present
             else (),
@@ -220,11 +229,11 @@ class Desk:
         )
 
     def _files(
-        self, reported: Iterable[ReportedResult], held: Iterable[HeldResult]
+        self, reported: Iterable[ReportedResult | SaidResult], held: Iterable[HeldResult]
     ) -> tuple[FileUse, ...]:
         used, aside = defaultdict(list), defaultdict(list)
         for row in reported:
-            if not row.derived:
+            if isinstance(row, SaidResult) or not row.derived:
                 used[row.source_file, row.source_sheet].append(row.source_row)
         for kept in held:
             aside[kept.source_file, kept.source_sheet].append(kept.source_row)

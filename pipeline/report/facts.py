@@ -136,7 +136,8 @@ class ResultRow:
     """Title for people."""
     is_held: bool
     comparator: str = ""
-    value: float | None = None
+    value: float | str | None = None
+    """A word where the result is one."""
     decimals: int = 0
     unit: str = ""
     low: float | None = None

@@ -105,8 +105,12 @@ def finding_entries(row: FindingRow, texts: Texts, links: Mapping[Place, str]) -
 
 def result_entries(row: ResultRow, texts: Texts) -> list[Entry]:
     """Give the cells of a result."""
-    number = format_decimals(row.decimals)
-    value = Entry(texts("mark.held"), HELD) if row.is_held else Entry(row.value, NUMBER, number)
+    if row.is_held:
+        value = Entry(texts("mark.held"), HELD)
+    elif isinstance(row.value, str):
+        value = Entry(row.value)
+    else:
+        value = Entry(row.value, NUMBER, format_decimals(row.decimals))
     return [
         _moment(row, texts),
         Entry(row.accession),

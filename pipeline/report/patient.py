@@ -19,6 +19,7 @@ from pipeline.report.rows import (
     list_findings,
     list_held,
     list_results,
+    list_said,
     look_up,
 )
 from pipeline.report.texts import LANGUAGES
@@ -28,6 +29,7 @@ from schemas import (
     Findings,
     Held,
     Issues,
+    Observations,
     Patients,
     Reportable,
     Superseded,
@@ -53,11 +55,13 @@ def assemble_reports(
     only: Collection[str] | None = None,
     changed_at: Mapping[str, datetime] = MappingProxyType({}),
     artifacts: DataFrame[Artifacts] | None = None,
+    said: DataFrame[Observations] | None = None,
 ) -> Iterator[PatientReport]:
     """Give the report of each patient who has a result that is not held, in worklist order.
 
     `only` leaves out all but these patients. `changed_at` says by patient when what the report
-    says last changed; else the time of the run stands in it.
+    says last changed; else the time of the run stands in it. Of what is `said`, results in words
+    are listed among the results.
 
     Raises:
         ValueError: A result or finding belongs to nobody in `patients`.
@@ -77,6 +81,7 @@ def assemble_reports(
         held=list_held(held, ids, knowledge),
         findings=list_findings(findings, ids, knowledge),
         standing=list_findings(standing, ids, knowledge),
+        said=None if said is None else list_said(said, ids, knowledge),
         doubts=None if artifacts is None else list_doubts(artifacts, ids, knowledge),
         changes=list_changes(findings, standing),
         former={} if superseded is None else list_former(superseded, results, texts),

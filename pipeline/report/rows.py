@@ -17,7 +17,7 @@ from pipeline.report.figures import (
 )
 from pipeline.report.texts import Texts
 from pipeline.report.wording import show_age, show_unit
-from schemas import DataFrame, Findings, Held, Issues, Reportable
+from schemas import DataFrame, Findings, Held, Issues, Observations, Reportable
 from schemas.vocabulary import IssueSeverity
 
 Objects = npt.NDArray[np.object_]
@@ -69,6 +69,23 @@ class HeldResult(NamedTuple):
     collected_precision: str
     analyte: str
     code: str
+    place: int
+
+
+class SaidResult(NamedTuple):
+    """A result in words, a row of Observations, as Python values."""
+
+    source_file: str
+    source_sheet: str
+    source_row: int
+    accession: str
+    collected_at: Any
+    collected_precision: str
+    code: str
+    answer: str
+    number: float | None
+    day: Any
+    status: str
     place: int
 
 
@@ -156,6 +173,20 @@ def list_held(
     """List held results."""
     table = held.assign(place=_places(held["analyte"], knowledge.analytes))
     return PatientRows(table, patients, HeldResult)
+
+
+def list_said(
+    said: DataFrame[Observations], patients: "pd.Series[str]", knowledge: Knowledge
+) -> PatientRows:
+    """List the results in words."""
+    table = list_reported(said)
+    table = table.assign(place=_places(table["code"], knowledge.observations))
+    return PatientRows(table, patients, SaidResult)
+
+
+def list_reported(said: DataFrame[Observations]) -> pd.DataFrame:
+    """Select what was reported as a result of its own, not in a remark or beside results."""
+    return said[said["result_id"].notna()]
 
 
 def list_findings(

@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.names import name_key
-from pipeline.knowledge.observed import names_of
+from pipeline.knowledge.observed import AS_RESULTS, names_of
 
 KNOWLEDGE = load_knowledge()
 OBSERVATIONS = KNOWLEDGE.observations
@@ -35,6 +35,17 @@ scales = [{ id = "fasting-days", range = [0, 3], factor = 24, names = ["Fasting 
 """
 
 
+ANTIBODY = """
+[[observation]]
+id = "coeliac-antibody"
+title = "Tissue transglutaminase antibody"
+group = "antibody"
+kind = "yes-no"
+scope = "specimen"
+names = ["tTG antibody"]
+"""
+
+
 def test_the_ids_that_rules_rely_on():
     assert {
         group: " ".join(each.id for each in OBSERVATIONS.values() if each.group == group)
@@ -42,6 +53,7 @@ def test_the_ids_that_rules_rely_on():
     } == {
         "film": "macro-ovalocytes hypersegmented-neutrophils anisocytosis poikilocytosis"
         " schistocytes platelet-clumps",
+        "antibody": "intrinsic-factor-antibody",
         "specimen": "hemolyzed lipemic icteric agglutinated diluted",
         "context": "pregnant trimester postpartum elevation-m",
         "medication": "oral-contraceptive metformin proton-pump-inhibitor nitrous-oxide zinc"
@@ -59,8 +71,8 @@ def test_the_ids_that_rules_rely_on():
 
 def test_what_passes_is_said_of_a_specimen_and_what_stays_of_a_patient():
     passing = {each.id for each in OBSERVATIONS.values() if each.scope == "specimen"}
-    film = {each.id for each in OBSERVATIONS.values() if each.group in ("film", "specimen")}
-    assert passing == film | {"pregnant", "trimester", "postpartum"}
+    reported = {each.id for each in OBSERVATIONS.values() if each.group in AS_RESULTS}
+    assert passing == reported | {"pregnant", "trimester", "postpartum"}
 
 
 def test_no_name_means_a_number_too():
@@ -78,7 +90,7 @@ def test_no_name_means_a_number_too():
 def test_names_in_four_languages_at_least_where_there_are_words(observation):
     assert len(observation.names) >= 4
     assert re.fullmatch(r"[a-z0-9-]+", observation.id)
-    assert observation.words or observation.kind != "yes-no"
+    assert observation.words or observation.kind != "yes-no" or observation.group == "antibody"
 
 
 @pytest.mark.parametrize(
@@ -97,6 +109,10 @@ def test_names_in_four_languages_at_least_where_there_are_words(observation):
         (SITE + "range = [0, 1]", "nothing else has one"),
         (SITE.replace('"yes-no"', '"maybe"'), "kind"),
         (SITE + 'wrods = ["x"]', "unknown key 'wrods'; did you mean 'words'"),
+        (ANTIBODY + 'words = ["parietal cell"]', "an antibody is not looked for in running text"),
+        (ANTIBODY.replace('"specimen"', '"patient"'), "an antibody is a yes or no of a specimen"),
+        (ANTIBODY.replace('"yes-no"', '"date"'), "an antibody is a yes or no of a specimen"),
+        (ANTIBODY + 'medication_words = ["roll"]', "has no words of medications"),
         (WEEKS.replace("range = [0, 72]\n", ""), "a number needs a range"),
         (WEEKS.replace('source = "convention"\n', ""), "a number needs a source"),
         (WEEKS.replace('"convention"', '"nobody"'), "no source named 'nobody'"),
@@ -104,6 +120,7 @@ def test_names_in_four_languages_at_least_where_there_are_words(observation):
         (WEEKS.replace("factor = 24", "steps = [[1, 5], [0, 1]]"), "must go upward"),
         (WEEKS.replace("factor = 24", "steps = [[1, 5]]"), "upward from its range"),
         ('[[phrases]]\nid = "no"\nreplaces = "no"\nwords = ["seen"]', "means both"),
+        ('[[phrases]]\nid = "positive"\nreplaces = "positive"\nwords = ["none"]', "means both"),
         ('[[phrases]]\nid = "perhaps"\nwords = ["seen"]', "id"),
     ],
 )

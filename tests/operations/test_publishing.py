@@ -79,6 +79,48 @@ def test_a_corrected_result_says_what_it_was(site, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("day", "value", "language", "shown", "suggested"),
+    [
+        ("2026-03-29", "positive", "en", ["positive"], False),
+        ("2026-03-29", "negative", "en", ["negative"], False),
+        ("2026-02-01", "nicht nachweisbar", "de", ["negativ"], False),
+        ("2026-03-01", "POSITIV", "de", ["positiv"], False),
+        ("", "positive", "en", ["positive"], True),
+        ("2026-03-30", "positive", "en", ["positive"], True),
+        ("2026-01-31", "positive", "en", ["positive"], True),
+        ("2026-03-01", "indeterminate", "en", ["■ held"], True),
+        ("2026-03-01", "34", "de", ["■ zurückgestellt"], True),
+    ],
+)
+def test_an_antibody_that_comes_later_is_shown_and_not_suggested_again(
+    site, tmp_path, day, value, language, shown, suggested
+):
+    name = {"en": "ntrinsic factor antibody", "de": "ntrinsic-Faktor-Antikörper"}[language]
+    report = tmp_path / "out/patients/P1.xlsx"
+    low = "P1,Aster Sample,F,1980-05-01,S1,2026-03-01,Vitamin B12,120,ng/L,final"
+    site(low, language=language)
+
+    def lines_of(sheet):
+        return list(load_workbook(report).worksheets[sheet].values)
+
+    def is_suggested():
+        told = [row for row in lines_of(1) if row[1] == "S1" and row[-4] == "low-b12"]
+        return [name in str(row) for row in told] == [True]
+
+    assert is_suggested()
+    before = report.read_bytes()
+    site(
+        f"P1,Aster Sample,F,1980-05-01,S9,{day},Intrinsic factor antibody,{value},,final",
+        name="april.csv",
+        language=language,
+    )
+    assert report.read_bytes() != before
+    rows = [row for row in lines_of(2) if row[1] == "S9"]
+    assert [(row[2], row[4]) for row in rows] == [(f"I{name}", text) for text in shown]
+    assert is_suggested() == suggested
+
+
 def test_other_rules_and_another_letterhead_change_every_report(site, tmp_path):
     from pipeline.config import Laboratory
 

@@ -135,6 +135,100 @@ def test_results_in_words(ingest, analyte, value, said, held):
     assert held_of(found) == held
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "more", "said", "held"),
+    [
+        ("positive", "", "final,", ["yes"], []),
+        ("positive", "", "final,see letter", ["yes"], []),
+        ("positive", "AU/mL", "final,", ["yes"], []),
+        ("positive 34 AU/mL", "", "final,", ["yes"], []),
+        ("POSITIV", "", "preliminary,", ["yes"], []),
+        ("<1.0 negative", "", "final,", ["no"], []),
+        ("negative (<1.0)", "U/mL", "final,", ["no"], []),
+        ("weakly positive", "", "final,", [], ["answer-unreadable"]),
+        ("34", "AU/mL", "final,positive", [], ["answer-is-number"]),
+        ("34 AU/mL", "", "final,", [], ["answer-is-number"]),
+        ("<1.0", "AU/mL", "final,negative", [], ["answer-is-number"]),
+        ("1", "", "final,", [], ["answer-is-number"]),
+        ("1+", "", "final,", [], ["answer-unreadable"]),
+        ("see comment", "", "final,positive", [], ["answer-unreadable"]),
+        ("indeterminate", "", "final,", [], ["answer-unreadable"]),
+        ("pending", "", "final,", [], ["not-measured"]),
+        ("-", "", "final,", [], ["not-measured"]),
+        ("", "", "final,positive", [], ["value-missing"]),
+    ],
+)
+def test_an_antibody(ingest, value, unit, more, said, held):
+    found = ingest(
+        "patient_id,sample_id,analyte,value,unit,status,comment\n"
+        f"P1,S1,Intrinsic factor antibody,{value},{unit},{more}\n"
+    )
+    assert said_of(found) == [f"intrinsic-factor-antibody {answer}" for answer in said]
+    assert list(held_of(found).values()) == held
+
+
+@pytest.mark.parametrize(
+    ("rows", "said", "dispositions"),
+    [
+        (["positive,final", "positive,final"], "yes", {"used": 1, "duplicate": 1}),
+        (["positive,final", "negative,final"], "", {"held": 2}),
+        (["positive,final", "negative,corrected"], "no", {"used": 1, "superseded": 1}),
+        (["negative,preliminary", "positive,final"], "yes", {"used": 1, "superseded": 1}),
+        (["positive,cancelled"], "", {"ignored": 1}),
+        (["positive,final", "positive,cancelled"], "", {"superseded": 1, "ignored": 1}),
+        # What cannot be read must not leave the other one standing.
+        (["positive,final", "weakly positive,corrected"], "", {"held": 2}),
+        (["positive,final", "34,corrected"], "", {"held": 2}),
+        (["positive,final", ",corrected"], "", {"held": 2}),
+        (["positive,final", ",cancelled"], "", {"held": 2}),
+        (["positive,final", "see comment,cancelled"], "", {"held": 2}),
+        (["negative,final", "equivocal,final"], "", {"held": 2}),
+        (["positive,preliminary", "equivocal,final"], "", {"held": 2}),
+        (["positive,final", "34,final"], "yes", {"used": 1, "held": 1}),
+        (["negative,final", "pending,final"], "no", {"used": 1, "held": 1}),
+        (["negative,final", "equivocal,preliminary"], "no", {"used": 1, "held": 1}),
+        (["negative,corrected", "equivocal,final"], "no", {"used": 1, "held": 1}),
+        (["negative,corrected", ",cancelled"], "no", {"used": 1, "held": 1}),
+    ],
+)
+def test_what_an_antibody_is_after_several_results(check, rows, said, dispositions):
+    batch = check(
+        one="patient_id,sample_id,analyte,value,status\n"
+        + "".join(f"P1,S1,Intrinsic factor antibody,{row}\n" for row in rows)
+    )
+    assert "".join(batch.judgement.said["answer"]) == said
+    counted = {str(kind): n for kind, n in batch.accounts.dispositions().items() if n}
+    assert counted == dispositions
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "said", "held"),
+    [
+        ("Intrinsic factor antibody", "positive", ["yes"], {}),
+        ("Intrinsic-Faktor-Ak", "neg.", ["no"], {}),
+        ("Intrinsic factor Ab (AU/mL)", "34", [], {2: "answer-is-number"}),
+        ("Intrinsic-Faktor-AK [U/ml]", "negativ", ["no"], {}),
+        ("Anti-IF", "grenzwertig", [], {2: "answer-unreadable"}),
+        # Not ours: immunofluorescence is IF as well.
+        ("IF-Ab", "positive", [], {}),
+        ("Parietal cell antibody", "positive", [], {}),
+    ],
+)
+def test_an_antibody_in_a_wide_table(ingest, header, cell, said, held):
+    found = ingest(f"patient_id,sample_id,Hb (g/dL),{header}\nP1,S1,11.2,{cell}\n")
+    assert said_of(found) == [f"intrinsic-factor-antibody {answer}" for answer in said]
+    assert held_of(found) == held
+    assert found.read == 2
+
+
+def test_running_text_says_nothing_of_an_antibody(ingest):
+    found = ingest(
+        f"{LONG},comment\nP1,F,S1,2026-03-01,Vitamin B12,120,ng/L,"
+        "Suggest intrinsic factor antibodies\n"
+    )
+    assert said_of(found) == []
+
+
 def test_a_wide_table(ingest):
     found = ingest(
         "patient_id,sample_id,Hb (g/dL),Macro-ovalocytes,PLT clumps,pregnant,comment\n"

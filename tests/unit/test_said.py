@@ -63,6 +63,76 @@ def test_film_words(text, said):
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("positive", "yes"),
+        ("POSITIV", "yes"),
+        ("pos.", "yes"),
+        ("Reactive", "yes"),
+        ("détectés", "yes"),
+        ("nachweisbar", "yes"),
+        ("+", "yes"),
+        ("+++", "yes"),
+        ("positive 34 AU/mL", "yes"),
+        ("34,5 RU/ml (positiv)", "yes"),
+        ("positive (<1.0)", "yes"),
+        ("pos 1:40", "yes"),
+        ("negative", "no"),
+        ("Neg.", "no"),
+        ("negative (<1.0)", "no"),
+        ("<1.0 negative", "no"),
+        ("negativ 0,8 E/mL", "no"),
+        ("Non-Reactive", "no"),
+        ("nonreactive", "no"),
+        ("not detected, < 1.5", "no"),
+        ("nicht nachweisbar", "no"),
+        ("non détecté", "no"),
+        ("No reactivo", "no"),
+        ("não reagente", "no"),
+        # A number by itself, and digits that are grades elsewhere.
+        ("34", "?"),
+        ("34 AU/mL", "?"),
+        ("<1.0", "?"),
+        ("0", "?"),
+        ("1", "?"),
+        ("2", "?"),
+        ("1+", "?"),
+        ("(+)", "?"),
+        ("+/-", "?"),
+        # Neither, or of both.
+        ("indeterminate", "?"),
+        ("equivocal", "?"),
+        ("borderline", "?"),
+        ("grenzwertig", "?"),
+        ("weakly positive", "?"),
+        ("schwach positiv", "?"),
+        ("positive?", "?"),
+        ("not positive", "?"),
+        ("non-negative", "?"),
+        ("negative/positive", "?"),
+        ("positive; negative on repeat", "?"),
+        ("not 34 detected", "?"),
+        ("1+ positive", "?"),
+        ("see comment", "?"),
+        # Words of films and of context.
+        ("yes", "?"),
+        ("no", "?"),
+        ("none", "?"),
+        ("few", "?"),
+        ("trace", "?"),
+        ("seen", "?"),
+        ("normal", "?"),
+        ("", ""),
+        ("-", ""),
+        ("n/a", ""),
+        ("unknown", ""),
+    ],
+)
+def test_antibodies(text, said):
+    assert say("intrinsic-factor-antibody", text) == [said]
+
+
+@pytest.mark.parametrize(
     ("texts", "said"),
     [
         (["yes", "no", "", "unknown"], ["yes", "no", "", ""]),

@@ -1,0 +1,55 @@
+"""Results of antibodies that another result speaks against which cannot be read itself."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from pipeline.ingest.accounts import hold_observations
+from pipeline.ingest.intake import Intake
+from pipeline.interpret.reportable import RANK
+from pipeline.issues import all_issues, issues_at
+from pipeline.knowledge.model import Knowledge
+from schemas import Held, Observations
+from schemas.vocabulary import ResultStatus
+
+_KEY = ["patient_id", "accession", "code"]
+_CODE = "observations-disagree"
+_UNREADABLE = "answer-unreadable"
+# Between final and corrected: what is cancelled takes back all but what was corrected.
+_CANCELLED = RANK[ResultStatus.FINAL] + 0.5
+_SAYS_ELSE = 0.25
+
+
+def hold_overtaken(intake: Intake, knowledge: Knowledge) -> Intake:
+    """Hold positive and negative results that no longer stand alone.
+
+    A correction to "indeterminate" is held, because it is no answer; the result that it corrects
+    must not go on as if it had not come. Of the same specimen and antibody, a held result speaks
+    against one of a lower standing; a cancelled one against all but a corrected one; and one in
+    words that are neither also against one of its own standing. A bare number does not: it
+    stands beside its word.
+    """
+    antibodies = [each.id for each in knowledge.observations.values() if each.group == "antibody"]
+    said, held = intake.observations, intake.held
+    results = said[said["result_id"].notna() & said["code"].isin(antibodies)]
+    against = held[held["analyte"].isin(antibodies) & held["accession"].ne("")]
+    if results.empty or against.empty:
+        return intake
+    rank = against["status"].map(RANK).astype("float64").fillna(_CANCELLED)
+    rank = rank.add(_SAYS_ELSE).where(against["code"].eq(_UNREADABLE), rank)
+    keys = [against["patient_id"], against["accession"], against["analyte"].rename("code")]
+    highest = rank.groupby(keys).max().rename("against").reset_index()
+    own = results["status"].map(RANK)
+    other = results[_KEY].merge(highest, on=_KEY, how="left")["against"].set_axis(results.index)
+    # A cancelled result is no answer: it goes on to withdraw others.
+    overtaken = results[own.notna() & (other > own)]
+    return replace(
+        intake,
+        held=Held.validate(
+            pd.concat([held, hold_observations(overtaken, _CODE)], ignore_index=True).sort_values(
+                "result_id", ignore_index=True
+            )
+        ),
+        observations=Observations.validate(said.drop(overtaken.index).reset_index(drop=True)),
+        issues=all_issues(intake.issues, issues_at(overtaken, _CODE)),
+    )

@@ -12,6 +12,9 @@ from pipeline.report.rows import SaidResult
 from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date
 
+_FOUND = {"yes": "said.antibody.yes", "no": "said.antibody.no"}
+_SEEN = {"yes": "said.word.yes", "no": "said.word.no"}
+
 
 class Done:
     """What was tested: numbers on the specimen itself, words within days of it."""
@@ -55,7 +58,7 @@ def describe_said(
     elif row.day is not None:
         value = show_date(row.day, texts)
     else:
-        value = texts(f"said.{'antibody' if kind.group == 'antibody' else 'word'}.{row.answer}")
+        value = texts((_FOUND if kind.group == "antibody" else _SEEN)[row.answer])
     return ResultRow(
         collected_at=row.collected_at,
         has_time=row.collected_precision == "time",

@@ -16,6 +16,7 @@ from pipeline.cli.shared import (
     inbox_options,
     output_option,
     reading_options,
+    say_count,
     settings_of,
 )
 from pipeline.cli.told import counts_of, print_summary
@@ -80,13 +81,13 @@ def watch(config: Path | None, **options: object) -> None:
 
 def tell_round(done: "Tally") -> str:
     """Tell of a round in one line: counts and no names, which may be of patients."""
-    parts = [f"{count} files to {kind}" for kind, count in done.filed.items()]
+    parts = [f"{say_count(count, 'file')} to {kind}" for kind, count in done.filed.items()]
     if done.read is not None:
-        parts.append(f"{done.read:,} results read, {done.held:,} held")
+        parts.append(f"{say_count(done.read, 'result')} read, {done.held:,} held")
     if done.locked:
-        parts.append(f"{done.locked} reports open elsewhere, tried again")
+        parts.append(f"{say_count(done.locked, 'report')} open elsewhere, tried again")
     if done.is_withheld:
         parts.append("STOP SWITCH IS ON (hold_all): no report written")
     if done.waiting:
-        parts.append(f"{done.waiting} files still arriving or open")
+        parts.append(f"{say_count(done.waiting, 'file')} still arriving or open")
     return f"inbox: {'; '.join(parts) or 'nothing new'}"

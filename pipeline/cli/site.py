@@ -15,6 +15,7 @@ from pipeline.cli.shared import (
     history_option,
     output_option,
     reading_options,
+    say_count,
     settings_of,
 )
 from pipeline.errors import Exit
@@ -86,7 +87,8 @@ def status(config: Path | None, as_json: bool, **options: object) -> None:
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2, default=str))
         return
-    click.echo(f"{found.files:,} files, {found.results:,} results count, {found.held:,} are held.")
+    files, results = say_count(found.files, "file"), say_count(found.results, "result")
+    click.echo(f"{files}; in use {results}, held {found.held:,}.")
     if found.is_withheld:
         click.echo("THE STOP SWITCH IS ON (hold_all): NO REPORT IS WRITTEN.")
     for conflict in found.conflicts:
@@ -98,11 +100,12 @@ def status(config: Path | None, as_json: bool, **options: object) -> None:
     if not found.inbox_is_there:
         click.echo("The inbox is not there: is the share connected?")
     if found.dropped or found.claimed:
-        click.echo(f"Inbox: {found.dropped} files, {found.claimed} taken and not filed yet.")
-    if found.locked:
         click.echo(
-            f"{found.locked} reports were open in another program; the next run tries again."
+            f"Inbox: {say_count(found.dropped, 'file')}, {found.claimed} taken and not filed yet."
         )
+    if found.locked:
+        locked = say_count(found.locked, "report")
+        click.echo(f"Open in another program: {locked}; the next run tries again.")
     for run in found.runs:
         ended = "finished" if run.finished_at else "not finished: the next run does it"
         click.echo(f"Run of {run.started_at:%Y-%m-%d %H:%M}: {ended}.")

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli.shared import say_count
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -59,7 +61,8 @@ def print_summary(batch: "Batch", settings: "Settings | None", *, wrote: bool) -
         click.echo(batch.history)
     if accounts.files:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in accounts.dispositions().items())
-        click.echo(f"{accounts.files} files, {accounts.read:,} results read: {counts}.")
+        files, results = say_count(accounts.files, "file"), say_count(accounts.read, "result")
+        click.echo(f"{files}, {results} read: {counts}.")
     if batch.known:
         click.echo(f"{batch.known} of the files had been received before; they count once.")
     if not accounts.files and not wrote:
@@ -68,11 +71,13 @@ def print_summary(batch: "Batch", settings: "Settings | None", *, wrote: bool) -
     for priority in batch.knowledge.priorities:
         count = int(patients.get(priority.rank, 0))
         if count:
-            click.echo(f"  {count:>6,} patients  {priority.rank} {priority.title}")
+            noun = "patient" if count == 1 else "patients"
+            click.echo(f"  {count:>6,} {noun:<8}  {priority.rank} {priority.title}")
     if batch.locked:
+        locked = say_count(len(batch.locked), "file")
         click.echo(
-            f"{len(batch.locked)} files are open in another program and stand as they were; the "
-            'next run tries again. They are listed as "locked" in manifest.json.'
+            f"Open in another program, so left as before: {locked}. The next run tries again; "
+            '"locked" in manifest.json lists them.'
         )
     if settings is not None and wrote:
         click.echo(f"Worklist: {settings.output / 'worklist.xlsx'}")

@@ -184,6 +184,6 @@ def _look_at_inbox(settings: Settings, now: datetime) -> Iterator[Check]:
             yield Check(subject=name, said=f"{folder} is on another file system", cure=cure)
     waiting = count_waiting(inbox)
     if waiting:
-        said = f"{waiting} files were taken and are not filed yet"
+        said = f"taken and not filed yet: {waiting}"
         holder = find_holder(settings.output.absolute() / workspace.NAME)
         yield Check(subject="inbox", said=said, cure="" if holder else "run labflag again")

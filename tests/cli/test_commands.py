@@ -138,7 +138,7 @@ def test_a_folder_and_a_file_named_twice_are_read_once(labflag, export, tmp_path
     (tmp_path / "~$march.xlsx").write_bytes(b"a lock file")
     done = labflag("check", tmp_path, path)
     assert done.returncode == 0
-    assert "1 files, 1 results read" in done.stdout
+    assert "1 file, 1 result read" in done.stdout
     assert "labflag reads: notes.docx." in done.stdout
     assert "~$" not in done.stdout
 
@@ -399,7 +399,7 @@ def test_reports_are_never_read_as_exports(labflag, export, tmp_path):
     for _ in range(2):
         done = labflag("run", ".", "-o", "reports")
         assert done.returncode == 0
-        assert "1 files, 1 results read" in done.stdout
+        assert "1 file, 1 result read" in done.stdout
 
 
 def test_help_is_laid_out_line_by_line(labflag):

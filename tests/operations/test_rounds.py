@@ -95,7 +95,7 @@ def test_a_file_may_come_again_when_it_can_be_read(site, tmp_path):
     (site / "inbox/ward.csv").write_text(odd)
     again = labflag(site, "run", "--layout", str(site / "layout.toml"))
     assert again.returncode in (0, 1), again.stderr
-    assert "1 files to archive" in again.stdout
+    assert "1 file to archive" in again.stdout
 
 
 def test_the_line_for_cron_works_with_an_empty_environment(site):
@@ -252,7 +252,7 @@ def test_round_is_finished_though_all_are_told_to_end(site):
         os.killpg(watch.pid, signal.SIGINT)
         assert watch.wait(60) == 0
     assert "archive/first.csv" in files_of(site, "archive")
-    assert "1 files to archive" in (site.parent / "log").read_text()
+    assert "1 file to archive" in (site.parent / "log").read_text()
     assert (site / "reports/patients/PATQ1.xlsx").exists()
 
 

@@ -134,7 +134,7 @@ def test_doctor_names_what_is_wrong(site, monkeypatch, tmp_path):
     assert faults_of(settings) == [("inbox", f"{site.folder / 'inbox'} is not there")]
     (site.folder / "inbox").mkdir()
     (site.folder / "inbox/.labflag-claimed/7").mkdir(parents=True)
-    assert faults_of(settings) == [("inbox", "1 files were taken and are not filed yet")]
+    assert faults_of(settings) == [("inbox", "taken and not filed yet: 1")]
     (site.folder / "inbox/.labflag-claimed/7").rmdir()
     beat(settings.output, NOW + timedelta(days=1), exit_code=0)
     assert [subject for subject, _ in faults_of(settings)] == ["clock"]

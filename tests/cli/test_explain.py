@@ -41,7 +41,7 @@ def test_from_the_finding_down_to_the_cell(labflag, export):
         "      limit hemoglobin.moderate of profile default: compared with 11 g/dL",
         "        age 45 years (550 completed months, 16740 days), sex F",
         "        stratum: from 5 years 110 g/L",
-        "    comment anemia: Hemoglobin is below the limit for age and sex.",
+        "    comment anemia: Hemoglobin is low for age and sex.",
     ]
     assert any("World Health Organization" in line for line in told if "source:" in line)
 

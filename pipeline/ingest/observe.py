@@ -121,7 +121,7 @@ def _read_results(
         why = _why_not(group["original_text"], reading)
         answer = cells["answer"].take(codes).set_axis(group.index)
         unread = answer.isin(["", "?"])
-        reason = why.where(answer.eq("") | why.eq("not-measured"), "answer-unreadable")
+        reason = why.mask(why.eq(""), "answer-unreadable")
         if about[str(name)].observation.group == "antibody":
             is_number = answer.eq("?") & _are_numbers(group, about[str(name)].observation)
             reason = reason.mask(is_number, "answer-is-number")
@@ -140,7 +140,7 @@ def _are_numbers(rows: pd.DataFrame, observation: Observation) -> "pd.Series[boo
 
 
 def _why_not(texts: "pd.Series[str]", reading: Reading) -> "pd.Series[str]":
-    """Say why results hold no answer: `value-missing` where empty, else `not-measured`."""
+    """Say why results hold no answer, `value-missing` or `not-measured`; "" for other words."""
     codes, distinct = pd.factorize(texts)
     read = parse_values(list(distinct), reading.decimal)["code"]
     known = read.where(read.isin(["value-missing", "not-measured"]), "")

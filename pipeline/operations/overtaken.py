@@ -1,4 +1,4 @@
-"""Results of antibodies that another result speaks against which cannot be read itself."""
+"""Results in words that another result speaks against which cannot be read itself."""
 
 from dataclasses import replace
 
@@ -9,6 +9,7 @@ from pipeline.ingest.intake import Intake
 from pipeline.interpret.reportable import RANK
 from pipeline.issues import all_issues, issues_at
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.observed import AS_RESULTS
 from schemas import Held, Observations
 from schemas.vocabulary import ResultStatus
 
@@ -21,22 +22,30 @@ _SAYS_ELSE = 0.25
 
 
 def hold_overtaken(intake: Intake, knowledge: Knowledge) -> Intake:
-    """Hold positive and negative results that no longer stand alone.
+    """Hold results in words that no longer stand alone.
 
     A correction to "indeterminate" is held, because it is no answer; the result that it corrects
-    must not go on as if it had not come. Of the same specimen and antibody, a held result speaks
-    against one of a lower standing; a cancelled one against all but a corrected one; and one in
-    words that are neither also against one of its own standing. A bare number does not: it
-    stands beside its word.
+    must not go on as if it had not come. Of the same specimen and test, a held result speaks
+    against one of a lower standing, and a cancelled one against all but a corrected one. Of an
+    antibody, words that are neither positive nor negative also speak against a result of their
+    own standing; a bare number does not: it stands beside its word. What casts doubt on the
+    specimen goes on doing so.
     """
-    antibodies = [each.id for each in knowledge.observations.values() if each.group == "antibody"]
+    observations = knowledge.observations.values()
+    antibodies = [each.id for each in observations if each.group == "antibody"]
+    words = [
+        each.id
+        for each in observations
+        if each.group in AS_RESULTS and not each.counts_if_suspected
+    ]
     said, held = intake.observations, intake.held
-    results = said[said["result_id"].notna() & said["code"].isin(antibodies)]
-    against = held[held["analyte"].isin(antibodies) & held["accession"].ne("")]
+    results = said[said["result_id"].notna() & said["code"].isin(words)]
+    against = held[held["analyte"].isin(words) & held["accession"].ne("")]
     if results.empty or against.empty:
         return intake
     rank = against["status"].map(RANK).astype("float64").fillna(_CANCELLED)
-    rank = rank.add(_SAYS_ELSE).where(against["code"].eq(_UNREADABLE), rank)
+    is_neither = against["code"].eq(_UNREADABLE) & against["analyte"].isin(antibodies)
+    rank = rank.add(_SAYS_ELSE).where(is_neither, rank)
     keys = [against["patient_id"], against["accession"], against["analyte"].rename("code")]
     highest = rank.groupby(keys).max().rename("against").reset_index()
     own = results["status"].map(RANK)

@@ -201,6 +201,47 @@ def test_what_an_antibody_is_after_several_results(check, rows, said, dispositio
     assert counted == dispositions
 
 
+@pytest.mark.parametrize("test", ["Schistocytes", "Lipemia", "Intrinsic factor antibody"])
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("?", "answer-unreadable"),
+        ("unknown", "answer-unreadable"),
+        ("unbekannt", "answer-unreadable"),
+        ("--", "answer-unreadable"),
+        (".", "answer-unreadable"),
+        ("-", "not-measured"),
+        ("n/a", "not-measured"),
+        ("", "value-missing"),
+    ],
+)
+def test_a_result_that_says_nothing_is_held(ingest, test, value, code):
+    found = ingest(f"patient_id,sample_id,analyte,value\nP1,S1,{test},{value}\n")
+    assert (said_of(found), list(held_of(found).values())) == ([], [code])
+
+
+@pytest.mark.parametrize(
+    ("test", "rows", "said", "dispositions"),
+    [
+        ("Schistocytes", ["seen,final", "see comment,corrected"], "", {"held": 2}),
+        ("Schistocytes", ["not seen,final", ",cancelled"], "", {"held": 2}),
+        ("Schistocytes", ["seen,corrected", ",cancelled"], "yes", {"used": 1, "held": 1}),
+        ("Schistocytes", ["seen,final", "see comment,final"], "yes", {"used": 1, "held": 1}),
+        ("Schistocytes", ["seen,final", "?,preliminary"], "yes", {"used": 1, "held": 1}),
+        # Whatever became of it, somebody saw them: the count is doubted all the same.
+        ("Platelet clumps", ["seen,final", "see comment,corrected"], "yes", {"used": 1, "held": 1}),
+    ],
+)
+def test_what_a_film_word_is_after_one_that_cannot_be_read(check, test, rows, said, dispositions):
+    batch = check(
+        one="patient_id,sample_id,analyte,value,status\n"
+        + "".join(f"P1,S1,{test},{row}\n" for row in rows)
+    )
+    assert "".join(batch.judgement.said["answer"]) == said
+    counted = {str(kind): n for kind, n in batch.accounts.dispositions().items() if n}
+    assert counted == dispositions
+
+
 @pytest.mark.parametrize(
     ("header", "cell", "said", "held"),
     [

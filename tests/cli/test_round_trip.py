@@ -131,8 +131,7 @@ def held_in(folder: Path) -> list[Path]:
     return sorted((folder / "held").glob("*")) if (folder / "held").exists() else []
 
 
-@pytest.mark.parametrize("saved_as", [".xlsx", ".csv"])
-@pytest.mark.parametrize("kind", [".csv", ".xlsx"])
+@pytest.mark.parametrize(("kind", "saved_as"), [(".csv", ".xlsx"), (".xlsx", ".csv")])
 @pytest.mark.parametrize(
     ("header", "table", "fixes", "before", "after"),
     [

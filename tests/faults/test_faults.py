@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SHORT = {"kill": 30, "ENOSPC": 4, "EIO": 4, "EACCES": 4}
+SHORT = {"kill": 20, "ENOSPC": 4, "EIO": 4, "EACCES": 4}
 WALKS = 6
 
 pytestmark = pytest.mark.skipif(

@@ -32,7 +32,7 @@ LINES = st.fixed_dictionaries(
     }
 )
 FILES = st.lists(st.lists(LINES, min_size=1, max_size=5), min_size=2, max_size=4)
-RUNS = settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
+RUNS = settings(max_examples=examples(5), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def write_files(folder: Path, files: list[list[dict[str, str]]]) -> list[Path]:

@@ -24,7 +24,7 @@ CANONICAL = {
     "vitamin-b12": (50, 900),
 }
 FEW = settings(
-    max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
@@ -170,7 +170,7 @@ def test_censored_results_against_every_value_they_could_stand_for(sign, number,
     assert (said.yes[0], said.no[0]) == (truths == {True}, truths == {False})
 
 
-@settings(max_examples=examples(10), deadline=None)
+@settings(max_examples=examples(4), deadline=None)
 @given(
     ages=st.tuples(st.integers(0, 60), st.integers(0, 60)).map(sorted),
     sex=st.sampled_from(["F", "M", ""]),

@@ -56,7 +56,7 @@ CELLS = {
     "status": st.sampled_from(["final", "final", "corrected", "cancelled", ""]),
 }
 rows = st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=12)
-RUNS = settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
+RUNS = settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def pass_through(items, length, label):

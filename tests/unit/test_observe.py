@@ -192,13 +192,7 @@ def test_an_antibody(ingest, value, unit, more, said, held):
     ],
 )
 def test_what_an_antibody_is_after_several_results(check, rows, said, dispositions):
-    batch = check(
-        one="patient_id,sample_id,analyte,value,status\n"
-        + "".join(f"P1,S1,Intrinsic factor antibody,{row}\n" for row in rows)
-    )
-    assert "".join(batch.judgement.said["answer"]) == said
-    counted = {str(kind): n for kind, n in batch.accounts.dispositions().items() if n}
-    assert counted == dispositions
+    check_several(check, "Intrinsic factor antibody", rows, said, dispositions)
 
 
 @pytest.mark.parametrize("test", ["Schistocytes", "Lipemia", "Intrinsic factor antibody"])
@@ -233,6 +227,11 @@ def test_a_result_that_says_nothing_is_held(ingest, test, value, code):
     ],
 )
 def test_what_a_film_word_is_after_one_that_cannot_be_read(check, test, rows, said, dispositions):
+    check_several(check, test, rows, said, dispositions)
+
+
+def check_several(check, test, rows, said, dispositions):
+    """Send "value,status" of one test and specimen, and compare what counts of it."""
     batch = check(
         one="patient_id,sample_id,analyte,value,status\n"
         + "".join(f"P1,S1,{test},{row}\n" for row in rows)

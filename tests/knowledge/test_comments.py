@@ -1,12 +1,15 @@
 """Comments and titles: every code in every language, no word that says too much."""
 
 import re
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
 
 from pipeline.ingest.names import analyte_of, index_names
+from pipeline.knowledge.language import translate
 from pipeline.knowledge.load import load_knowledge
+from pipeline.knowledge.shelf import read_toml
 
 LANGUAGES = ("en", "de")
 PROFILES = sorted(
@@ -49,8 +52,6 @@ def test_every_code_in_every_language(language):
 
 def test_every_title_and_suggestion_is_translated():
     """A title may be the same in both languages, but then it is written down as such."""
-    from pipeline.knowledge.shelf import read_toml
-
     table, _ = read_toml(files("pipeline.knowledge") / "comments" / "de.toml")
     words, english = table["words"], KNOWLEDGE["en"]
     assert words["rules"].keys() == english.rules.keys()
@@ -72,6 +73,15 @@ def test_what_a_profile_settles_itself_is_told_in_the_language(profile):
         each.id: each.wording == german.limits[each.id].wording for each in english.limits.values()
     }
     assert same == {each.id: each.is_published for each in english.limits.values()}
+
+
+def test_what_was_published_stays_though_a_convention_is_worded_alike():
+    table, _ = read_toml(files("pipeline.knowledge") / "comments" / "de.toml")
+    own = KNOWLEDGE["en"].limits["reticulocytes.many"]
+    published = replace(own, source="nice-ng239")
+    for limit, stays in ((own, False), (published, True)):
+        said = translate(replace(KNOWLEDGE["en"], limits={own.id: limit}), table["words"])
+        assert (said.limits[own.id].wording == own.wording) == stays
 
 
 def test_every_title_is_recognized_as_a_name():

@@ -122,7 +122,7 @@ def describe_stratum(stratum: Stratum, knowledge: Knowledge) -> str:
         filter(None, [stratum.sex or "", stratum.pregnancy, describe_span(stratum.ages)])
     )
     if stratum.no_limit:
-        floor = f"; below {_numbers(stratum.floor)} present" if stratum.floor else ""
+        floor = f"; below {_numbers(stratum.floor)} low all the same" if stratum.floor else ""
         said = f"no limit: {stratum.no_limit}{floor}"
     else:
         said = _numbers(stratum.values)

@@ -29,7 +29,11 @@ NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 def say_count(number: int, noun: str) -> str:
     """Write "1 file" or "2,000 files"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun_for(number, noun)}"
+
+
+def noun_for(number: int, noun: str) -> str:
+    return noun if number == 1 else f"{noun}s"
 
 
 def ends_well(command: Command) -> Command:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.shared import say_count
+from pipeline.cli.shared import noun_for, say_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +71,7 @@ def print_summary(batch: "Batch", settings: "Settings | None", *, wrote: bool) -
     for priority in batch.knowledge.priorities:
         count = int(patients.get(priority.rank, 0))
         if count:
-            noun = "patient" if count == 1 else "patients"
+            noun = noun_for(count, "patient")
             click.echo(f"  {count:>6,} {noun:<8}  {priority.rank} {priority.title}")
     if batch.locked:
         locked = say_count(len(batch.locked), "file")

@@ -75,8 +75,8 @@ class Questions:
     def answer_rule(self, rule: Rule) -> Answer:
         """Answer a rule, with its grade where it is present.
 
-        A rule that looks at other accessions is asked only of those on which something was
-        reported that it does not merely join; a rule that joins everything, where any of it was.
+        It is asked only of accessions on which something was reported that it does not merely
+        join; a rule that joins everything, where any of it was.
         """
         if rule.id not in self._answers:
             answer = self.answer(rule.when)

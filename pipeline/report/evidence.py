@@ -45,6 +45,8 @@ def list_evidence(
         direction = _direction(ways, limit)
         if row.outcome == Outcome.PRESENT and not direction:
             limit, direction = _decisive(ways, comparator, value, limit)
+        if analyte in knowledge.observations and value in ("yes", "no"):
+            value = texts(f"said.word.{value}")
         if result and is_number(value):
             value = f"{float(value):.{_decimals_written(result)}f}"
         other = result if converts and result and result.converted_unit != unit else None
@@ -129,7 +131,8 @@ def _pieces(text: str, count: int) -> list[str]:
 def _limits_of_each(text: str, places: Sequence[Place], rule: RuleText) -> list[str]:
     """Give each result its own limits, of which it may have several: "12; 80; 100"."""
     pieces = text.split(_JOIN)
-    counts = [rule.limited.count(place[3]) for place in places]
+    # What has no limit, such as a film word, has an empty place among them.
+    counts = [max(rule.limited.count(place[3]), 1) for place in places]
     if len(pieces) == len(places) or len(pieces) != sum(counts):
         return _pieces(text, len(places))
     ends = list(accumulate(counts))

@@ -87,7 +87,8 @@ class Evidence:
     """Numbers really compared, joined by "; "."""
     limit_unit: str
     direction: str
-    """What makes the finding present: "below", …; "" where it cannot be said in a word."""
+    """What is asked of the result: "below", …; of several limits the side of each, joined like
+    them; "" where it cannot be said."""
     interval: str
     """The laboratory's own interval and flag in words; "" without one."""
     collected: str
@@ -101,6 +102,11 @@ class Evidence:
     other_unit: str = ""
     place: Place = ("", "", "", "", "")
     """Where the result stands; that of a `ResultRow`."""
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """What is asked of the result for each limit."""
+        return tuple(filter(None, self.direction.split("; ")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,9 +28,9 @@ def show_limit(evidence: Evidence, texts: Texts) -> str:
     if evidence.direction == SPAN:
         said = texts("limit.span", low=numbers[0], high=numbers[-1])
     else:
-        ways = evidence.direction.split("; ")
+        ways = evidence.sides
         if len(ways) != len(numbers):
-            ways, numbers = [""], ["; ".join(numbers)]
+            ways, numbers = ("",), ["; ".join(numbers)]
         said = ", ".join(
             f"{texts(f'direction.{way}' if way else 'limit.only')} {number}"
             for way, number in zip(ways, numbers, strict=True)

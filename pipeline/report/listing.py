@@ -65,10 +65,7 @@ def finding_entries(row: FindingRow, texts: Texts, links: Mapping[Place, str]) -
     # LibreOffice runs the lines of a linked cell together, so that the specimen leads there.
     single_link, compound_link = ("", link) if len(evidence) > 1 else (link, "")
     rests_on = _one_or_joined([each.title for each in evidence])
-    directions = [
-        "; ".join(texts(f"direction.{way}") for way in each.direction.split("; ") if way)
-        for each in evidence
-    ]
+    directions = ["; ".join(texts(f"direction.{way}") for way in each.sides) for each in evidence]
     return [
         _moment(row, texts),
         Entry(row.accession, LINK if compound_link else TEXT, link=compound_link),

@@ -79,6 +79,17 @@ def test_a_corrected_result_says_what_it_was(site, tmp_path):
     )
 
 
+@pytest.mark.parametrize(("language", "seen"), [("en", "yes"), ("de", "ja")])
+def test_each_result_of_a_pattern_stands_beside_its_own_limits(site, tmp_path, language, seen):
+    who = "P1,Aster Sample,F,1980-05-01,S1,2026-03-01"
+    results = ["Vitamin B12,120,ng/L", "Macro-ovalocytes,seen,", "MMA,612,nmol/L"]
+    site("\n".join(f"{who},{each},final" for each in results), language=language)
+    sheet = load_workbook(tmp_path / "out/patients/P1.xlsx").worksheets[1]
+    rows = {row[-4]: (row[9], row[12]) for row in sheet.values}
+    assert rows["b12-functional-support"] == (f"120\n{seen}\n612", "180; 350\n\n400; 270")
+    assert rows["megaloblastic-film"][0] == seen
+
+
 @pytest.mark.parametrize(
     ("day", "value", "language", "shown", "suggested"),
     [

@@ -15,7 +15,7 @@ PYTHON :=
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 IS_FIT := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help run test coverage check format-check lint types imports fix bench golden rules mutants mutants-code samples convert pictures fuzz faults soak clean
+.PHONY: help run test coverage check format-check lint types imports fix bench golden rules mutants mutants-code properties samples convert pictures fuzz faults soak clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -75,6 +75,13 @@ MODULE :=
 
 mutants-code: $(DEV)  ## Make the code of MODULE wrong, a sign or word at a time, and name what no test notices
 	@$(IN)/python -m tests.mutation.code $(MODULE)
+
+# How long, and which: by default every file of tests with a property.
+SECONDS := 600
+PROPERTIES :=
+
+properties: $(DEV)  ## Try the properties on examples at random for SECONDS, and print what is found
+	@$(IN)/python -m tests.properties.explore --seconds $(SECONDS) $(PROPERTIES)
 
 samples: $(DEV)  ## Make the files in sample_data/ again; the same bytes unless the script changed
 	@$(IN)/python -m sample_data.make_samples

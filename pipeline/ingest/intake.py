@@ -41,6 +41,7 @@ from pipeline.issues import (
 )
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.model import Knowledge
+from pipeline.lookup import look_up
 from schemas import DataFrame, Export, Held, Issues, Observations, Results
 from schemas.vocabulary import IssueSeverity
 
@@ -313,8 +314,8 @@ def hold_against_sex(intake: Intake, knowledge: Knowledge) -> Intake:
         ]
     )
     sex = stated[stated["sex"].ne("")].drop_duplicates("patient_id").set_index("patient_id")["sex"]
-    known, wanted = said["patient_id"].map(sex), said["code"].map(only)
-    yes = said["answer"].eq("yes") & known.notna() & wanted.notna()
+    known, wanted = look_up(said["patient_id"], sex), look_up(said["code"], only)
+    yes = said["answer"].eq("yes") & known.ne("") & wanted.ne("")
     against = said[yes & known.ne(wanted)].drop_duplicates(["patient_id", "accession"])
     if against.empty:
         return intake

@@ -15,6 +15,7 @@ from pipeline.issues import Staged, all_issues, issues_at
 from pipeline.knowledge.forms import Observation, Scale
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.names import name_key
+from pipeline.lookup import look_up
 from schemas import DataFrame, Issues, Observations
 from schemas.vocabulary import IssueSeverity, ResultStatus
 
@@ -285,7 +286,7 @@ def _imply(table: pd.DataFrame, knowledge: Knowledge) -> pd.DataFrame:
     """Give what a yes, a number or a date says of another observation too."""
     implied = {each.id: each.implies for each in knowledge.observations.values() if each.implies}
     rows = table[table["code"].isin(list(implied)) & table["answer"].eq("yes")]
-    code = rows["code"].map(implied)
+    code = look_up(rows["code"], implied)
     # A cancelled or corrected statement says no more of what it implies.
     said = _place(rows, rows[["answer"]], code)
     return said[rows["status"].ne(str(ResultStatus.CANCELLED))].drop_duplicates(_SAYS)

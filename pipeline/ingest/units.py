@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline.issues import Staged, all_issues, issues_at
 from pipeline.knowledge.model import Analyte, Knowledge
 from pipeline.knowledge.prepared import prepared_once
+from pipeline.lookup import look_up
 from schemas import Results
 
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -264,7 +265,7 @@ def _too_high(table: pd.DataFrame, analytes: Mapping[str, Analyte]) -> "pd.Serie
     codes = {a.id: a.too_high for a in analytes.values() if a.too_high}
     highest = {name: analytes[name].possible[1] for name in codes}  # type: ignore[index]
     above = (table["value"] > table["analyte"].map(highest).astype("Float64")).fillna(False)
-    return table["analyte"].map(codes).where(above.astype(bool), "").fillna("").astype("str")
+    return look_up(table["analyte"], codes).where(above.astype(bool), "")
 
 
 def _too_small_for_unit(table: pd.DataFrame, analytes: Mapping[str, Analyte]) -> "pd.Series[bool]":

@@ -4,6 +4,7 @@ import hashlib
 
 import pandas as pd
 
+from pipeline.lookup import look_up
 from schemas import DataFrame, Held
 
 CONFLICT = "identity-conflict"
@@ -34,7 +35,7 @@ def list_versions(held: DataFrame[Held]) -> pd.DataFrame:
     said = versions["patient_id"].str.cat(versions[list(DETAILS)], sep="\x1f")
     joined = said.groupby(versions["patient_id"], sort=False).agg("\x1e".join)
     holds = {patient: _hold_id(text) for patient, text in joined.items()}
-    versions["hold"] = versions["patient_id"].map(holds).astype("str")
+    versions["hold"] = look_up(versions["patient_id"], holds)
     return versions[["hold", "version", "patient_id", *DETAILS, "results"]]
 
 

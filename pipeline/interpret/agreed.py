@@ -8,6 +8,7 @@ from pipeline.ingest.accounts import hold_observations
 from pipeline.interpret.reportable import RANK, Selected, is_in
 from pipeline.issues import all_issues, issues_at
 from pipeline.knowledge.model import Knowledge
+from pipeline.lookup import look_up
 from schemas import DataFrame, Held, Issues, Observations
 from schemas.vocabulary import Disposition, ResultStatus
 
@@ -128,7 +129,9 @@ def _same_as_result(rows: pd.DataFrame, results: "pd.Series[bool]") -> "pd.Serie
 
 def _implied(rows: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[str]":
     """Give what each row says too, "" where nothing."""
-    return rows["code"].map({each.id: each.implies for each in knowledge.observations.values()})
+    return look_up(
+        rows["code"], {each.id: each.implies for each in knowledge.observations.values()}
+    )
 
 
 def _has(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.ingest.versions import CONFLICT, DETAILS, describe_people
+from pipeline.lookup import look_up
 from pipeline.operations.digests import digest_patients, pack_standing, unpack_standing
 from pipeline.operations.history import History
 from pipeline.operations.judge import Judgement
@@ -277,13 +278,12 @@ def _tables_of(judgement: Judgement) -> list[pd.DataFrame]:
     )
     owner = owner[~owner.index.duplicated()]
     of_results = judgement.issues.dropna(subset="result_id")
-    notes = of_results.assign(
-        patient_id=of_results["result_id"].astype("int64").map(owner).fillna("").astype("str")
-    )
+    # Of a file that holds nothing but cancelled results, no result has an owner.
+    notes = of_results.assign(patient_id=look_up(of_results["result_id"].astype("int64"), owner))
     return [
         interpretation.patients,
-        results.assign(sha256=results["source_file"].map(hashes)),
-        held.assign(sha256=held["source_file"].map(hashes)),
+        results.assign(sha256=look_up(results["source_file"], hashes)),
+        held.assign(sha256=look_up(held["source_file"], hashes)),
         notes,
         interpretation.findings,
         judgement.selected.superseded,

@@ -8,6 +8,7 @@ from typing import TypeVar
 import pandas as pd
 
 from pipeline.knowledge.model import Knowledge
+from pipeline.lookup import look_up
 from pipeline.report.changes import list_changes
 from pipeline.report.corrections import list_former
 from pipeline.report.desk import Desk
@@ -20,7 +21,6 @@ from pipeline.report.rows import (
     list_held,
     list_results,
     list_said,
-    look_up,
 )
 from pipeline.report.texts import LANGUAGES
 from schemas import (

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
+from pipeline.lookup import look_up
 from pipeline.report.figures import (
     convert_results,
     flag_against_interval,
@@ -158,7 +159,7 @@ def list_results(
         computed=flag_against_interval(shown),
         decimals=show_decimals(shown, "original_value", "original_unit", knowledge),
         converted_decimals=show_decimals(shown, "converted", "converted_unit", knowledge),
-        notes=look_up(shown["result_id"], _notes_of(issues, texts), ""),
+        notes=look_up(shown["result_id"], _notes_of(issues, texts)),
     )
     is_converted = table["converted_unit"].ne(table["original_unit"])
     # One place more than usual, so that rounding does not move a converted number onto a limit.
@@ -221,12 +222,6 @@ def list_assumed_adults(results: DataFrame[Reportable]) -> "pd.Series[str]":
     """List patients without an age who count as adults, as the site says that all are."""
     is_assumed = results["population"].eq("adult") & results["age_months_low"].isna()
     return results.loc[is_assumed, "patient_id"].drop_duplicates()
-
-
-def look_up(keys: "pd.Series[Any]", texts: "pd.Series[str]", otherwise: str) -> "pd.Series[str]":
-    """Give the text of each key, or the other one where there is none."""
-    # An empty table of texts would otherwise give numbers, which take no text.
-    return keys.map(texts).astype(object).fillna(otherwise).astype("str")
 
 
 def _places(names: "pd.Series[str]", order: Iterable[str]) -> "pd.Series[int]":

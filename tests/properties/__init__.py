@@ -1,4 +1,8 @@
-"""What holds for every input. `LABFLAG_EXAMPLES=100 make test` tries a hundred times as many."""
+"""What holds for every input.
+
+`make test` tries the same examples each time; `LABFLAG_EXAMPLES=100 make test` a hundred times as
+many of them. `make properties SECONDS=3600` tries others for an hour: `explore.py`.
+"""
 
 import os
 

@@ -6,7 +6,7 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -31,7 +31,21 @@ LINES = st.fixed_dictionaries(
         "status": st.sampled_from(["final", "final", "corrected", "preliminary", "cancelled"]),
     }
 )
+
+
+def line(**cells: str) -> dict[str, str]:
+    """Make a line of an export; what is not named is as in most lines."""
+    usual = {"patient_id": "P1", "patient_name": "", "sex": "F", "birth_date": ""}
+    said = {"sample_id": "S1", "collected_at": "2026-03-01", "status": "final"}
+    return usual | said | cells
+
+
 FILES = st.lists(st.lists(LINES, min_size=1, max_size=5), min_size=2, max_size=4)
+# Found by `make properties`: nothing in the first file has a result that counts.
+ONLY_CANCELLED = [
+    [line(analyte="PLT", value="150", unit="10^9/L", status="cancelled")],
+    [line(analyte="Hemoglobin", value="11.2", unit="g/dL")],
+]
 RUNS = settings(max_examples=examples(5), deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -101,6 +115,9 @@ def test_one_run_or_several_in_any_order(files, order, cut):
 
 @RUNS
 @given(files=FILES)
+@example(files=ONLY_CANCELLED)
+@example(files=ONLY_CANCELLED[:1])
+@example(files=ONLY_CANCELLED[::-1])
 def test_rebuilding_gives_the_same_bytes(files):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

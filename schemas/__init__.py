@@ -1,5 +1,12 @@
 """The shape of each table at each hand-over, and the words that tables use; nothing else."""
 
+import pandas as pd
+
+# Pandera asks once, when it is imported: with pyarrow installed, texts would be kept in it, and
+# types have other names and patterns another dialect. A run is the same whatever else is installed.
+pd.set_option("mode.string_storage", "python")
+
+from pandera.errors import SchemaErrors
 from pandera.typing import DataFrame
 
 from schemas.artifacts import Artifacts
@@ -29,6 +36,7 @@ __all__ = [
     "Patients",
     "Reportable",
     "Results",
+    "SchemaErrors",
     "Superseded",
     "Table",
     "Truth",

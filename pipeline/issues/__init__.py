@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar, cast
 
 import pandas as pd
-from pandera.errors import SchemaErrors
 
 from pipeline.issues.catalogue import CATALOGUE, ERROR
-from schemas import DataFrame, Issues, Table
+from schemas import DataFrame, Issues, SchemaErrors, Table
 
 T = TypeVar("T")
 

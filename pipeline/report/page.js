@@ -2,7 +2,10 @@
 (() => {
   const body = document.querySelector("#worklist tbody");
   const rows = Array.from(body.rows);
-  const texts = rows.map((row) => row.textContent.toLocaleLowerCase());
+  // "Anaemia" finds "anemia", "Müller" finds "Muller": spellings and accents do not matter.
+  const plain = (text) =>
+    text.normalize("NFD").replace(/\p{Mn}/gu, "").toLocaleLowerCase().replace(/[ao]e/g, "e");
+  const texts = rows.map((row) => plain(row.textContent));
   const found = document.getElementById("found");
   const search = document.getElementById("search");
   const heads = Array.from(document.querySelectorAll("#worklist thead th"));
@@ -13,7 +16,7 @@
 
   const count = found.textContent;
   search.addEventListener("input", () => {
-    const words = search.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    const words = plain(search.value).split(/\s+/).filter(Boolean);
     let shown = 0;
     rows.forEach((row, place) => {
       row.hidden = !words.every((word) => texts[place].includes(word));

@@ -123,7 +123,15 @@ def test_sorting_by_a_click_and_back(page):
 
 @pytest.mark.parametrize(
     ("words", "left"),
-    [("ada", ["P1"]), ("low B12", ["P10"]), ("SEVERE anemia", ["P2"]), ("nobody", []), (" ", 5)],
+    [
+        ("ada", ["P1"]),
+        ("low B12", ["P10"]),
+        ("SEVERE anemia", ["P2"]),
+        ("severe anaemia", ["P2"]),
+        ("sevère", ["P2"]),
+        ("nobody", []),
+        (" ", 5),
+    ],
 )
 def test_search(page, words, left):
     page.find_element("id", "search").send_keys(words)

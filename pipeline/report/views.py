@@ -99,12 +99,13 @@ def render_technician(
         codes[patient][code] += 1
     doubtful = standing[standing["status"].eq(Confirmation.UNCONFIRMED)]
     repeat = set(doubtful["patient_id"])
+    at_bench = repeat | calls
     today = run.run_at.date()
     said = {code: texts.problem(CATALOGUE[code]) for code in held["code"].unique()}
     entries = []
     for person in rows_of(patients):
         why = codes.get(person.patient_id, {})
-        if not why and person.patient_id not in repeat | calls:
+        if not why and person.patient_id not in at_bench:
             continue
         todo = [
             *([texts("technician.call")] if person.patient_id in calls else []),

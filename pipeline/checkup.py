@@ -1,6 +1,7 @@
 """Everything that a run needs, looked at beforehand: the machine, the history, the knowledge."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, KnowledgeError, OutputError
@@ -16,7 +17,7 @@ def check_up(settings: Settings, clock: Clock) -> Iterator[Check]:
     """Look at a site; change nothing that lasts."""
     yield from examine_site(settings, clock)
     yield from _look_at_history(settings, clock)
-    yield _look_at_knowledge(settings)
+    yield from _look_at_knowledge(settings)
 
 
 def _look_at_history(settings: Settings, clock: Clock) -> Iterator[Check]:
@@ -48,13 +49,21 @@ def _look_at_history(settings: Settings, clock: Clock) -> Iterator[Check]:
     yield Check(subject=subject, said=f"{files:,} files are stored, and the file is sound")
 
 
-def _look_at_knowledge(settings: Settings) -> Check:
-    subject = "rules"
+def _look_at_knowledge(settings: Settings) -> Iterator[Check]:
+    cure = "correct it; until then no run reads or writes anything"
     try:
-        knowledge = load_tried_knowledge(settings)
-        chosen_layout(settings, knowledge)
+        knowledge = load_tried_knowledge(replace(settings, layout=""))
     except (ConfigError, KnowledgeError) as error:
-        cure = "correct the file; until then no run reads or writes anything"
-        return Check(subject=subject, said=str(error), cure=cure)
+        yield Check(subject="rules", said=str(error), cure=cure)
+        return
     said = f"profile {knowledge.profile.id}, version {knowledge.version}"
-    return Check(subject=subject, said=said)
+    yield Check(subject="rules", said=said)
+    if not settings.layout:
+        return
+    try:
+        layout = chosen_layout(settings, knowledge)
+    except (ConfigError, KnowledgeError) as error:
+        yield Check(subject="layout", said=str(error), cure=cure)
+        return
+    assert layout is not None
+    yield Check(subject="layout", said=layout.id)

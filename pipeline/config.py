@@ -104,7 +104,9 @@ def load_settings(path: Path | None, **options: object) -> Settings:
 def _read(path: Path) -> dict[str, Any]:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name}: cannot be read: {error}") from error
     known = [item.name for item in fields(Settings)]
     for key in entries:

@@ -167,7 +167,9 @@ def read_toml(path: Traversable | Path) -> tuple[Entry, tuple[str, ...]]:
     try:
         text = path.read_text(encoding="utf-8")
         return tomllib.loads(text), tuple(text.splitlines())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except OSError as error:
+        raise KnowledgeError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KnowledgeError(f"{path.name}: cannot be read as TOML: {error}") from error
 
 

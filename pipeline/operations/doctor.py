@@ -4,25 +4,28 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipeline.config import Settings
-from pipeline.errors import ConfigError, InboxError
-from pipeline.operations import workspace
+from pipeline.errors import ConfigError, Exit, InboxError, OutputError
+from pipeline.operations import manifest, workspace
 from pipeline.operations.access import choose_access
 from pipeline.operations.durable import sync_file
+from pipeline.operations.file_systems import find_file_system, is_remote
 from pipeline.operations.heartbeat import read_beat
-from pipeline.operations.inbox import count_waiting, place_inbox, require_inbox
+from pipeline.operations.history import FILE_NAME
+from pipeline.operations.inbox import Inbox, count_waiting, place_inbox, require_inbox
 from pipeline.operations.lock import find_holder
 from pipeline.report.files import ASIDE, sync_names
 
 _LEAST_FREE = 1 << 30  # bytes
 _MOST_APART = timedelta(minutes=2)
-_NETWORK = ("nfs", "cifs", "smb", "9p", "afs", "fuse.sshfs", "fuse.davfs", "ncpfs", "webdav")
-_MOUNTS = Path("/proc/self/mounts")
+_LONGEST_SILENCE = timedelta(days=1)
+_PRIVATE = (FILE_NAME, "audit.log", workspace.NAME)
+_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +51,11 @@ def examine_site(settings: Settings, clock: Callable[[], datetime]) -> Iterator[
     yield _look_at_file_system(output)
     yield _look_at_lock(output)
     yield _look_at_access(settings)
+    yield from look_at_outputs(output)
     yield from _look_at_clock(output, clock())
     if settings.inbox is not None:
-        yield from _look_at_inbox(settings, clock())
+        yield look_at_last_run(output, clock())
+        yield from _look_at_inbox(settings)
 
 
 def _probe_folder(subject: str, folder: Path) -> Check:
@@ -89,30 +94,13 @@ def _look_at_disk(output: Path) -> Iterator[Check]:
 
 def _look_at_file_system(output: Path) -> Check:
     kind = find_file_system(output)
-    is_remote = kind.startswith(_NETWORK)
     cure = (
         "keep the reports on a disk of this machine and share that: locks and the history are not "
         "safe over a network"
-        if is_remote
+        if is_remote(output)
         else ""
     )
     return Check(subject="file system", said=f"reports are on {kind or 'a disk'}", cure=cure)
-
-
-def find_file_system(folder: Path) -> str:
-    """Name the kind of file system a folder is on; "" where the system does not tell."""
-    try:
-        lines = _MOUNTS.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return ""
-    place = folder.resolve()
-    found: tuple[int, str] = (0, "")
-    for line in lines:
-        _, where, kind, *_ = line.split(" ")
-        mount = Path(where.replace("\\040", " "))
-        if place == mount or mount in place.parents:
-            found = max(found, (len(mount.parts), kind))
-    return found[1]
 
 
 def _look_at_lock(output: Path) -> Check:
@@ -158,12 +146,13 @@ def _look_at_clock(output: Path, now: datetime) -> Iterator[Check]:
     )
 
 
-def _look_at_inbox(settings: Settings, now: datetime) -> Iterator[Check]:
+def _look_at_inbox(settings: Settings) -> Iterator[Check]:
     assert settings.inbox is not None
     inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
     if not inbox.folder.is_dir():
         cure = "connect the share, or make the folder"
         yield Check(subject="inbox", said=f"{inbox.folder} is not there", cure=cure)
+        yield from _look_at_folders(inbox)
         return
     yield _probe_folder("inbox", inbox.folder)
     try:
@@ -175,15 +164,66 @@ def _look_at_inbox(settings: Settings, now: datetime) -> Iterator[Check]:
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         said = f"everybody on this machine may write in {inbox.folder}"
         yield Check(subject="inbox", said=said, cure="take that right away: chmod o-w")
-    places: Mapping[str, Path] = {str(kind): path for kind, path in inbox.folders.items()}
-    for name, folder in places.items():
-        yield _probe_folder(name, folder)
-        parent = next(each for each in (folder, *folder.parents) if each.exists())
-        if parent.stat().st_dev != inbox.folder.stat().st_dev:
-            cure = "name a folder beside the inbox: files are renamed, within one file system only"
-            yield Check(subject=name, said=f"{folder} is on another file system", cure=cure)
+    yield from _look_at_folders(inbox)
     waiting = count_waiting(inbox)
     if waiting:
         said = f"taken and not filed yet: {waiting}"
         holder = find_holder(settings.output.absolute() / workspace.NAME)
         yield Check(subject="inbox", said=said, cure="" if holder else "run labflag again")
+
+
+def _look_at_folders(inbox: Inbox) -> Iterator[Check]:
+    """Look at where the files of an inbox go, and whether what a run made there is still there."""
+    for kind, folder in inbox.folders.items():
+        name = str(kind)
+        if inbox.is_marked and not os.path.lexists(folder):
+            cure = "connect the share that it is on; if it was removed, the next run makes it"
+            yield Check(subject=name, said=f"{folder} was there and is gone", cure=cure)
+            continue
+        yield _probe_folder(name, folder)
+        parent = next(path for path in (folder, *folder.parents) if path.exists())
+        if inbox.folder.is_dir() and parent.stat().st_dev != inbox.folder.stat().st_dev:
+            cure = "name a folder beside the inbox: files are renamed, within one file system only"
+            yield Check(subject=name, said=f"{folder} is on another file system", cure=cure)
+
+
+def look_at_outputs(output: Path) -> Iterator[Check]:
+    """Look whether what the last run wrote is there, and is private where it has to be."""
+    try:
+        written = manifest.read_outputs(output) or ()
+    except OutputError as error:
+        yield Check(subject="reports", said=str(error), cure="see docs/history.md")
+        return
+    gone = sum(not (output / name).exists() for name in written)
+    if gone:
+        said = f"{gone:,} of {len(written):,} outputs of the last run are gone"
+        yield Check(subject="reports", said=said, cure="write them again with `labflag rebuild`")
+    if os.name == "nt":
+        return
+    for name in _PRIVATE:
+        path = output / name
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & _OF_OTHERS:
+            said = f"{path} can be read by others"
+            yield Check(subject="rights", said=said, cure=f"chmod go= {path}")
+    for path in (output, *(output / name for name in written)):
+        if path.exists() and path.stat().st_mode & stat.S_IRWXO:
+            said = f"{path.parent if path != output else path}: everybody may read what is there"
+            yield Check(subject="rights", said=said, cure=f"chmod -R o= {output}")
+            break
+
+
+def look_at_last_run(output: Path, now: datetime) -> Check:
+    """Look when the last run of the inbox ended, and how."""
+    subject, last = "last run", read_beat(output)
+    try:
+        at = datetime.fromisoformat(str(last["at"]))
+    except (KeyError, ValueError):
+        return Check(subject=subject, said="there was none yet")
+    said = f"ended {at:%Y-%m-%d %H:%M} with exit code {last.get('exit_code')}"
+    age = now.astimezone() - at.astimezone()
+    if age > _LONGEST_SILENCE:
+        cure = "is the line that starts it in force (`crontab -l`), or `labflag watch` running?"
+        return Check(subject=subject, said=f"{said}, {age.days} days ago", cure=cure)
+    if last.get("exit_code") not in (Exit.DONE, Exit.HELD, None):
+        return Check(subject=subject, said=said, cure="run labflag by hand and read what it says")
+    return Check(subject=subject, said=said)

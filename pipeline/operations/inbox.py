@@ -46,6 +46,11 @@ class Inbox:
         return self.folder / CLAIMED
 
     @property
+    def is_marked(self) -> bool:
+        """Whether a run has worked here: the folders that it needs were made then."""
+        return (self.claimed / _OWNER).exists()
+
+    @property
     def folders(self) -> dict[Verdict, Path]:
         """Where files go, by verdict."""
         return {

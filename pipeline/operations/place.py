@@ -8,18 +8,9 @@ from pathlib import Path
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
+from pipeline.operations.file_systems import is_remote
 from pipeline.operations.history import FILE_NAME
 from pipeline.operations.store.engine import is_url
-
-# File systems that are on another machine: SQLite's shared memory does not reach there.
-_REMOTE = frozenset(
-    (
-        *("9p", "afs", "afpfs", "beegfs", "ceph", "cifs", "coda", "davfs", "glusterfs", "gpfs"),
-        *("lustre", "ncpfs", "nfs", "nfs3", "nfs4", "smb2", "smb3", "smbfs", "virtiofs"),
-        *("vboxsf", "webdav", "fuse.ceph", "fuse.glusterfs", "fuse.rclone", "fuse.sshfs"),
-    )
-)
-_DRIVE_REMOTE = 4  # of GetDriveType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,35 +67,6 @@ def place_history(settings: Settings) -> Place:
         said=f"The folder of reports is on a network share, where a database is not safe. "
         f"The history is in {where}; another machine does not see it.",
     )
-
-
-def is_remote(folder: Path, mounts: str | None = None) -> bool:
-    """Whether a folder is on another machine, as far as the system tells.
-
-    Args:
-        folder: It need not exist.
-        mounts: What the system says is mounted where, in the form of /proc/mounts.
-    """
-    if sys.platform == "win32":
-        import ctypes
-
-        root = f"{folder.drive}\\"
-        return folder.drive.startswith("\\\\") or bool(
-            ctypes.windll.kernel32.GetDriveTypeW(root) == _DRIVE_REMOTE
-        )
-    if mounts is None:
-        try:
-            mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="surrogateescape")
-        except OSError:
-            return False
-    kinds = {}
-    for line in mounts.splitlines():
-        _, point, kind, *_ = line.split(" ")
-        # The one mounted last covers the others.
-        kinds[point.replace("\\040", " ")] = kind
-    real = Path(os.path.realpath(folder))
-    nearest = next((str(each) for each in (real, *real.parents) if str(each) in kinds), "/")
-    return kinds.get(nearest, "") in _REMOTE
 
 
 def _state_folder() -> Path:

@@ -36,6 +36,10 @@ report_mode = "0640"
 # Stop switch: true stores results and writes no report until it is false again.
 hold_all = false
 
+# The history of all results: a file on a disk of this machine, or a PostgreSQL database. Without
+# it, labflag.db in the folder of the reports.
+# history = "postgresql+psycopg://user@server/labflag"
+
 # How your files are read where they do not say it themselves (see `labflag identify FILE`).
 # layout = "my-laboratory.toml"
 # encoding = "cp1252"
@@ -43,9 +47,19 @@ hold_all = false
 # decimal = ","
 # population = "adult"
 
+# Results of one file at the most; a larger one is refused. A million take about 6 GiB of memory.
+# most_results = 1000000
+
 # Limits and rules (see `labflag rules list`).
 # profile = "default"
 # knowledge = "knowledge"
+# rule_groups = []
+
+# Reports: their language (en, de), units shown beside those reported (as-reported, si,
+# conventional), and whether findings.csv also lists what is absent or was not tested.
+# language = "en"
+# units_display = "as-reported"
+# all_outcomes = false
 
 # The letterhead; without a name, reports are titled worksheets.
 # [laboratory]

@@ -11,9 +11,10 @@ from openpyxl import load_workbook
 from pipeline.batch import rehearse_batch, run_batch
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
+from pipeline.operations.file_systems import is_remote
 from pipeline.operations.history import History
 from pipeline.operations.outbox import Delivery, deliver
-from pipeline.operations.place import is_remote, place_history
+from pipeline.operations.place import place_history
 from tests.operations.conftest import HEADER
 from tests.operations.test_upkeep import pass_through
 

@@ -3,25 +3,31 @@
 import os
 import re
 import shlex
+import shutil
 import stat
 import subprocess
 import sys
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from pipeline.batch import rebuild_reports
 from pipeline.checkup import check_up
-from pipeline.config import load_settings
+from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError, OutputError
-from pipeline.operations import doctor
+from pipeline.operations import file_systems
 from pipeline.operations.access import choose_access, grant_access
 from pipeline.operations.doctor import examine_site
 from pipeline.operations.heartbeat import beat
 from pipeline.operations.history import open_history
 from pipeline.operations.inbox import open_inbox, place_inbox
+from pipeline.operations.place import place_history
 from pipeline.operations.site import cron_line, make_site
 from pipeline.operations.workspace import open_workspace
+from pipeline.reading import pass_through
+from pipeline.rounds import run_round
 
 NOW = datetime.now()
 
@@ -144,7 +150,7 @@ def test_doctor_names_what_is_wrong(site, monkeypatch, tmp_path):
     (tmp_path / "mounts").write_text(
         f"disk / ext4 rw 0 0\nshare {str(site.folder).replace(' ', chr(92) + '040')} cifs rw 0 0\n"
     )
-    monkeypatch.setattr(doctor, "_MOUNTS", tmp_path / "mounts")
+    monkeypatch.setattr(file_systems, "_MOUNTS", tmp_path / "mounts")
     assert faults_of(settings) == [("file system", "reports are on cifs")]
 
 
@@ -181,7 +187,10 @@ def test_doctor_looks_at_the_rules_and_layouts(site):
     ((subject, said),) = ill(settings)
     assert subject == "rules"
     assert "limits.toml" in said
-    assert [subject for subject, _ in ill(settings_of(site, layout="no-such-layout"))] == ["rules"]
+    ((subject, said),) = ill(settings_of(site, layout="no-such-layout"))
+    assert (subject, "no layout named" in said) == ("layout", True)
+    ((subject, said),) = ill(settings_of(site, layout="none.toml"))
+    assert (subject, said) == ("layout", "none.toml: cannot be read: No such file or directory")
 
 
 def test_doctor_knows_the_inbox_by_its_mark(site):
@@ -223,3 +232,68 @@ def test_doctor_ends_with_a_code(site):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "FAULT quarantine" in done.stdout
+
+
+def test_doctor_knows_every_network_file_system_that_the_history_avoids(
+    site, tmp_path, monkeypatch
+):
+    """One list: what is no place for a history is no place for reports either."""
+    settings = settings_of(site)
+    point = str(site.folder).replace(" ", "\\040")
+    for kind, is_remote in (
+        ("lustre", True), ("fuse.glusterfs", True), ("glusterfs", True), ("ceph", True),
+        ("beegfs", True), ("gpfs", True), ("virtiofs", True), ("vboxsf", True), ("davfs", True),
+        ("fuse.rclone", True), ("fuse.davfs", True), ("nfs4", True), ("smb3", True),
+        ("ext4", False), ("btrfs", False), ("fuse.mergerfs", False), ("nfsd", False),
+    ):  # fmt: skip
+        (tmp_path / "mounts").write_text(f"disk / ext4 rw 0 0\nshare {point} {kind} rw 0 0\n")
+        monkeypatch.setattr(file_systems, "_MOUNTS", tmp_path / "mounts")
+        expected = [("file system", f"reports are on {kind}")] if is_remote else []
+        assert faults_of(settings) == expected, kind
+        assert (place_history(settings).key != ".") is is_remote, kind
+
+
+def test_doctor_sees_what_is_gone_and_what_everybody_may_read(site):
+    settings = settings_of(site)
+    (site.folder / "inbox/march.csv").write_text(
+        "patient_id,sex,age,sample_id,collected_at,analyte,value,unit\n"
+        "P-1,F,40,S-1,2026-03-01,Hemoglobin,9.1,g/dL\n"
+    )
+    run_round(replace(settings, settle=0), clock=datetime.now, progress=pass_through)
+    assert ill(settings) == []
+    (site.folder / "reports/labflag.db").chmod(0o644)
+    assert [subject for subject, _ in ill(settings)] == ["rights"]
+    (site.folder / "reports/labflag.db").chmod(0o600)
+    (site.folder / "reports/worklist.xlsx").chmod(0o644)
+    ((subject, said),) = ill(settings)
+    assert (subject, "everybody may read" in said) == ("rights", True)
+    (site.folder / "reports/worklist.xlsx").chmod(0o640)
+    shutil.rmtree(site.folder / "reports/patients")
+    assert ("reports", "1 of 5 outputs of the last run are gone") in ill(settings)
+    rebuild_reports(settings, clock=datetime.now, progress=pass_through)
+    assert ill(settings) == []
+    (site.folder / "quarantine").rmdir()
+    ((subject, said),) = ill(settings)
+    assert (subject, said.endswith("was there and is gone")) == ("quarantine", True)
+    # Also while the inbox is away.
+    (site.folder / "archive").rename(site.folder / "aside")
+    (site.folder / "archive").write_text("")
+    (site.folder / "inbox").rename(site.folder / "elsewhere")
+    assert {"inbox", "archive"} <= {subject for subject, _ in ill(settings)}
+
+
+def test_doctor_knows_how_long_nothing_ran(site):
+    settings = settings_of(site)
+    beat(settings.output, NOW, exit_code=1)
+    assert faults_of(settings) == []
+    beat(settings.output, NOW, exit_code=5)
+    assert faults_of(settings)[0] == ("last run", f"ended {NOW:%Y-%m-%d %H:%M} with exit code 5")
+    beat(settings.output, NOW - timedelta(days=400), exit_code=0)
+    ((subject, said),) = faults_of(settings)
+    assert (subject, said.endswith("400 days ago")) == ("last run", True)
+
+
+def test_every_setting_is_named_in_the_configuration(site):
+    text = (site.folder / "labflag.toml").read_text()
+    named = set(re.findall(r"^(?:# )?\[?(\w+)(?: = |\]$)", text, flags=re.M))
+    assert {item.name for item in fields(Settings)} <= named

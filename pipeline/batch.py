@@ -101,14 +101,17 @@ def run_batch(
     """Add exports to the history and bring the reports up to date; give what was written.
 
     As long as the history holds no readable file nothing is written, and no earlier report is
-    taken away: a share that is not there at night must not empty the folder of reports.
+    taken away: a share that is not there at night must not empty the folder of reports. Where
+    there is neither an export nor a history, nothing is made at all.
     """
     # Before the folder is made: a wrong option leaves nothing behind.
     knowledge = load_tried_knowledge(settings)
+    place = place_history(settings)
+    if not place.exists and not find_exports(sources, settings.output).exports:
+        return check_batch(sources, settings, clock=clock, progress=progress), ()
     with open_workspace(settings.output, clock) as private:
         # Before the history is made: it is by the history that a folder is known as ours.
         check_folder(settings.output)
-        place = place_history(settings)
         with open_history(place.where, clock=clock) as history:
             found = find_exports(sources, settings.output)
             return update_reports(

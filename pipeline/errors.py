@@ -39,6 +39,7 @@ class Exit:
     OUTPUT = 5
     BUG = 70
     BUSY = 75
+    STOPPED = 130
 
 
 def exit_code(error: Exception) -> int:

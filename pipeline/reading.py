@@ -52,11 +52,14 @@ def load_tried_knowledge(settings: Settings) -> Knowledge:
     """Load the knowledge, and try the cases that a site lays beside its own rules.
 
     Raises:
-        KnowledgeError: The knowledge is invalid, or the cases do not hold.
+        KnowledgeError: The knowledge or the layout is invalid, or the cases do not hold.
+        ConfigError: There is no layout of the name that the settings give.
     """
     knowledge = knowledge_of(settings)
     if settings.knowledge is not None:
         require_cases(settings.knowledge, settings.profile)
+    # Here too, so that a wrong name is found before a folder is made for the reports.
+    chosen_layout(settings, knowledge)
     return knowledge
 
 

@@ -20,7 +20,7 @@ from pipeline.errors import (
 from pipeline.ingest.received import ReceivedFile
 from pipeline.ingest.sources import ExportFile, Found
 from pipeline.knowledge.model import Knowledge
-from pipeline.operations import manifest
+from pipeline.operations import manifest, workspace
 from pipeline.operations.arrivals import Arrivals, find_arrivals
 from pipeline.operations.heartbeat import beat
 from pipeline.operations.history import History, open_history
@@ -34,6 +34,7 @@ from pipeline.operations.inbox import (
     list_claims,
     open_inbox,
     place_inbox,
+    require_inbox,
 )
 from pipeline.operations.place import place_history
 from pipeline.operations.publish import check_folder
@@ -173,6 +174,10 @@ def _look(settings: Settings, clock: Clock, sleep: Sleep | None) -> Iterator[_Lo
     if settings.inbox is None:
         raise ConfigError("no inbox: name one with --inbox, or `inbox` in labflag.toml")
     inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
+    # Before the folder of reports is made: a wrong name leaves nothing behind. What the system
+    # does not let us see is told when the inbox is opened.
+    with suppress(OSError):
+        require_inbox(inbox, settings.output.absolute() / workspace.NAME)
     with open_workspace(settings.output, clock) as private:
         open_inbox(inbox, private)
         arrivals = _wait_for_arrivals(inbox, private, settings, clock, sleep)

@@ -1,10 +1,12 @@
 """How a site stands: what came, what is held, what waits, how the last runs ended."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pipeline.config import Settings
+from pipeline.errors import Exit
 from pipeline.operations import manifest, workspace
 from pipeline.operations.arrivals import count_arrivals
 from pipeline.operations.heartbeat import read_beat
@@ -42,10 +44,14 @@ class Status:
     beat_exit_code: int | None = None
     is_withheld: bool = False
     """The stop switch is on."""
+    faults: tuple[str, ...] = ()
+    """What stops reports from being up to date, a sentence each."""
 
 
 def look_at_site(settings: Settings) -> Status:
     """Look at a site; change nothing, and wait for no run.
+
+    A site that was never run is a fault: the name of the folder may be wrong.
 
     Raises:
         OutputError: There is a history, and it cannot be read.
@@ -62,7 +68,8 @@ def look_at_site(settings: Settings) -> Status:
     }
     place = place_history(settings)
     if not place.exists:
-        return Status(**status)
+        never = f"there is no history in {settings.output}: no run was made there yet"
+        return Status(**status, faults=(never, *_faults_of(status, ())))
     with open_history(place.where, clock=datetime.now) as history:
         knowledge = load_tried_knowledge(settings)
         judgement = judge(history.load(), knowledge, history.list_decisions())
@@ -71,9 +78,22 @@ def look_at_site(settings: Settings) -> Status:
             results=len(judgement.selected.results),
             held=len(judgement.held),
             conflicts=list_conflicts(judgement.held),
-            runs=history.list_runs(5),
+            runs=(runs := history.list_runs(5)),
+            faults=_faults_of(status, runs),
             **status,
         )
+
+
+def _faults_of(status: Mapping[str, Any], runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return what stops reports from being up to date."""
+    faults = []
+    if not status.get("inbox_is_there", True):
+        faults.append("the inbox is not there: is the share connected?")
+    if runs and runs[0].finished_at is None and not (status["holder"] or status["is_withheld"]):
+        faults.append("the last run did not come to its end: run labflag again")
+    if status["beat_exit_code"] not in (None, Exit.DONE, Exit.HELD):
+        faults.append(f"the last look into the inbox ended with {status['beat_exit_code']}")
+    return tuple(faults)
 
 
 def _look_at_inbox(settings: Settings) -> dict[str, int | bool]:

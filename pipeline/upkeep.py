@@ -2,6 +2,8 @@
 
 import calendar
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from pipeline.operations.decisions import REASSIGN
 from pipeline.operations.history import History, open_history
 from pipeline.operations.identities import facts_of_decision
 from pipeline.operations.judge import judge
-from pipeline.operations.place import place_history
+from pipeline.operations.place import Place, place_history
 from pipeline.operations.retention import Purged, purge
 from pipeline.operations.store.engine import connect_copy
 from pipeline.operations.workspace import open_workspace
@@ -62,7 +64,7 @@ def purge_history(
         with _open(settings, clock) as history:
             history.rehearse()
             return purge(history, before)
-    with open_workspace(settings.output, clock), _open(settings, clock) as history:
+    with _open_locked(settings, clock) as history:
         purged = purge(history, before)
     _refresh(settings, clock, progress)
     return purged
@@ -95,7 +97,7 @@ def reassign_patient(
 ) -> None:
     """Move results to another patient id and bring the reports up to date."""
     facts = {"old": old, "new": new, **({"accession": accession} if accession else {})}
-    with open_workspace(settings.output, clock), _open(settings, clock) as history:
+    with _open_locked(settings, clock) as history:
         history.decide(REASSIGN, by, **facts)
     _refresh(settings, clock, progress)
 
@@ -125,7 +127,7 @@ def decide_conflict(
         ConfigError: There is no such conflict, or no such version of it.
     """
     knowledge = load_tried_knowledge(settings)
-    with open_workspace(settings.output, clock), _open(settings, clock) as history:
+    with _open_locked(settings, clock) as history:
         judgement = judge(history.load(), knowledge, history.list_decisions())
         history.decide(kind, by, **facts_of_decision(judgement.held, hold_id, version))
     _refresh(settings, clock, progress)
@@ -162,10 +164,27 @@ def restore_history(
 
 
 def _open(settings: Settings, clock: Clock) -> History:
+    return open_history(_require_history(settings).where, clock=clock)
+
+
+@contextmanager
+def _open_locked(settings: Settings, clock: Clock) -> Iterator[History]:
+    """Open the history with the output folder locked; where there is none, no folder is made.
+
+    Raises:
+        BusyError: Another run is at work in the folder.
+        OutputError: There is no history.
+    """
+    _require_history(settings)
+    with open_workspace(settings.output, clock), _open(settings, clock) as history:
+        yield history
+
+
+def _require_history(settings: Settings) -> Place:
     place = place_history(settings)
     if not place.exists:
         raise OutputError(f"there is no history in {settings.output}; name it with --history")
-    return open_history(place.where, clock=clock)
+    return place
 
 
 def _refresh(settings: Settings, clock: Clock, progress: Progress | None) -> None:

@@ -31,7 +31,7 @@ def main() -> None:
 
     Exit codes: 0 done, 1 something was held, 2 wrong usage, 3 nothing could be read,
     4 knowledge or configuration invalid, 5 an output could not be written, 70 a fault of labflag,
-    75 another run is at work in the output folder.
+    75 another run is at work in the output folder, 130 stopped by Ctrl-C.
     """  # noqa: D301 - Click needs the control character itself
 
 

@@ -10,11 +10,13 @@ import click
 from pipeline.cli.shared import (
     FILE,
     NEW_FILE,
+    confirm,
     ends_well,
     history_option,
     output_option,
     pass_through,
     reading_options,
+    say_count,
     settings_of,
     show_progress,
 )
@@ -70,7 +72,7 @@ def purge(
     click.echo(f"{purged.results:,} results collected before {before}, {purged.files:,} files.")
     if dry_run or not purged.results + purged.files:
         return
-    _confirm("Delete them for good?", yes)
+    confirm("Delete them for good?", yes)
     purge_history(settings, before, clock=datetime.now, progress=show_progress)
     click.echo("Deleted; the reports are up to date.")
 
@@ -104,12 +106,13 @@ def reassign(
 
     settings = settings_of(config, **options)
     count = count_results(settings, old, accession or "", clock=datetime.now)
-    click.echo(f"{count:,} results are stored there.")
+    of = f"patient {old}, specimen {accession}" if accession else f"patient {old}"
+    click.echo(f"{say_count(count, 'result')} stored of {of}.")
     if not count:
         sys.exit(1)
     if dry_run:
         return
-    _confirm("Move them?", yes)
+    confirm(f"Move {'it' if count == 1 else 'them'} to patient {new}?", yes)
     who = by or getpass.getuser()
     reassign_patient(
         settings, old, new, accession or "", who, clock=datetime.now, progress=show_progress
@@ -146,11 +149,6 @@ def restore(file: Path, config: Path | None, yes: bool, **options: object) -> No
     from pipeline.upkeep import restore_history
 
     settings = settings_of(config, **options)
-    _confirm("Replace the history, and every report with it?", yes)
+    confirm("Replace the history, and every report with it?", yes)
     restore_history(settings, file, clock=datetime.now, progress=show_progress)
     click.echo("Restored; the reports are up to date.")
-
-
-def _confirm(question: str, yes: bool) -> None:
-    if not yes:
-        click.confirm(question, abort=True)

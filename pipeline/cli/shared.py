@@ -20,6 +20,7 @@ T = TypeVar("T")
 Command = Callable[..., None]
 
 _PATIENCE = 2.0  # seconds before progress is shown
+_STOPPED = "stopped. What is stored stays; the next run goes on from there."
 
 EXISTING = click.Path(exists=True, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -43,8 +44,11 @@ def ends_well(command: Command) -> Command:
     def guarded(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit):
             raise
+        except (KeyboardInterrupt, click.Abort):
+            click.echo(f"\nlabflag: {_STOPPED}", err=True)
+            sys.exit(Exit.STOPPED)
         except LabflagError as error:
             click.echo(f"labflag: {error}", err=True)
             sys.exit(exit_code(error))
@@ -67,6 +71,13 @@ def ends_well(command: Command) -> Command:
             sys.exit(Exit.BUG)
 
     return guarded
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask before something is changed, unless `yes`; a no ends the command without a fault."""
+    if not yes and not click.confirm(question):
+        click.echo("Nothing was changed.")
+        sys.exit(Exit.DONE)
 
 
 def reading_options(command: Command) -> Command:

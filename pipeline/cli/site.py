@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,9 @@ from pipeline.cli.shared import (
     settings_of,
 )
 from pipeline.errors import Exit
+
+if TYPE_CHECKING:
+    from pipeline.status import Status
 
 config_option = click.option(
     "--config", type=FILE, metavar="FILE", help="Configuration.  [default: labflag.toml]"
@@ -80,15 +84,28 @@ def doctor(config: Path | None, as_json: bool, **options: object) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @ends_well
 def status(config: Path | None, as_json: bool, **options: object) -> None:
-    """Say how the site stands: what came, what is held, what waits, how the last runs ended."""
+    """Show what came, what is held, what waits to be decided, and how the last runs ended.
+
+    Ends with exit code 1 if something stops the reports from being up to date, also where no
+    run was made yet.
+    """
     from pipeline.status import look_at_site
 
-    found = look_at_site(settings_of(config, **options))
+    settings = settings_of(config, **options)
+    found = look_at_site(settings)
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2, default=str))
-        return
+    else:
+        _print_status(found, settings.output)
+    sys.exit(Exit.HELD if found.faults else Exit.DONE)
+
+
+def _print_status(found: "Status", output: Path) -> None:
     files, results = say_count(found.files, "file"), say_count(found.results, "result")
-    click.echo(f"{files}; in use {results}, held {found.held:,}.")
+    where = f" (the rows are in {output / 'held'}, the reasons in issues.csv)" if found.held else ""
+    click.echo(f"{files}; in use {results}, held {found.held:,}{where}.")
+    for fault in found.faults:
+        click.echo(f"FAULT {fault}")
     if found.is_withheld:
         click.echo("THE STOP SWITCH IS ON (hold_all): NO REPORT IS WRITTEN.")
     for conflict in found.conflicts:
@@ -97,8 +114,6 @@ def status(config: Path | None, as_json: bool, **options: object) -> None:
             "results held; see the worklist, then: labflag release|reject "
             f"{conflict.hold} --version N"
         )
-    if not found.inbox_is_there:
-        click.echo("The inbox is not there: is the share connected?")
     if found.dropped or found.claimed:
         click.echo(
             f"Inbox: {say_count(found.dropped, 'file')}, {found.claimed} taken and not filed yet."

@@ -53,7 +53,7 @@ def print_summary(batch: "Batch", settings: "Settings | None", *, wrote: bool) -
     accounts = batch.accounts
     if batch.is_withheld:
         click.echo("THE STOP SWITCH IS ON (hold_all): results are stored, NO REPORT IS WRITTEN.")
-    if not accounts.files:
+    if not accounts.files and not wrote:
         click.echo("Nothing to do: no exports found (.csv, .tsv, .txt, .xlsx, .xls, .ods).")
     elif settings is not None and not accounts.readable_files:
         click.echo("No file could be read: no result was added, and earlier reports stand.")

@@ -70,13 +70,16 @@ class Export(Table):
     value: str
     unit: str
     """Unit as written; in a wide file the unit of the header or of the layout."""
+    comparator: str
+    """Comparator that stands beside the number, as written ("<", "LT"); several are parted by
+    semicolons."""
     status: str
     reference_low: str
     reference_high: str
     flag: str
     comment: str
     material: str
-    """What the specimen is ("Serum", "Urine"), as written."""
+    """What the specimen is ("Serum", "Urine"), as written; several are parted by semicolons."""
     record: str
     """What kind of record it is ("Blank", "QC", "Patient"), as written."""
     second_value: str

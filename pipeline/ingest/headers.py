@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Literal
 
+from pipeline.ingest.cell_words import CellWords, index_cells
 from pipeline.ingest.names import NameIndex, analyte_of, index_names, split_header
 from pipeline.ingest.tables import DateOrder
 from pipeline.knowledge.forms import Layout
@@ -71,6 +72,9 @@ class HeaderIndex:
     """Key of a header → column of Export."""
     written: Mapping[str, str]
     """Key of a header or name → as a person writes it."""
+    by_cells: Mapping[str, str]
+    """Key of a header that counts only where its cells are words of the field → the field."""
+    cells: CellWords
     seen: dict[str, Meaning] = field(default_factory=dict)
     """Headers that were looked up before."""
 
@@ -127,7 +131,18 @@ def index_headers(knowledge: Knowledge) -> HeaderIndex:
         name_key(header): header for each in knowledge.fields.values() for header in each.headers
     }
     written = {**names.written, **{key: headers.get(key, key) for key in fields}}
-    return HeaderIndex(names=names, fields=fields, written=written)
+    by_cells = {
+        name_key(header): each.name
+        for each in knowledge.fields.values()
+        for header in each.headers_by_cells
+    }
+    return HeaderIndex(
+        names=names,
+        fields=fields,
+        written=written,
+        by_cells=by_cells,
+        cells=index_cells(knowledge),
+    )
 
 
 def meanings_of(

@@ -387,7 +387,7 @@ def _say_of_sheet(
     if count:
         detail = f"{count} results ({_name_some(foreign)})"
         yield issue_of_file(file.name, "analyte-unknown", sheet=name, detail=detail)
-    used = plan.used()
+    used = plan.used() | {each.column for each in plan.doubtful}
     unused = [header for at, header in enumerate(plan.headers) if header and at not in used]
     if unused:
         detail = _name_some(unused)

@@ -17,7 +17,8 @@ from schemas import Export
 _MOST_NAMED = 5
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?\s?m\.?)?", re.ASCII | re.IGNORECASE)
 _TWO = 2
-_ONCE = frozenset({*Export.column_types(), "reference"}) - {"patient_name", "comment"}
+_SEVERAL = frozenset({"patient_name", "comment", "comparator", "material"})
+_ONCE = frozenset({*Export.column_types(), "reference"}) - _SEVERAL
 """Fields that have one column; names, comments and context may be spread over several."""
 
 
@@ -30,6 +31,18 @@ class ResultColumn:
     meaning: Meaning
     attached: Mapping[str, int]
     """Flag, unit or reference end (column of Export) → the column that holds it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtfulColumn:
+    """A column that is not read although some of its cells could change a finding."""
+
+    column: int
+    header: str
+    holds: str
+    """What its cells are, as `CATALOGUE` is to say it."""
+    texts: frozenset[str]
+    """The cells that set the results beside them aside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +65,7 @@ class Plan:
     """One for each of `headers`."""
     unit_row: UnitRow | None = None
     """The row below the header, where it states the units of the columns."""
+    doubtful: tuple[DoubtfulColumn, ...] = ()
 
     def used(self) -> set[int]:
         """Columns that are read."""
@@ -169,7 +183,7 @@ def _make_plan(table: TextTable, position: int, layout: Layout | None, index: He
         and position not in attached
     }
     if shape == "wide":
-        unread = {*ATTACHED, "analyte", "loinc", "value"}
+        unread = {*ATTACHED, "analyte", "loinc", "value", "comparator"}
         wanted = {at: meaning for at, meaning in wanted.items() if meaning.field not in unread}
     return Plan(
         header_at=position,

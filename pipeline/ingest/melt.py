@@ -7,6 +7,7 @@ from pathlib import PurePath
 import numpy as np
 import pandas as pd
 
+from pipeline.ingest.doubtful_columns import issues_of_doubtful_columns
 from pipeline.ingest.holds import Returned, restore_patients
 from pipeline.ingest.ids import clean_ids, is_guarded
 from pipeline.ingest.layouts import Plan, ResultColumn
@@ -24,6 +25,8 @@ Positions = np.ndarray[tuple[int], np.dtype[np.intp]]
 _IDS = ("patient_id", "sample_id")
 _NOT_HELD = ("patient_name", "comment", "reference", "reference_low", "reference_high")
 """A cell of these that cannot be trusted is left empty; the result goes on."""
+_APART = ("comment", "comparator", "material")
+"""Several columns of these stay apart, by semicolons."""
 _PLACE = ("result_id", "source_file", "source_sheet", "source_row", "source_column")
 _STEM = 30
 _OF_EXPORT = frozenset(Export.column_types())
@@ -108,6 +111,7 @@ def melt_table(
     unsplit = _list_unsplit(lines, file, table.sheet, first_id + len(frame))
     issues = all_issues(
         *_issues_of_bad_cells(frame, bad, plan),
+        *issues_of_doubtful_columns(frame, plan, lines),
         *(
             issues_at(unsplit[unsplit["source_row"].isin(group)], code)
             for code, group in _by_code(lines.bad_rows).items()
@@ -178,7 +182,7 @@ def _take_fields(
         if name in context:
             continue
         parts = [_take(lines, at, untrusted.get(at, set())) for at in columns]
-        separator = "; " if name == "comment" else " "
+        separator = "; " if name in _APART else " "
         texts = (
             parts[0]
             if len(parts) == 1

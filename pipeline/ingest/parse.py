@@ -6,6 +6,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from pipeline.ingest.cell_words import CellWords, index_cells
+from pipeline.ingest.comparators import join_comparators
 from pipeline.ingest.dates import parse_dates
 from pipeline.ingest.demographics import age_unit_of, ages_at, parse_ages, parse_sexes
 from pipeline.ingest.dialect import Reading
@@ -49,6 +51,8 @@ _GRAVEST_FIRST = (
     "specimen-unreliable",
     "not-a-number",
     "number-ambiguous",
+    "comparator-contradiction",
+    "comparator-unclear",
     "unit-missing",
     "unit-not-accepted",
     "unit-contradiction",
@@ -95,7 +99,8 @@ def parse_results(
     said = {"number": values["number"].mask(is_said)} | {
         name: values[name].mask(is_said, "") for name in ("comparator", "code", "flag_in_cell")
     }
-    measured = _measure(texts, values.assign(**said), reading, index, found)
+    words = index_cells(knowledge)
+    measured = _measure(texts, values.assign(**said), reading, index, words, found)
     when = _date(texts, reading, today, found)
     people = _describe(texts, when, reading, found)
     status = _take(texts["status"], parse_statuses)["status"]
@@ -175,20 +180,10 @@ def _measure(
     values: pd.DataFrame,
     reading: Reading,
     index: NameIndex,
+    words: CellWords,
     found: list[Finding],
 ) -> pd.DataFrame:
-    """Read value, flag and reference interval of every row."""
-    flag = texts["flag"].str.strip()
-    flag = flag.where(flag.ne(""), values["flag_in_cell"])
-    failed = flag.eq(_FAILED_FLAG) & values["number"].eq(0).fillna(False).astype(bool)
-    code = values["code"].where(~failed, "measurement-failed")
-    found += [Finding(each, code.eq(each)) for each in code.unique() if each]
-    found.append(Finding("mark-unclear", flag.eq(_ASTERISK), "flag"))
-    doubt = _take(texts["flag"], parse_doubts)["code"].where(code.eq(""), "")
-    found += [Finding(each, doubt.eq(each), "flag") for each in doubt.unique() if each]
-    code = code.where(doubt.eq(""), doubt)
-    warns = _take(texts["comment"], parse_doubts)["code"].ne("")
-    found.append(Finding("comment-warns", warns, "comment"))
+    """Read value, comparator, flag and reference interval of every row."""
     codes, pairs = distinct_rows(texts["reference_low"], texts["reference_high"])
     read = [read_interval(low, high, reading.decimal, index.units.knows) for low, high in pairs]
     ends = pd.DataFrame(
@@ -199,8 +194,31 @@ def _measure(
     found.append(
         Finding("reference-unreadable", ends.pop("unreadable").astype(bool), "reference_low")
     )
+    flag = texts["flag"].str.strip()
+    joined = join_comparators(
+        texts["comparator"],
+        flag,
+        values["comparator"],
+        ends.astype("Float64").assign(number=values["number"]),
+        words,
+    )
+    is_number = values["number"].notna()
+    found += [
+        Finding("comparator-unclear", joined.is_unclear & is_number, "comparator"),
+        Finding("comparator-contradiction", joined.is_contradictory & is_number, "comparator"),
+    ]
+    flag = joined.flag.where(joined.flag.ne(""), values["flag_in_cell"])
+    failed = flag.eq(_FAILED_FLAG) & values["number"].eq(0).fillna(False).astype(bool)
+    code = values["code"].where(~failed, "measurement-failed")
+    found += [Finding(each, code.eq(each)) for each in code.unique() if each]
+    found.append(Finding("mark-unclear", flag.eq(_ASTERISK), "flag"))
+    doubt = _take(texts["flag"], parse_doubts)["code"].where(code.eq(""), "")
+    found += [Finding(each, doubt.eq(each), "flag") for each in doubt.unique() if each]
+    code = code.where(doubt.eq(""), doubt)
+    warns = _take(texts["comment"], parse_doubts)["code"].ne("")
+    found.append(Finding("comment-warns", warns, "comment"))
     return ends.assign(
-        comparator=values["comparator"],
+        comparator=joined.comparator.where(is_number, values["comparator"]),
         original_text=texts["value"],
         original_value=values["number"].where(code.eq("")),
         unit_in_cell=values["unit_in_cell"],

@@ -78,6 +78,7 @@ def describe_columns(plan: Plan) -> dict[str, str]:
         if meaning.code and not (meaning.code == "unit-missing" and "unit" in each.attached):
             roles[each.column] = f"{what}{unit}: {meaning.code}"
         roles |= {at: f"{name} of {what}" for name, at in each.attached.items()}
+    roles |= {each.column: f"not used; holds {each.holds}" for each in plan.doubtful}
     described: dict[str, str] = {}
     for at, header in enumerate(plan.headers):
         if header or at in roles:

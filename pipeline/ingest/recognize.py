@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.ingest.beside import read_unused_columns
 from pipeline.ingest.headers import HeaderIndex
 from pipeline.ingest.layouts import Plan, identify_layout, score_header
 from pipeline.ingest.readers import FileTables, read_tables
@@ -78,6 +79,7 @@ def _identify_sheets(
         if any("".join(cells).strip() for _, cells in table.rows):
             try:
                 plan = identify_layout(table, index, layouts, forced)
+                plan = read_unused_columns(plan, table, index)
                 sheets.append(Sheet(table=table, plan=plan))
             except UnreadableFile as verdict:
                 verdicts.append((table.sheet, verdict))

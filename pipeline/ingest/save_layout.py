@@ -27,9 +27,9 @@ requires = [{requires}]
 {settings}
 
 # Header = what it holds. Known: patient_id, patient_name, sex, birth_date, age, sample_id,
-# collected_at, analyte, loinc, value, unit, status, reference_low, reference_high, reference,
-# flag, comment, medications, conditions, film, and observations such as pregnant (docs/context.md);
-# "" leaves a column out.
+# collected_at, analyte, loinc, value, comparator, unit, status, reference_low, reference_high,
+# reference, flag, comment, material, record, second_value, second_unit, medications, conditions,
+# film, and observations such as pregnant (docs/context.md); "" leaves a column out.
 [columns]
 {columns}
 {tables}"""
@@ -111,6 +111,7 @@ def _setting(key: str, value: str, example: str) -> str:
 def _columns(plan: Plan, reading: Reading) -> Iterator[str]:
     fields = {at: name for name, columns in plan.fields.items() for at in columns}
     kept = plan.used()
+    doubtful = {each.column: each.holds for each in plan.doubtful}
     said: set[str] = set()
     for at, header in enumerate(plan.headers):
         if not header or header in said:
@@ -122,6 +123,8 @@ def _columns(plan: Plan, reading: Reading) -> Iterator[str]:
             yield f"{_quote(header)} = {_quote(fields[at])}"
         elif plan.layout and plan.layout.columns.get(header) == "":
             yield f'{_quote(header)} = ""'
+        elif at in doubtful:
+            yield f'# {_quote(header)} = ""   # holds {doubtful[at]}: say what it is'
         elif at not in kept or plan.meanings[at].kind == "foreign":
             near = reading.nearest.get(header, "")
             hint = f"near to {_quote(near)}" if near else "not known"

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.dialect import Reading
-from pipeline.ingest.units import distinct_rows, index_units, unit_of
-from pipeline.ingest.values import parse_values
+from pipeline.ingest.materials import index_materials, material_of
+from pipeline.ingest.second_values import compare_second_values
+from pipeline.ingest.units import distinct_rows
 from pipeline.issues import Staged, all_issues, issue_of_file, issues_at
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.names import name_key
 from schemas import DataFrame, Export, Issues
 
 _SEVERAL = 2
@@ -30,13 +30,9 @@ def judge_specimens(
     Returns:
         The table with `ignored` set for other materials and controls. Issues: `material-other`,
         `record-control` (one note each), `material-unclear`, `species-not-human`,
-        `interval-not-human`, `run-failed`, `values-disagree`.
+        `interval-not-human`, `values-disagree`, `second-unit-unclear`.
     """
-    words = {
-        name_key(word): material.kind
-        for material in knowledge.materials.values()
-        for word in material.words
-    }
+    words = index_materials(knowledge)
     material, record = (_kinds_of(export[name], words) for name in ("material", "record"))
     ours = ~table["ignored"]
     is_control = ours & (material.eq("control") | record.eq("control"))
@@ -54,7 +50,7 @@ def judge_specimens(
     issues.append(issues_at(unclear, "material-unclear"))
     strange, whose = _not_human(left, knowledge)
     issues.append(issues_at(strange, "interval-not-human", detail=whose))
-    issues.append(issues_at(_disagreeing(export, left, reading, knowledge), "values-disagree"))
+    issues.append(compare_second_values(export, left, reading, knowledge))
     return Staged(judged, all_issues(*issues))
 
 
@@ -77,7 +73,7 @@ def hold_failed_runs(
 def _kinds_of(texts: "pd.Series[str]", words: Mapping[str, str]) -> "pd.Series[str]":
     """Say what each text means: a kind, "" where empty, "?" where not known."""
     codes, distinct = pd.factorize(texts)
-    kinds = [words.get(name_key(text), "?") if text.strip() else "" for text in distinct]
+    kinds = [material_of(text, words) for text in distinct]
     return pd.Series(np.array(kinds, dtype=object)[codes], index=texts.index, dtype="str")
 
 
@@ -112,26 +108,3 @@ def _not_human(rows: pd.DataFrame, knowledge: Knowledge) -> tuple[pd.DataFrame, 
     concerned = rows.loc[strange, "analyte"].unique()
     whose = ", ".join(sorted(knowledge.analytes[name].title for name in concerned))
     return (rows if len(concerned) >= _SEVERAL else rows[strange]), whose
-
-
-def _disagreeing(
-    export: DataFrame[Export], rows: pd.DataFrame, reading: Reading, knowledge: Knowledge
-) -> pd.DataFrame:
-    """Find the results that say something else in their second unit."""
-    second = export.loc[rows.index, ["second_value", "second_unit"]]
-    stated = second["second_value"].ne("") & rows["value"].notna()
-    if not stated.any():
-        return rows.iloc[:0]
-    both = rows[stated]
-    index = index_units(knowledge)
-    read = parse_values(
-        list(second.loc[stated, "second_value"]), reading.decimal, index.knows
-    ).set_axis(both.index)
-    factors = []
-    for name, unit in zip(both["analyte"], second.loc[stated, "second_unit"], strict=True):
-        analyte = knowledge.analytes[name]
-        factors.append(analyte.units.get(unit_of(unit, analyte, index)))
-    value = read["number"] * pd.Series(factors, index=both.index, dtype="Float64")
-    apart = (value - both["value"]).abs() > knowledge.agreement.rounded_apart * both["value"].abs()
-    other_sign = read["comparator"].ne(both["comparator"])
-    return both[(apart.fillna(True) | other_sign).astype(bool)]

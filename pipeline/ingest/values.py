@@ -183,6 +183,11 @@ def read_interval(
     return ends[0], ends[1]
 
 
+def comparator_of(text: str) -> str | None:
+    """Return the comparator that a text by itself names, "" for none; None if it names none."""
+    return _SIGNS.get(fold_words(text))
+
+
 def parse_statuses(texts: Iterable[str]) -> pd.DataFrame:
     """Read cells of a status column: words, or the letters of HL7; blank is final.
 

@@ -359,10 +359,54 @@ CATALOGUE = _kinds(
         "Give the columns a header, or name a layout that says what the export is.",
     ),
     (
+        "column-of-comparators",
+        ERROR,
+        "A column that labflag does not know says that a number is a bound (<, >).",
+        'Write the comparator in front of the number, or name the column in a layout: "comparator" '
+        'reads it, "" leaves it out.',
+    ),
+    (
+        "column-of-materials",
+        ERROR,
+        "A column that labflag does not know says that the specimen is no blood.",
+        'Name the column in a layout: "material" reads it, "" leaves it out.',
+    ),
+    (
+        "column-of-statuses",
+        ERROR,
+        "A column that labflag does not know says that the result is preliminary, corrected or "
+        "cancelled.",
+        'Name the column in a layout: "status" reads it, "" leaves it out.',
+    ),
+    (
+        "column-of-warnings",
+        ERROR,
+        "A column that labflag does not know warns of the specimen.",
+        'Name the column in a layout: "comment" or "film" reads it, "" leaves it out.',
+    ),
+    (
         "run-failed",
         ERROR,
         "Other results of the same measurement failed.",
         "Send the results of the repeated measurement.",
+    ),
+    (
+        "second-unit-unclear",
+        NOTE,
+        "The same result in a second unit was not compared; the first was used.",
+        "Nothing to do, unless the first is the wrong one.",
+    ),
+    (
+        "comparator-unclear",
+        ERROR,
+        "The column of comparators holds something that is none.",
+        "Write <, >, <= or >=, or leave the cell empty.",
+    ),
+    (
+        "comparator-contradiction",
+        ERROR,
+        "The comparator beside the number and another one of the result differ.",
+        "Leave the one that is right.",
     ),
     (
         "values-disagree",

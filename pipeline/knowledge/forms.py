@@ -23,7 +23,8 @@ class Material:
     """Words by which exports say what a specimen or a record is."""
 
     id: str
-    kind: Literal["blood", "other", "control", "animal"]
+    kind: Literal["blood", "other", "control", "animal", "neutral"]
+    """`neutral`: says nothing by itself and may stand beside the others ("left", "sample")."""
     words: tuple[str, ...]
 
 
@@ -33,6 +34,9 @@ class Field:
 
     name: str
     headers: tuple[str, ...]
+    headers_by_cells: tuple[str, ...] = ()
+    """Headers that may mean something else too: they count where the cells are words of the
+    field (materials, statuses)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,5 +134,7 @@ class Phrases:
     """Words by which answers are given, denied or left open in any language."""
 
     id: Literal["yes", "no", "positive", "negative", "not-said", "denied-before", "denied-after",
-                "doubtful", "suspected", "link", "ends-denial"]  # fmt: skip
+                "doubtful", "suspected", "link", "ends-denial",
+                "less-than", "greater-than", "at-most", "at-least", "exactly",
+                "specimen-sound"]  # fmt: skip
     words: tuple[str, ...]

@@ -1,0 +1,97 @@
+"""What a whole cell says beside a number: a comparator, a material, a status, a warning."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.ingest.materials import index_materials, material_of
+from pipeline.ingest.names import fold_words
+from pipeline.ingest.remarks import RemarkIndex, index_remarks, read_remark
+from pipeline.ingest.values import comparator_of, parse_doubts, parse_statuses
+from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.prepared import prepared_once
+from schemas.vocabulary import ResultStatus
+
+SIGNS = frozenset(["<", ">", "<=", ">=", "≤", "≥"])
+"""What can be nothing but a comparator, wherever it is the whole cell."""
+
+_COMPARATORS = {
+    "less-than": "<",
+    "greater-than": ">",
+    "at-most": "<=",
+    "at-least": ">=",
+    "exactly": "",
+}
+_MOST_WORDS = 4
+"""More words are a sentence, and sentences are not read here."""
+_OF_NO_CONSEQUENCE = ("", str(ResultStatus.FINAL))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellWords:
+    """Words of whole cells, ready to be looked up."""
+
+    comparators: Mapping[str, str]
+    """Folded → comparator, "" for the words that say that there is none."""
+    materials: Mapping[str, str]
+    sound: frozenset[str]
+    """What says that a specimen is as it should be."""
+    remarks: RemarkIndex
+
+    def comparator(self, text: str) -> str | None:
+        """Return the comparator that a cell names, "" for none; None if it names nothing such."""
+        return self.comparators.get(_fold(text))
+
+    def material(self, text: str) -> str:
+        """Return the kind of material that a cell names, "?" if it is not known."""
+        return material_of(text, self.materials)
+
+    def status(self, text: str) -> str:
+        """Return the status that a word names; "" for anything else, single letters included."""
+        return str(parse_statuses([text])["status"][0]) if len(text.strip()) > 1 else ""
+
+    def warning(self, text: str) -> str:
+        """Return "remark" or "doubt" if the cell as a whole warns of the specimen, else "".
+
+        A `remark` says something that is known (clumps, hemolysis), a `doubt` only that the
+        specimen is not to be relied on.
+        """
+        if len(text.split()) > _MOST_WORDS or text.strip().isdigit():
+            return ""
+        if any(said.answer == "yes" for said in read_remark(text, self.remarks)):
+            return "remark"
+        return "doubt" if parse_doubts([text])["code"][0] == "specimen-unreliable" else ""
+
+    def is_sound(self, text: str) -> bool:
+        """Whether a cell says that the specimen is as it should be."""
+        return _fold(text) in self.sound
+
+
+def is_of_consequence(status: str) -> bool:
+    """Whether a status changes what becomes of a result."""
+    return status not in _OF_NO_CONSEQUENCE
+
+
+@prepared_once
+def index_cells(knowledge: Knowledge) -> CellWords:
+    """Prepare the words of `knowledge` that whole cells are compared with."""
+    return CellWords(
+        comparators={
+            _fold(word): sign
+            for name, sign in _COMPARATORS.items()
+            for word in knowledge.phrases[name].words
+        },
+        materials=index_materials(knowledge),
+        sound=frozenset(_fold(word) for word in knowledge.phrases["specimen-sound"].words),
+        remarks=index_remarks(knowledge, "specimen"),
+    )
+
+
+def read_comparator(text: str, words: CellWords) -> str | None:
+    """Return the comparator of a cell in a column of comparators; None if it is none."""
+    known = words.comparator(text)
+    return comparator_of(text) if known is None else known
+
+
+def _fold(text: str) -> str:
+    return fold_words(unicodedata.normalize("NFKC", text)).strip(" .") or text.strip()

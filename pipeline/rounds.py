@@ -17,6 +17,7 @@ from pipeline.errors import (
     OutputError,
     exit_code,
 )
+from pipeline.ingest.file_names import show_name
 from pipeline.ingest.received import ReceivedFile
 from pipeline.ingest.sources import ExportFile, Found
 from pipeline.knowledge.model import Knowledge
@@ -243,7 +244,7 @@ def _name_exports(claims: Iterable[Claim]) -> tuple[ExportFile, ...]:
     claims = tuple(claims)
     times = Counter(claim.path.name for claim in claims)
     return tuple(
-        ExportFile(path=claim.path, name=_name_of(claim, times[claim.path.name] > 1))
+        ExportFile(path=claim.path, name=show_name(_name_of(claim, times[claim.path.name] > 1)))
         for claim in claims
     )
 
@@ -290,5 +291,5 @@ def _write_beside(
     if claim.sha256 and held.is_file():
         yield ".held.xlsx", held.read_bytes()
     issues = batch.issues[batch.issues["source_file"].eq(name)]
-    text = explain_quarantine(claim.path.name, issues, now, has_workbook=held.is_file())
+    text = explain_quarantine(show_name(claim.path.name), issues, now, has_workbook=held.is_file())
     yield ".txt", text.encode()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.ingest.file_names import show_name
 from pipeline.ingest.readers import READERS
 
 # Lock files of Excel and LibreOffice, unfinished copies, and files that are hidden on purpose.
@@ -22,6 +23,7 @@ class ExportFile:
 
     path: Path
     name: str
+    """Printable, as `show_name` gives it; the path keeps the bytes of the name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +58,13 @@ def find_exports(sources: Sequence[Path], output: Path | None = None) -> Found:
             if path.suffix.lower() in (*READERS, *_REFUSED):
                 taken[path] = None
             elif not is_unfinished(path.name):
-                passed_over.append(path.name)
+                passed_over.append(show_name(path.name))
     names = _short_names(list(taken))
-    exports = tuple(ExportFile(path=path, name=names[path]) for path in sorted(taken))
+    exports = tuple(ExportFile(path=path, name=show_name(names[path])) for path in sorted(taken))
     return Found(
         exports=exports,
         passed_over=tuple(sorted(passed_over)),
-        unreachable=tuple(sorted(set(unreachable))),
+        unreachable=tuple(sorted(set(map(show_name, unreachable)))),
     )
 
 

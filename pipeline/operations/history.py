@@ -11,6 +11,7 @@ from sqlalchemy import Engine, Table, delete, func, select, update
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import OutputError
+from pipeline.ingest.file_names import show_name
 from pipeline.ingest.intake import Ingested, Intake
 from pipeline.ingest.originals import (
     Original,
@@ -99,7 +100,7 @@ class History(Ledger):
                     id=file_id,
                     sha256=received.sha256,
                     # Folders differ from run to run; the hash tells files of one name apart.
-                    name=file.file.path.name,
+                    name=show_name(file.file.path.name),
                     size=received.size,
                     # Reading it again does not make it arrive again.
                     received_at=self.now() if former is None else former.received_at,

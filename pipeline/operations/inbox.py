@@ -5,6 +5,7 @@ there: it is renamed, never copied, overwritten or deleted. A run that is stoppe
 finished by the next one, which begins with what is still claimed.
 """
 
+import hashlib
 import json
 import os
 import secrets
@@ -19,6 +20,9 @@ from pipeline.operations.durable import hash_file, move, write_private
 from pipeline.report.files import ASIDE, FILE_MODE, make_folder, sync_names
 
 CLAIMED = ".labflag-claimed"
+REASONS = "reasons"
+"""Folder beside files in quarantine: why each is there, and its rows to correct."""
+_LONGEST_NAME = 255  # bytes, on every file system in use
 _OWNER, _BEGUN = "owner", ".begun.json"
 _KNOWN = "inbox.json"
 
@@ -199,7 +203,8 @@ def file_away(
         claim: The file.
         verdict: What became of it.
         now: Files are kept by year and month.
-        beside: What is written beside the file: ending, put behind the whole name, → content.
+        beside: What is written of the file: ending, put behind the whole name, → content. It
+            lies in the folder `REASONS` beside the file, where no file of a sender ever is.
 
     Returns:
         None if the file is not what it was when it was claimed: its sender went on writing.
@@ -213,13 +218,13 @@ def file_away(
     own = claim.path.parent
     try:
         target = _free_name(inbox.folders[verdict] / f"{now:%Y}" / f"{now:%m}" / claim.path.name)
-        _make_folders(target.parent)
+        _make_folders(target.parent / REASONS if beside else target.parent)
         for ending, content in beside.items():
             aside = own / f".beside{ending}"
             write_private(content, aside)
             aside.chmod(FILE_MODE)
             # Names of ours: a run that died after this line writes the same once more.
-            aside.replace(target.with_name(target.name + ending))
+            aside.replace(target.parent / REASONS / _shorten(target.name, ending))
         move(claim.path, target)
         _remove_folder(own)
     except OSError as error:
@@ -252,12 +257,24 @@ def count_waiting(inbox: Inbox) -> int:
 
 
 def _free_name(path: Path) -> Path:
-    """Give the path itself, or one with a number that is not taken."""
+    """Return the path itself, or one with a number that is not taken."""
     number, free = 1, path
-    while os.path.lexists(free):
+    while os.path.lexists(free) or free.name == REASONS:
         number += 1
-        free = path.with_name(f"{path.stem} ({number}){path.suffix}")
+        free = path.with_name(_shorten(path.stem, f" ({number}){path.suffix}"))
     return free
+
+
+def _shorten(stem: str, ending: str) -> str:
+    """Return stem and ending as one name, the stem cut where a file system would refuse it."""
+    room = _LONGEST_NAME - len(os.fsencode(ending))
+    if len(os.fsencode(stem)) > room:
+        mark = hashlib.sha256(os.fsencode(stem)).hexdigest()[:8]
+        # Cut between signs, so that no half of one is left.
+        while len(os.fsencode(stem)) > room - len(mark) - 1:
+            stem = stem[:-1]
+        stem = f"{stem}~{mark}"
+    return stem + ending
 
 
 def _list_folders(inbox: Inbox) -> list[Path]:

@@ -75,7 +75,8 @@ inbox        Put exports here (.csv, .xlsx and others). A file is taken when it 
              same for a while. Copy a large file under a name that ends in .part and rename it
              when it is whole.
 archive      Files whose results are stored, by year and month.
-quarantine   Files of which nothing could be used. The .txt beside each says why and what to do.
+quarantine   Files of which nothing could be used. In the folder reasons beside them a .txt for
+             each says why and what to do.
 duplicates   Files that came before, byte for byte.
 reports      worklist.xlsx first: one line per patient, most urgent first. The reports of the
              patients are in patients, rows that need a correction in held.

@@ -143,11 +143,48 @@ def test_nothing_is_overwritten(inbox, tmp_path):
         claim_files(inbox, [inbox.folder / "march.csv"])
         (claim,) = list_claims(inbox)
         file_away(inbox, claim, Verdict.QUARANTINE, NOW, {".txt": content})
-    kept = {path.name: path.read_bytes() for path in (inbox.quarantine / "2026/03").iterdir()}
-    assert kept == {
+    assert contents(inbox.quarantine / "2026/03") == {
         "march.csv": b"1\n", "march (2).csv": b"2\n", "march (3).csv": b"3\n",
-        "march.csv.txt": b"1\n", "march (2).csv.txt": b"2\n", "march (3).csv.txt": b"3\n",
+        "reasons/march.csv.txt": b"1\n", "reasons/march (2).csv.txt": b"2\n",
+        "reasons/march (3).csv.txt": b"3\n",
     }  # fmt: skip
+
+
+def contents(folder):
+    """Return path below a folder → bytes."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("x.csv.txt", "x.csv"),
+        ("x.csv", "x.csv.txt", "x.csv.txt.txt"),
+        ("y.csv.held.xlsx", "y.csv"),
+        ("reasons", "x.csv"),
+        ("x.csv", "reasons"),
+        ("x.csv", "X.CSV", "x.csv.TXT"),
+        (f"{'l' * 251}.csv", f"{'l' * 251}.txt", f"{'ü' * 125}.csv"),
+        ("M\udcfcller.csv", "Müller.csv", "a\nb.csv", "a\u202eb.csv"),
+    ],
+)
+def test_no_input_is_ever_overwritten_by_what_is_written_about_another(inbox, names):
+    """Each name comes twice; two explanations are written for each file."""
+    written = {}
+    for turn, name in enumerate(2 * names):
+        content = f"{turn}\n".encode()
+        (inbox.folder / name).write_bytes(content)
+        claim_files(inbox, [inbox.folder / name])
+        (claim,) = list_claims(inbox)
+        beside = {".txt": b"why " + content, ".held.xlsx": b"rows " + content}
+        assert file_away(inbox, claim, Verdict.QUARANTINE, NOW, beside) is not None
+        written |= {content: name, b"why " + content: "", b"rows " + content: ""}
+    kept = contents(inbox.quarantine / "2026/03")
+    assert sorted(kept.values()) == sorted(written)
+    assert {path: kept[path] for path in kept if not path.startswith("reasons/")}.keys() >= {
+        name for name in names if name != "reasons"
+    }
 
 
 def test_a_file_that_is_still_written_after_it_was_claimed_is_read_again(inbox):

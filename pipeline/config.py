@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from pipeline.errors import ConfigError
+from pipeline.knowledge.model import CriticalValues
 
 FILE_NAME = "labflag.toml"
 _PATHS = ("output", "knowledge", "inbox", "archive", "quarantine", "duplicates")
@@ -37,6 +38,9 @@ class Settings:
     """Name of a profile, or path of a profile file."""
     rule_groups: tuple[str, ...] = ()
     """Groups of rules to switch on, beside those of the profile."""
+    critical_values: CriticalValues = ""
+    """Critical values to telephone: "confirmed" if the laboratory has agreed to the list, "off" if
+    nothing is to be listed; "": listed, and said to be not yet confirmed."""
     language: Literal["en", "de"] = "en"
     """Of titles and comments in reports."""
     knowledge: Path | None = None

@@ -45,6 +45,7 @@ def knowledge_of(settings: Settings) -> Knowledge:
         settings.profile,
         language=settings.language,
         groups=settings.rule_groups,
+        critical_values=settings.critical_values,
     )
 
 

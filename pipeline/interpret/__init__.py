@@ -59,7 +59,7 @@ def interpret_results(
         return evaluate_rules(rules, questions, grid, knowledge)
 
     findings = evaluate(knowledge.shown_rules())
-    standing = standing_findings(findings)
+    standing = standing_findings(findings, [rule.id for rule in knowledge.critical_rules()])
     bounds = [derived.id for derived in knowledge.derived if derived.shape == "at_most"]
     return Interpretation(
         # Some rows of a table that was validated.

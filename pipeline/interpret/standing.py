@@ -1,5 +1,6 @@
 """What stands now: of each rule and patient the latest answer, and who comes first."""
 
+from collections.abc import Collection
 from typing import cast
 
 import numpy as np
@@ -18,13 +19,20 @@ _IDENTITY_CONFLICT, _NOT_ASSESSABLE, _NOTHING_FOUND = 0, 5, 6
 _IDENTITY_CODES = ("identity-conflict", "specimen-conflict")
 
 
-def standing_findings(findings: DataFrame[Findings]) -> DataFrame[Findings]:
+def standing_findings(
+    findings: DataFrame[Findings], critical: Collection[str] = ()
+) -> DataFrame[Findings]:
     """Select the findings that stand now.
 
     Of each patient and rule: those of the latest day on which the rule was decided, those that
     could not be decided on that day or later, and those of specimens without a date, which
     cannot be put in order. So a low vitamin B12 of January stands until B12 is measured again.
     Absent on a specimen that is doubted settles nothing.
+
+    Args:
+        findings: Of all accessions.
+        critical: Rules of critical values. Where one of them is not present, the rule for the
+            same value says what there is to say.
     """
     findings = findings[findings["outcome"].ne(Outcome.NOT_TESTED)]
     decided = _settles(findings)
@@ -36,8 +44,9 @@ def standing_findings(findings: DataFrame[Findings]) -> DataFrame[Findings]:
     stands = (decided & (undated | days.eq(latest))) | (
         ~decided & (undated | latest.isna() | (days >= latest))
     )
+    repeats = findings["rule"].isin([*critical]) & findings["outcome"].ne(Outcome.PRESENT)
     # Some rows of a table that was validated.
-    return cast(DataFrame[Findings], findings[stands].reset_index(drop=True))
+    return cast(DataFrame[Findings], findings[stands & ~repeats].reset_index(drop=True))
 
 
 def rank_patients(

@@ -11,7 +11,7 @@ from pipeline.knowledge.describe import (
 )
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Artifact, Knowledge, Limit, Rule
-from pipeline.knowledge.switch import EVERY
+from pipeline.knowledge.switch import CRITICAL, EVERY
 
 _DEFAULT = "default"
 
@@ -75,7 +75,12 @@ def _rule(rule: Rule, knowledge: Knowledge) -> Iterator[str]:
     if not rule.shown:
         yield "- part of other rules, no finding of its own"
     if rule.group:
-        yield f"- only where the group `{rule.group}` is switched on"
+        is_default = rule.group == CRITICAL
+        yield (
+            '- until a site says `critical_values = "off"`'
+            if is_default
+            else f"- only where the group `{rule.group}` is switched on"
+        )
     if rule.asked_if is not None:
         yield f"- asked only if {describe_condition(rule.asked_if, knowledge)}"
     yield f"- present if {describe_condition(rule.when, knowledge)}"

@@ -34,6 +34,7 @@ from pipeline.knowledge.model import (
     Analyte,
     Artifact,
     Comment,
+    CriticalValues,
     Derived,
     Join,
     Knowledge,
@@ -51,7 +52,7 @@ from pipeline.knowledge.model import (
 )
 from pipeline.knowledge.shelf import Placed, Shelf, nearest, read_toml, said_where
 from pipeline.knowledge.strata import age_span_from
-from pipeline.knowledge.switch import switch_on
+from pipeline.knowledge.switch import CRITICAL, choose_critical_values, switch_on
 
 T = TypeVar("T")
 
@@ -89,6 +90,7 @@ def load_knowledge(
     *,
     language: str = "en",
     groups: Collection[str] = (),
+    critical_values: CriticalValues = "",
 ) -> Knowledge:
     """Load the clinical content that ships with labflag, and what a site lays over it.
 
@@ -99,6 +101,8 @@ def load_knowledge(
             Its entries take the place of those of the same id, and may be new.
         language: Of titles and comments: a file in `comments/`.
         groups: Groups of rules to switch on, beside those of the profile.
+        critical_values: What the site says of the critical values to telephone: see
+            `choose_critical_values`.
 
     Raises:
         KnowledgeError: Something is unknown, missing, doubled, dangling or contradictory; the
@@ -118,7 +122,7 @@ def load_knowledge(
         path = Path(profile)
         shelf["profile"].pop(path.stem, None)
         profile = shelf.put_file("profile", path)
-    return _assemble(shelf, profile, groups)
+    return _assemble(shelf, profile, groups, critical_values)
 
 
 def load_layout(path: Path) -> Layout:
@@ -133,15 +137,17 @@ def load_layout(path: Path) -> Layout:
         return _build(Layout, placed, id=path.stem)
 
 
-def _assemble(shelf: Shelf, profile: str, groups: Collection[str]) -> Knowledge:
+def _assemble(
+    shelf: Shelf, profile: str, groups: Collection[str], critical_values: CriticalValues
+) -> Knowledge:
     chosen = _take_profile(shelf, profile)
 
     def every(kind: str, build: Callable[[Placed], T]) -> dict[str, T]:
         return {str(key): _built(placed, build) for key, placed in shelf[kind].items()}
 
-    on = {*chosen.rule_groups, *groups}
+    on = {*chosen.rule_groups, *groups, *([] if critical_values == "off" else [CRITICAL])}
     knowledge = Knowledge(
-        version=_version_of(shelf, profile, on),
+        version=_version_of(shelf, profile, on, critical_values),
         profile=chosen,
         analytes=every("analyte", lambda placed: _build(Analyte, placed)),
         look_alikes=tuple(every("look_alike", lambda p: _build(LookAlike, p)).values()),
@@ -167,7 +173,8 @@ def _assemble(shelf: Shelf, profile: str, groups: Collection[str]) -> Knowledge:
         panels=every("panel", lambda placed: _build(Panel, placed)),
     )
     check.check_knowledge(knowledge, shelf.entries)
-    return translate(switch_on(knowledge, on), shelf.words)
+    switched = choose_critical_values(switch_on(knowledge, on), critical_values)
+    return translate(switched, shelf.words)
 
 
 def _take_profile(shelf: Shelf, profile: str) -> Profile:
@@ -270,12 +277,14 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return _ADAPTERS.setdefault(kind, _ADAPTERS.get(kind) or TypeAdapter(kind))
 
 
-def _version_of(shelf: Shelf, profile: str, groups: Collection[str]) -> str:
+def _version_of(
+    shelf: Shelf, profile: str, groups: Collection[str], critical_values: CriticalValues
+) -> str:
     loaded = {
         kind: {str(key): placed.entry for key, placed in entries.items()}
         for kind, entries in shelf.entries.items()
         if kind != "profile"
     }
-    content = [profile, sorted(groups), loaded, shelf.words]
+    content = [profile, sorted(groups), critical_values, loaded, shelf.words]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

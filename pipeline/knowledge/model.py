@@ -119,6 +119,8 @@ class AgeSpan:
     """None: no upper end."""
 
 
+CriticalValues = Literal["", "confirmed", "off"]
+
 PregnancyState = Literal["", "T1", "T2", "T3", "pregnant", "postpartum"]
 """`pregnant`: in a trimester that is not known, or for which there is no limit of its own."""
 
@@ -208,7 +210,7 @@ class Rule:
     shown: bool = True
     """False: a building block of other rules, never a finding of its own."""
     critical: bool = False
-    """What it finds goes on the list of values to be called."""
+    """What it finds is a critical value: it goes on the list of what is to be telephoned."""
     shadow: bool = False
     """Tried out: evaluated and counted, but in no report, worklist or table for readers."""
     group: str = ""
@@ -410,10 +412,16 @@ class Knowledge:
     observations: Mapping[str, Observation]
     phrases: Mapping[str, Phrases]
     panels: Mapping[str, Panel]
+    critical_values: CriticalValues = ""
+    """What the site says of the critical values to telephone."""
 
     def shown_rules(self) -> Iterator[Rule]:
         """Rules that give findings, in order."""
         return (rule for rule in self.rules.values() if rule.shown and not rule.shadow)
+
+    def critical_rules(self) -> Iterator[Rule]:
+        """Rules of the critical values to telephone, each beside a rule for the same value."""
+        return (rule for rule in self.rules.values() if rule.critical and rule.group)
 
     def shadow_rules(self) -> Iterator[Rule]:
         """Rules that are tried out: they give findings that no reader sees."""

@@ -5,10 +5,14 @@ from dataclasses import replace
 
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge.check import rules_in
-from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.model import CriticalValues, Knowledge, Rule
 
 EVERY = frozenset({"*"})
 """Every group: for whoever looks at all the rules."""
+CRITICAL = "critical-values"
+"""The group of the critical values to telephone: on until a site switches it off."""
+_NOT_CONFIRMED = "critical-value-not-confirmed"
+"""Comment on a critical value as long as the site has not confirmed the list."""
 
 
 def switch_on(knowledge: Knowledge, groups: Collection[str]) -> Knowledge:
@@ -35,3 +39,24 @@ def switch_on(knowledge: Knowledge, groups: Collection[str]) -> Knowledge:
                 f"rule {name!r} is needed by another rule, but its group {group!r} is off"
             )
     return replace(knowledge, rules=kept)
+
+
+def choose_critical_values(knowledge: Knowledge, choice: CriticalValues) -> Knowledge:
+    """Apply what the site says of the critical values to telephone.
+
+    Args:
+        knowledge: With the groups that are switched on.
+        choice: "confirmed": the list is the laboratory's own; "off": nothing is listed; "": the
+            site has not chosen, so they are listed and said to be not yet confirmed.
+    """
+
+    def chosen(rule: Rule) -> Rule:
+        if choice == "off":
+            return replace(rule, critical=False)
+        if choice == "confirmed":
+            comment = tuple(code for code in rule.comment if code != _NOT_CONFIRMED)
+            return replace(rule, comment=comment)
+        return rule
+
+    rules = {name: chosen(rule) for name, rule in knowledge.rules.items()}
+    return replace(knowledge, rules=rules, critical_values=choice)

@@ -1,6 +1,6 @@
 """From findings to files in the output folder; of the reports only those that changed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -112,7 +112,8 @@ def publish(
     locked += _hand_back(shelf, held, judgement, facts, anew=anew)
     _write_worklist(shelf, judgement, facts)
     findings = judgement.interpretation.findings
-    told = _told(findings, all_outcomes).drop(columns=[*_NOT_IN_CONTRACT])
+    critical = [rule.id for rule in judgement.knowledge.critical_rules()]
+    told = _told(findings, critical, all_outcomes).drop(columns=[*_NOT_IN_CONTRACT])
     write_text(csv_text(told), folder / _TABLES[0])
     write_text(csv_text(judgement.issues.drop(columns="result_id")), folder / _TABLES[1])
     locked += shelf.remove(stale - planned)
@@ -231,12 +232,16 @@ def _write_worklist(shelf: Shelf, judgement: Judgement, facts: RunFacts) -> None
     shelf.note_worklist(WORKLIST)
 
 
-def _told(findings: DataFrame[Findings], all_outcomes: bool) -> DataFrame[Findings]:
+def _told(
+    findings: DataFrame[Findings], critical: Sequence[str], all_outcomes: bool
+) -> DataFrame[Findings]:
     """Select what findings.csv tells, or everything.
 
     What is present or indeterminate, and what is absent on a specimen that is doubted: nobody is
-    to read that as sure.
+    to read that as sure. Of critical values only what is present: of the rest the rule for the
+    same value tells.
     """
     told = findings["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
     told |= findings["status"].eq(Confirmation.UNCONFIRMED)
+    told &= findings["outcome"].eq(Outcome.PRESENT) | ~findings["rule"].isin(critical)
     return findings if all_outcomes else Findings.validate(findings[told])

@@ -61,6 +61,10 @@ hold_all = false
 # units_display = "as-reported"
 # all_outcomes = false
 
+# Critical values to telephone (see docs/profiles.md). They are listed in worklist.xlsx, and said to
+# be not yet confirmed by this laboratory until you say "confirmed"; "off" lists none.
+# critical_values = "confirmed"
+
 # The letterhead; without a name, reports are titled worksheets.
 # [laboratory]
 # name = ""

@@ -1,6 +1,6 @@
-"""The sheet of values to be called: listed as they were, carried on until somebody closes them."""
+"""The sheet of critical values to telephone: listed as they were, until somebody closes them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,21 +18,31 @@ from pipeline.report.sheet import (
     put,
     put_table,
 )
-from pipeline.report.style import INPUT, LINK, SECTION, STRONG, TRACE, Styler
+from pipeline.report.style import INPUT, LINK, PLAIN, SECTION, STRONG, TRACE, Styler
 from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date, show_unit
-from schemas import DataFrame, Findings
-from schemas.vocabulary import Outcome
+from schemas import DataFrame, Findings, Reportable
+from schemas.vocabulary import Confirmation, Outcome, ResultStatus
 
 _JOIN = "; "
 _WIDTHS = (30, 40, 30, 20, 24, 30, 24, 20, 14, 15, 12)
 _FIRST_TYPED = 6
 
 
-def list_due(findings: DataFrame[Findings], knowledge: Knowledge, texts: Texts) -> Iterator[Call]:
-    """List the values that the site wants called: findings of rules marked as critical."""
+def list_due(
+    findings: DataFrame[Findings],
+    results: DataFrame[Reportable],
+    knowledge: Knowledge,
+    texts: Texts,
+) -> Iterator[Call]:
+    """List the critical values to telephone: findings of rules marked as critical.
+
+    Doubted and preliminary values too; beside the value stands that they are.
+    """
     critical = {rule.id: rule.title for rule in knowledge.rules.values() if rule.critical}
     due = findings[findings["rule"].isin(list(critical)) & findings["outcome"].eq(Outcome.PRESENT)]
+    early = results[results["status"].eq(ResultStatus.PRELIMINARY)]
+    preliminary = set(zip(early["patient_id"], early["accession"], early["analyte"], strict=True))
     for row in rows_of(due):
         at = None if pd.isna(row.collected_at) else row.collected_at
         yield Call(
@@ -41,33 +51,64 @@ def list_due(findings: DataFrame[Findings], knowledge: Knowledge, texts: Texts) 
             rule=row.rule,
             told=(
                 critical[row.rule],
-                show_value(row.comparator, row.value, row.unit, texts),
+                "; ".join(
+                    filter(
+                        None,
+                        (
+                            show_evidence(row, knowledge, texts),
+                            *_doubts(row, preliminary, knowledge, texts),
+                        ),
+                    )
+                ),
                 show_date(at, texts, has_time=row.collected_precision == "time"),
             ),
             fact=f"{row.comparator}{row.value} {row.unit} {at or ''}".strip(),
         )
 
 
+def _doubts(
+    row: Any, preliminary: Collection[tuple[str, str, str]], knowledge: Knowledge, texts: Texts
+) -> Iterator[str]:
+    """Say why a value is not sure; it is telephoned all the same."""
+    if row.status == Confirmation.UNCONFIRMED:
+        known = [knowledge.artifacts.get(name) for name in row.artifact.split(_JOIN)]
+        why = ", ".join(texts.in_sentence(each.title) for each in known if each is not None)
+        yield texts("calls.unconfirmed") + (f": {why}" if why else "")
+    analytes = row.analyte.split(_JOIN)
+    if any((row.patient_id, row.accession, analyte) in preliminary for analyte in analytes):
+        yield texts("calls.preliminary")
+
+
 def render_calls(
-    book: Workbook, styler: Styler, calls: Sequence[Call], names: Mapping[str, str], texts: Texts
+    book: Workbook,
+    styler: Styler,
+    calls: Sequence[Call],
+    names: Mapping[str, str],
+    knowledge: Knowledge,
+    texts: Texts,
 ) -> None:
-    """Render the calls that are open; no sheet where there is none."""
-    if not calls:
+    """Render the calls that are open; no sheet only where a site wants none and none is open."""
+    if not calls and knowledge.critical_values == "off":
         return
-    sheet = add_sheet(book, texts("list.calls"), texts("list.footer"), texts, repeat="1:2")
+    top = 3 if knowledge.critical_values == "" else 2
+    sheet = add_sheet(book, texts("list.calls"), texts("list.footer"), texts, repeat=f"1:{top}")
     typed = texts.heads("calls.typed")
     yes, count = texts("yes"), texts.count("calls", len(calls))
     how = texts("calls.how", count=count, yes=yes, closed=typed[-1])
-    put(sheet, styler, 1, 1, Entry(how, SECTION))
+    put(sheet, styler, 1, 1, Entry(how if calls else texts("calls.none"), SECTION))
+    if top > 2:
+        put(sheet, styler, 2, 1, Entry(texts("calls.not-confirmed"), PLAIN))
     heads = (*texts.heads("calls.heads"), *typed, TAG)
     columns = [Column(title=head, most=width) for head, width in zip(heads, _WIDTHS, strict=True)]
     lines = (_line(call, names) for call in calls)
-    put_table(sheet, styler, 2, "Calls", columns, lines, texts=texts)
+    put_table(sheet, styler, top, "Calls", columns, lines, texts=texts)
     for column in (_FIRST_TYPED + 3, _FIRST_TYPED + 4):
-        add_drop_down(sheet, (yes, texts("no")), column=column, first=3, last=len(calls) + 2)
+        add_drop_down(
+            sheet, (yes, texts("no")), column=column, first=top + 1, last=max(len(calls), 1) + top
+        )
     hide_column(sheet, len(columns))
     sheet.print_area = f"A1:{get_column_letter(len(columns) - 1)}{sheet.max_row}"
-    sheet.freeze_panes = "B3"
+    sheet.freeze_panes = f"B{top + 1}"
 
 
 def _line(call: Call, names: Mapping[str, str]) -> list[Entry]:

@@ -59,6 +59,7 @@ class Desk:
         for (patient, rule), since in changes.items():
             self.changes[patient][rule] = since
         self.hashes = dict(run.files)
+        self.critical = {rule.id for rule in knowledge.critical_rules()}
         self.priorities = describe_priorities(knowledge)
         self.calculations = {
             each.id: " ".join(describe_comments(each.comment, knowledge))
@@ -85,7 +86,12 @@ class Desk:
         by_place = {place_of(row): row for row in reported}
         measured = _analytes_by_specimen(reported)
         done = Done(measured, said, self.knowledge.join.days)
-        findings = [self._finding(row, by_place, done) for row in self.findings.of(position)]
+        findings = [
+            self._finding(row, by_place, done)
+            for row in self.findings.of(position)
+            # A value that is not critical is told by the rule that stands beside this one.
+            if row.outcome == Outcome.PRESENT or row.rule not in self.critical
+        ]
         standing = [self._finding(row, by_place, done) for row in self.standing.of(position)]
         marks = list_marks(self.findings.of(position), self.rules, texts)
         changes = self.changes.get(patient_id, {})

@@ -55,6 +55,7 @@ def describe_not_tested(
 ) -> tuple[OpenQuestion, ...]:
     """Name once each rule for which nothing was reported, rules of the same needs together."""
     tested = {row.rule.id for row in findings if row.outcome != Outcome.NOT_TESTED}
+    tested |= {rule.id for rule in knowledge.critical_rules()}
     reported = {analyte for analytes in measured.values() for analyte in analytes}
     groups: dict[tuple[str, ...], list[str]] = {}
     for rule in rules.values():

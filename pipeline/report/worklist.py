@@ -83,7 +83,9 @@ def render_worklist(
     titles = {topic: texts(f"topic.{topic}") for topic in TOPICS}
     titles |= {rule.id: rule.title for rule in knowledge.rules.values()}
     notes, gone = carry_notes(entries, topics, titles, today, texts)
-    calls, closed = carry_calls(entries, list_due(findings, knowledge, texts), today, texts)
+    calls, closed = carry_calls(
+        entries, list_due(findings, results, knowledge, texts), today, texts
+    )
     people = place_patients(patients, names)
     typed = Typed(topics=topics, notes=notes, titles=titles)
     reasons = say_why(patients, standing, knowledge, names, texts)
@@ -93,7 +95,7 @@ def render_worklist(
         part = lines[first : first + LINES_PER_SHEET]
         _render_lines(book, styler, number, part, run, texts)
     render_changes(book, styler, standing, changes, people, knowledge, since, texts)
-    render_calls(book, styler, calls, names, texts)
+    render_calls(book, styler, calls, names, knowledge, texts)
     called = frozenset(call.patient_id for call in calls)
     render_technician(book, styler, patients, standing, held, people, called, run, texts)
     render_hematologist(book, styler, standing, results, changes, people, knowledge, texts)

@@ -62,7 +62,9 @@ def knowledge() -> Knowledge:
     return load_knowledge()
 
 
-def make_tables(text: str, issues: pd.DataFrame | None = None) -> Tables:
+def make_tables(
+    text: str, issues: pd.DataFrame | None = None, using: Knowledge | None = None
+) -> Tables:
     """Interpret the results of a pipe table.
 
     Columns: patient, name, sex, birth (ISO), years, population, specimen, at (ISO, with or without
@@ -73,10 +75,14 @@ def make_tables(text: str, issues: pd.DataFrame | None = None) -> Tables:
         [cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()
     ]
     rows = [dict(zip(head, line, strict=True)) for line in lines]
-    return tables_of(rows, issues)
+    return tables_of(rows, issues, using)
 
 
-def tables_of(rows: list[dict[str, str]], issues: pd.DataFrame | None = None) -> Tables:
+def tables_of(
+    rows: list[dict[str, str]],
+    issues: pd.DataFrame | None = None,
+    using: Knowledge | None = None,
+) -> Tables:
     """Interpret results given as one dictionary each, in the columns of `make_tables`."""
     results, held = [], []
     for number, row in enumerate(rows):
@@ -104,7 +110,7 @@ def tables_of(rows: list[dict[str, str]], issues: pd.DataFrame | None = None) ->
             }
         )
     reportable, set_aside = _typed(results, Reportable), _typed(held, Held)
-    found = interpret_results(reportable, set_aside, knowledge())
+    found = interpret_results(reportable, set_aside, using or knowledge())
     kinds = [issues_at(rows, code) for code, rows in set_aside.groupby("code")]
     return Tables(
         patients=found.patients,

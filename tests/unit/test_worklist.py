@@ -72,6 +72,7 @@ def test_one_line_per_patient_in_the_order_given(tmp_path):
     assert book.sheetnames == [
         "Worklist",
         "Changed since last run",
+        "Critical calls",
         "Technician",
         "Hematologist",
         "Analyst",

@@ -56,22 +56,27 @@ ENTRIES = {
     "changes.heads": "Patient id|Finding|Change|Grade now|Value now|Collected|Grade before|"
     "Value before|Collected before",
     # Critical calls
-    "calls.one": "{count} value to call.",
-    "calls.many": "{count} values to call.",
+    "calls.one": "{count} critical value to telephone.",
+    "calls.many": "{count} critical values to telephone.",
     "calls.how": '{count} Fill in the marked columns; "{yes}" under {closed} takes a line to the '
     "archive with the next run",
+    "calls.none": "No critical value to telephone",
+    "calls.not-confirmed": "The list of critical values is not yet confirmed by this laboratory: write "
+    'critical_values = "confirmed" (or "off") into labflag.toml',
+    "calls.unconfirmed": "unconfirmed",
+    "calls.preliminary": "preliminary: final result awaited",
     "calls.heads": "Patient id|Finding|Value as it was|Collected|Specimen",
     "calls.typed": "Called|Called by|Called at|Read back|Closed",
     "calls.read-back": "read back: {answer}",
     # Views for each role
-    "technician.heading": "What is to be corrected, repeated or called",
+    "technician.heading": "What is to be telephoned, repeated or corrected",
     "technician.heads": "Priority|Patient id|To do|Held results|Why held|How to mend it|Collected|"
-    "Specimen age in days|Call",
-    "technician.call": "Call the critical value",
+    "Specimen age in days|Telephone",
+    "technician.call": "Telephone the critical value",
     "technician.repeat": "Repeat the measurement first (see the report)",
     "technician.correct": "Correct the held rows and hand the workbook back",
     "technician.times": "{count} × {problem}",
-    "call": "call",
+    "call": "telephone",
     "hematologist.heading": "Each finding with its value, the one before, and why",
     "hematologist.heads": "Priority|Patient id|Finding|Grade|Value|Collected|Value before|"
     "Change since last report|Specimen in doubt|What is missing",

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from pipeline.errors import ConfigError
-from pipeline.knowledge.model import CriticalValues
+from schemas.vocabulary import CriticalValues
 
 FILE_NAME = "labflag.toml"
 _PATHS = ("output", "knowledge", "inbox", "archive", "quarantine", "duplicates")

@@ -1,6 +1,7 @@
 """The words that tables use: closed sets, spelled the same in every table, file and workbook."""
 
 from enum import StrEnum
+from typing import Literal
 
 
 class Sex(StrEnum):
@@ -118,3 +119,7 @@ class Disposition(StrEnum):
     DUPLICATE = "duplicate"
     SUPERSEDED = "superseded"
     IGNORED = "ignored"
+
+
+CriticalValues = Literal["", "confirmed", "off"]
+"""What a site says of the critical values to telephone; "": it has not chosen."""

@@ -34,7 +34,6 @@ from pipeline.knowledge.model import (
     Analyte,
     Artifact,
     Comment,
-    CriticalValues,
     Derived,
     Join,
     Knowledge,
@@ -53,6 +52,7 @@ from pipeline.knowledge.model import (
 from pipeline.knowledge.shelf import Placed, Shelf, nearest, read_toml, said_where
 from pipeline.knowledge.strata import age_span_from
 from pipeline.knowledge.switch import CRITICAL, choose_critical_values, switch_on
+from schemas.vocabulary import CriticalValues
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from pipeline.knowledge.forms import (
     Observation,
     Phrases,
 )
-from schemas.vocabulary import Grade, Sex
+from schemas.vocabulary import CriticalValues, Grade, Sex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +118,6 @@ class AgeSpan:
     high: tuple[Literal["days", "months"], int] | None
     """None: no upper end."""
 
-
-CriticalValues = Literal["", "confirmed", "off"]
 
 PregnancyState = Literal["", "T1", "T2", "T3", "pregnant", "postpartum"]
 """`pregnant`: in a trimester that is not known, or for which there is no limit of its own."""

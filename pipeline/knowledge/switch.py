@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge.check import rules_in
-from pipeline.knowledge.model import CriticalValues, Knowledge, Rule
+from pipeline.knowledge.model import Knowledge, Rule
+from schemas.vocabulary import CriticalValues
 
 EVERY = frozenset({"*"})
 """Every group: for whoever looks at all the rules."""

@@ -79,7 +79,9 @@ def test_what_is_listed_without_any_setting(changed, listed):
     tables = make_tables(COUNTS.format(**{**USUAL, **changed}))
     texts, lines = calls_of(book_of(tables, load_knowledge()))
     assert sorted(title.split(":")[0] for title, _ in lines) == listed
-    assert any(text.startswith("The list of critical values is not yet confirmed") for text in texts)
+    assert any(
+        text.startswith("The list of critical values is not yet confirmed") for text in texts
+    )
     open_or_absent = tables.standing[tables.standing["outcome"].ne("present")]
     assert not open_or_absent["rule"].str.startswith("critical").any()
 

@@ -318,7 +318,7 @@ def test_calls_are_carried_on_until_closed(tmp_path):
     type_into(path, "P1", "Critical calls", Closed="yes")
     for day in (3, 4):
         run(path, LOW, OTHER, day=day, rules=CRITICAL)
-        assert "Critical calls" not in load_workbook(path).sheetnames
+        assert "No critical value to telephone" in load_workbook(path)["Critical calls"]["A1"].value
         (kept,) = archive_of(path)
         assert kept[0] == "closed call"
         assert "90 ×10⁹/L" in kept[2]

@@ -81,9 +81,15 @@ def test_the_most_urgent_finding_comes_first_with_its_evidence():
     ("results", "titles"),
     [
         # Its depth alone makes the class, so it goes before what the class of rules names first.
-        ("hemoglobin 62 g/L; vitamin-b12 100 ng/L", ["Anemia", "Low vitamin B12"]),
+        (
+            "hemoglobin 62 g/L; vitamin-b12 100 ng/L",
+            ["Anemia", "Low vitamin B12", "Low hemoglobin: critical value to telephone"],
+        ),
         ("neutrophils 0.7 10*9/L; vitamin-b12 100 ng/L", ["Low neutrophils", "Low vitamin B12"]),
-        ("platelets 15 10*9/L; mcv 125 fL", ["Low platelets", "Macrocytosis"]),
+        (
+            "platelets 15 10*9/L; mcv 125 fL",
+            ["Low platelets", "Macrocytosis", "Low platelets: critical value to telephone"],
+        ),
         ("platelets 80 10*9/L; mcv 105 fL", ["Low platelets", "Macrocytosis"]),
         # The class names the rule itself, so depth changes nothing.
         ("platelets 80 10*9/L; vitamin-b12 100 ng/L", ["Low vitamin B12", "Low platelets"]),
@@ -228,7 +234,9 @@ def test_no_rule_is_passed_over_in_silence():
         said = {card.title for card in report.present} | absent
         said |= {each.title for each in report.undecided}
         said |= {title for each in report.not_tested for title in each.title.split("; ")}
-        assert said == {rule.title for rule in knowledge().shown_rules()}
+        # Of a value that is not critical the rule for the same value tells.
+        critical = {rule.title for rule in knowledge().critical_rules()}
+        assert said | critical == {rule.title for rule in knowledge().shown_rules()}
 
 
 def test_held_results_are_counted_by_reason_and_listed_without_a_value():

@@ -98,7 +98,11 @@ def test_one_line_per_patient_in_the_order_given(tmp_path):
     ("patient", "why"),
     [
         ("P1", "No finding in what could be assessed"),
-        ("P2", "Anemia (severe); Macrocytic anemia; Macrocytosis (moderate)"),
+        (
+            "P2",
+            "Anemia (severe); Macrocytic anemia; Macrocytosis (moderate); Low hemoglobin: critical "
+            "value to telephone",
+        ),
         (
             "P3",
             "Cannot be decided: low platelets, bicytopenia, pancytopenia, macrocytosis with low "

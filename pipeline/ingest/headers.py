@@ -8,6 +8,7 @@ from typing import Literal
 
 from pipeline.ingest.cell_words import CellWords, index_cells
 from pipeline.ingest.names import NameIndex, analyte_of, index_names, split_header
+from pipeline.ingest.remark_rows import RemarkNames, index_remark_names
 from pipeline.ingest.tables import DateOrder
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.model import Knowledge
@@ -48,7 +49,8 @@ class Meaning:
     """`said`: a qualitative result; `foreign`: a result of something that labflag does not use."""
     field: str = ""
     """Column of Export, "reference" for both ends in one column, or what the column says of a
-    person or specimen: id of an observation or of a scale, "medications", "conditions", "film"."""
+    person or specimen: id of an observation or of a scale, "medications", "conditions", "film",
+    "specimen_remark"."""
     name: str = ""
     """Name of the analyte as written, or an analyte id that a layout assigned."""
     unit: str = ""
@@ -75,6 +77,7 @@ class HeaderIndex:
     by_cells: Mapping[str, str]
     """Key of a header that counts only where its cells are words of the field → the field."""
     cells: CellWords
+    remarks: RemarkNames
     seen: dict[str, Meaning] = field(default_factory=dict)
     """Headers that were looked up before."""
 
@@ -142,6 +145,7 @@ def index_headers(knowledge: Knowledge) -> HeaderIndex:
         written=written,
         by_cells=by_cells,
         cells=index_cells(knowledge),
+        remarks=index_remark_names(knowledge),
     )
 
 
@@ -184,6 +188,8 @@ def _meaning_of(header: str, index: HeaderIndex) -> Meaning:
         return as_field
     if said := index.names.said.get(name_key(header)):
         return Meaning(kind="said", field=said, name=header, analyte=said)
+    if index.remarks.fits(header):
+        return Meaning(kind="field", field="specimen_remark")
     if flag := _FLAG.fullmatch(header):
         return Meaning(kind="flag", name=next(part for part in flag.groups() if part))
     if unit_of_one := _UNIT.fullmatch(header):

@@ -28,6 +28,7 @@ from pipeline.ingest.readers import FileTables, open_file
 from pipeline.ingest.readings import decide_readings
 from pipeline.ingest.received import ReceivedFile
 from pipeline.ingest.recognize import Sheet, recognize_sheets
+from pipeline.ingest.remark_rows import find_remark_rows, join_remarks
 from pipeline.ingest.specimens import hold_failed_runs, judge_specimens
 from pipeline.ingest.tables import SiteReading, SourceFile, TextTable, UnreadableFile
 from pipeline.ingest.units import normalize_units
@@ -43,9 +44,10 @@ from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up
 from schemas import DataFrame, Export, Held, Issues, Observations, Results
-from schemas.vocabulary import IssueSeverity
+from schemas.vocabulary import IssueSeverity, ResultStatus
 
 _MOST_NAMED = 12
+_SPECIMEN = ["patient_id", "accession"]
 
 
 def _no_ids() -> "pd.Series[int]":
@@ -173,10 +175,10 @@ def _read(
     today: date,
 ) -> Ingested:
     index = index_headers(knowledge)
-    read, sheets, said = recognize_sheets(file, content, index, knowledge, site, layout)
+    read, sheets, noted = recognize_sheets(file, content, index, knowledge, site, layout)
     melted: list[Melted] = []
     bad_rows: list[int] = []
-    notes: list[DataFrame[Issues]] = [said]
+    notes: list[DataFrame[Issues]] = [noted]
     for sheet in sheets:
         lines = sort_lines(sheet.table, sheet.plan, index, delimiter=read.delimiter)
         first_id = sum(each.count for each in melted)
@@ -187,13 +189,14 @@ def _read(
     plans = [sheet.plan for sheet in sheets]
     decided, doubts = decide_readings(file, read, plans, melted, index, site)
     readings = tuple(restore_reading(each, read.returned) for each in decided)
+    remarks = [find_remark_rows(each.export, knowledge) for each in melted]
     parsed = [
-        _parse(each, reading, read.returned, knowledge, today)
-        for each, reading in zip(melted, readings, strict=True)
+        _parse(each, reading, said, read.returned, knowledge, today)
+        for each, reading, said in zip(melted, readings, remarks, strict=True)
     ]
     said_in_words = [
-        observe(each, table.table, table.issues, reading, knowledge)
-        for each, table, reading in zip(melted, parsed, readings, strict=True)
+        observe(each, table.table, table.issues, said, reading, knowledge)
+        for each, table, said, reading in zip(melted, parsed, remarks, readings, strict=True)
     ]
     issues = all_issues(
         *notes,
@@ -337,6 +340,46 @@ def hold_against_sex(intake: Intake, knowledge: Knowledge) -> Intake:
     )
 
 
+def hold_misidentified(intake: Intake, knowledge: Knowledge) -> Intake:
+    """Hold every result of the specimens of which the laboratory says that they are another's."""
+    for each in knowledge.observations.values():
+        if each.holds_specimen:
+            said = intake.observations
+            told = said[said["code"].eq(each.id) & said["answer"].eq("yes")]
+            told = told[told["status"].ne(str(ResultStatus.CANCELLED))]
+            intake = _hold_specimens(intake, told[_SPECIMEN], each.holds_specimen)
+    return intake
+
+
+def _hold_specimens(intake: Intake, specimens: pd.DataFrame, code: str) -> Intake:
+    """Hold all results of some specimens; what is held already is held for this, too."""
+    if specimens.empty:
+        return intake
+    keys = pd.MultiIndex.from_frame(specimens)
+
+    def of(table: pd.DataFrame) -> pd.DataFrame:
+        return table[pd.MultiIndex.from_frame(table[_SPECIMEN]).isin(keys)]
+
+    leaving, before, said = (
+        of(pd.DataFrame(table)) for table in (intake.results, intake.held, intake.observations)
+    )
+    in_words = said.dropna(subset=["result_id"])
+    issues = issues_at(pd.concat([leaving, before, in_words]), code)
+    kept = intake.held.assign(
+        code=intake.held["code"].mask(intake.held.index.isin(before.index), code)
+    )
+    held = pd.concat(
+        [kept, hold(leaving, issues), hold_observations(in_words, code)], ignore_index=True
+    )
+    return replace(
+        intake,
+        results=intake.results.drop(leaving.index).reset_index(drop=True),
+        held=held.sort_values("result_id", ignore_index=True),
+        observations=intake.observations.drop(said.index).reset_index(drop=True),
+        issues=all_issues(intake.issues, issues),
+    )
+
+
 def _renumber(tables: Sequence[pd.DataFrame], offsets: Sequence[int]) -> pd.DataFrame:
     moved = [
         table.assign(result_id=table["result_id"] + offset)
@@ -348,6 +391,7 @@ def _renumber(tables: Sequence[pd.DataFrame], offsets: Sequence[int]) -> pd.Data
 def _parse(
     melted: Melted,
     reading: Reading,
+    remarks: "pd.Series[bool]",
     returned: Sequence[Returned],
     knowledge: Knowledge,
     today: date,
@@ -355,8 +399,8 @@ def _parse(
     """Check the texts of a table, then give them their types and units."""
     lexical = find_bad_cells(Export, melted.export, melted.headers)
     # Bad rows go on, so that it is known whose and of what the held results are.
-    export = cast(DataFrame[Export], melted.export)
-    parsed, misread = parse_results(export, reading, knowledge, today)
+    export = cast(DataFrame[Export], join_remarks(melted.export, remarks, knowledge))
+    parsed, misread = parse_results(export, reading, knowledge, today, remarks)
     parsed["accession"] = restore_accessions(parsed, reading.sha8, returned)
     table, misfits = normalize_units(parsed, knowledge)
     judged, doubts = judge_specimens(export, table, reading, knowledge)

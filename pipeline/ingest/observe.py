@@ -8,20 +8,27 @@ import pandas as pd
 
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.melt import Melted
-from pipeline.ingest.remarks import Said, index_remarks, read_remark
+from pipeline.ingest.remark_rows import is_neutral, name_texts, remark_texts
+from pipeline.ingest.remarks import RemarkIndex, Said, index_remarks, read_remark
 from pipeline.ingest.said import Cell, Words, index_answers, is_number_alone, read_cells
 from pipeline.ingest.values import parse_values
 from pipeline.issues import Staged, all_issues, issues_at
 from pipeline.knowledge.forms import Observation, Scale
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.names import name_key
 from pipeline.lookup import look_up
 from schemas import DataFrame, Issues, Observations
 from schemas.vocabulary import IssueSeverity, ResultStatus
 
-_RUNNING_TEXT = {"medications": "medications", "conditions": "person", "film": "specimen"}
+_RUNNING_TEXT = {
+    "medications": "medications",
+    "conditions": "person",
+    "film": "specimen",
+    "specimen_remark": "specimen",
+}
 """Columns of running text → what their texts are about."""
 _REMARKS = ("comment", "flag", "original_text")
+_OF_SPECIMEN = ("film", "specimen_remark")
+"""Columns of running text in which every text is a remark on the specimen."""
 _WHOSE = (
     "patient-id-missing",
     "patient-id-damaged",
@@ -52,6 +59,7 @@ def observe(
     melted: Melted,
     parsed: pd.DataFrame,
     issues: DataFrame[Issues],
+    remark_rows: "pd.Series[bool]",
     reading: Reading,
     knowledge: Knowledge,
 ) -> Staged[DataFrame[Observations]]:
@@ -61,6 +69,7 @@ def observe(
         melted: The table as text, with its columns of context.
         parsed: The same results typed, in the same order, with `ignored`.
         issues: What was found in them so far.
+        remark_rows: The rows that hold a remark instead of a result.
         reading: How the table is read.
         knowledge: Observations, and how answers are worded.
 
@@ -68,14 +77,14 @@ def observe(
         Observations; those with a `result_id` are the results whose `analyte` is an
         observation and that can be read. Issues: `answer-unreadable`, `answer-is-number`,
         `value-missing`, `not-measured` (those results are held), `context-not-used`,
-        `remark-unclear`. What stands in a cancelled row, or in one of which it is open whose it
-        is, is not read.
+        `remark-unclear`, `remark-not-understood`. What stands in a cancelled row, or in one of
+        which it is open whose it is, is not read.
     """
     words = index_answers(knowledge)
     is_result = parsed["analyte"].isin(list(_list_about(knowledge))) & ~parsed["ignored"]
     results, of_results = _read_results(parsed[is_result], words, reading, knowledge)
     sound = parsed[_is_sound(melted, parsed, issues)]
-    remarks, of_remarks = _read_remarks(melted, sound, reading, knowledge)
+    remarks, of_remarks = _read_remarks(melted, sound, remark_rows, reading, knowledge)
     context, of_context = _read_context(melted, sound, words, reading, knowledge)
     beside = pd.concat([remarks, context], ignore_index=True).drop_duplicates(_SAYS)
     table = pd.concat([results, beside], ignore_index=True)
@@ -149,22 +158,22 @@ def _why_not(texts: "pd.Series[str]", reading: Reading) -> "pd.Series[str]":
 
 
 def _read_remarks(
-    melted: Melted, sound: pd.DataFrame, reading: Reading, knowledge: Knowledge
+    melted: Melted,
+    sound: pd.DataFrame,
+    remark_rows: "pd.Series[bool]",
+    reading: Reading,
+    knowledge: Knowledge,
 ) -> tuple[pd.DataFrame, DataFrame[Issues]]:
     """Read comments, flags and results that are no numbers, for words about the specimen."""
     index = index_remarks(knowledge, "specimen")
-    film = {name_key(header) for header in knowledge.fields["film"].headers}
-    names = melted.export.set_index("result_id")["analyte"].reindex(sound["result_id"])
-    codes, distinct = pd.factorize(names.set_axis(sound.index))
-    is_film = pd.Series(
-        np.array([name_key(x) in film for x in distinct] + [False])[codes], sound.index
-    )
+    own = melted.export[remark_rows.to_numpy()]
+    is_remark = sound["result_id"].isin(own["result_id"])
     numeric = ~sound["ignored"] & ~sound["analyte"].isin(list(knowledge.observations))
     parts: list[pd.DataFrame] = []
     issues: list[DataFrame[Issues]] = []
     for name in _REMARKS:
         # Comments on other analytes of a shared specimen number are about another tube.
-        meant = ~sound["ignored"] if name != "original_text" else is_film | numeric
+        meant = ~sound["ignored"] if name != "original_text" else numeric
         if name == "original_text":
             meant &= sound["original_value"].isna()
         rows = sound[meant & sound[name].ne("")]
@@ -174,7 +183,27 @@ def _read_remarks(
         )
         parts.append(said)
         issues.append(doubts)
+    rows = sound[is_remark]
+    texts = remark_texts(own, index).set_axis(own["result_id"]).reindex(rows["result_id"])
+    said, doubts = _read_running(rows, texts, lambda text: read_remark(text, index), "", knowledge)
+    parts.append(said)
+    issues += [doubts, _not_understood(rows, texts, index, knowledge)]
     return pd.concat([_nothing(), *parts], ignore_index=True), all_issues(*issues)
+
+
+def _not_understood(
+    rows: pd.DataFrame, texts: "pd.Series[str]", index: RemarkIndex, knowledge: Knowledge
+) -> DataFrame[Issues]:
+    """Name the remarks in which no word is known, and which are none that mean nothing."""
+    known = {
+        text: bool(read_remark(text, index)) or is_neutral(text, knowledge)
+        for text in pd.unique(texts)
+    }
+    is_known = texts.map(known).to_numpy(bool)
+    # The row itself is no result: what is said of it must not go with what is ignored.
+    noted = issues_at(_first_of_each(rows[~is_known]), "remark-not-understood")
+    none = pd.Series(pd.NA, index=noted.index, dtype="Int64")
+    return all_issues(noted.assign(result_id=none))
 
 
 def _read_context(
@@ -196,9 +225,13 @@ def _read_context(
         rows = rows[~rows["is_bad"]]
         if name in _RUNNING_TEXT:
             index = index_remarks(knowledge, _RUNNING_TEXT[str(name)])  # type: ignore[arg-type]
+            texts = rows["text"]
+            if name in _OF_SPECIMEN:
+                texts = name_texts(texts, str(header), index)
+                issues.append(_not_understood(rows, texts, index, knowledge))
             said, doubts = _read_running(
                 rows,
-                rows["text"],
+                texts,
                 lambda text, index=index: read_remark(text, index),  # type: ignore[misc]
                 str(header),
                 knowledge,

@@ -70,7 +70,11 @@ _GRAVEST_FIRST = (
 
 
 def parse_results(
-    export: DataFrame[Export], reading: Reading, knowledge: Knowledge, today: date
+    export: DataFrame[Export],
+    reading: Reading,
+    knowledge: Knowledge,
+    today: date,
+    remarks: "pd.Series[bool] | None" = None,
 ) -> Staged[pd.DataFrame]:
     """Read every cell of an export into its type.
 
@@ -79,6 +83,8 @@ def parse_results(
         reading: How the file is to be read: decimal sign, order of dates, key of sex, …
         knowledge: Analytes, units and look-alikes.
         today: A date later than tomorrow is in the future (clocks and time zones differ).
+        remarks: Rows of `export` that hold a remark; they are ignored without a word, and read by
+            `observe`.
 
     Returns:
         One row per row of `export`, in its order: the columns of `Origin`, then `comparator`,
@@ -93,7 +99,7 @@ def parse_results(
     values = _take(
         texts["value"], lambda cells: parse_values(cells, reading.decimal, index.units.knows)
     )
-    named = _recognize(texts, values, reading, index, found)
+    named = _recognize(texts, values, reading, index, remarks, found)
     is_said = named["analyte"].isin(list(index.said.values()))
     # What is said in words is read by `observe`.
     said = {"number": values["number"].mask(is_said)} | {
@@ -132,6 +138,7 @@ def _recognize(
     values: pd.DataFrame,
     reading: Reading,
     index: NameIndex,
+    remarks: "pd.Series[bool] | None",
     found: list[Finding],
 ) -> pd.DataFrame:
     """Find the analyte of every row: `analyte`, `unit_text` and `ignored`."""
@@ -144,6 +151,10 @@ def _recognize(
     rows = pd.DataFrame(known, columns=["analyte", "unit_text", "code", "nearest"]).astype("str")
     rows = rows.iloc[codes].reset_index(drop=True)
     ignored = rows["code"].eq(NOT_OURS)
+    if remarks is not None:
+        is_remark = remarks.reset_index(drop=True)
+        ignored |= is_remark
+        rows.loc[is_remark, ["analyte", "code", "nearest"]] = ""
     for code, nearest in rows[["code", "nearest"]].drop_duplicates().itertuples(index=False):
         # In a wide table the columns that are not ours are named where its header is read.
         if code and (code != NOT_OURS or reading.shape == "long"):

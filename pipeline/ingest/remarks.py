@@ -40,6 +40,8 @@ class Said(NamedTuple):
 class _Word(NamedTuple):
     pattern: re.Pattern[str]
     observations: tuple[Observation, ...]
+    needs_specimen: frozenset[str]
+    """Observations that it says only beside a word for the specimen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class RemarkIndex:
     phrases: Mapping[str, re.Pattern[str]]
     denied_behind: re.Pattern[str]
     """A denial directly behind a word, over linking words."""
+    observations: Mapping[str, Observation]
 
     def find(self, clause: str) -> Iterator[tuple[int, int, tuple[Observation, ...]]]:
         """Find the words of a clause, of overlapping ones the first and longest."""
@@ -59,26 +62,43 @@ class RemarkIndex:
             if token.start() < done:
                 continue
             for word in self.words.get(token[0][:_PREFIX], ()):
-                if found := word.pattern.match(clause, token.start()):
+                found = word.pattern.match(clause, token.start())
+                meant = self._meant(word, clause, found) if found else ()
+                if found and meant:
                     done = found.end()
-                    yield found.start(), done, word.observations
+                    yield found.start(), done, meant
                     break
+
+    def _meant(self, word: _Word, clause: str, found: re.Match[str]) -> tuple[Observation, ...]:
+        """Give the observations that a word says where it stands."""
+        if not word.needs_specimen:
+            return word.observations
+        before, after = clause[: found.start()], clause[found.end() :]
+        beside = " ".join([*before.split()[-_NEAR:], found[0], *after.split()[:_NEAR]])
+        is_said = bool(self.phrases["specimen"].search(beside))
+        if is_said and not self.phrases["analytical"].search(beside):
+            return word.observations
+        return tuple(each for each in word.observations if each.id not in word.needs_specimen)
 
 
 @prepared_once
 def index_remarks(knowledge: Knowledge, reading: Reading) -> RemarkIndex:
     """Prepare the words that count in texts of one kind."""
     meant: dict[str, list[Observation]] = {}
+    beside: dict[str, set[str]] = {}
     for each in knowledge.observations.values():
         if each.group in _GROUPS[reading]:
             extra = each.medication_words if reading == "medications" else ()
-            for word in (*each.words, *extra):
+            for word in (*each.words, *extra, *each.specimen_words):
                 meant.setdefault(_fold(word), []).append(each)
+            for word in each.specimen_words:
+                beside.setdefault(_fold(word), set()).add(each.id)
     words: dict[str, list[_Word]] = {}
     for text in sorted(meant, key=len, reverse=True):
         first = _TOKEN.search(text)
         if first:
-            found = _Word(re.compile(_pattern(text)), tuple(meant[text]))
+            needs = frozenset(beside.get(text, ()))
+            found = _Word(re.compile(_pattern(text)), tuple(meant[text]), needs)
             words.setdefault(first[0][:_PREFIX], []).append(found)
     phrases = {name: _any_of(each.words) for name, each in knowledge.phrases.items()}
     link, denial = phrases["link"].pattern, phrases["denied-after"].pattern
@@ -86,6 +106,7 @@ def index_remarks(knowledge: Knowledge, reading: Reading) -> RemarkIndex:
         words=words,
         phrases=phrases,
         denied_behind=re.compile(rf"[\s:=(,–]*(?:(?:{link})\s+)*[\s:=(–]*(?:{denial})"),
+        observations=knowledge.observations,
     )
 
 
@@ -94,17 +115,25 @@ def read_remark(text: str, index: RemarkIndex) -> tuple[Said, ...]:
 
     A denial reaches to the end of its clause, over "or" but not for certain over a comma or
     "and": there the text is left open. Clauses end at a full stop, a semicolon, a line, and at
-    words such as "but".
+    words such as "but". What is left open may say another observation (`if_suspected`).
     """
     said: dict[str, set[str]] = {}
-    known: dict[str, Observation] = {}
     for clause in _clauses(text, index):
         for start, end, observations in index.find(clause):
             for each in observations:
                 answer = _judge(clause, start, end, each, index)
-                known[each.id] = each
                 said.setdefault(each.id, set()).add(answer)
-    return tuple(Said(code, _settle(answers, known[code])) for code, answers in said.items())
+    settled = {code: _settle(said[code], index.observations[code]) for code in said}
+    for code in [code for code, answer in settled.items() if not answer]:
+        if instead := index.observations[code].if_suspected:
+            del settled[code]
+            settled[instead] = "yes"
+    doubts = {code for code, answer in settled.items() if answer == "yes"}
+    doubts &= {each.id for each in index.observations.values() if each.counts_if_suspected}
+    general = {code for code in doubts if index.observations[code].only_unexplained}
+    if doubts - general:
+        settled = {code: answer for code, answer in settled.items() if code not in general}
+    return tuple(Said(code, answer) for code, answer in settled.items())
 
 
 def _settle(answers: set[str], observation: Observation) -> Literal["yes", "no", ""]:
@@ -124,7 +153,11 @@ def _judge(clause: str, start: int, end: int, observation: Observation, index: R
     stop = index.phrases["ends-denial"].search(after)
     after = after[: stop.start()] if stop else after
     near = " ".join(after.split(",")[0].split()[:_NEAR])
-    if _has("doubtful", f"{before}{word} {near}", index):
+    around = f"{before}{word} {near}"
+    if observation.counts_if_suspected:
+        # "Former" is a doubt of a word, and "too old" (trop ancien) a word.
+        around = f"{index.phrases['tentative'].sub(' ', before)} {near}"
+    if _has("doubtful", around, index):
         return ""
     denied = _is_denied(before, after, near, observation, index)
     if _has("suspected", _last_part(before), index) or _has("suspected", near, index):

@@ -16,7 +16,7 @@ from schemas import DataFrame, Findings, Held, Patients, Results
 from schemas.vocabulary import Confirmation, Outcome
 
 _IDENTITY_CONFLICT, _NOT_ASSESSABLE, _NOTHING_FOUND = 0, 5, 6
-_IDENTITY_CODES = ("identity-conflict", "specimen-conflict")
+_IDENTITY_CODES = ("identity-conflict", "specimen-conflict", "specimen-misidentified")
 
 
 def standing_findings(

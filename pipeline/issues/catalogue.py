@@ -539,6 +539,12 @@ CATALOGUE = _kinds(
         "Find out which is right and correct the export.",
     ),
     (
+        "remark-not-understood",
+        NOTE,
+        "A remark of the laboratory holds no word that labflag knows; it changed nothing.",
+        "Read it in the file: it may change what the results of the specimen mean.",
+    ),
+    (
         "comment-warns",
         NOTE,
         "The laboratory's comment casts doubt on the specimen.",
@@ -719,6 +725,12 @@ CATALOGUE = _kinds(
         ERROR,
         "One specimen id stands with two patients.",
         "Find out whose specimen it is; until then nothing of it is reported.",
+    ),
+    (
+        "specimen-misidentified",
+        ERROR,
+        "The laboratory says that the blood in the tube is another person's, or mislabeled.",
+        "Find out whose it is and take a new specimen; until then nothing is reported of this one.",
     ),
     (
         "specimen-two-days",

@@ -37,6 +37,8 @@ class Field:
     headers_by_cells: tuple[str, ...] = ()
     """Headers that may mean something else too: they count where the cells are words of the
     field (materials, statuses)."""
+    words: tuple[str, ...] = ()
+    """Words that make a header one of this field, whatever stands beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +111,16 @@ class Observation:
     """What says it in running text: whole words; a star at the end takes any ending."""
     medication_words: tuple[str, ...] = ()
     """What says it in a list of medications only."""
+    specimen_words: tuple[str, ...] = ()
+    """What says it in running text only beside a word for the specimen ("old", "diluted")."""
     counts_if_suspected: bool = False
     """A mere suspicion ("PLT clumps?") is a yes: the specimen is doubted rather than believed."""
+    only_unexplained: bool = False
+    """A text says it only if it gives no other reason to doubt the specimen."""
+    if_suspected: str = ""
+    """The observation that a mere suspicion, or a text that leaves this one open, says instead."""
+    holds_specimen: str = ""
+    """Code of the issue with which a yes holds all results of the specimen; "" if it holds none."""
     implies: str = ""
     """Another observation that a yes, a number or a date says too."""
     only_sex: Sex | None = None
@@ -134,7 +144,7 @@ class Phrases:
     """Words by which answers are given, denied or left open in any language."""
 
     id: Literal["yes", "no", "positive", "negative", "not-said", "denied-before", "denied-after",
-                "doubtful", "suspected", "link", "ends-denial",
-                "less-than", "greater-than", "at-most", "at-least", "exactly",
-                "specimen-sound"]  # fmt: skip
+                "doubtful", "suspected", "tentative", "link", "ends-denial", "specimen",
+                "analytical", "neutral", "less-than", "greater-than", "at-most", "at-least",
+                "exactly", "specimen-sound"]  # fmt: skip
     words: tuple[str, ...]

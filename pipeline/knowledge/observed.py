@@ -32,13 +32,14 @@ def check_observations(knowledge: Knowledge) -> None:
             other = claimed.setdefault(name_key(name), where)
             if other != where:
                 raise KnowledgeError(f"{where}: the name {name!r} is claimed by {other}")
-        for word in (*each.words, *each.medication_words):
+        for word in (*each.words, *each.medication_words, *each.specimen_words):
             if sum(letter.isalnum() for letter in word) < _LEAST_LETTERS:
                 raise KnowledgeError(f"{where}: the word {word!r} is too short to be looked for")
         if each.medication_words and each.group in AS_RESULTS:
             raise KnowledgeError(f"{where}: a {each.group} observation has no words of medications")
         _check_antibody(each, where)
         _check_implied(each, knowledge, where)
+        _check_suspected(each, knowledge, where)
         _check_numbers(each, where)
         if each.source and each.source not in (*knowledge.sources, CONVENTION):
             raise KnowledgeError(f"{where}: no source named {each.source!r}")
@@ -121,6 +122,19 @@ def _check_implied(observation: Observation, knowledge: Knowledge, where: str) -
     implied = knowledge.observations.get(observation.implies)
     if implied is None or implied.kind != "yes-no":
         raise KnowledgeError(f"{where}: implies {observation.implies!r}, which is no yes or no")
+
+
+def _check_suspected(observation: Observation, knowledge: Knowledge, where: str) -> None:
+    if observation.if_suspected:
+        instead = knowledge.observations.get(observation.if_suspected)
+        if instead is None or not instead.counts_if_suspected:
+            raise KnowledgeError(
+                f"{where}: if_suspected {observation.if_suspected!r}: no yes if suspected"
+            )
+    if (observation.holds_specimen or observation.specimen_words) and (
+        observation.group not in ON_A_SPECIMEN
+    ):
+        raise KnowledgeError(f"{where}: only what is said of a specimen holds it")
 
 
 def _check_numbers(observation: Observation, where: str) -> None:

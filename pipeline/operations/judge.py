@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.ingest.closing import close_holds, without_returned
-from pipeline.ingest.intake import Intake, hold_against_sex
+from pipeline.ingest.intake import Intake, hold_against_sex, hold_misidentified
 from pipeline.interpret import Interpretation, interpret_results
 from pipeline.interpret.agreed import join_selected, select_observations
 from pipeline.interpret.reportable import Selected, select_reportable
@@ -41,7 +41,8 @@ def judge(received: Intake, knowledge: Knowledge, decisions: Sequence[Decision] 
         knowledge: By which it is judged.
         decisions: What people decided about persons in conflict.
     """
-    settled = settle_people(settle_holds(received, knowledge), decisions)
+    returned = settle_holds(received, knowledge)
+    settled = settle_people(hold_misidentified(returned, knowledge), decisions)
     intake = hold_overtaken(hold_against_sex(settled, knowledge), knowledge)
     said = select_observations(intake.observations, knowledge)
     selected = join_selected(select_reportable(intake.results, intake.held, knowledge), said)

@@ -14,7 +14,7 @@ from pipeline.report.wording import show_rows
 from pipeline.report.worklist_lines import day_entry
 from schemas import DataFrame, Held
 
-_CODES = (CONFLICT, "specimen-conflict")
+_CODES = (CONFLICT, "specimen-conflict", "specimen-misidentified")
 _VERSION = ["hold", "version", "patient_name", "sex", "birth_date", "source_file", "source_sheet"]
 _WIDTHS = (24, 16, 24, 14, 10, 30, 12, 16, 12, 34, 20, 40)
 

@@ -52,9 +52,10 @@ def test_the_ids_that_rules_rely_on():
         for group in dict.fromkeys(each.group for each in OBSERVATIONS.values())
     } == {
         "film": "macro-ovalocytes hypersegmented-neutrophils anisocytosis poikilocytosis"
-        " schistocytes platelet-clumps",
+        " schistocytes platelet-clumps white-cell-clumps",
         "antibody": "intrinsic-factor-antibody",
-        "specimen": "hemolyzed lipemic icteric agglutinated diluted",
+        "specimen": "hemolyzed lipemic icteric agglutinated diluted clotted unsuitable"
+        " misidentified misidentification-queried under-filled old-specimen",
         "context": "pregnant trimester postpartum elevation-m",
         "medication": "oral-contraceptive metformin proton-pump-inhibitor nitrous-oxide zinc"
         " vitamin-b12-replacement b12-started transfused",

@@ -40,7 +40,7 @@ def say(reading, text):
         ("keine Thrombozytenaggregate", "platelet-clumps no"),
         ("pas d'amas plaquettaires", "platelet-clumps no"),
         ("sin agregados plaquetarios", "platelet-clumps no"),
-        ("No fibrin strands or clumps", "platelet-clumps no"),
+        ("No fibrin strands or clumps", "clotted no, platelet-clumps no"),
         ("If clumps are present send a citrate tube", "platelet-clumps ?"),
         ("hemolysed", "hemolyzed yes"),
         ("Sample grossly HAEMOLYSED.", "hemolyzed yes"),

@@ -14,6 +14,7 @@ from pipeline.ingest.values import parse_values
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.names import name_key
 from pipeline.knowledge.prepared import prepared_once
+from pipeline.lookup import look_up
 
 _FIELDS = ("comment", "film", "specimen_remark")
 """Fields whose names a remark has."""
@@ -72,9 +73,8 @@ def find_remark_rows(export: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[b
 def remark_texts(export: pd.DataFrame, index: RemarkIndex) -> "pd.Series[str]":
     """Give the text of each remark, behind the word for the specimen in its name, if any."""
     text = export["value"].where(export["value"].ne(""), export["comment"]).str.strip()
-    ahead = export["analyte"].map(
-        {name: _specimen_of(name, index) for name in pd.unique(export["analyte"])}
-    )
+    written = {name: _specimen_of(name, index) for name in pd.unique(export["analyte"])}
+    ahead = look_up(export["analyte"], written)
     return (ahead + text).where(text.ne(""), "")
 
 

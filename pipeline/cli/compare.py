@@ -19,6 +19,7 @@ from pipeline.cli.shared import (
     show_progress,
 )
 from pipeline.errors import Exit
+from pipeline.issues.counts import say_count
 
 if TYPE_CHECKING:
     from pipeline.batch import Batch
@@ -188,8 +189,8 @@ def _print(comparison: "Comparison", before: "Batch", after: "Batch", *, patient
         counts = " ".join(f"{getattr(rule, name):>8}" for name in _COUNTS)
         click.echo(f"{rule.rule:<{width}} {counts}")
     click.echo(
-        f"{len(comparison.patients)} of {comparison.patients_seen} patients differ; "
-        f"{comparison.patients_moved} change their class in the worklist."
+        f"{len(comparison.patients)} of {say_count(comparison.patients_seen, 'patient')} differ; "
+        f"{comparison.patients_moved} of them in the class of the worklist."
     )
     if patients:
         for row in comparison.patients.itertuples(index=False):

@@ -20,6 +20,7 @@ from pipeline.cli.shared import (
     settings_of,
     show_progress,
 )
+from pipeline.issues.counts import say_count
 
 _yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 _dry_option = click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
@@ -69,7 +70,10 @@ def purge(
     settings = settings_of(config, **options)
     before = oldest_kept(older_than, date.today())
     purged = purge_history(settings, before, clock=datetime.now, rehearse=True)
-    click.echo(f"{purged.results:,} results collected before {before}, {purged.files:,} files.")
+    click.echo(
+        f"{say_count(purged.results, 'result')} collected before {before}, "
+        f"{say_count(purged.files, 'file')}."
+    )
     if dry_run or not purged.results + purged.files:
         return
     confirm("Delete them for good?", yes)

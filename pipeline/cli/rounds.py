@@ -16,11 +16,11 @@ from pipeline.cli.shared import (
     inbox_options,
     output_option,
     reading_options,
-    say_count,
     settings_of,
 )
 from pipeline.cli.told import counts_of, print_summary
 from pipeline.errors import Exit, LabflagError, exit_code
+from pipeline.issues.counts import say_count
 
 if TYPE_CHECKING:
     from pipeline.config import Settings

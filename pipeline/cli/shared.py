@@ -28,15 +28,6 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-def say_count(number: int, noun: str) -> str:
-    """Write "1 file" or "2,000 files"."""
-    return f"{number:,} {noun_for(number, noun)}"
-
-
-def noun_for(number: int, noun: str) -> str:
-    return noun if number == 1 else f"{noun}s"
-
-
 def ends_well(command: Command) -> Command:
     """Turn exceptions into one sentence and the exit code; never show a patient's data."""
 

@@ -16,10 +16,10 @@ from pipeline.cli.shared import (
     history_option,
     output_option,
     reading_options,
-    say_count,
     settings_of,
 )
 from pipeline.errors import Exit
+from pipeline.issues.counts import say_count
 
 if TYPE_CHECKING:
     from pipeline.status import Status
@@ -199,5 +199,7 @@ def verify(config: Path | None, names: bool, **options: object) -> None:
     if any(fault.path for fault in faults) and not names:
         click.echo("--names says which files; their names may hold patients' identifiers.")
     found = [fault for fault in faults if not fault.is_note]
-    click.echo(f"{len(found)} faults." if found else "The log and the reports are as written.")
+    click.echo(
+        f"{say_count(len(found), 'fault')}." if found else "The log and the reports are as written."
+    )
     sys.exit(Exit.HELD if found else Exit.DONE)

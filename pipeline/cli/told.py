@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.shared import noun_for, say_count
+from pipeline.issues.counts import noun_for, say_count
+from pipeline.issues.file_kinds import SUFFIXES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,8 @@ def print_problems(batch: "Batch", *, verbose: bool) -> None:
         count = f"{len(group)} x " if len(group) > 1 else ""
         click.echo(f"{file}: {count}{code}: {message}{places}")
     if earlier:
-        click.echo(f"{earlier:,} more problems are of files received earlier: see issues.csv.")
+        problems, verb = say_count(earlier, "more problem"), "is" if earlier == 1 else "are"
+        click.echo(f"{problems} {verb} of files received earlier: see issues.csv.")
     if batch.passed_over:
         names = batch.passed_over if verbose else batch.passed_over[:_PLACES]
         more = len(batch.passed_over) - len(names)
@@ -54,7 +56,7 @@ def print_summary(batch: "Batch", settings: "Settings | None", *, wrote: bool) -
     if batch.is_withheld:
         click.echo("THE STOP SWITCH IS ON (hold_all): results are stored, NO REPORT IS WRITTEN.")
     if not accounts.files and not wrote:
-        click.echo("Nothing to do: no exports found (.csv, .tsv, .txt, .xlsx, .xls, .ods).")
+        click.echo(f"Nothing to do: no exports found ({', '.join(SUFFIXES)}).")
     elif settings is not None and not accounts.readable_files:
         click.echo("No file could be read: no result was added, and earlier reports stand.")
     if batch.history:

@@ -47,7 +47,7 @@ def close_accounts(
     ids = [_ids(rows.loc[rows["ignored"], "result_id"]), *map(_ids, not_results)]
     ignored = pd.concat(ids, ignore_index=True)
     told = issues[~issues["result_id"].isin(ignored)]
-    once = told["result_id"].isna() | ~told.duplicated(["result_id", "code"])
+    once = told["result_id"].isna() | ~told.duplicated(["result_id", "code", "column"])
     told = all_issues(told[once])
     is_held = rows["result_id"].isin(set_aside(told))
     said: pd.DataFrame = pd.concat([Observations.no_rows(), *observations])

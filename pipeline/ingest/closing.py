@@ -9,6 +9,7 @@ from pipeline.ingest.accounts import hold, hold_observations
 from pipeline.ingest.intake import Intake, hold_conflicts
 from pipeline.ingest.received import ReceivedFile
 from pipeline.issues import all_issues, issue_of_file, issues_at
+from pipeline.issues.counts import say_count
 from schemas import DataFrame, Issues, Results
 
 _PLACE = ["source_file", "source_sheet", "source_row"]
@@ -206,7 +207,7 @@ def _say(closings: pd.DataFrame, files: Sequence[ReceivedFile]) -> list[DataFram
     replaced = pd.Series([place[0] for place in closed["original"]], dtype="str").value_counts()
     astray = closings.loc[closings["original"].isna(), "source_file"].value_counts()
     return [
-        issue_of_file(name, code, detail=f"{count[name]} rows")
+        issue_of_file(name, code, detail=say_count(int(count[name]), "row"))
         for name in names
         for code, count in (("hold-closed", replaced), ("hold-elsewhere", astray))
         if name in count.index

@@ -276,5 +276,7 @@ def _take_off(table: TextTable, header: _Header) -> tuple[TextTable, Returned]:
                     bad_rows[row] = "hold-unchecked"
                 else:
                     bad_cells[row, at] = "hold-unchecked"
+                    # What stands behind the sign may have problems of its own.
+                    own[at] = drop_sign(cell)
     bare = replace(table, rows=rows, bad_cells=bad_cells, bad_rows=bad_rows)
     return bare, Returned(sheet=table.sheet, holds=holds, read_as=read_as)

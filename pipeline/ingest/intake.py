@@ -16,6 +16,7 @@ from pipeline.ingest.consistency import check_consistency
 from pipeline.ingest.delimited import Lines as TextLines
 from pipeline.ingest.delimited import list_bad_lines
 from pipeline.ingest.dialect import Reading
+from pipeline.ingest.further_problems import find_further_problems
 from pipeline.ingest.headers import index_headers
 from pipeline.ingest.holds import Returned, restore_accessions, restore_reading
 from pipeline.ingest.identity import drop_conflicting, settle_identity
@@ -39,7 +40,9 @@ from pipeline.issues import (
     issue_of_file,
     issues_at,
     no_issues,
+    without_follow_ups,
 )
+from pipeline.issues.counts import say_count
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up
@@ -404,8 +407,11 @@ def _parse(
     parsed["accession"] = restore_accessions(parsed, reading.sha8, returned)
     table, misfits = normalize_units(parsed, knowledge)
     judged, doubts = judge_specimens(export, table, reading, knowledge)
-    issues = all_issues(lexical, misread, misfits, doubts)
+    issues = without_follow_ups(all_issues(lexical, misread, misfits, doubts), melted.issues)
     issues = all_issues(issues, hold_failed_runs(judged, issues, reading))
+    written = judged.assign(**parsed[["unit_text", "unit_in_cell"]])
+    hidden = find_further_problems(export, written, issues, reading, knowledge)
+    issues = all_issues(issues, hidden)
     return Staged(judged, all_issues(issues, check_consistency(judged, issues, knowledge)))
 
 
@@ -420,16 +426,16 @@ def _say_of_sheet(
         row = plan.unit_row.row
         yield issue_of_file(file.name, "units-below-header", sheet=name, row=row)
     if lines.left_out:
-        detail = f"{len(lines.left_out)} lines, the first here"
+        detail = f"{say_count(len(lines.left_out), 'line')}, the first here"
         row = lines.left_out[0]
         yield issue_of_file(file.name, "lines-left-out", sheet=name, row=row, detail=detail)
     if len(melted.not_results):
-        detail = f"{len(melted.not_results)} results"
+        detail = say_count(len(melted.not_results), "result")
         yield issue_of_file(file.name, "not-patient-results", sheet=name, detail=detail)
     foreign = [each.header for each in plan.results if each.meaning.kind == "foreign"]
     count = int(melted.export["source_column"].isin(foreign).sum())
     if count:
-        detail = f"{count} results ({_name_some(foreign)})"
+        detail = f"{say_count(count, 'result')} ({_name_some(foreign)})"
         yield issue_of_file(file.name, "analyte-unknown", sheet=name, detail=detail)
     used = plan.used() | {each.column for each in plan.doubtful}
     unused = [header for at, header in enumerate(plan.headers) if header and at not in used]

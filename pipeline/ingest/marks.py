@@ -40,7 +40,12 @@ class CellCount:
     def __str__(self) -> str:
         """Give "2 cells (B3, C4)"."""
         more = " …" if self.count > len(self.named) else ""
-        return f"{self.count} cells ({', '.join(self.named)}{more})"
+        return f"{_count(self.count, 'cell')} ({', '.join(self.named)}{more})"
+
+
+def _count(number: int, noun: str) -> str:
+    # Not pipeline.issues.counts: a process that reads a workbook imports no more than it must.
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 class SheetMarks:
@@ -131,11 +136,11 @@ class SheetMarks:
     def list_notes(self) -> Iterator[tuple[str, str]]:
         """Say what a person who looks at the sheet does not see, or sees otherwise."""
         if self.hidden_rows:
-            yield "hidden-rows", f"{self.hidden_rows} of {len(self.rows)} rows"
+            yield "hidden-rows", f"{self.hidden_rows} of {_count(len(self.rows), 'row')}"
         if self.hidden_columns:
-            yield "hidden-columns", f"{self.hidden_columns} columns"
+            yield "hidden-columns", _count(self.hidden_columns, "column")
         if self.merged:
-            yield "merged-cells", f"{len(self.merged)} merged areas"
+            yield "merged-cells", _count(len(self.merged), "merged area")
         remarked = {"with a comment": self.commented, "struck through": self.struck}
         told = [f"{each} {what}" for what, each in remarked.items() if each.count]
         if told:

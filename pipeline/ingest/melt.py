@@ -16,6 +16,7 @@ from pipeline.ingest.references import split_references
 from pipeline.ingest.tables import SourceFile, TextTable
 from pipeline.ingest.units import unit_key
 from pipeline.issues import all_issues, issue_of_file, issues_at
+from pipeline.issues.counts import say_count
 from pipeline.knowledge.names import name_key
 from schemas import DataFrame, Export, Issues
 
@@ -119,7 +120,7 @@ def melt_table(
     )
     guarded = _count_guarded(plan, lines)
     if guarded:
-        detail = f"{guarded} cells"
+        detail = say_count(guarded, "cell")
         said = issue_of_file(file.name, "id-guarded", sheet=table.sheet, detail=detail)
         issues = all_issues(issues, said)
     is_result = _tell_results(plan, lines)[rows]

@@ -29,6 +29,8 @@ class OriginalSheet:
     results: frozenset[int]
     """Places of the columns that hold results."""
     bad_cells: frozenset[tuple[int, int]]
+    attached: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    """Of a column of `results`: column of Export → place of the column that belongs to it."""
     unit_row: int = 0
     """Number of the row below the header that states units; 0 without one."""
     layout: str = ""
@@ -77,6 +79,7 @@ def _keep_sheet(sheet: Sheet, reading: Reading, returned: Returned | None) -> Or
         fields={name: tuple(places) for name, places in plan.fields.items()},
         results=frozenset(each.column for each in plan.results),
         bad_cells=frozenset(sheet.table.bad_cells),
+        attached={each.column: dict(each.attached) for each in plan.results if each.attached},
         unit_row=plan.unit_row.row if plan.unit_row and plan.unit_row.is_taken else 0,
         layout=reading.layout,
         row_is_patient=bool(layout and layout.row_is_patient),
@@ -103,12 +106,13 @@ def _pack_sheet(sheet: OriginalSheet) -> dict[str, Any]:
     plain = {
         name: getattr(sheet, name)
         for name in OriginalSheet.__slots__
-        if name not in ("results", "bad_cells", "returned")
+        if name not in ("results", "bad_cells", "attached", "returned")
     }
     return {
         **plain,
         "results": sorted(sheet.results),
         "bad_cells": sorted(sheet.bad_cells),
+        "attached": [[column, dict(places)] for column, places in sheet.attached.items()],
         "returned": pack_returned(sheet.returned) if sheet.returned else None,
     }
 
@@ -132,6 +136,8 @@ def _unpack_sheet(said: dict[str, Any]) -> OriginalSheet:
             "fields": {name: tuple(places) for name, places in said["fields"].items()},
             "results": frozenset(said["results"]),
             "bad_cells": frozenset(map(tuple, said["bad_cells"])),
+            # What was kept by an earlier version says nothing of them.
+            "attached": dict(said.get("attached", ())),
             "returned": unpack_returned(said["returned"]) if said["returned"] else None,
         }
     )

@@ -18,6 +18,7 @@ from pipeline.ingest.units import distinct_rows, unit_of
 from pipeline.ingest.values import parse_doubts, parse_statuses, parse_values, read_interval
 from pipeline.issues import Staged, all_issues, issue_of_file, issues_at
 from pipeline.issues.catalogue import CATALOGUE, ERROR
+from pipeline.issues.counts import say_count
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Export, Issues
 from schemas.results import Origin
@@ -258,7 +259,9 @@ def _date(texts: pd.DataFrame, reading: Reading, today: date, found: list[Findin
         too_late = cells["at"] >= pd.Timestamp(today) + _IN_THE_FUTURE
         found.append(Finding("date-impossible", too_late, field))
     born, collected = read["birth_date"]["at"].dt.normalize(), read["collected_at"]
-    found.append(Finding("date-impossible", collected["at"] < born, "collected_at"))
+    # Nobody knows which of the two is wrong.
+    for field in ("collected_at", "birth_date"):
+        found.append(Finding("date-impossible", collected["at"] < born, field))
     found.append(Finding("time-offset", collected["has_offset"], "collected_at"))
     return pd.DataFrame(
         {
@@ -329,7 +332,8 @@ def _issues_of(
                 each.code,
                 sheet=reading.sheet,
                 column=header or "",
-                detail=f"{len(rows)} results" + (f" ({each.detail})" if each.detail else ""),
+                detail=say_count(len(rows), "result")
+                + (f" ({each.detail})" if each.detail else ""),
             )
             continue
         if CATALOGUE[each.code].severity != ERROR:

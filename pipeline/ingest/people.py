@@ -4,6 +4,7 @@ import pandas as pd
 
 from pipeline.ingest.demographics import ages_at
 from pipeline.issues import Staged, all_issues, issue_of_file
+from pipeline.issues.counts import say_count
 from schemas import DataFrame, Issues, Results
 
 
@@ -43,7 +44,9 @@ def complete_people(results: DataFrame[Results]) -> Staged[DataFrame[Results]]:
 def _notes(filled: pd.DataFrame) -> DataFrame[Issues]:
     return all_issues(
         *(
-            issue_of_file(str(file), "demographics-completed", detail=f"{count} results")
+            issue_of_file(
+                str(file), "demographics-completed", detail=say_count(int(count), "result")
+            )
             for file, count in filled["source_file"].value_counts(sort=False).items()
         )
     )

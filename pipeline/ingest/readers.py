@@ -10,8 +10,9 @@ from pathlib import Path
 from pipeline.ingest.delimited import SELF_EVIDENT, Lines, find_encoding, split_rows
 from pipeline.ingest.dialect import DELIMITERS, HEADER_WITHIN, HeaderTest, choose_delimiter
 from pipeline.ingest.holds import Returned, take_back
-from pipeline.ingest.tables import SourceFile, TextTable, UnreadableFile
+from pipeline.ingest.tables import SiteReading, SourceFile, TextTable, UnreadableFile
 from pipeline.ingest.workbooks import read_workbook
+from pipeline.issues.file_kinds import TEXT_SUFFIXES, WORKBOOK_SUFFIXES
 
 MAX_TEXT_BYTES = 192 * 2**20
 """A million rows of an ordinary export are 100 MiB."""
@@ -117,7 +118,9 @@ def read_text(path: Path, content: bytes, code_page: str, is_header: HeaderTest)
     rows, bad_rows = split_rows(lines, delimiter)
     notes: list[tuple[str, str]] = []
     if encoding not in SELF_EVIDENT:
-        notes.append(("encoding-assumed", code_page))
+        is_named = code_page != SiteReading().encoding
+        whence = "as the configuration or the layout names it" if is_named else "the usual one"
+        notes.append(("encoding-assumed", f"{code_page}, {whence}"))
     if lines.ends_open:
         notes.append(("last-line-open", ""))
     table = TextTable(sheet="", rows=rows, bad_rows=bad_rows, notes=tuple(notes))
@@ -129,11 +132,7 @@ def _read_workbook(path: Path, content: bytes, code_page: str, is_header: Header
 
 
 READERS: dict[str, Reader] = {
-    ".csv": read_text,
-    ".tsv": read_text,
-    ".txt": read_text,
-    ".xlsx": _read_workbook,
-    ".xls": _read_workbook,
-    ".ods": _read_workbook,
+    **dict.fromkeys(TEXT_SUFFIXES, read_text),
+    **dict.fromkeys(WORKBOOK_SUFFIXES, _read_workbook),
 }
-"""Suffix → reader; a new kind of file is one function and one line here."""
+"""Suffix → reader; a new kind of file is one function, one line here and its suffix."""

@@ -11,7 +11,7 @@ from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Export, Issues
 
-_SAYS_NONE = ("not-measured", "specimen-unreliable", "measurement-failed")
+SAYS_NONE = ("not-measured", "specimen-unreliable", "measurement-failed")
 """Codes of second values that contradict a number."""
 _MOST_NAMED = 6
 # A unit, and neither a sentence nor a number that stands for a person.
@@ -54,7 +54,7 @@ def compare_second_values(
     other_sign = read["comparator"].ne(both["comparator"]) & ~is_beside
     is_number = read["number"].notna()
     differs = (apart.fillna(False) | (other_sign & is_number & factor.notna())).astype(bool)
-    differs |= read["code"].isin(_SAYS_NONE)
+    differs |= read["code"].isin(SAYS_NONE)
     is_unclear = ~differs & value.isna()
     first, other = (_header_of(name, reading) for name in ("value", "second_value"))
     return all_issues(

@@ -10,6 +10,7 @@ from pipeline.ingest.materials import index_materials, material_of
 from pipeline.ingest.second_values import compare_second_values
 from pipeline.ingest.units import distinct_rows
 from pipeline.issues import Staged, all_issues, issue_of_file, issues_at
+from pipeline.issues.counts import say_count
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Export, Issues
 
@@ -80,7 +81,7 @@ def _kinds_of(texts: "pd.Series[str]", words: Mapping[str, str]) -> "pd.Series[s
 def _say_once(rows: pd.DataFrame, code: str, reading: Reading) -> DataFrame[Issues]:
     if rows.empty:
         return all_issues()
-    detail = f"{len(rows)} results"
+    detail = say_count(len(rows), "result")
     return issue_of_file(reading.source_file, code, sheet=reading.sheet, detail=detail)
 
 
@@ -90,8 +91,17 @@ def _not_human(rows: pd.DataFrame, knowledge: Knowledge) -> tuple[pd.DataFrame, 
     If that is so of several analytes, all results of the table are concerned.
     """
     rows = rows[rows["analyte"].isin(["", *knowledge.analytes])]
+    strange = find_intervals_not_human(rows, knowledge)
+    concerned = rows.loc[strange, "analyte"].unique()
+    whose = ", ".join(sorted(knowledge.analytes[name].title for name in concerned))
+    return (rows if len(concerned) >= _SEVERAL else rows[strange]), whose
+
+
+def find_intervals_not_human(rows: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[bool]":
+    """Say which rows have a reference interval that no laboratory has for people in this unit."""
     codes, kinds = distinct_rows(rows["analyte"], rows["original_unit"])
-    known = [knowledge.analytes[name].units.get(unit) if name else None for name, unit in kinds]
+    analytes = knowledge.analytes
+    known = [analytes[name].units.get(unit) if name in analytes else None for name, unit in kinds]
     factor = pd.Series(pd.array(known, dtype="Float64")[codes], index=rows.index)
     strange = pd.Series(False, index=rows.index)
     for end in ("low", "high"):
@@ -105,6 +115,4 @@ def _not_human(rows: pd.DataFrame, knowledge: Knowledge) -> tuple[pd.DataFrame, 
         )
         outside = (stated < least.astype("Float64")) | (stated > most.astype("Float64"))
         strange |= outside.fillna(False).astype(bool)
-    concerned = rows.loc[strange, "analyte"].unique()
-    whose = ", ".join(sorted(knowledge.analytes[name].title for name in concerned))
-    return (rows if len(concerned) >= _SEVERAL else rows[strange]), whose
+    return strange

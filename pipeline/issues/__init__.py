@@ -13,6 +13,9 @@ from schemas import DataFrame, Issues, SchemaErrors, Table
 
 T = TypeVar("T")
 
+_OF_EMPTY_IDS = ("patient-id-missing", "specimen-unknown")
+"""An id that cannot be trusted is left out, so that it seems to be missing."""
+
 
 class Staged(NamedTuple, Generic[T]):
     """What a stage hands on: its table, and the issues it found on the way."""
@@ -136,6 +139,22 @@ def all_issues(*tables: DataFrame[Issues]) -> DataFrame[Issues]:
     """Put tables of issues one below the other."""
     filled = [table for table in tables if len(table)]
     return _as_issues(pd.concat(filled, ignore_index=True)) if filled else no_issues()
+
+
+def without_follow_ups(issues: DataFrame[Issues], of_cells: DataFrame[Issues]) -> DataFrame[Issues]:
+    """Leave out what follows from a cell that could not be read: it is named once.
+
+    A cell with a sign in front was read without it, so that what stands in it is judged too.
+
+    Args:
+        issues: Issues of results.
+        of_cells: Issues of the cells that they were read from.
+    """
+    place = ["result_id", "column"]
+    errors = of_cells[of_cells["severity"].eq(str(ERROR))].drop_duplicates(place)
+    cause = issues[place].merge(errors[[*place, "code"]], on=place, how="left")["code"]
+    is_signed = cause.eq("hold-unchecked").to_numpy() & ~issues["code"].isin(_OF_EMPTY_IDS)
+    return _as_issues(issues[cause.isna().to_numpy() | is_signed].reset_index(drop=True))
 
 
 def set_aside(issues: DataFrame[Issues]) -> "pd.Series[int]":

@@ -5,6 +5,7 @@ Sentences say where and what; never who, and never what stands in a cell.
 
 from dataclasses import dataclass
 
+from pipeline.issues.file_kinds import list_suffixes
 from schemas.vocabulary import IssueSeverity
 
 ERROR, NOTE = IssueSeverity.ERROR, IssueSeverity.NOTE
@@ -59,7 +60,7 @@ CATALOGUE = _kinds(
         "file-kind",
         ERROR,
         "The file is not of a kind that labflag reads.",
-        "Export as .csv, .tsv, .txt, .xlsx or .xls.",
+        f"Export as {list_suffixes('or')}.",
     ),
     (
         "file-encrypted",
@@ -185,7 +186,7 @@ CATALOGUE = _kinds(
     (
         "encoding-assumed",
         NOTE,
-        "The file is not UTF-8 and was read in the code page that the site names.",
+        "The file is not UTF-8 and was read in this code page.",
         "Check a name with an accent; export as UTF-8 if you can.",
     ),
     (
@@ -350,7 +351,8 @@ CATALOGUE = _kinds(
         "interval-not-human",
         ERROR,
         "The file's reference intervals are not those of people, or not in the unit stated.",
-        "Check species and units; name the layout of the export with --layout if it is right.",
+        "Check species and units, and correct the interval or the unit; if both are right, name "
+        "the layout of the export with --layout.",
     ),
     (
         "unit-column-unnamed",
@@ -448,19 +450,21 @@ CATALOGUE = _kinds(
         "unit-missing",
         ERROR,
         "The unit is missing, and the number means different things in different units.",
-        "Give the unit in the unit column or in the header.",
+        "Give the unit in the unit column, in the header or behind the number; a reference "
+        "interval beside it is read in this unit too.",
     ),
     (
         "unit-not-accepted",
         ERROR,
         "The unit does not belong to this analyte.",
-        "Correct the unit.",
+        "Correct the unit; a reference interval beside it must be in the right unit too.",
     ),
     (
         "unit-contradiction",
         ERROR,
         "The unit in the cell and the unit of its column contradict each other.",
-        "Correct the one that is wrong.",
+        "Correct the one that is wrong; a reference interval beside it must be in the right unit "
+        "too.",
     ),
     # Cells
     (
@@ -578,13 +582,16 @@ CATALOGUE = _kinds(
         "value-impossible",
         ERROR,
         "The number cannot be a human result in this unit; the unit or the number is wrong.",
-        "Check the unit first, then the number.",
+        "Check the unit first, then the number; under a header that states the unit, write the "
+        "number in that unit. Where the unit was wrong, correct the reference interval beside "
+        "it too.",
     ),
     (
         "index-too-high",
         ERROR,
         "The number is higher than red cells can give; they may be clumped, or the unit is wrong.",
-        "Check the unit; if it is right, warm the specimen and measure again.",
+        "Check the unit, and with it the reference interval beside it; if both are right, warm the "
+        "specimen and measure again.",
     ),
     (
         "value-unusual",
@@ -620,7 +627,7 @@ CATALOGUE = _kinds(
         "date-impossible",
         ERROR,
         "The dates contradict each other: collected before birth, or in the future.",
-        "Correct the date that is wrong.",
+        "Correct the one that is wrong; it may be either.",
     ),
     (
         "time-offset",
@@ -773,7 +780,8 @@ CATALOGUE = _kinds(
         "zero-alone",
         ERROR,
         "A zero without the rest of the differential may mean that nothing was measured.",
-        "Send the whole differential, or delete the zero.",
+        "Send the whole differential; if nothing was measured, empty the row or, where it holds "
+        "other results, the cell.",
     ),
     # Rows that were handed back
     (
@@ -798,7 +806,8 @@ CATALOGUE = _kinds(
         "hold-damaged",
         ERROR,
         "The hold id of the row cannot be read.",
-        "Copy it from the workbook that labflag made, or empty the cell if the row is a new one.",
+        "Hand the row back in the workbook that is made of this file, which gives it a right one; "
+        "or correct it in this file from the workbook that it was copied from.",
     ),
     (
         "hold-mixed",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from pipeline.errors import KnowledgeError
+from pipeline.issues.counts import say_count
 from pipeline.knowledge.conditions import (
     ANY,
     SHARE,
@@ -173,7 +174,11 @@ def describe_condition(condition: Condition, knowledge: Knowledge) -> str:
 
 def _describe_days(condition: Since | Earlier) -> str:
     least, most = condition.at_least_days, condition.at_most_days
-    return f"{least} days or more" if most is None else f"{least} to {most} days"
+    return (
+        f"{say_count(least, 'day')} or more"
+        if most is None
+        else f"{least} to {say_count(most, 'day')}"
+    )
 
 
 def _describe_change(change: Change, knowledge: Knowledge) -> str:
@@ -188,7 +193,11 @@ def _describe_change(change: Change, knowledge: Knowledge) -> str:
         )
         if amounts
     ]
-    span = f"since {change.since}" if change.since else f"within {change.within_days} days"
+    span = (
+        f"since {change.since}"
+        if change.since
+        else f"within {say_count(change.within_days or 0, 'day')}"
+    )
     across = f", not across {' or '.join(change.not_across)}" if change.not_across else ""
     return f"{way} of {short} {said[0]} {span}{across}"
 

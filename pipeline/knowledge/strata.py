@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from pipeline.errors import KnowledgeError
+from pipeline.issues.counts import say_count
 from pipeline.knowledge.model import AgeSpan, Stratum
 from schemas.vocabulary import Sex
 
@@ -104,8 +105,8 @@ def describe_end(end: AgeEnd) -> str:
     """Say an end of an age span in words: "7 months", "16 years"."""
     unit, count = end
     if unit == "months" and count % _MONTHS_PER_YEAR == 0 and count > 0:
-        return f"{count // _MONTHS_PER_YEAR} years"
-    return f"{count} {unit}"
+        return say_count(count // _MONTHS_PER_YEAR, "year")
+    return say_count(count, unit.removesuffix("s"))
 
 
 def describe_span(ages: AgeSpan) -> str:

@@ -7,6 +7,12 @@ from schemas.vocabulary import IssueSeverity
 
 _MOST_LINES = 200
 
+_NO_TABLE = {
+    "no-layout", "layout-ambiguous", "missing-column", "patient-column-missing", "duplicate-column",
+    "unit-column-unnamed", "delimiter-ambiguous", "file-encoding",
+}  # fmt: skip
+"""Problems of files that a layout can solve."""
+
 
 def explain_quarantine(
     name: str, issues: DataFrame[Issues], now: datetime, *, has_workbook: bool
@@ -27,9 +33,13 @@ def explain_quarantine(
         f"Correct the marked cells of {name}.held.xlsx, which lies beside this text, and put it "
         "into the inbox."
         if has_workbook
-        else "Put a corrected file into the inbox. The same file may be put there again after "
-        "labflag was taught to read it (labflag identify FILE --save LAYOUT)."
+        else "Put a corrected file into the inbox."
     )
+    if not has_workbook and not _NO_TABLE.isdisjoint(faults["code"]):
+        todo += (
+            " The same file may be put there again when a layout says what its columns are "
+            "(labflag identify FILE --save LAYOUT)."
+        )
     return "\n".join(
         (
             f"No result of {name} could be used. It was set aside on {now:%Y-%m-%d at %H:%M}.",

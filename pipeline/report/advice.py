@@ -65,7 +65,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "context-against-sex": "no under Pregnant, or F as sex",
         "identity-rejected": "the id of the person whose result it is",
         "results-disagree": "corrected as status of the right one",
-        "zero-alone": "an empty cell, if nothing was measured",
+        "zero-alone": "no zero, if nothing was measured",
         "hold-unchecked": "00123 instead of [check] 00123",
         "hold-damaged": "0a1b2c3d::17",
         "hold-contradiction": "the row in one of the two files only",

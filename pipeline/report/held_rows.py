@@ -1,6 +1,6 @@
 """The held rows of a file: what is wrong with each, in which of its cells, and what to do."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -24,12 +24,18 @@ _WHOLE_ROW = (
 """Codes of rows that could not be split; of results they concern single cells."""
 _IN_DOUBT = ("date-ambiguous", "date-unreadable", "number-ambiguous")
 """Codes that rest on what stands in other rows too, which are not handed back."""
+_INTERVAL = ("reference", "reference_low", "reference_high")
 _FIELDS: Mapping[str, tuple[str, ...]] = {
-    "unit-missing": ("unit",),
-    "unit-not-accepted": ("unit",),
-    "unit-contradiction": ("unit",),
-    "value-impossible": ("value", "unit"),
-    "index-too-high": ("value", "unit"),
+    "unit-missing": ("unit", *_INTERVAL),
+    "unit-not-accepted": ("unit", *_INTERVAL),
+    "unit-contradiction": ("unit", *_INTERVAL),
+    "value-impossible": ("value", "unit", *_INTERVAL),
+    "index-too-high": ("value", "unit", *_INTERVAL),
+    "interval-not-human": ("unit", *_INTERVAL),
+    "percent-as-fraction": ("value", "unit", *_INTERVAL),
+    "percent-or-fraction": ("value", "unit", *_INTERVAL),
+    "values-disagree": ("value", "unit", "second_value", "second_unit", *_INTERVAL),
+    "material-unclear": ("material",),
     "analyte-contradiction": ("analyte", "loinc"),
     "analyte-missing": ("analyte", "loinc"),
     "loinc-unknown": ("loinc",),
@@ -164,13 +170,26 @@ class Page:
         fields = _FIELDS.get(problem.code, ())
         if problem.code == "identity-conflict":
             fields = held.contradicted
-        known = [at for name in fields for at in self.sheet.fields.get(name, ())]
+        named = [at for at, name in enumerate(self.sheet.headers) if name == problem.column]
+        own = [at for at in named if at in self.sheet.results][:1]
+        beside = self.sheet.attached.get(own[0], {}) if own else {}
+        known = [at for name in fields for at in self._places_of(name, own, beside)]
+        cells = self.text_of(held.row)
+        intervals = {at for name in _INTERVAL for at in self._places_of(name, own, beside)}
+        known = [at for at in known if at not in intervals or cells[at].strip()]
         if known:
             return known
-        if not problem.column:
-            return []
-        named = [at for at, name in enumerate(self.sheet.headers) if name == problem.column]
-        return [at for at in named if at in self.sheet.results][:1] or named[:1]
+        return (own or named[:1]) if problem.column else []
+
+    def _places_of(
+        self, field: str, own: Sequence[int], beside: Mapping[str, int]
+    ) -> tuple[int, ...]:
+        """Find the columns of a field of Export: of one result first, else of its row."""
+        if field in beside:
+            return (beside[field],)
+        if field == "value" and own:
+            return tuple(own)
+        return tuple(self.sheet.fields.get(field, ()))
 
     def reason_of(self, held: HeldRow) -> str:
         """Name every problem of a row and the columns that it lies in."""

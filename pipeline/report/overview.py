@@ -35,7 +35,9 @@ def render_issues(book: Workbook, styler: Styler, issues: DataFrame[Issues], tex
     """Count what was set aside or noted, by kind of problem and by place."""
     sheet = add_sheet(book, texts("list.held"), texts("list.footer"), texts, repeat="1:1")
     put(sheet, styler, 1, 1, Entry(texts("held.heading"), SECTION))
-    counted = issues.groupby(["severity", "code"], as_index=False).size()
+    # A result with a problem in two of its cells has the problem once.
+    is_again = issues["result_id"].notna() & issues.duplicated(["code", "result_id"])
+    counted = issues[~is_again].groupby(["severity", "code"], as_index=False).size()
     # Errors before notes, the most frequent first.
     counted = counted.sort_values(["severity", "size"], ascending=[True, False], kind="stable")
     kinds = [

@@ -10,6 +10,7 @@ from pipeline.interpret import ask_questions
 from pipeline.interpret.answer import Answer, Evidence
 from pipeline.interpret.answers import Questions
 from pipeline.interpret.grid import NOWHERE, Grid
+from pipeline.issues.counts import say_count
 from pipeline.knowledge.conditions import Compare, Condition, Group, Not, RuleIs
 from pipeline.knowledge.describe import (
     cite,
@@ -206,7 +207,10 @@ class _Teller:
         elif pd.isna(high) or low != high:
             age = f"age {low} to {'?' if pd.isna(high) else high} completed months"
         else:
-            age = f"age {low // 12} years ({low} completed months, {result['age_days_low']} days)"
+            age = (
+                f"age {say_count(low // 12, 'year')} ({say_count(low, 'completed month')}, "
+                f"{say_count(result['age_days_low'], 'day')})"
+            )
         return (Node(says=f"{age}, sex {result['sex'] or 'unknown'}"),)
 
     def _evidence(self, item: Evidence, place: int) -> Iterator[Node]:

@@ -242,7 +242,7 @@ def test_labflag_columns_are_taken_off():
     )
     (bare,), (said,) = take_back([table])
     assert [cells for _, cells in bare.rows][1:] == [
-        ["PID", "Hb"], ["1", "11"], ["2", "[check] 12"], ["[CHECK ROW]3", "13"], ["4", "14"], ["5", "15"], ["6", "16"],
+        ["PID", "Hb"], ["1", "11"], ["2", "12"], ["[CHECK ROW]3", "13"], ["4", "14"], ["5", "15"], ["6", "16"],
     ]  # fmt: skip
     assert bare.bad_cells == {(4, 1): "cell-format", (5, 1): "hold-unchecked"}
     assert bare.bad_rows == {6: "hold-unchecked", 7: "hold-damaged", 8: "row-shape"}

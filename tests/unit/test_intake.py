@@ -103,7 +103,7 @@ def test_wide_file(ingest):
     }
     said = found.issues.set_index("code")["message"]
     assert said["columns-not-used"].startswith("Station: ")
-    assert said["analyte-unknown"].startswith("1 results (MPV): ")
+    assert said["analyte-unknown"].startswith("1 result (MPV): ")
     many = ingest("PID,MCV," + ",".join(f"C{at}" for at in range(15)) + f"\n1,90{',' * 15}\n")
     assert many.issues["message"][0].startswith(
         "C0, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11 and 3 more: "
@@ -281,7 +281,7 @@ def test_blanks_are_ignored_and_said(ingest):
     found = ingest("PID,Kind,Hb (g/l),MCV\n,Blank,0,\n1,,120,90\n", layout=layout)
     assert (list(found.ignored), len(found.results)) == ([0], 2)
     said = dict(zip(found.issues["code"], found.issues["message"], strict=True))
-    assert said["not-patient-results"].startswith("1 results: ")
+    assert said["not-patient-results"].startswith("1 result: ")
 
 
 def test_reading_tells_what_a_header_lacks(ingest):

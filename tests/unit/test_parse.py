@@ -100,7 +100,10 @@ def codes(knowledge: Knowledge, row: dict[str, str], reading: Reading = LONG) ->
         ({"collected_at": "31/05/24"}, "date-unreadable"),
         ({"collected_at": "00/00/0000"}, "date-unreadable"),
         ({"birth_date": "00/00/0000"}, ""),
-        ({"birth_date": "1980-01-01", "collected_at": "1979-12-31"}, "date-impossible"),
+        (
+            {"birth_date": "1980-01-01", "collected_at": "1979-12-31"},
+            "date-impossible,date-impossible",
+        ),
         ({"birth_date": "2024-05-31", "collected_at": "2024-05-31 08:30"}, ""),
         ({"birth_date": "2024-05-31", "collected_at": "2024-05-31"}, ""),
         ({"collected_at": "2024-06-02 23:59"}, ""),

@@ -351,7 +351,7 @@ def test_what_a_person_does_not_see_is_noted(name: str) -> None:
     assert dict(table.notes) == {
         "hidden-sheets": "1 hidden",
         "hidden-rows": "1 of 4 rows",
-        "hidden-columns": "1 columns",
+        "hidden-columns": "1 column",
         "merged-cells": "1 merged areas",
     }
 
@@ -397,7 +397,7 @@ def test_hidden_parts_of_ods_are_noted() -> None:
     assert dict(table.notes) == {
         "hidden-sheets": "1 hidden",
         "hidden-rows": "2 of 3 rows",
-        "hidden-columns": "1 columns",
+        "hidden-columns": "1 column",
         "merged-cells": "1 merged areas",
     }
 

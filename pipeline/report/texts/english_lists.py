@@ -152,11 +152,12 @@ ENTRIES = {
     "hand-back.correct": "Correct the cells. All of them are text, so that zeros and dates stay as they "
     "are typed. Other cells of the row may be corrected too.",
     "hand-back.signs": "A cell that begins with {check} could be read in two ways, or its program showed "
-    "something else than it held. Write what is right, or leave it if it is right, and delete the sign "
-    "{check}. A row that begins with {check_row} could not be split into cells: put every cell under its "
+    "something else than it held. Write a date as 2024-05-31 and a number without thousands separators; "
+    "leave what is right as it is; then delete the sign {check}. A row that begins with {check_row} could not be split into cells: put every cell under its "
     "header (the line as it came stands under {raw}), then delete the sign.",
-    "hand-back.save": "Save the workbook, as .xlsx or as .csv, and let labflag read it together with the "
-    "original file. Do not leave it in the folder of reports, where the next run makes it anew.",
+    "hand-back.save": "Save the workbook, as .xlsx or as .csv, and give it to labflag like any export: put it "
+    "into the drop folder, or name it in `labflag run`. The original file need not be sent again if "
+    "labflag keeps a history; else name both. Do not leave it in the folder of reports.",
     "hand-back.ours": "{hold} says which row of which file is meant, {read_as} how its numbers and dates "
     "were read: leave both as they are. The original file needs no change.",
     "hand-back.replaces": "The corrected row takes the place of the whole original row.",

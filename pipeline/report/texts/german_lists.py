@@ -143,13 +143,13 @@ ENTRIES = {
     "hand-back.correct": "Die Zellen berichtigen. Alle sind Text, damit Nullen und Daten so bleiben, wie sie "
     "getippt sind. Auch andere Zellen der Zeile dürfen berichtigt werden.",
     "hand-back.signs": "Eine Zelle, die mit {check} beginnt, ließ sich auf zwei Arten lesen, oder ihr "
-    "Programm zeigte etwas anderes, als sie enthielt. Das Richtige schreiben oder es stehen lassen, wenn es "
-    "stimmt, und das Zeichen {check} löschen. Eine Zeile, die mit {check_row} beginnt, ließ sich nicht in "
+    "Programm zeigte etwas anderes, als sie enthielt. Ein Datum als 2024-05-31 schreiben und eine Zahl ohne "
+    "Tausendertrennzeichen; was stimmt, stehen lassen; dann das Zeichen {check} löschen. Eine Zeile, die mit {check_row} beginnt, ließ sich nicht in "
     "Zellen trennen: jede Zelle unter ihren Kopf setzen (die Zeile, wie sie kam, steht unter {raw}), dann das "
     "Zeichen löschen.",
-    "hand-back.save": "Die Arbeitsmappe als .xlsx oder .csv speichern und labflag zusammen mit der "
-    "ursprünglichen Datei lesen lassen. Nicht im Ordner der Berichte lassen, wo der nächste Lauf sie neu "
-    "schreibt.",
+    "hand-back.save": "Die Arbeitsmappe als .xlsx oder .csv speichern und labflag wie jeden Export geben: in den "
+    "Eingangsordner legen oder in `labflag run` nennen. Die ursprüngliche Datei muss nicht noch einmal geschickt "
+    "werden, wenn labflag eine Historie führt; sonst beide nennen. Nicht im Ordner der Berichte lassen.",
     "hand-back.ours": "{hold} sagt, welche Zeile welcher Datei gemeint ist, {read_as}, wie ihre Zahlen und "
     "Daten gelesen wurden: beide so lassen. Die ursprüngliche Datei bleibt, wie sie ist.",
     "hand-back.replaces": "Die berichtigte Zeile tritt an die Stelle der ganzen ursprünglichen Zeile.",

@@ -352,7 +352,7 @@ def test_what_a_person_does_not_see_is_noted(name: str) -> None:
         "hidden-sheets": "1 hidden",
         "hidden-rows": "1 of 4 rows",
         "hidden-columns": "1 column",
-        "merged-cells": "1 merged areas",
+        "merged-cells": "1 merged area",
     }
 
 
@@ -398,7 +398,7 @@ def test_hidden_parts_of_ods_are_noted() -> None:
         "hidden-sheets": "1 hidden",
         "hidden-rows": "2 of 3 rows",
         "hidden-columns": "1 column",
-        "merged-cells": "1 merged areas",
+        "merged-cells": "1 merged area",
     }
 
 

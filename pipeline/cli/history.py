@@ -16,7 +16,6 @@ from pipeline.cli.shared import (
     output_option,
     pass_through,
     reading_options,
-    say_count,
     settings_of,
     show_progress,
 )

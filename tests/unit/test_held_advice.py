@@ -86,6 +86,12 @@ ADVICE = {
     "results-disagree": (f"{LONG},Status\n1,S1,Hemoglobin,11.2,g/dL,final\n1,S1,Hemoglobin,12.2,g/dL,final\n", {(0, "Status"): "corrected"}),
     "counts-contradict": (f"{LONG}\n1,S1,WBC,3.2,10*9/L\n1,S1,Neutrophils,23,10*9/L\n", {(1, "Result"): "2.3"}),
     "zero-alone": (f"{LONG}\n1,S1,Neutrophils,0,10*9/L\n", {(0, None): ""}),
+    "comparator-unclear": (f"{LONG},Comparator\n1,S1,Hemoglobin,11.2,g/dL,~~\n", {(0, "Comparator"): ""}),
+    "comparator-contradiction": (f"{LONG},Comparator\n1,S1,Hemoglobin,<11.2,g/dL,>\n", {(0, "Comparator"): ""}),
+    "column-of-comparators": (f"{LONG},Operator\n1,S1,Vitamin B12,200,pg/mL,Smith\n2,S2,Vitamin B12,300,pg/mL,<\n", {(0, "Result"): "<300", (0, "Operator"): ""}),
+    "column-of-materials": (f"{LONG},Xyz\n1,S1,Hemoglobin,11.2,g/dL,Ascites\n2,S2,Hemoglobin,11,g/dL,Ascites\n", {(0, None): "", (1, None): ""}),
+    "column-of-statuses": (f"{LONG},Xyz\n1,S1,Hemoglobin,11.2,g/dL,preliminary\n2,S2,Hemoglobin,11,g/dL,final\n", {(0, "Xyz"): ""}),
+    "column-of-warnings": (f"{LONG},Xyz\n1,S1,Hemoglobin,11.2,g/dL,clotted\n", {(0, "Xyz"): ""}),
     "hold-unchecked": (f"{LONG},labflag_hold\n1,S1,Hemoglobin,[check] 11.2,g/dL,\n", {(0, "Result"): "11.2"}),
     "hold-damaged": (f"{LONG},labflag_hold\n1,S1,Hemoglobin,11.2,g/dL,0a1b\n", {}),
 }  # fmt: skip

@@ -13,6 +13,17 @@ from pipeline.interpret.amounts import Codes, Mask
 
 Texts = npt.NDArray[np.object_]
 JOIN = "; "
+_WITHIN = ";\u00a0"
+
+
+def keep_whole(text: str) -> str:
+    """Write a text so that it is one piece among joined ones: its own "; " joins nothing."""
+    return text.replace(JOIN, _WITHIN)
+
+
+def as_written(text: str) -> str:
+    """Return joined texts with the names in them as they were before `keep_whole`."""
+    return text.replace(_WITHIN, JOIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +40,13 @@ class Coded:
         """Take the texts of a column, or its numbers as texts."""
         codes, distinct = pd.factorize(column)
         return cls(codes=codes, words=np.array([str(each) for each in distinct], dtype=object))
+
+    @classmethod
+    def named(cls, column: "pd.Series[str] | pd.Series[int]") -> "Coded":
+        """Take names that may hold the sign that joins."""
+        plain = cls.of(column)
+        words = np.array([keep_whole(word) for word in plain.words], dtype=object)
+        return cls(codes=plain.codes, words=words)
 
     @classmethod
     def each(cls, texts: Texts) -> "Coded":

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipeline.interpret.answer import Evidence
-from pipeline.interpret.coded import Coded, format_numbers, join_distinct
+from pipeline.interpret.coded import Coded, format_numbers, join_distinct, keep_whole
 from pipeline.interpret.grid import NOWHERE, Grid
 
 _PLACE = ("source_file", "source_sheet", "source_row")
@@ -33,9 +33,9 @@ class Facts:
 
 def _origin_of(table: pd.DataFrame) -> dict[str, Coded]:
     return {
-        "from_accession": Coded.of(table["accession"]),
+        "from_accession": Coded.named(table["accession"]),
         "from_date": _write_dates(table["collected_at"]),
-        **{name: Coded.of(table[name]) for name in _PLACE},
+        **{name: Coded.named(table[name]) for name in _PLACE},
     }
 
 
@@ -105,6 +105,8 @@ def _texts_of(parts: list[Evidence], facts: Facts, rows: npt.NDArray[np.intp]) -
     limit = join_distinct(
         [format_numbers(pd.Series(part.limit[rows], dtype="Float64")) for part in parts]
     )
+    # Several limits of one result stay one piece beside those of the others.
+    limit = Coded(codes=limit.codes, words=np.array([keep_whole(x) for x in limit.words], object))
     without = np.flatnonzero((limit.words == "")[limit.codes])
     texts["limit"] = limit
     texts["limit_unit"] = texts["unit"].put(

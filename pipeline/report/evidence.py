@@ -3,10 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
 from math import inf
 from typing import Literal
 
+from pipeline.interpret.coded import as_written, keep_whole
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.facts import Evidence, Place, RuleText
 from pipeline.report.rows import Finding, ReportedResult
@@ -37,7 +37,9 @@ def list_evidence(
     count = len(places)
     joined = (row.value, row.unit, row.limit_unit, row.from_date)
     values, units, limit_units, days = (_pieces(text, count) for text in joined)
-    columns = (values, units, _limits_of_each(row.limit, places, rule), limit_units, days)
+    # One result may have several limits: "12; 80; 100".
+    limits = [as_written(limit) for limit in _pieces(row.limit, count)]
+    columns = (values, units, limits, limit_units, days)
     for place, value, unit, limit, limit_unit, collected in zip(places, *columns, strict=True):
         analyte, comparator = place[3:]
         result = by_place.get(place)
@@ -77,7 +79,8 @@ def _title(subject: str, knowledge: Knowledge, texts: Texts, *, alone: bool) -> 
 
 
 def place_of(row: ReportedResult) -> Place:
-    return row.source_file, row.source_sheet, str(row.source_row), row.analyte, row.comparator
+    file, sheet = keep_whole(row.source_file), keep_whole(row.source_sheet)
+    return file, sheet, str(row.source_row), row.analyte, row.comparator
 
 
 def round_limit(limit: str, value: str) -> str:
@@ -126,17 +129,6 @@ def _pieces(text: str, count: int) -> list[str]:
     """Cut joined evidence; where it does not come out even, each piece gets the whole text."""
     pieces = text.split(_JOIN)
     return pieces if len(pieces) == count else [text] * count
-
-
-def _limits_of_each(text: str, places: Sequence[Place], rule: RuleText) -> list[str]:
-    """Give each result its own limits, of which it may have several: "12; 80; 100"."""
-    pieces = text.split(_JOIN)
-    # What has no limit, such as a film word, has an empty place among them.
-    counts = [max(rule.limited.count(place[3]), 1) for place in places]
-    if len(pieces) == len(places) or len(pieces) != sum(counts):
-        return _pieces(text, len(places))
-    ends = list(accumulate(counts))
-    return [_JOIN.join(pieces[end - count : end]) for end, count in zip(ends, counts, strict=True)]
 
 
 def _direction(ways: Sequence[str], limit: str) -> str:

@@ -18,6 +18,7 @@ from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.writer.excel import ExcelWriter
 
 from pipeline.errors import OutputError
+from pipeline.interpret.coded import as_written
 
 FILE_MODE = 0o640
 FOLDER_MODE = 0o750
@@ -208,7 +209,8 @@ def csv_text(table: pd.DataFrame) -> str:
     for name in written.columns:
         if not pd.api.types.is_numeric_dtype(written[name]):
             codes, distinct = pd.factorize(written[name])
-            safe = pd.Series([neutralize(str(text)) for text in distinct], dtype="str")
+            whole = (as_written(str(text)) for text in distinct)
+            safe = pd.Series([neutralize(text) for text in whole], dtype="str")
             written[name] = safe.reindex(codes).fillna("").to_numpy()
     return str(written.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL))
 

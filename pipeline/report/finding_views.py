@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from openpyxl import Workbook
 
+from pipeline.interpret.coded import as_written
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.calls import rows_of, show_evidence, show_value
 from pipeline.report.sheet import Entry
@@ -103,7 +104,7 @@ def _tidy(name: str, joined: str) -> str:
     """Show nothing where every piece of joined evidence is empty, and a shared place once."""
     pieces = dict.fromkeys(joined.split(JOIN))
     is_shared = len(pieces) == 1 and (name in _PLACES or "" in pieces)
-    return next(iter(pieces)) if is_shared else joined
+    return as_written(next(iter(pieces)) if is_shared else joined)
 
 
 def _in_conflict(lines: Mapping[str, Line]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from pipeline.interpret.coded import as_written
 from pipeline.report.evidence import is_number, round_limit
 from pipeline.report.facts import FindingRow, Place, ResultRow, RuleText
 from pipeline.report.sheet import Column, Entry
@@ -94,8 +95,8 @@ def finding_entries(row: FindingRow, texts: Texts, links: Mapping[Place, str]) -
             link=urls[0] if len(urls) == 1 else "",
         ),
         Entry(rule.id, TRACE),
-        Entry(row.source_file, TRACE),
-        Entry(row.source_sheet, TRACE),
+        Entry(as_written(row.source_file), TRACE),
+        Entry(as_written(row.source_sheet), TRACE),
         _row_number(row.source_row),
     ]
 
@@ -126,8 +127,8 @@ def result_entries(row: ResultRow, texts: Texts) -> list[Entry]:
         Entry(row.converted, NUMBER, format_decimals(row.converted_decimals)),
         Entry(row.converted_unit),
         Entry(row.as_written, TRACE),
-        Entry(row.source_file, TRACE),
-        Entry(row.source_sheet, TRACE),
+        Entry(as_written(row.source_file), TRACE),
+        Entry(as_written(row.source_sheet), TRACE),
         Entry(row.source_row or None, NUMBER, "0"),
     ]
 
@@ -173,7 +174,7 @@ def _limit(limits: Sequence[str], values: Sequence[str], texts: Texts) -> Entry:
         decimals = len(shown.partition(".")[2])
         return Entry(float(limits[0]), NUMBER, format_decimals(decimals))
     shown_limits = [
-        "; ".join(round_limit(each, value) for each in limit.split("; "))
+        "; ".join(round_limit(each, value) for each in limit.split("; ") if each)
         for limit, value in zip(limits, values, strict=True)
     ]
     return _number(shown_limits, texts)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from pipeline.interpret.coded import keep_whole
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.evidence import TOLD
 from pipeline.report.facts import Place, ResultRow
@@ -44,7 +45,8 @@ class Done:
 
 
 def place_of_said(row: SaidResult) -> Place:
-    return row.source_file, row.source_sheet, str(row.source_row), row.code, ""
+    file, sheet = keep_whole(row.source_file), keep_whole(row.source_sheet)
+    return file, sheet, str(row.source_row), row.code, ""
 
 
 def describe_said(

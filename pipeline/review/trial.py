@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.errors import KnowledgeError
 from pipeline.interpret import interpret_results
+from pipeline.interpret.coded import as_written
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Knowledge, Limit, Rule
 from pipeline.knowledge.switch import EVERY
@@ -237,6 +238,7 @@ def _failures(file: CaseFile, line: CaseLine, found: Mapping[str, str]) -> Itera
 
 
 def _fits(answer: str, expected: str, said: str) -> bool:
+    said = as_written(said)
     wanted, codes = set(filter(None, expected.split(_JOIN))), set(said.split(_JOIN))
     match answer:
         case "comment":

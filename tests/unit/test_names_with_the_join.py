@@ -1,0 +1,94 @@
+"""Names that hold "; ", the sign that joins evidence, and limits of one result among others."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from pipeline.interpret import interpret_results
+from pipeline.interpret.coded import as_written, keep_whole
+from pipeline.knowledge.load import load_knowledge
+from pipeline.report.calls import rows_of
+from pipeline.report.evidence import is_number, list_evidence
+from pipeline.report.files import csv_text
+from pipeline.report.texts import ENGLISH
+from pipeline.report.wording import describe_rules
+from pipeline.review.trial import EVERY, CaseFile, _choose, lay_cases
+from tests.unit.report_tables import RUN, make_tables
+
+MACROCYTIC = """
+    years | file   | sheet   | specimen   | analyte    | result   | low | high | flag
+    40    | {file} | {sheet} | {specimen} | hemoglobin | 9.8 g/dL | 12  | 16   | L
+    40    | {file} | {sheet} | {specimen} | mcv        | 104 fL   | 80  | 100  | H
+"""
+PLAIN = {"file": "march.csv", "sheet": "March", "specimen": "S1"}
+
+
+def findings_of(language, **names):
+    tables = make_tables(MACROCYTIC.format(**(PLAIN | names)))
+    (report,) = tables.reports(replace(RUN, language=language))
+    (row,) = [each for each in report.findings if each.rule.id == "macrocytic-anemia"]
+    marks = [each.findings for each in report.results]
+    shown = [
+        (e.title, e.comparator, e.value, e.unit, e.limit, e.direction, e.interval, e.status)
+        for e in row.evidence
+    ]
+    return tables, shown, marks
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"file": "march; ward 7.csv"},
+        {"file": "a; b; c; d.csv"},
+        {"sheet": "March; April"},
+        {"specimen": "S1; S2"},
+        {"file": "; march.csv", "sheet": "x; "},
+        {"file": "ends;", "sheet": "; "},
+    ],
+)
+def test_a_name_that_holds_the_join_takes_nothing_from_a_finding(language, names):
+    _, plain, marks = findings_of(language)
+    tables, shown, marked = findings_of(language, **names)
+    assert shown == plain
+    assert marked == marks
+    assert all(each[6] for each in shown)
+    (row,) = rows_of(tables.findings[tables.findings["rule"].eq("macrocytic-anemia")])
+    file = names.get("file", "march.csv").strip()
+    table = csv_text(tables.findings)
+    assert f"{file}; {file}" in table
+    assert keep_whole("; ") not in table
+    assert row.outcome == "present"
+
+
+def test_a_name_comes_back_as_it_was_written():
+    for name in ("march.csv", "a; b", "; ", "a;b", "a;; b", ";"):
+        assert as_written(keep_whole(name)) == name
+        assert "; " not in keep_whole(name)
+
+
+def test_no_limit_of_any_case_shows_a_raw_join_or_an_empty_piece():
+    knowledge = load_knowledge(groups=EVERY)
+    files = [each for each in _choose(None, "default", knowledge).values() if isinstance(each, CaseFile)]  # fmt: skip
+    tables = lay_cases(files, knowledge).tables
+    said = interpret_results(
+        tables.results, tables.held, knowledge, observations=tables.observations
+    )
+    columns = ["rule", "outcome", "analyte", "comparator", "value", "limit"]
+    distinct = pd.concat([said.findings, said.shadow]).drop_duplicates(columns)
+    rules = describe_rules(knowledge)
+    wrong = set()
+    for row in rows_of(distinct):
+        for each in list_evidence(row, rules[row.rule], {}, knowledge, ENGLISH):
+            limits = each.limit.split("; ") if each.limit else []
+            if not all(map(is_number, limits)) or "; " in each.value or "; " in each.title:
+                wrong.add((row.rule, row.limit, each.title, each.limit, each.value))
+            if not is_limited(each, row):
+                wrong.add((row.rule, row.limit, each.title, each.limit))
+    assert wrong == set()
+
+
+def is_limited(each, row):
+    """What is said in words has no limit."""
+    return not each.limit or each.value.lower() not in ("yes", "no", "ja", "nein")

@@ -316,9 +316,13 @@ def _nothing() -> pd.DataFrame:
 
 
 def _imply(table: pd.DataFrame, knowledge: Knowledge) -> pd.DataFrame:
-    """Give what a yes, a number or a date says of another observation too."""
+    """Give what a yes or a number says of another observation too.
+
+    A date does not: it may lie after the specimen on whose row it stands.
+    """
     implied = {each.id: each.implies for each in knowledge.observations.values() if each.implies}
     rows = table[table["code"].isin(list(implied)) & table["answer"].eq("yes")]
+    rows = rows[rows["day"].isna()]
     code = look_up(rows["code"], implied)
     # A cancelled or corrected statement says no more of what it implies.
     said = _place(rows, rows[["answer"]], code)

@@ -88,7 +88,7 @@ def read_cells(
     if observation.kind == "date":
         dates = parse_dates(texts, order)
         return [
-            Cell("yes", day=at.normalize()) if precision else Cell(_answer_of(cell, words))
+            Cell("yes", day=at) if precision else Cell(_answer_of(cell, words))
             for cell, at, precision in zip(folded, dates["at"], dates["precision"], strict=True)
         ]
     if observation.kind == "number":

@@ -48,6 +48,11 @@ class Amounts:
     raised: Mapping[str, Numbers]
     """Id of an adjustment → by how much its limits are raised, in its unit."""
 
+    @property
+    def is_exact(self) -> Mask:
+        """Where a result is a number, and no mere bound."""
+        return self.is_[Comparator.EXACT]
+
     def at(self, rows: npt.NDArray[np.int64]) -> "Amounts":
         """Give those of some rows only."""
 

@@ -11,6 +11,7 @@ from pipeline.interpret.amounts import Mask, amounts_of
 from pipeline.interpret.answer import Answer, negate, restrict, state, take
 from pipeline.interpret.changes import Changes
 from pipeline.interpret.comparisons import Comparisons
+from pipeline.interpret.courses import Courses
 from pipeline.interpret.doubts import doubts_from
 from pipeline.interpret.evidence import Facts
 from pipeline.interpret.grid import NOWHERE, Grid
@@ -20,6 +21,7 @@ from pipeline.interpret.timeline import Barriers, Timeline
 from pipeline.knowledge.conditions import (
     ANY,
     ArtifactIs,
+    Baseline,
     Change,
     Compare,
     Condition,
@@ -29,11 +31,15 @@ from pipeline.knowledge.conditions import (
     HeldAs,
     Interval,
     Joined,
+    Later,
     Not,
     Observed,
+    Precedes,
     Reported,
     RuleIs,
+    Seen,
     Since,
+    Stands,
     Undecided,
     parts_of,
 )
@@ -56,6 +62,8 @@ class Questions:
         self.artifacts: Mapping[str, Answer] = artifacts or {}
         """What was found of each artifact, by its id."""
         found = ((knowledge.artifacts[name], each.yes) for name, each in self.artifacts.items())
+        self._answers: dict[str, Answer] = {}
+        self._asked: dict[Condition, Answer] = {}
         self._grid = grid
         self._knowledge = knowledge
         self._timeline = Timeline(grid)
@@ -63,9 +71,12 @@ class Questions:
         amounts = amounts_of(grid.results, knowledge.populations, self._sayings.context())
         doubts = doubts_from(found, knowledge.derived, amounts)
         self._comparisons = Comparisons(grid, knowledge, amounts, doubts)
-        self._changes = Changes(grid, knowledge, self._timeline, self._sayings, amounts, doubts)
-        self._answers: dict[str, Answer] = {}
-        self._asked: dict[Condition, Answer] = {}
+        self._courses = Courses(
+            grid, knowledge, self._timeline, self._sayings, amounts, doubts, self.answer
+        )
+        self._changes = Changes(
+            grid, knowledge, self._timeline, self._sayings, amounts, doubts, self._courses
+        )
 
     @cached_property
     def facts(self) -> Facts:
@@ -111,14 +122,24 @@ class Questions:
                 return self._artifact_is(name)
             case Observed():
                 return self._sayings.observed(condition)
-            case Since():
-                return self._sayings.since(condition)
+            case Since(observation=name):
+                return self._sayings.since(condition, self._courses.dates_of(name))
+            case Precedes(observation=name):
+                return self._sayings.precedes(name, self._courses.dates_of(name))
+            case Baseline():
+                return self._baseline(condition)
+            case Seen():
+                return self._seen(condition)
+            case Later(condition=inner):
+                return self._later(self.answer(inner))
+            case Stands(condition=inner):
+                return self._stands(self.answer(inner))
             case RuleIs():
                 return self._rule_is(condition)
             case Undecided():
                 return self._undecided(condition)
             case Joined(condition=inner):
-                return self._joined(self.answer(inner))
+                return self._joined(inner)
             case Earlier():
                 return self._earlier(condition)
             case Not(condition=inner):
@@ -135,10 +156,61 @@ class Questions:
         yes, here = any_of([each.yes for each in answers]), any_of([each.here for each in answers])
         return state(yes=yes, no=here & ~yes, reported=here)
 
-    def _joined(self, answer: Answer) -> Answer:
-        days = self._knowledge.join.days
-        source = self._timeline.nearest(answer.reported, days, self._barriers)
+    def _joined(self, condition: Condition) -> Answer:
+        answer, join = self.answer(condition), self._knowledge.join
+        source = self._timeline.nearest(answer.reported, join.days, self._barriers)
+        known = join.before_start
+        if known is not None and set(self._knowledge.analytes_of(condition)) == {known.analyte}:
+            before = self._courses.known_before(answer.reported, known)
+            source = np.where(source == NOWHERE, before, source)
         return take(answer, source)
+
+    def _baseline(self, condition: Baseline) -> Answer:
+        answer = self.answer(condition.condition)
+        usable = self._courses.believed_answer(answer) & self._courses.untransfused
+        dates = self._courses.dates_of(condition.since)
+        days, following = condition.within_days, condition.following
+        source = self._courses.baseline(usable, dates, days, following=following)
+        said = take(answer, source)
+        if not condition.unsaid_is_no:
+            return said
+        nobody = source == NOWHERE
+        return replace(said, no=said.no | nobody, firm_no=said.firm_no | nobody)
+
+    def _seen(self, condition: Seen) -> Answer:
+        """What held once stays; what does not is answered as it stands here."""
+        answer = self.answer(condition.condition)
+        dates = self._courses.dates_of(condition.since) if condition.since else None
+        usable = self._courses.believed_answer(answer) & answer.yes
+        source = np.where(answer.yes, NOWHERE, self._courses.last_since(usable, dates))
+        seen = source != NOWHERE
+        earlier = take(answer, source)
+        own = restrict(answer, ~seen)
+        return replace(
+            own,
+            yes=own.yes | seen,
+            firm_yes=own.firm_yes | seen,
+            reported=answer.reported | seen,
+            here=answer.here,
+            evidence=(*own.evidence, *earlier.evidence),
+        )
+
+    def _later(self, answer: Answer) -> Answer:
+        """Say whether it holds on a specimen that was certainly collected later."""
+        timeline = self._timeline
+        latest = np.full(timeline.count + 1, np.iinfo(np.int64).min)
+        held = answer.yes & timeline.dated
+        np.maximum.at(latest, timeline.patient[held], timeline.first[held])
+        yes = timeline.dated & (latest[timeline.patient] > timeline.last)
+        return self._of_patient(yes)
+
+    def _stands(self, answer: Answer) -> Answer:
+        latest = self._timeline.is_latest(answer.yes | answer.firm_no) & answer.yes
+        return self._of_patient(np.isin(self._timeline.patient, self._timeline.patient[latest]))
+
+    def _of_patient(self, yes: Mask) -> Answer:
+        nowhere = np.zeros(len(yes), bool)
+        return state(yes=yes, no=~yes, reported=yes, here=nowhere)
 
     @cached_property
     def _barriers(self) -> Barriers:
@@ -233,13 +305,13 @@ class Questions:
 
     def _has_own_part(self, condition: Condition) -> bool:
         match condition:
-            case Joined() | Earlier() | Since():
+            case Joined() | Earlier() | Since() | Baseline() | Later() | Stands() | Precedes():
                 return False
             case Observed():
                 return self._is_own(condition)
             case RuleIs(rule=name) | Undecided(rule=name):
                 return self._has_own_part(self._knowledge.rules[name].when)
-            case Group() | Not():
+            case Group() | Not() | Seen():
                 return any(map(self._has_own_part, parts_of(condition)))
             case _:
                 return True

@@ -6,6 +6,7 @@ import numpy as np
 
 from pipeline.interpret.amounts import Amounts, Mask, Numbers
 from pipeline.interpret.answer import Answer, rest_on, state
+from pipeline.interpret.courses import Courses
 from pipeline.interpret.doubts import Doubts
 from pipeline.interpret.grid import NOWHERE, Grid, Positions
 from pipeline.interpret.published import limit_in_unit
@@ -30,7 +31,9 @@ class Changes:
         sayings: Sayings,
         amounts: Amounts,
         doubts: Doubts,
+        courses: Courses,
     ) -> None:
+        self._courses = courses
         self._grid = grid
         self._knowledge = knowledge
         self._timeline = timeline
@@ -46,10 +49,17 @@ class Changes:
         here = self._grid.reported.get(condition.analyte, self._grid.nowhere())
         held = self._grid.set_aside.get(condition.analyte, self._grid.nowhere())
         held = np.where(here == NOWHERE, held, NOWHERE)
-        before = self._earlier_of(condition, here != NOWHERE)
+        is_course = bool(condition.since)
+        if is_course:
+            counts = self._courses.untransfused
+            here, held = np.where(counts, here, NOWHERE), np.where(counts, held, NOWHERE)
+        believed = self._courses.believed(condition.analyte)
+        before = self._earlier_of(condition, (here != NOWHERE) & (believed | ~is_course))
         then = _there(here, before)
         held_before = np.where(
-            before == NOWHERE, self._earlier_of(condition, held != NOWHERE), NOWHERE
+            (before == NOWHERE) & (condition.against == ""),
+            self._earlier_of(condition, held != NOWHERE),
+            NOWHERE,
         )
         held_then = _there(held, held_before)
         pair = np.flatnonzero((here != NOWHERE) & (then != NOWHERE))
@@ -94,13 +104,17 @@ class Changes:
 
     def _earlier_of(self, condition: Change, reported: Mask) -> Positions:
         """Find the accession with which each is compared."""
-        if condition.within_days is not None:
-            before = self._timeline.previous(reported, condition.within_days)
+        if condition.since:
+            dates = self._courses.dates_of(condition.since)
+            if condition.against:
+                highest = condition.against == "highest"
+                before = self._courses.extreme_since(condition.analyte, dates, highest=highest)
+            else:
+                before = self._courses.baseline(reported, dates, condition.within_days)
         else:
-            day, there = self._timeline.latest_date(
-                self._sayings.dates_of(condition.since), before=True
-            )
-            before = self._timeline.last_until(reported, day, there)
+            before = self._timeline.previous(reported, condition.within_days or 0)
+        if condition.against:
+            return before
         dates = self._sayings.dates_of(*condition.not_across)
         return np.where(self._timeline.is_separated(before, dates), NOWHERE, before)
 

@@ -123,6 +123,9 @@ class Comparisons:
         if isinstance(condition, Reported):
             places = self._grid.reported.get(condition.analyte, self._grid.nowhere())
             evidence = rest_on(condition.analyte, len(places), results=places)
+            if condition.or_held:
+                held_too = self._grid.set_aside.get(condition.analyte, self._grid.nowhere())
+                places = np.where(places == NOWHERE, held_too, places)
         else:
             held = self._grid.held
             rows = np.flatnonzero(

@@ -12,8 +12,10 @@ from pipeline.interpret.grid import NOWHERE, Grid, Positions
 Keys = npt.NDArray[np.int64]
 _NO_DAY = np.iinfo(np.int64).min
 _NEVER = np.iinfo(np.int64).max
-_FAR = 1_000_000_000
-"""More than the days between any two dates that a table can hold."""
+_FAR = 10_000_000_000
+"""More than the days or minutes between any two dates that a table can hold."""
+_DAY = 24 * 60
+"""Minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,17 +31,22 @@ class Barriers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dates:
-    """Dates of one observation, in order of patient and day."""
+    """Dates of one observation, in order of patient and time."""
 
     keys: Keys
     days: Keys
     patients: Keys
+    ends: Keys
+    """Key of the last minute that each can mean: of the whole day where it has no time."""
+    rows: Keys
+    """Place of each among those that were given."""
 
 
 class Timeline:
-    """Days as keys: one whole number for a patient and a day, in the order of the grid.
+    """Days and minutes as keys: one whole number for a patient and a day, in the order of the grid.
 
-    Only whole days are compared: a result may have a time, another of the same day only a date.
+    A result may have a time, another of the same day only a date: what has none may be of any
+    minute of its day, from `first` to `last`.
     """
 
     def __init__(self, grid: Grid) -> None:
@@ -51,6 +58,12 @@ class Timeline:
         self.day = _days_of(accessions["collected_at"])
         self.dated: Mask = self.day != _NO_DAY
         self.key = _key(self.patient, self.day)
+        self.has_time: Mask = accessions["collected_precision"].eq("time").to_numpy(bool)
+        minute = np.where(self.dated, _minutes_of(accessions["collected_at"]), 0)
+        start = np.where(self.has_time, minute, np.where(self.dated, self.day, 0) * _DAY)
+        end = np.where(self.has_time, start, start + _DAY - 1)
+        self.first = _key(self.patient, start)
+        self.last = _key(self.patient, end)
 
     def patients_of(self, ids: "pd.Series[str]") -> Keys:
         """Number patients as here; -1 where nobody of that id has an accession."""
@@ -58,22 +71,53 @@ class Timeline:
         return np.asarray(codes, dtype=np.int64)
 
     def dates_of(self, ids: "pd.Series[str]", days: "pd.Series[pd.Timestamp]") -> Dates:
-        """Put dates in order; those of people who are not here, and missing ones, are left out."""
-        patients, of_day = self.patients_of(ids), _days_of(days)
-        use = (patients != NOWHERE) & (of_day != _NO_DAY)
-        patients, of_day = patients[use], of_day[use]
-        order = np.lexsort((of_day, patients))
-        patients, of_day = patients[order], of_day[order]
-        return Dates(keys=_key(patients, of_day), days=of_day, patients=patients)
+        """Put dates in order; those of people who are not here, and missing ones, are left out.
 
-    def latest_date(self, dates: Dates, *, before: bool = False) -> tuple[Keys, Mask]:
-        """Give the latest date on (or `before`) the day of each accession, and where there is."""
+        A date at midnight has no time.
+        """
+        patients, of_day = self.patients_of(ids), _days_of(days)
+        rows = np.flatnonzero((patients != NOWHERE) & (of_day != _NO_DAY))
+        patients, of_day = patients[rows], of_day[rows]
+        minutes = _minutes_of(days)[rows]
+        ends = np.where(minutes % _DAY == 0, minutes + _DAY - 1, minutes)
+        order = np.lexsort((ends, patients))
+        patients, of_day = patients[order], of_day[order]
+        return Dates(
+            keys=_key(patients, of_day),
+            days=of_day,
+            patients=patients,
+            ends=_key(patients, ends[order]),
+            rows=rows[order],
+        )
+
+    def latest_before(self, dates: Dates) -> tuple[Positions, Mask]:
+        """Give the place of the latest date that lies before each accession, and where there is.
+
+        A date counts from the day after, on its own day only where both carry a time.
+        """
         if not len(dates.keys):
             return np.zeros(self.count, np.int64), np.zeros(self.count, bool)
-        side = "left" if before else "right"
-        at = np.searchsorted(dates.keys, self.key, side=side) - 1  # type: ignore[call-overload]
+        at = np.searchsorted(dates.ends, self.first, side="left") - 1
         there = (at >= 0) & self.dated & (dates.patients[at] == self.patient)
-        return dates.days[at], there
+        return np.maximum(at, 0), there
+
+    def first_after(self, dates: Dates) -> tuple[Positions, Mask]:
+        """Give the place of the first date that does not lie before each accession."""
+        if not len(dates.keys):
+            return np.zeros(self.count, np.int64), np.zeros(self.count, bool)
+        at = np.searchsorted(dates.ends, self.first, side="left")
+        at = np.minimum(at, len(dates.keys) - 1)
+        there = (dates.ends[at] >= self.first) & self.dated & (dates.patients[at] == self.patient)
+        return at, there
+
+    def first_from(self, dates: Dates, days: Keys) -> Keys:
+        """Give the first date on or after a day of its own for each accession; else far away."""
+        if not len(dates.keys):
+            return np.full(self.count, _FAR, dtype=np.int64)
+        at = np.searchsorted(dates.keys, _key(self.patient, days), side="left")
+        at = np.minimum(at, len(dates.keys) - 1)
+        there = (dates.patients[at] == self.patient) & (dates.days[at] >= days)
+        return np.where(there, dates.days[at], _FAR)
 
     def people_with(self, dates: Dates) -> Mask:
         """Hold for every accession of a patient who has any of these dates."""
@@ -117,12 +161,12 @@ class Timeline:
         near = self._distance(np.arange(self.count), before) <= days
         return np.where(near, before, NOWHERE)
 
-    def last_until(self, usable: Mask, days: Keys, there: Mask) -> Positions:
-        """Give the last usable accession on or before a day of its own for each accession."""
+    def last_until(self, usable: Mask, ends: Keys, there: Mask) -> Positions:
+        """Give the last usable accession that is not after a minute of its own for each."""
         places = np.flatnonzero(usable & self.dated)
         if not len(places):
             return np.full(self.count, NOWHERE, dtype=np.int64)
-        at = np.searchsorted(self.key[places], _key(self.patient, days), side="right") - 1
+        at = np.searchsorted(self.first[places], ends, side="right") - 1
         found = places[at]
         fits = there & (at >= 0) & (self.patient[found] == self.patient)
         return np.where(fits, found, NOWHERE)
@@ -186,3 +230,9 @@ def _days_of(times: "pd.Series[pd.Timestamp]") -> Keys:
     """Count days since 1970; `_NO_DAY` where missing."""
     days = times.to_numpy("datetime64[D]").astype(np.int64)
     return np.where(times.isna().to_numpy(), _NO_DAY, days)
+
+
+def _minutes_of(times: "pd.Series[pd.Timestamp]") -> Keys:
+    """Count minutes since 1970; 0 where missing."""
+    minutes = times.to_numpy("datetime64[m]").astype(np.int64)
+    return np.where(times.isna().to_numpy(), 0, minutes)

@@ -10,6 +10,7 @@ from pipeline.knowledge.conditions import (
     ANY,
     SHARE,
     ArtifactIs,
+    Baseline,
     Change,
     Compare,
     Condition,
@@ -19,8 +20,10 @@ from pipeline.knowledge.conditions import (
     HeldAs,
     Interval,
     Observed,
+    Precedes,
     Reported,
     RuleIs,
+    Seen,
     Since,
     Undecided,
     walk,
@@ -85,6 +88,14 @@ def check_knowledge(
     _known(knowledge.join.change.analyte, knowledge.analytes, "analyte", "join")
     for barrier in knowledge.join.barriers:
         _check_dated(barrier, knowledge, "join")
+    _check_dated(knowledge.course.transfused, knowledge, "course")
+    if (known := knowledge.join.before_start) is not None:
+        _known(known.analyte, knowledge.analytes, "analyte", "join")
+        _check_dated(known.since, knowledge, "join")
+        _check_comments((known.comment,), knowledge, "join")
+    for inferred in knowledge.inferred.values():
+        with at("inferred", inferred.id):
+            _check_condition(inferred.when, knowledge, f"inferred {inferred.id!r}")
     _check_pregnancy(knowledge)
     for adjustment in knowledge.adjustments:
         with at("adjustment", adjustment.id):
@@ -308,8 +319,10 @@ def _check_condition(condition: Condition | None, knowledge: Knowledge, where: s
                 _check_comments((comment,), knowledge, where)
             case Observed(observation=name):
                 _known(name, knowledge.observations, "observation", where)
-            case Since(observation=name):
-                _check_dated(name, knowledge, where)
+            case Since(observation=name) | Precedes(observation=name):
+                _check_start(name, knowledge, where)
+            case Baseline(since=name) | Seen(since=name) if name:
+                _check_start(name, knowledge, where)
             case Earlier(at_least_days=least) if least < 1:
                 raise KnowledgeError(f"{where}: earlier needs at_least_days of 1 or more")
             case Change():
@@ -325,11 +338,19 @@ def _check_condition(condition: Condition | None, knowledge: Knowledge, where: s
 
 def _check_change(change: Change, knowledge: Knowledge, where: str) -> None:
     _known(change.analyte, knowledge.analytes, "analyte", where)
-    for name in filter(None, (change.since, *change.not_across)):
+    if change.since:
+        _check_start(change.since, knowledge, where)
+    for name in change.not_across:
         _check_dated(name, knowledge, where)
     for unit, _ in (*change.less_than, *change.at_least, *change.more_than):
         if unit != SHARE:
             _known(unit, knowledge.analytes[change.analyte].units, "accepted unit", where)
+
+
+def _check_start(name: str, knowledge: Knowledge, where: str) -> None:
+    """Refuse what is neither an observation with a date nor an inferred one."""
+    if name not in knowledge.inferred:
+        _check_dated(name, knowledge, where)
 
 
 def _check_dated(name: str, knowledge: Knowledge, where: str) -> None:

@@ -8,6 +8,7 @@ from pipeline.errors import KnowledgeError
 from pipeline.knowledge.conditions import (
     Amounts,
     ArtifactIs,
+    Baseline,
     Change,
     Compare,
     Condition,
@@ -18,11 +19,15 @@ from pipeline.knowledge.conditions import (
     HeldAs,
     Interval,
     Joined,
+    Later,
     Not,
     Observed,
+    Precedes,
     Reported,
     RuleIs,
+    Seen,
     Since,
+    Stands,
     Undecided,
 )
 from pipeline.knowledge.model import GradeStep, Remark
@@ -45,10 +50,13 @@ def condition_from(entry: Entry, where: str) -> Condition:
     `interval = "analyte"`, `direction = "above"`; `observed = "id"`, with `unsaid = "no"`;
     `joined = {condition}`, `not = {condition}`; `earlier = {condition}`, `at_least_days = 28`;
     `since = "observation"`, `at_least_days = 56`; `change = "analyte"`, `direction = "rise"`,
-    `since = "observation"` or `within_days = 14`, `less_than = { "g/L" = 10 }`;
-    `reported = "analyte"`; `held = "analyte"`, `because = "issue-code"`; `formula = "ratio"`,
-    `of = [analyte, analyte]`, `apart_from = "analyte"`, `more_than = 3`; `artifact = "id"`;
-    `all`, `any`, `any_reported` = [conditions]; `either = [yes if, no if]`;
+    `within_days = 14` or `since = "observation"` (with `within_days = 60` or
+    `against = "highest"`), `less_than = { "g/L" = 10 }`; `baseline = {condition}`,
+    `since = "observation"`, `within_days = 60`, `following = true`; `seen = {condition}`,
+    `since = "observation"`; `later`, `stands = {condition}`; `precedes = "observation"`;
+    `reported = "analyte"`, `or_held = true`; `held = "analyte"`, `because = "issue-code"`;
+    `formula = "ratio"`, `of = [analyte, analyte]`, `apart_from = "analyte"`, `more_than = 3`;
+    `artifact = "id"`; `all`, `any`, `any_reported` = [conditions]; `either = [yes if, no if]`;
     `exactly = 2` or `at_least = 2` with `of`.
 
     Raises:
@@ -65,7 +73,7 @@ def condition_from(entry: Entry, where: str) -> Condition:
 def _heads_of(entry: Entry) -> list[str]:
     """Find the words that say which kind it is; some are parts of another kind as well."""
     heads = [key for key in _BUILD if key in entry]
-    return ["change"] if "change" in heads else heads
+    return next(([key] for key in ("change", "baseline", "seen") if key in heads), heads)
 
 
 def _compare(head: str, content: Any, entry: Entry, where: str) -> Condition:
@@ -127,9 +135,13 @@ def _change(head: str, content: Any, entry: Entry, where: str) -> Condition:
     if len(amounts) != 1:
         raise KnowledgeError(f"{where}: a change needs one of {', '.join(_AMOUNTS)}")
     since, within = entry.pop("since", ""), _days(entry, "within_days", where)
-    if bool(since) == (within is not None):
-        raise KnowledgeError(f"{where}: a change needs either since or within_days")
+    against = entry.pop("against", "")
+    if not since and within is None:
+        raise KnowledgeError(f"{where}: a change needs since or within_days")
+    if against and (not since or within is not None):
+        raise KnowledgeError(f"{where}: against needs since, and no within_days")
     return Change(
+        against=_one_of(("", "highest", "lowest"), against, "against", where),  # type: ignore[arg-type]
         analyte=_text(content, where),
         direction=_one_of(ways, entry.pop("direction", None), "direction", where),  # type: ignore[arg-type]
         since=_text(since, where),
@@ -137,6 +149,35 @@ def _change(head: str, content: Any, entry: Entry, where: str) -> Condition:
         not_across=tuple(_text(name, where) for name in entry.pop("not_across", [])),
         **amounts,
     )
+
+
+def _baseline(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    within = _days(entry, "within_days", where)
+    if within is None:
+        raise KnowledgeError(f"{where}: a baseline needs within_days")
+    return Baseline(
+        condition=_whole(content, where),
+        since=_text(entry.pop("since", None), where),
+        within_days=within,
+        following=bool(entry.pop("following", False)),
+        unsaid_is_no=_unsaid_is_no(entry, where),
+    )
+
+
+def _seen(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return Seen(condition=_whole(content, where), since=_text(entry.pop("since", ""), where))
+
+
+def _later(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return Later(condition=_whole(content, where))
+
+
+def _stands(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return Stands(condition=_whole(content, where))
+
+
+def _precedes(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return Precedes(observation=_text(content, where))
 
 
 def _count(head: str, content: Any, entry: Entry, where: str) -> Condition:
@@ -155,7 +196,8 @@ def _group(head: str, content: Any, entry: Entry, where: str) -> Condition:
 
 
 def _reported(head: str, content: Any, entry: Entry, where: str) -> Condition:
-    return Reported(analyte=_text(content, where))
+    or_held = bool(entry.pop("or_held", False))
+    return Reported(analyte=_text(content, where), or_held=or_held)
 
 
 def _held(head: str, content: Any, entry: Entry, where: str) -> Condition:
@@ -191,6 +233,11 @@ _BUILD: dict[str, Callable[[str, Any, Entry, str], Condition]] = {
     "joined": _joined,
     "earlier": _earlier,
     "since": _since,
+    "baseline": _baseline,
+    "seen": _seen,
+    "later": _later,
+    "stands": _stands,
+    "precedes": _precedes,
     "change": _change,
     "reported": _reported,
     "held": _held,
@@ -203,7 +250,7 @@ _BUILD: dict[str, Callable[[str, Any, Entry, str], Condition]] = {
 _PARTS = (
     *("of", "grade", "if_open", "because", "partial_comment", "direction", "unsaid"),
     *("at_least_days", "at_most_days", "within_days", "not_across", "less_than", "more_than"),
-    *("times", "apart_from"),
+    *("times", "apart_from", "against", "following", "or_held"),
 )
 _WORDS = (*_BUILD, *_PARTS)
 

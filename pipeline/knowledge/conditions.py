@@ -86,14 +86,17 @@ class Since:
 class Change:
     """How far the result of an analyte moved from an earlier one of the patient.
 
-    The earlier one is the last on or before the date of the observation `since`, or else the
-    previous one within so many days. Give one of `less_than`, `at_least`, `more_than`.
+    The earlier one is the previous one within so many days, or, with `since`, the baseline: the
+    last believed one that is not after the date of that observation, at most so many days before
+    it. Give one of `less_than`, `at_least`, `more_than`.
     """
 
     analyte: str
     direction: Literal["rise", "fall", "either"]
     since: str = ""
     within_days: int | None = None
+    against: Literal["", "highest", "lowest"] = ""
+    """With `since`: instead of the baseline, the highest or lowest believed one after the date."""
     not_across: tuple[str, ...] = ()
     """Observations with a date: a pair with one of them in between is not compared."""
     less_than: Amounts = ()
@@ -102,10 +105,60 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """A condition held on the last believed specimen that is not after the date of `since`.
+
+    At most so many days before it, and not within the days of `[course]` after a transfusion.
+    """
+
+    condition: "Condition"
+    since: str
+    within_days: int
+    following: bool = False
+    """Of the first date after the specimen, instead of the latest one before it."""
+    unsaid_is_no: bool = False
+    """Where there is no such specimen the answer is no."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A condition holds, or held on an earlier specimen that is believed.
+
+    With `since`, on one after the latest date of that observation.
+    """
+
+    condition: "Condition"
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """A condition held on a later specimen of the patient."""
+
+    condition: "Condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stands:
+    """A condition holds on the latest specimen of the patient on which it is decided."""
+
+    condition: "Condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precedes:
+    """A date of the observation lies after the specimen, or on its day."""
+
+    observation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """A usable result of the analyte is there."""
 
     analyte: str
+    or_held: bool = False
+    """Or one that is held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +223,11 @@ Condition = (
     | Joined
     | Earlier
     | Since
+    | Baseline
+    | Seen
+    | Later
+    | Stands
+    | Precedes
     | Change
     | Reported
     | HeldAs
@@ -186,6 +244,10 @@ def parts_of(condition: Condition) -> tuple[Condition, ...]:
         case Group(members=members):
             return members
         case Joined(condition=inner) | Earlier(condition=inner) | Not(condition=inner):
+            return (inner,)
+        case Baseline(condition=inner) | Seen(condition=inner):
+            return (inner,)
+        case Later(condition=inner) | Stands(condition=inner):
             return (inner,)
         case _:
             return ()
@@ -209,6 +271,15 @@ def alternatives(condition: Condition | None) -> tuple[Condition, ...]:
         case None:
             return ()
         case Group(kind="any", members=members):
+            return members
+        case _:
+            return (condition,)
+
+
+def required(condition: Condition) -> tuple[Condition, ...]:
+    """Give the conditions that must all hold: the members of an outer `all`."""
+    match condition:
+        case Group(kind="all", members=members):
             return members
         case _:
             return (condition,)

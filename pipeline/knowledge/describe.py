@@ -10,6 +10,7 @@ from pipeline.knowledge.conditions import (
     SHARE,
     Amounts,
     ArtifactIs,
+    Baseline,
     Change,
     Compare,
     Condition,
@@ -19,11 +20,15 @@ from pipeline.knowledge.conditions import (
     HeldAs,
     Interval,
     Joined,
+    Later,
     Not,
     Observed,
+    Precedes,
     Reported,
     RuleIs,
+    Seen,
     Since,
+    Stands,
     Undecided,
 )
 from pipeline.knowledge.model import CONVENTION, Artifact, Knowledge, Limit, Rule, Stratum
@@ -154,8 +159,21 @@ def describe_condition(condition: Condition, knowledge: Knowledge) -> str:
             return f"{describe_condition(inner, knowledge)} (nearest specimen)"
         case Earlier(condition=inner):
             return f"{describe_condition(inner, knowledge)} {_describe_days(condition)} earlier"
-        case Reported(analyte=name):
-            return f"{knowledge.analytes[name].short} reported"
+        case Baseline(condition=inner, since=name, within_days=days, following=following):
+            which = "the next " if following else ""
+            said = describe_condition(inner, knowledge)
+            return f"{said} (last believed at most {days} days before {which}{name})"
+        case Seen(condition=inner, since=name):
+            span = f" after {name}" if name else ""
+            return f"{describe_condition(inner, knowledge)} (now or earlier{span})"
+        case Later(condition=inner):
+            return f"{describe_condition(inner, knowledge)} (on a later specimen)"
+        case Stands(condition=inner):
+            return f"{describe_condition(inner, knowledge)} (as it stands now)"
+        case Precedes(observation=name):
+            return f"{name} after collection"
+        case Reported(analyte=name, or_held=or_held):
+            return f"{knowledge.analytes[name].short} reported{' or held' if or_held else ''}"
         case HeldAs(analyte=name, because=code):
             return f"{knowledge.analytes[name].short} held ({code})"
         case Formula():
@@ -193,11 +211,14 @@ def _describe_change(change: Change, knowledge: Knowledge) -> str:
         )
         if amounts
     ]
-    span = (
-        f"since {change.since}"
-        if change.since
-        else f"within {say_count(change.within_days or 0, 'day')}"
-    )
+    span = f"within {say_count(change.within_days or 0, 'day')}"
+    if change.against:
+        span = f"from the {change.against} since {change.since}"
+    elif change.since:
+        span = f"since {change.since}"
+        if change.within_days is not None:
+            days = say_count(change.within_days, "day")
+            span = f"from the last {days} or less before {change.since}"
     across = f", not across {' or '.join(change.not_across)}" if change.not_across else ""
     return f"{way} of {short} {said[0]} {span}{across}"
 

@@ -122,7 +122,16 @@ class Observation:
     holds_specimen: str = ""
     """Code of the issue with which a yes holds all results of the specimen; "" if it holds none."""
     implies: str = ""
-    """Another observation that a yes, a number or a date says too."""
+    """Another observation that a yes or a number says too."""
+    started_by: str = ""
+    """Of a treatment: the observation that dates its start; from then on it is said as well."""
+    stopped_by: str = ""
+    """Of a treatment: the observation that dates its stop; a later no is a stop too."""
+    lasts_days: int = 0
+    """Of a treatment: it counts for so many days after a stop."""
+    reaches_back: bool = False
+    """What is said first of a later specimen holds for the earlier ones, too; otherwise time runs
+    forward."""
     only_sex: Sex | None = None
     """A yes contradicts the other sex."""
     range: tuple[float, float] | None = None

@@ -34,7 +34,9 @@ from pipeline.knowledge.model import (
     Analyte,
     Artifact,
     Comment,
+    Course,
     Derived,
+    Inferred,
     Join,
     Knowledge,
     Limit,
@@ -70,6 +72,8 @@ _KEYS = {
     "agreement": "id",
     "artifact": "id",
     "join": "id",
+    "course": "id",
+    "inferred": "id",
     "pregnancy": "id",
     "adjustment": "id",
     "priority": "rank",
@@ -159,6 +163,8 @@ def _assemble(
         derived=tuple(every("derived", lambda placed: _build(Derived, placed)).values()),
         artifacts=every("artifact", _artifact),
         join=every("join", lambda placed: _build(Join, placed))["join"],
+        course=every("course", lambda placed: _build(Course, placed))["course"],
+        inferred=every("inferred", _inferred),
         pregnancy=every("pregnancy", lambda placed: _build(Pregnancy, placed))["pregnancy"],
         adjustments=tuple(every("adjustment", lambda p: _build(Adjustment, p)).values()),
         priorities=tuple(sorted(every("priority", _priority).values(), key=lambda item: item.rank)),
@@ -236,6 +242,12 @@ def _artifact(placed: Placed) -> Artifact:
     entry = dict(placed.entry)
     when = condition_from(entry, f"artifact {entry.get('id')!r}")
     return _build(Artifact, replace(placed, entry=entry), when=when)
+
+
+def _inferred(placed: Placed) -> Inferred:
+    entry = dict(placed.entry)
+    when = condition_from(entry, f"inferred {entry.get('id')!r}")
+    return _build(Inferred, replace(placed, entry=entry), when=when)
 
 
 def _priority(placed: Placed) -> PriorityClass:

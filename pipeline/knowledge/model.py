@@ -271,6 +271,41 @@ class ShareOfChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BeforeStart:
+    """A result of before a start that is still known on the specimens after it."""
+
+    analyte: str
+    since: str
+    """Observation with a date."""
+    days: int
+    """At most so many days before that date."""
+    until_days: int
+    """And for specimens of so many days after it."""
+    comment: str
+    """Made on findings to which it is known: the test is not suggested again there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """Which results count where the course of a treatment is read."""
+
+    id: str
+    transfused: str
+    """Observation with a date."""
+    transfused_days: int
+    """What was collected so many days after it does not count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inferred:
+    """A date that nobody recorded: the day of a specimen on which the condition holds."""
+
+    id: str
+    title: str
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Join:
     """How far apart two accessions may be to be read together, and what keeps them apart."""
 
@@ -280,6 +315,8 @@ class Join:
     """Observations with a date: nothing is joined across it."""
     change: ShareOfChange
     """Nothing is joined across such a change."""
+    before_start: BeforeStart | None = None
+    """What is joined across a barrier all the same, where nothing nearer is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,6 +435,8 @@ class Knowledge:
     agreement: Agreement
     artifacts: Mapping[str, Artifact]
     join: Join
+    course: Course
+    inferred: Mapping[str, Inferred]
     pregnancy: Pregnancy
     adjustments: tuple[Adjustment, ...]
     priorities: tuple[PriorityClass, ...]

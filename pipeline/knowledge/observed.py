@@ -40,6 +40,7 @@ def check_observations(knowledge: Knowledge) -> None:
         _check_antibody(each, where)
         _check_implied(each, knowledge, where)
         _check_suspected(each, knowledge, where)
+        _check_treatment(each, knowledge, where)
         _check_numbers(each, where)
         if each.source and each.source not in (*knowledge.sources, CONVENTION):
             raise KnowledgeError(f"{where}: no source named {each.source!r}")
@@ -135,6 +136,19 @@ def _check_suspected(observation: Observation, knowledge: Knowledge, where: str)
         observation.group not in ON_A_SPECIMEN
     ):
         raise KnowledgeError(f"{where}: only what is said of a specimen holds it")
+
+
+def _check_treatment(observation: Observation, knowledge: Knowledge, where: str) -> None:
+    """Refuse a start or stop that has no date, and days after a stop without a source."""
+    for name in filter(None, (observation.started_by, observation.stopped_by)):
+        dated = knowledge.observations.get(name)
+        if dated is None or dated.kind != "date":
+            raise KnowledgeError(f"{where}: {name!r} is no observation with a date")
+    is_treatment = bool(observation.started_by)
+    if is_treatment and (observation.kind, observation.scope) != ("yes-no", "patient"):
+        raise KnowledgeError(f"{where}: a treatment is a yes or no of a patient")
+    if observation.lasts_days and not (is_treatment and observation.source):
+        raise KnowledgeError(f"{where}: only a treatment lasts, and its days need a source")
 
 
 def _check_numbers(observation: Observation, where: str) -> None:

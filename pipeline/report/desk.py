@@ -152,6 +152,9 @@ class Desk:
     ) -> FindingRow:
         rule = self.rules[row.rule]
         is_present = row.outcome == Outcome.PRESENT
+        comments = split_joined(row.comment)
+        before = self.knowledge.join.before_start
+        known = {before.analyte} if before and before.comment in comments else set()
         return FindingRow(
             rule=rule,
             collected_at=row.collected_at,
@@ -171,11 +174,12 @@ class Desk:
                     converts=self.converts,
                 )
             ),
-            comments=describe_comments(split_joined(row.comment), self.knowledge),
+            comments=describe_comments(comments, self.knowledge),
             suggest=tuple(
                 name
                 for needed, name in rule.suggest
-                if not needed or not done.covers(needed, row.accession, row.collected_at)
+                if not needed
+                or not done.covers(set(needed) - known, row.accession, row.collected_at)
             )
             if is_present
             else (),

@@ -40,10 +40,10 @@ def test_of_a_specimen_on_that_specimen_alone():
 
 
 def test_of_a_patient_the_latest_statement_up_to_that_day():
-    """Else the first one after it, else one without a date; yes after no of one day."""
+    """Never one after it; else one without a date; yes after no of one day."""
     text = """
         patient | day        | mcv | metformin | says | rests | here
-        P0      | 2026-01-01 | 90  |           | y    | s3    |
+        P0      | 2026-01-01 | 90  |           | {}    |       |
         P0      | 2026-01-05 | 90  | no        | y    | s3    |
         P0      | 2026-01-05 | 90  |           | y    | s3    |
         P0      | 2026-01-05 |     | yes       | y    | s3    |
@@ -55,7 +55,7 @@ def test_of_a_patient_the_latest_statement_up_to_that_day():
         P1      | 2026-01-01 | 90  |           | y    | s10   |
         P1      |            | 90  | yes       | y    | s10   |
         P1      |            | 90  |           | y    | s10   |
-        P2      | 2026-01-01 | 90  |           | n    | s13   |
+        P2      | 2026-01-01 | 90  |           | y    | s14   |
         P2      | 2026-01-09 | 90  | no        | n    | s13   |
         P2      |            | 90  | yes       | n    | s13   |
         P3      | 2026-01-01 | 90  |           | {}    |       |
@@ -67,19 +67,19 @@ def test_of_a_patient_the_latest_statement_up_to_that_day():
         P5      | 2026-01-01 | 90  |           | {}    |       |
         P6      |            | 90  | no        | y    | s23   |
         P6      |            | 90  | yes       | y    | s23   |
-        P7      | 2026-01-01 | 90  |           | n    | s25   |
+        P7      | 2026-01-01 | 90  |           | {}    |       |
         P7      | 2026-01-02 | 90  | no        | n    | s25   |
     """
     check(text.replace("{}", "-"), observed("metformin"), KNOWLEDGE)
     check(text.replace("{}", "n"), observed("metformin", unsaid_is_no=True), KNOWLEDGE)
 
 
-@pytest.mark.parametrize("day", ["2026-01-02", ""])
-def test_one_statement_alone(day):
+@pytest.mark.parametrize(("day", "first"), [("2026-01-02", "-"), ("", "y")])
+def test_one_statement_alone(day, first):
     check(
         f"""
         patient | day        | mcv | metformin | says
-        P1      | 2026-01-01 | 90  |           | y
+        P1      | 2026-01-01 | 90  |           | {first}
         P1      | {day}      |     | yes       | y
         P1      | 2026-01-03 | 90  |           | y
         P2      | 2026-01-01 | 90  |           | -
@@ -89,15 +89,75 @@ def test_one_statement_alone(day):
     )
 
 
-def test_before_anything_was_said_the_first_statement_counts():
+@pytest.mark.parametrize(
+    "name",
+    [
+        each.id
+        for each in KNOWLEDGE.observations.values()
+        if each.scope == "patient" and each.kind == "yes-no"
+    ],
+)
+def test_what_is_said_first_of_a_later_specimen_says_nothing_of_an_earlier_one(name):
+    """Medication, conditions, symptoms: whoever is found, treated and measured again has one."""
+    check(
+        f"""
+        patient | day              | mcv | {name} | says
+        P1      | 2026-01-01       | 90  |        | -
+        P1      | 2026-01-05       | 90  | yes    | y
+        P1      | 2026-01-09       | 90  |        | y
+        P2      | 2026-01-05 08:00 | 90  |        | -
+        P2      | 2026-01-05 10:00 | 90  | yes    | y
+        P2      | 2026-01-05       | 90  |        | y
+        """,
+        observed(name),
+        KNOWLEDGE,
+    )
+
+
+def test_where_somebody_lives_is_said_of_earlier_specimens_too():
+    raised = context(
+        """
+        patient | day        | hemoglobin | elevation-m
+        P1      | 2026-01-01 | 120        |
+        P1      | 2026-01-05 | 120        | 600
+        P1      | 2026-01-09 | 120        | 1200
+        """
+    ).raised
+    assert list(raised["elevation"]) == [4, 4, 8]
+
+
+def test_a_treatment_from_its_start_to_so_many_days_after_its_stop():
+    """A start counts from the day after; on its own day only where both carry a time."""
     check(
         """
-        patient | day        | mcv | metformin | says | rests
-        P1      | 2026-01-01 | 90  |           | y    | s1
-        P1      | 2026-01-05 |     | yes       | y    | s1
-        P1      | 2026-01-09 |     | no        | n    | s2
+        patient | day              | mcv | vitamin-b12-replacement | b12-started      | b12-stopped | says | rests
+        P0      | 2026-01-01       | 90  |                         | 2026-03-05       |             | n    |
+        P0      | 2026-03-05       | 90  |                         |                  |             | n    |
+        P0      | 2026-03-06       | 90  |                         |                  |             | y    | s0
+        P1      | 2026-03-05 09:00 | 90  |                         | 2026-03-05 08:00 |             | y    | s3
+        P2      | 2026-03-05 08:00 | 90  |                         | 2026-03-05 08:00 |             | n    |
+        P3      | 2026-03-05 09:00 | 90  |                         | 2026-03-05       |             | n    |
+        P4      | 2026-01-01       | 90  | yes                     |                  |             | y    | s6
+        P4      | 2026-05-01       | 90  |                         |                  |             | y    | s6
+        P4      | 2026-06-01       | 90  | no                      |                  |             | y    | s6
+        P4      | 2026-09-29       | 90  |                         |                  |             | y    | s6
+        P4      | 2026-09-30       | 90  |                         |                  |             | n    | s6
+        P4      | 2026-10-01       | 90  | yes                     |                  |             | y    | s11
+        P5      | 2026-02-01       | 90  |                         | 2026-01-01       | 2026-03-01  | y    | s12
+        P5      | 2026-06-29       | 90  |                         |                  |             | y    | s12
+        P5      | 2026-06-30       | 90  |                         |                  |             | n    | s12
+        P6      | 2026-01-01       | 90  | no                      |                  |             | n    | s15
+        P6      | 2026-02-01       | 90  |                         |                  |             | n    | s15
+        P7      | 2026-01-01       | 90  | no                      |                  |             | n    | s17
+        P7      | 2026-02-01       | 90  | yes                     |                  |             | y    | s18
+        P8      | 2026-01-01       | 90  |                         |                  | 2025-12-01  | n    |
+        P9      |                  | 90  | yes                     |                  |             | y    | s20
+        PA      | 2026-01-01       | 90  | yes                     |                  |             | y    | s21
+        PA      | 2026-02-01       | 90  |                         | 2025-12-01       |             | y    | s21
+        PB      | 2026-01-01       | 90  | no                      |                  |             | n    | s23
+        PB      | 2026-02-01       | 90  |                         | 2026-01-10       | 2025-06-01  | y    | s24
         """,
-        observed("metformin"),
+        observed("vitamin-b12-replacement", unsaid_is_no=True),
         KNOWLEDGE,
     )
 
@@ -130,7 +190,7 @@ DATES = """
     P1      |            | 90  |             | ?    | s1    |
     P2      | 2026-01-11 | 90  |             | {un}    |       |
     P2      |            | 90  |             | {un}    |       |
-    P3      | 2026-01-20 | 90  | 2026-01-01  | y    | s8    |
+    P3      | 2026-01-20 | 90  | 2026-01-01  | y    | s9    |
     P3      | 2026-01-21 | 90  | 2026-01-14  | y    | s9    |
     P4      | 2026-01-11 | 90  | no          | {un}    |       |
     P5      | 2026-01-11 | 90  | yes         | {un}    |       |

@@ -28,6 +28,9 @@ def timeline(text):
         rows += [(patient.strip(), day) for day in moments(days)]
     table = pd.DataFrame(rows, columns=["patient_id", "collected_at"])
     table["collected_at"] = table["collected_at"].astype("datetime64[us]")
+    midnight = table["collected_at"].eq(table["collected_at"].dt.normalize())
+    table["collected_precision"] = midnight.map({True: "date", False: "time"})
+    table.loc[table["collected_at"].isna(), "collected_precision"] = ""
     return Timeline(SimpleNamespace(accessions=table))
 
 
@@ -192,10 +195,20 @@ def test_the_previous(usable, days, found):
     assert list(timeline(TWO).previous(mask(usable), days)) == found
 
 
+def until(line, day):
+    """Give the key of a minute for each accession: of 10.5, noon of the tenth."""
+    whole = day if day % 1 else day + 1 - 1 / 1440
+    start = int(line.day[0] - 1) * 1440
+    return line.patient * 10**10 + start + round(whole * 1440)
+
+
 @pytest.mark.parametrize(
     ("usable", "day", "found"),
     [
         ("xxxx xxxx", 10, [1, 1, 1, 1, 4, 4, 4, 4]),
+        # To the minute where both have a time; what has none may be of any minute of its day.
+        ("xxxx xxxx", 11.4, [1, 1, 1, 1, 5, 5, 5, 5]),
+        ("xxxx xxxx", 11.5, [1, 1, 1, 1, 6, 6, 6, 6]),
         ("xxxx xxxx", 9, [0, 0, 0, 0, -1, -1, -1, -1]),
         ("xxxx xxxx", 99, [2, 2, 2, 2, 7, 7, 7, 7]),
         ("xxxx xxxx", -99, [-1] * 8),
@@ -205,44 +218,63 @@ def test_the_previous(usable, days, found):
 )
 def test_the_last_until_a_day(usable, day, found):
     line = timeline(TWO)
-    days = np.full(8, line.day[0] - 1 + day)
-    assert list(line.last_until(mask(usable), days, np.ones(8, bool))) == found
-    assert list(line.last_until(mask(usable), days, np.zeros(8, bool))) == [-1] * 8
+    ends = until(line, day)
+    assert list(line.last_until(mask(usable), ends, np.ones(8, bool))) == found
+    assert list(line.last_until(mask(usable), ends, np.zeros(8, bool))) == [-1] * 8
 
 
 def test_before_the_first_of_all_there_is_nothing():
     line = timeline("P1: 5 10")
-    days = np.full(2, line.day[0] - 1)
-    assert list(line.last_until(mask("xx"), days, np.ones(2, bool))) == [-1, -1]
+    ends = until(line, 0)
+    assert list(line.last_until(mask("xx"), ends, np.ones(2, bool))) == [-1, -1]
     assert list(line.latest_within(mask("xx"), 6, None)) == [-1, -1]
     line = timeline("P1: -")
     assert list(line.latest_within(mask("x"), 0, None)) == [-1]
 
 
 @pytest.mark.parametrize(
-    ("ids", "days", "on", "before"),
+    ("ids", "days", "before", "after"),
     [
-        ("P1", "10", [None, 10, 10, None] + [None] * 4, [None, None, 10, None] + [None] * 4),
-        ("P1 P1", "1 10", [1, 10, 10, None] + [None] * 4, [None, 1, 10, None] + [None] * 4),
-        ("P1 P1", "10 1", [1, 10, 10, None] + [None] * 4, [None, 1, 10, None] + [None] * 4),
-        ("P1", "30", [None] * 8, [None] * 8),
-        ("P2 P1", "11 -", [None] * 5 + [11, 11, 11], [None] * 7 + [11]),
+        # From the day after on; on its own day only where both carry a time.
+        ("P1", "10", [None, None, 10, None] + [None] * 4, [10, 10, None, None] + [None] * 4),
+        ("P1 P1", "1 10", [None, 1, 10, None] + [None] * 4, [1, 10, None, None] + [None] * 4),
+        ("P1 P1", "10 1", [None, 1, 10, None] + [None] * 4, [1, 10, None, None] + [None] * 4),
+        ("P1", "30", [None] * 8, [30, 30, 30, None] + [None] * 4),
+        ("P2 P1", "11 -", [None] * 7 + [11], [None] * 4 + [11, 11, 11, None]),
+        ("P2", "11.4", [None] * 6 + [11, 11], [None] * 4 + [11, 11, None, None]),
+        ("P2", "11.5", [None] * 7 + [11], [None] * 4 + [11, 11, 11, None]),
+        ("P2 P2", "11.6 11", [None] * 7 + [11], [None] * 4 + [11, 11, 11, None]),
         ("P9", "1", [None] * 8, [None] * 8),
-        ("P1 P2", "1 1", [1, 1, 1, None, 1, 1, 1, 1], [None, 1, 1, None, 1, 1, 1, 1]),
+        ("P1 P2", "1 1", [None, 1, 1, None, 1, 1, 1, 1], [1] + [None] * 7),
     ],
 )
-def test_the_latest_date(ids, days, on, before):
+def test_the_date_before_and_the_one_after(ids, days, before, after):
     line = timeline(TWO)
-    for found, wanted in (
-        (line.latest_date(dates(line, ids, days)), on),
-        (line.latest_date(dates(line, ids, days), before=True), before),
+    found = dates(line, ids, days)
+    for (at, there), wanted in (
+        (line.latest_before(found), before),
+        (line.first_after(found), after),
     ):
-        day, there = found
         said = [
-            int(each) - int(line.day[0]) + 1 if known else None
-            for each, known in zip(day, there, strict=True)
+            int(found.days[each]) - int(line.day[0]) + 1 if known else None
+            for each, known in zip(at, there, strict=True)
         ]
         assert said == wanted
+
+
+def test_the_first_date_from_a_day_on():
+    line = timeline(TWO)
+    found = dates(line, "P1 P1 P2", "5 15 11")
+    far = 10**10
+    for day, wanted in (
+        (5, [5] * 4 + [11] * 4),
+        (6, [15] * 4 + [11] * 4),
+        (12, [15] * 4 + [0] * 4),
+    ):
+        given = line.first_from(found, np.full(8, line.day[0] - 1 + day))
+        said = [0 if each == far else int(each) - int(line.day[0]) + 1 for each in given]
+        assert said == wanted
+    assert set(line.first_from(dates(line, "", ""), np.full(8, 0))) == {far}
 
 
 def test_who_has_a_date_at_all():
@@ -260,9 +292,10 @@ def test_dates_far_away_are_told_apart_from_the_days_of_accessions():
             2,
             2,
         ]
-    day, there = line.latest_date(dates(line, "P1", "-300"))
+    found = dates(line, "P1", "-300")
+    at, there = line.latest_before(found)
     assert list(there) == [True, True, False, False]
-    assert int(line.day[0]) - int(day[0]) == 305
+    assert int(line.day[0]) - int(found.days[at[0]]) == 305
 
 
 def test_a_date_lies_between():
@@ -300,4 +333,4 @@ def test_nobody():
     assert len(line.previous(nothing, 5)) == 0
     assert len(line.has_undated(nothing)) == 0
     assert len(line.is_latest(nothing)) == 0
-    assert len(line.latest_date(dates(line, "P1", "5"))[0]) == 0
+    assert len(line.latest_before(dates(line, "P1", "5"))[0]) == 0

@@ -17,6 +17,7 @@ from pipeline.interpret import ask_questions
 from pipeline.interpret.answer import Answer
 from pipeline.knowledge.conditions import (
     ANY,
+    Baseline,
     Change,
     Compare,
     Condition,
@@ -27,6 +28,7 @@ from pipeline.knowledge.conditions import (
     Not,
     Observed,
     RuleIs,
+    Seen,
     Since,
     parts_of,
     walk,
@@ -406,9 +408,11 @@ def can_be_open(condition: Condition) -> bool:
     match condition:
         case Observed(unsaid_is_no=settled) | Since(unsaid_is_no=settled):
             return not settled
+        case Baseline(unsaid_is_no=settled):
+            return not settled
         case Compare() | Interval() | RuleIs() | Change():
             return True
-        case Group() | Joined() | Earlier() | Not():
+        case Group() | Joined() | Earlier() | Not() | Seen():
             return any(can_be_open(part) for part in parts_of(condition))
         case _:
             return False

@@ -99,7 +99,7 @@ def test_what_was_said_of_the_patient_holds_from_then_on(check):
         'all = [{ observed = "metformin" }, { above = "mcv.macrocytosis" }]',
         """
         patient | day        | age | mcv | metformin | outcome
-        P1      | 2026-01-01 | 40y | 104 |           | absent
+        P1      | 2026-01-01 | 40y | 104 |           | indeterminate
         P1      | 2026-02-01 | 40y | 104 | no        | absent
         P1      | 2026-03-01 | 40y | 104 |           | absent
         P1      | 2026-04-01 | 40y | 104 | yes       | present
@@ -362,7 +362,7 @@ def test_a_limit_from_the_interval_goes_by_its_strata_only_where_nothing_is_prin
         ('{ change = "mcv", within_days = 5, direction = "rise" }', "one of less_than"),
         (
             '{ change = "mcv", direction = "rise", at_least = { "fL" = 5 } }',
-            "either since or within_days",
+            "needs since or within_days",
         ),
         (
             '{ change = "mcv", within_days = 5, direction = "rise", at_least = { "g/L" = 5 } }',

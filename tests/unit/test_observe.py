@@ -88,7 +88,7 @@ def held_of(found):
         ("medications", "metformin stopped", [], ["remark-unclear"]),
         ("conditions", "Gastric bypass 2015", ["gastric-surgery yes"], []),
         ("b12_started_on", "2026-01-15",
-         ["b12-started yes 2026-01-15", "vitamin-b12-replacement yes"], []),
+         ["b12-started yes 2026-01-15"], []),
         ("transfused_on", "2026-01-15", ["transfused yes 2026-01-15"], []),
         ("transfused_on", "soon", [], ["context-not-used"]),
         ("Platelet clumps", "1+", ["platelet-clumps yes"], []),

@@ -118,7 +118,7 @@ def test_what_remarks_say_of_a_specimen(text, said):
         ("Ethinylestradiol 30 ug", "oral-contraceptive yes"),
         ("Entonox", "nitrous-oxide yes"),
         ("none", ""),
-        ("folic acid", ""),
+        ("folic acid", "folate-replacement yes"),
         ("hypercontraceptive", ""),
     ],
 )

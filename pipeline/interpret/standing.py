@@ -10,7 +10,7 @@ from pipeline.interpret.amounts import Mask
 from pipeline.interpret.answers import Questions
 from pipeline.interpret.grid import Grid
 from pipeline.interpret.timeline import Timeline
-from pipeline.knowledge.conditions import Condition, RuleIs, alternatives, required
+from pipeline.knowledge.conditions import Condition, RuleIs, alternatives, without_exceptions
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Findings, Held, Patients, Results
 from schemas.vocabulary import Confirmation, Outcome
@@ -167,7 +167,7 @@ def _rules_by_urgency(knowledge: Knowledge) -> list[str]:
         member.rule
         for priority in knowledge.priorities
         for alternative in alternatives(priority.when)
-        for member in required(alternative)
+        for member in (without_exceptions(alternative),)
         if isinstance(member, RuleIs)
     ]
     return list(dict.fromkeys([*named, *(rule.id for rule in knowledge.shown_rules())]))

@@ -276,10 +276,11 @@ def alternatives(condition: Condition | None) -> tuple[Condition, ...]:
             return (condition,)
 
 
-def required(condition: Condition) -> tuple[Condition, ...]:
-    """Give the conditions that must all hold: the members of an outer `all`."""
+def without_exceptions(condition: Condition) -> Condition:
+    """Give what must hold of an `all` whose other members are all denied; else the condition."""
     match condition:
         case Group(kind="all", members=members):
-            return members
+            asked = [each for each in members if not isinstance(each, Not)]
+            return asked[0] if len(asked) == 1 else condition
         case _:
-            return (condition,)
+            return condition

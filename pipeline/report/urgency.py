@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pipeline.knowledge.conditions import Compare, RuleIs, alternatives, required, walk
+from pipeline.knowledge.conditions import Compare, RuleIs, alternatives, walk, without_exceptions
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.facts import RuleText
 from schemas.vocabulary import Grade
@@ -60,7 +60,7 @@ def describe_priorities(knowledge: Knowledge) -> Mapping[int, Urgency]:
             rules={
                 member.rule: _DEPTH[member.grade or ""]
                 for alternative in alternatives(each.when)
-                for member in required(alternative)
+                for member in (without_exceptions(alternative),)
                 if isinstance(member, RuleIs)
             },
         )

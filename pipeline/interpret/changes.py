@@ -67,6 +67,9 @@ class Changes:
         analyte = self._knowledge.analytes[condition.analyte]
         amounts = condition.less_than or condition.at_least or condition.more_than
         step = self._step(dict(amounts), analyte, here[pair])
+        if condition.each_days:
+            apart = self._timeline.day[pair] - self._timeline.day[before[pair]]
+            step = step * (1 + apart / condition.each_days)
         if condition.less_than:
             is_yes, is_no = most < step, least >= step
         elif condition.at_least:

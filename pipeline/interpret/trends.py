@@ -31,13 +31,15 @@ def compare_standing(
     same_specimen = pairs["accession"].eq(pairs["accession_was"])
     reads_differently = pairs["value"].ne(pairs["value_was"]) | pairs["unit"].ne(pairs["unit_was"])
     depth, depth_was = pairs["grade"].map(_DEPTH), pairs["grade_was"].map(_DEPTH)
+    # From a stratum without grades to one that has them, or back, nothing moved.
+    graded = (depth > 0) & (depth_was > 0)
     taken_back = pairs["outcome"].isna()
     change = np.select(
         [
             is_now & ~was,
             is_now & same_specimen & reads_differently,
-            is_now & (depth > depth_was),
-            is_now & (depth < depth_was),
+            is_now & graded & (depth > depth_was),
+            is_now & graded & (depth < depth_was),
             is_now,
             taken_back | (pairs["outcome"].eq(Outcome.ABSENT) & same_specimen),
             pairs["outcome"].eq(Outcome.INDETERMINATE),

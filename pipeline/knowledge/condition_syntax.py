@@ -146,6 +146,7 @@ def _change(head: str, content: Any, entry: Entry, where: str) -> Condition:
         direction=_one_of(ways, entry.pop("direction", None), "direction", where),  # type: ignore[arg-type]
         since=_text(since, where),
         within_days=within,
+        each_days=_days(entry, "each_days", where),
         not_across=tuple(_text(name, where) for name in entry.pop("not_across", [])),
         **amounts,
     )
@@ -251,6 +252,7 @@ _PARTS = (
     *("of", "grade", "if_open", "because", "partial_comment", "direction", "unsaid"),
     *("at_least_days", "at_most_days", "within_days", "not_across", "less_than", "more_than"),
     *("times", "apart_from", "against", "following", "or_held"),
+    "each_days",
 )
 _WORDS = (*_BUILD, *_PARTS)
 

@@ -99,6 +99,8 @@ class Change:
     """With `since`: instead of the baseline, the highest or lowest believed one after the date."""
     not_across: tuple[str, ...] = ()
     """Observations with a date: a pair with one of them in between is not compared."""
+    each_days: int | None = None
+    """The amount, and as much again for each so many days between the two."""
     less_than: Amounts = ()
     at_least: Amounts = ()
     more_than: Amounts = ()

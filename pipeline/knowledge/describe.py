@@ -220,7 +220,8 @@ def _describe_change(change: Change, knowledge: Knowledge) -> str:
             days = say_count(change.within_days, "day")
             span = f"from the last {days} or less before {change.since}"
     across = f", not across {' or '.join(change.not_across)}" if change.not_across else ""
-    return f"{way} of {short} {said[0]} {span}{across}"
+    again = f" and as much for each {change.each_days} days" if change.each_days else ""
+    return f"{way} of {short} {said[0]}{again} {span}{across}"
 
 
 def _describe_formula(formula: Formula, knowledge: Knowledge) -> str:

@@ -15,6 +15,7 @@ LIMITS = KNOWLEDGE.limits.values()
 # No publication gives these numbers as limits, or the publications differ. A number that leaves
 # this list needs a source that was read.
 CONVENTIONS = {
+    *("platelets.recovered", "white-cells.recovered"),
     *("egfr.preserved", "ferritin.depleted", "homocysteine.high", "rdw.wide"),
     *("mch.high", "mchc.ceiling", "mchc.swollen", "mcv.moderate", "mcv.swollen"),
     *("red-cells.few", "reticulocytes.many", "white-cells.interfere"),

@@ -126,6 +126,26 @@ def test_from_the_highest_since_the_start(check):  # noqa: F811
     )
 
 
+def test_a_change_may_be_allowed_more_the_longer_it_took(check):  # noqa: F811
+    rise = 'change = "hemoglobin"\nwithin_days = 30\ndirection = "rise"\neach_days = 7\n'
+    check(
+        rise + 'more_than = { "g/L" = 10 }',
+        TABLE
+        + """
+        P0      | 2026-01-01       | F   | 40y | 80         |                  |            |         | not-tested
+        P0      | 2026-01-08       | F   | 40y | 100        |                  |            |         | absent
+        P1      | 2026-01-01       | F   | 40y | 80         |                  |            |         | not-tested
+        P1      | 2026-01-08       | F   | 40y | 101        |                  |            |         | present
+        P2      | 2026-01-01       | F   | 40y | 80         |                  |            |         | not-tested
+        P2      | 2026-01-15       | F   | 40y | 11.0 g/dL  |                  |            |         | absent
+        P3      | 2026-01-01       | F   | 40y | 80         |                  |            |         | not-tested
+        P3      | 2026-01-15       | F   | 40y | 11.1 g/dL  |                  |            |         | present
+        P4      | 2026-01-01       | F   | 40y | 80         |                  |            |         | not-tested
+        P4      | 2026-01-01       | F   | 40y | 91         |                  |            |         | present
+        """,
+    )
+
+
 @pytest.mark.parametrize(
     ("rule", "said"),
     [

@@ -26,22 +26,41 @@ NEVER = {
     # Asked only of a low vitamin B12; a baseline is believed; a response leaves none unseen.
     "b12-treated": {
         *(
-            f"artifact {name}: {outcome}, unconfirmed"
+            f"artifact {name}: present, unconfirmed"
             for name in (
                 "agglutination",
+                "clotted",
                 "hemolysis",
                 "icterus",
                 "index-mismatch",
                 "lipemia",
                 "many-white-cells",
+                "old-specimen",
                 "swelling",
             )
-            for outcome in ("present", "absent")
         ),
-        "artifact clumps: absent, unconfirmed",
-        "artifact dilution: absent, unconfirmed",
-        "artifact delta-count: absent, unconfirmed",
-        "artifact delta-mcv: absent, unconfirmed",
+        *(
+            f"artifact {name}: absent, unconfirmed"
+            for name in (
+                "agglutination",
+                "clotted",
+                "clumps",
+                "delta-count",
+                "delta-mcv",
+                "dilution",
+                "hemolysis",
+                "icterus",
+                "identity-queried",
+                "index-mismatch",
+                "lipemia",
+                "many-white-cells",
+                "old-specimen",
+                "swelling",
+                "under-filled",
+                "unsuitable",
+                "white-cell-clumps",
+            )
+        ),
         "borderline-b12: open while every other part is no",
         "low-b12: open while every other part is no",
         "low-b12: open while every other part is yes",

@@ -1,7 +1,7 @@
 """One batch: files in, reports out. Reads aloud as the table of contents."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from pipeline.reading import (
     read_exports,
     site_reading,
 )
+from pipeline.report.cell_texts import CellPlace, CellsOfPlace, CellTexts, list_cell_texts
 from pipeline.report.facts import RunFacts
 from pipeline.review.explain import Node, explain_patient
 from schemas import DataFrame, Held, Issues
@@ -62,6 +63,8 @@ class Batch:
     """The stop switch is on: no report was written."""
     history: str = ""
     """Where the history is, if not among the outputs."""
+    cells: CellTexts = field(default_factory=dict)
+    """What stands in the cells that problems lie in, where a person asked for it."""
 
     @property
     def knowledge(self) -> Knowledge:
@@ -168,19 +171,34 @@ def rehearse_batch(
 
 
 def check_batch(
-    sources: Sequence[Path], settings: Settings, *, clock: Clock, progress: Progress
+    sources: Sequence[Path],
+    settings: Settings,
+    *,
+    shows_cells: bool = False,
+    clock: Clock,
+    progress: Progress,
 ) -> Batch:
     """Judge files by themselves, without what is known from others.
+
+    Args:
+        sources: Files and folders.
+        settings: How they are read and judged.
+        shows_cells: Keep the text of the cells that problems lie in.
+        clock: Says what time it is.
+        progress: Shows how far it is.
 
     Raises:
         KnowledgeError: See `load_tried_knowledge`.
     """
     knowledge = load_tried_knowledge(settings)
     found = find_exports(sources, settings.output)
+    files = read_exports(found.exports, settings, knowledge, clock=clock, progress=progress)
+    cells: dict[CellPlace, CellsOfPlace] = {}
+    for file in files if shows_cells else ():
+        cells |= list_cell_texts(file)
+    received = combine(files)
     # What files looked like is let go before they are judged: a large one takes much memory.
-    received = combine(
-        read_exports(found.exports, settings, knowledge, clock=clock, progress=progress)
-    )
+    del files
     judgement = judge(received, knowledge)
     return Batch(
         files=judgement.intake.files,
@@ -190,6 +208,7 @@ def check_batch(
         judgement=judgement,
         accounts=reconcile(judgement.intake, judgement.selected),
         issues=all_issues(judgement.issues, *_issues_of(found)),
+        cells=cells,
     )
 
 

@@ -22,7 +22,7 @@ from pipeline.cli.shared import (
     show_progress,
     sources_argument,
 )
-from pipeline.cli.told import counts_of, print_problems, print_summary
+from pipeline.cli.told import counts_of, list_problems, print_problems, print_summary
 from pipeline.errors import Exit
 
 
@@ -88,22 +88,36 @@ def run(
 @sources_argument
 @reading_options
 @click.option("--json", "as_json", is_flag=True, help="Print every problem as JSON.")
+@click.option(
+    "--show-cells",
+    is_flag=True,
+    help="Show what stands in the cells concerned; on a terminal it is shown without asking.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Name every place of every problem.")
 @ends_well
 def check(
     sources: tuple[Path, ...],
     config: Path | None,
     as_json: bool,
+    show_cells: bool,
     verbose: bool,
     **options: object,
 ) -> None:
-    """Say what would be held and why; write nothing."""
+    """Say what would be held and why; write nothing.
+
+    On a terminal the text of each cell concerned is shown; into a file or another program it
+    goes with --show-cells only, as it may hold data of patients.
+    """
     from pipeline.batch import check_batch
 
     settings = settings_of(config, **options)
-    batch = check_batch(sources, settings, clock=datetime.now, progress=show_progress)
+    # Not what is redirected into a file or a log that is kept.
+    shows = show_cells or (not as_json and sys.stdout.isatty())
+    batch = check_batch(
+        sources, settings, shows_cells=shows, clock=datetime.now, progress=show_progress
+    )
     if as_json:
-        click.echo(batch.issues.drop(columns="result_id").to_json(orient="records", indent=2))
+        click.echo(json.dumps(list_problems(batch), indent=2))
     else:
         print_problems(batch, verbose=verbose)
         print_summary(batch, None, wrote=False)

@@ -1,9 +1,11 @@
-"""What a run tells on the terminal: counts and places, never a value or a name."""
+"""What a run tells on the terminal: counts and places; cells only where they were asked for."""
 
+import json
 from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.issues.cells import show_cell
 from pipeline.issues.counts import noun_for, say_count
 from pipeline.issues.file_kinds import SUFFIXES
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
     from pipeline.batch import Batch
     from pipeline.config import Settings
+    from pipeline.report.cell_texts import CellsOfPlace, CellTexts
 
 _PLACES = 3  # places named for each kind of problem, unless -v asks for all
 
@@ -25,7 +28,13 @@ def print_problems(batch: "Batch", *, verbose: bool) -> None:
     for (file, code, message), group in issues.groupby(
         ["source_file", "code", "message"], sort=False
     ):
-        places = _places(group, all_of_them=verbose)
+        # Results of one cell, such as a date, share it: it is named once.
+        group = (
+            group.drop_duplicates(["sheet", "row", "column"])
+            if group["row"].notna().all()
+            else group
+        )
+        places = _places(group, batch.cells, all_of_them=verbose)
         count = f"{len(group)} x " if len(group) > 1 else ""
         click.echo(f"{file}: {count}{code}: {message}{places}")
     if earlier:
@@ -38,17 +47,36 @@ def print_problems(batch: "Batch", *, verbose: bool) -> None:
         click.echo(f"Passed over, no kind of file that labflag reads: {', '.join(names)}{tail}.")
 
 
-def _places(group: "pd.DataFrame", *, all_of_them: bool) -> str:
+def list_problems(batch: "Batch") -> list[dict[str, object]]:
+    """List every problem for another program, with its cells where they were asked for."""
+    columns = ["source_file", "sheet", "row", "column", "code"]
+    problems = json.loads(batch.issues.drop(columns="result_id").to_json(orient="records"))
+    for problem in problems:
+        place = tuple(problem[name] for name in columns)
+        if place in batch.cells:
+            problem["cells"] = dict(batch.cells[place])
+    return list(problems)
+
+
+def _places(group: "pd.DataFrame", cells: "CellTexts", *, all_of_them: bool) -> str:
     rows = group.dropna(subset="row")
     if rows.empty:
         return ""
     shown = rows if all_of_them else rows.head(_PLACES)
+    columns = ["source_file", "sheet", "row", "column", "code"]
     named = [
-        f"{f'{sheet}!' if sheet else ''}{row}{f' ({column})' if column else ''}"
-        for sheet, row, column in shown[["sheet", "row", "column"]].itertuples(index=False)
+        f"{f'{sheet}!' if sheet else ''}{row}"
+        f"{_name_cells(column, cells.get((file, sheet, int(row), column, code), ()))}"
+        for file, sheet, row, column, code in shown[columns].itertuples(index=False)
     ]
     more = len(rows) - len(shown)
     return f"\n    row {', '.join(named)}{f' and {more} more (-v names all)' if more else ''}"
+
+
+def _name_cells(column: str, cells: "CellsOfPlace") -> str:
+    """Name the column of a problem, or each cell that it may lie in with what stands there."""
+    shown = ", ".join(f"{header} {show_cell(text)}".strip() for header, text in cells)
+    return f" ({shown or column})" if shown or column else ""
 
 
 def print_summary(batch: "Batch", settings: "Settings | None", *, wrote: bool) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from pipeline.errors import ConfigError
 from schemas.vocabulary import CriticalValues
@@ -102,7 +103,32 @@ def load_settings(path: Path | None, **options: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{found.name}: {key}: {first['msg']}") from error
+        raise ConfigError(f"{found.name}: {key}: {_say_expected(key, first)}") from error
+
+
+_EXPECTED = {
+    "tuple_type": 'write a list, {key} = ["{value}"]',
+    "bool_type": "write {key} = true or {key} = false",
+    "bool_parsing": "write {key} = true or {key} = false",
+    "string_type": 'write a text in quotation marks, {key} = "{value}"',
+    "int_type": "write a whole number without quotation marks, {key} = 1000",
+    "int_parsing": "write a whole number without quotation marks, {key} = 1000",
+    "float_type": "write a number without quotation marks, {key} = 30",
+    "float_parsing": "write a number without quotation marks, {key} = 30",
+    "dataclass_type": 'write a table, [{key}] and below it name = "..."',
+    "path_type": 'write a path in quotation marks, {key} = "folder"',
+}
+"""Kind of fault → the form that is expected."""
+
+
+def _say_expected(key: str, fault: ErrorDetails) -> str:
+    """Say in plain words which form an entry must have."""
+    if fault["type"] == "literal_error":
+        return f"write one of {fault['ctx']['expected']}"
+    expected = _EXPECTED.get(fault["type"])
+    if expected is None:
+        return fault["msg"]
+    return expected.format(key=key, value=fault["input"])
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -110,8 +136,13 @@ def _read(path: Path) -> dict[str, Any]:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name}: cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{path.name}: cannot be read: {error}. Write key = value, where a value is a text in "
+            'quotation marks ("reports"), a number (30), true, false, or a list (["critical"])'
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name}: cannot be read: {error}; save it as UTF-8") from error
     known = [item.name for item in fields(Settings)]
     for key in entries:
         if key not in known:

@@ -16,6 +16,10 @@ class ConfigError(LabflagError):
     """The site's configuration or an option cannot be used."""
 
 
+class ArgumentError(ConfigError, KnowledgeError):
+    """An argument names something that is not there, or has not the form asked for."""
+
+
 class OutputError(LabflagError):
     """An output could not be written, or must not be overwritten."""
 
@@ -45,6 +49,8 @@ class Exit:
 def exit_code(error: Exception) -> int:
     """Give the exit code for an exception that reached the command line."""
     match error:
+        case ArgumentError():
+            return Exit.USAGE
         case KnowledgeError() | ConfigError():
             return Exit.SETTINGS
         case OutputError():

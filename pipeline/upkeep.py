@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.batch import run_batch
 from pipeline.config import Settings
-from pipeline.errors import ConfigError, OutputError
+from pipeline.errors import ArgumentError, OutputError
 from pipeline.operations.audit import read_source
 from pipeline.operations.decisions import REASSIGN
 from pipeline.operations.history import History, open_history
@@ -47,7 +47,7 @@ def oldest_kept(age: str, today: date) -> date:
     except ValueError:
         day = today
     if day >= today:
-        raise ConfigError("--older-than takes 5y, 18m, 90d, or a date in the past")
+        raise ArgumentError("--older-than takes 5y, 18m, 90d, or a date in the past")
     return day
 
 

@@ -35,11 +35,26 @@ def main() -> None:
     """  # noqa: D301 - Click needs the control character itself
 
 
+@click.command("help")
+@click.argument("verbs", metavar="[VERB]...", nargs=-1)
+@click.pass_context
+def show_help(context: click.Context, verbs: tuple[str, ...]) -> None:
+    """Show how labflag, or one of its verbs, is used: `labflag help run`."""
+    command: click.Command = main
+    parent = context.find_root()
+    for verb in verbs:
+        found = command.get_command(parent, verb) if isinstance(command, click.Group) else None
+        if found is None:
+            raise click.UsageError(f"There is no verb {' '.join(verbs)!r}.")
+        command, parent = found, click.Context(found, info_name=verb, parent=parent)
+    click.echo(command.get_help(parent))
+
+
 _VERBS = (run, check, identify, template, rules, explain)
 _SITE = (init, watch, doctor, status, release, reject, audit)
 _UPKEEP = (rebuild, reassign, purge, backup, restore)
 
-for _verb in (*_VERBS, *_SITE, *_UPKEEP):
+for _verb in (*_VERBS, *_SITE, *_UPKEEP, show_help):
     main.add_command(_verb)
 rules.add_command(diff_rules)
 rules.add_command(evaluate_rules)

@@ -32,19 +32,24 @@ _DATA = click.option(
     metavar="DATA",
     type=EXISTING,
     multiple=True,
-    required=True,
-    help="File or folder of exports; may be given several times.",
+    help="File or folder of exports, as DATA; may be given several times.",
 )
 _COUNTS = (
     "before", "after", "both", "gained", "lost", "outcome", "reason", "grade", "status",
 )  # fmt: skip
 
 
+def _require_data(sources: tuple[Path, ...], more: tuple[Path, ...]) -> tuple[Path, ...]:
+    if not sources and not more:
+        raise click.UsageError("Name files or folders of exports as DATA.")
+    return (*sources, *more)
+
+
 @click.command("diff")
 @click.argument("old")
 @click.argument("new")
 @_DATA
-@click.argument("more", metavar="[DATA]...", nargs=-1, type=EXISTING)
+@click.argument("more", metavar="DATA...", nargs=-1, type=EXISTING)
 @click.option(
     "-o", "--output", type=NEW_FILE, metavar="FILE.csv", help="Write every difference to a file."
 )
@@ -71,9 +76,10 @@ def diff_rules(
     from pipeline.batch import check_batch
     from pipeline.review.difference import compare_interpretations
 
+    data = _require_data(sources, more)
     before, after = (
         check_batch(
-            (*sources, *more),
+            data,
             settings_of(config, **{**options, **_rules_named(name)}),
             clock=datetime.now,
             progress=show_progress,
@@ -101,7 +107,7 @@ def diff_rules(
 @click.command("evaluate")
 @click.argument("truth", type=FILE)
 @_DATA
-@click.argument("more", metavar="[DATA]...", nargs=-1, type=EXISTING)
+@click.argument("more", metavar="DATA...", nargs=-1, type=EXISTING)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 @reading_options
 @ends_well
@@ -120,9 +126,10 @@ def evaluate_rules(
     from pipeline.batch import check_batch
     from pipeline.review.accuracy import evaluate_truth, read_truth
 
+    data = _require_data(sources, more)
     settings = settings_of(config, **options)
     known = read_truth(truth, settings.encoding)
-    batch = check_batch((*sources, *more), settings, clock=datetime.now, progress=show_progress)
+    batch = check_batch(data, settings, clock=datetime.now, progress=show_progress)
     if not batch.accounts.readable_files:
         click.echo("No file could be read.", err=True)
         sys.exit(Exit.NOTHING_READABLE)

@@ -19,6 +19,7 @@ from pipeline.cli.shared import (
     settings_of,
     show_progress,
 )
+from pipeline.errors import Exit
 from pipeline.issues.counts import say_count
 
 _yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
@@ -112,7 +113,7 @@ def reassign(
     of = f"patient {old}, specimen {accession}" if accession else f"patient {old}"
     click.echo(f"{say_count(count, 'result')} stored of {of}.")
     if not count:
-        sys.exit(1)
+        sys.exit(Exit.USAGE)
     if dry_run:
         return
     confirm(f"Move {'it' if count == 1 else 'them'} to patient {new}?", yes)

@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 import threading
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,9 +54,14 @@ def run_inbox(settings: "Settings", progress: "Progress", *, quiet: bool, as_jso
 @output_option
 @reading_options
 @history_option
-@click.option("--interval", type=float, metavar="SECONDS", help="Between two looks.")
+@click.option("--interval", type=float, metavar="SECONDS", help="Between two looks.  [default: 30]")
+@click.option("--json", "as_json", is_flag=True, help="Print each round as a line of JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Say first what is watched, and how often.")
 @ends_well
-def watch(config: Path | None, **options: object) -> None:
+def watch(
+    config: Path | None, as_json: bool, quiet: bool, verbose: bool, **options: object
+) -> None:
     """Look into the inbox again and again, as `labflag run` does once.
 
     Says a line when something happened. Ends after the round it is in when it is told to
@@ -72,10 +78,15 @@ def watch(config: Path | None, **options: object) -> None:
         now = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
         if isinstance(happened, LabflagError):
             click.echo(f"{now} labflag: {happened} (exit code {exit_code(happened)})", err=True)
-        else:
+        elif as_json:
+            click.echo(json.dumps({"at": now, **asdict(happened)}))
+        elif not quiet:
             click.echo(f"{now} {tell_round(happened)}")
         sys.stdout.flush()
 
+    if verbose and not quiet:
+        seconds = f"every {settings.interval:g} seconds"
+        click.echo(f"Watching {settings.inbox} {seconds}; Ctrl-C ends.", err=as_json)
     watch_inbox(settings, clock=datetime.now, wait=stop.wait, tell=tell)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
-from pipeline.errors import KnowledgeError
+from pipeline.errors import ArgumentError
 from pipeline.issues.counts import say_count
 from pipeline.knowledge.conditions import (
     ANY,
@@ -64,7 +64,7 @@ def describe_rule(name: str, knowledge: Knowledge) -> Iterator[str]:
     """Say everything about one rule: condition, grades, limits by age and sex, sources.
 
     Raises:
-        KnowledgeError: There is no such rule; names the nearest.
+        ArgumentError: There is no such rule; names the nearest.
     """
     rule = require_rule(name, knowledge)
     yield f"{rule.id}: {rule.title}"
@@ -91,12 +91,12 @@ def require_rule(name: str, knowledge: Knowledge) -> Rule:
     """Give a rule by its name.
 
     Raises:
-        KnowledgeError: There is no such rule; names the nearest.
+        ArgumentError: There is no such rule; names the nearest.
     """
     if name not in knowledge.rules:
         close = get_close_matches(name, list(knowledge.rules), n=1)
         hint = f"; did you mean {close[0]!r}?" if close else "; see `labflag rules list`"
-        raise KnowledgeError(f"no rule named {name!r}{hint}")
+        raise ArgumentError(f"no rule named {name!r}{hint}")
     return knowledge.rules[name]
 
 

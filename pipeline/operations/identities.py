@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ArgumentError
 from pipeline.ingest.accounts import hold, hold_observations, validate_results
 from pipeline.ingest.demographics import ages_at
 from pipeline.ingest.intake import Intake, hold_conflicts
@@ -47,18 +47,18 @@ def facts_of_decision(held: DataFrame[Held], hold_id: str, version: int) -> dict
     """Say what a decision is about: the patient id, the version chosen and all the others.
 
     Raises:
-        ConfigError: There is no such conflict, or no such version of it.
+        ArgumentError: There is no such conflict, or no such version of it.
     """
     versions = list_versions(held)
     concerned = versions[versions["hold"].eq(hold_id)]
     if concerned.empty:
-        raise ConfigError(
+        raise ArgumentError(
             f"no open conflict is called {hold_id}; `labflag status` lists them. One that got "
             "another version since has another name: look at it again"
         )
     chosen = concerned[concerned["version"].eq(version)]
     if chosen.empty:
-        raise ConfigError(f"{hold_id} has the versions 1 to {len(concerned)}, and no {version}")
+        raise ArgumentError(f"{hold_id} has the versions 1 to {len(concerned)}, and no {version}")
     details = list(DETAILS)
     return {
         "hold": hold_id,

@@ -8,6 +8,8 @@ from pipeline.lookup import look_up
 from schemas import DataFrame, Held
 
 CONFLICT = "identity-conflict"
+CONFLICTS = (CONFLICT, "specimen-conflict", "specimen-misidentified")
+"""Codes of results that are held because it is not known whose they are."""
 DETAILS = ("patient_name", "sex", "birth_date")
 
 

@@ -1,13 +1,16 @@
 """Stored results become findings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
 from typing import cast
 
 from pipeline.interpret.answers import Questions
 from pipeline.interpret.artifacts import find_artifacts, list_artifacts
 from pipeline.interpret.derive import derive_held, derive_results
 from pipeline.interpret.grid import Grid, place_results
+from pipeline.interpret.order import Place
 from pipeline.interpret.rules import evaluate_rules
 from pipeline.interpret.standing import rank_patients, standing_findings
 from pipeline.knowledge.model import Knowledge, Rule
@@ -45,11 +48,20 @@ def interpret_results(
     knowledge: Knowledge,
     seen: DataFrame[Results] | None = None,
     observations: DataFrame[Observations] | None = None,
+    arrivals: Mapping[str, datetime | None] = MappingProxyType({}),
+    versions: Mapping[str, Place] = MappingProxyType({}),
 ) -> Interpretation:
     """Apply the rules to reportable results, minding what is held.
 
-    `seen` is all that was read, by default what is reportable: whoever is in it has a line in
-    the worklist.
+    Args:
+        results: What counts.
+        held: All that is held.
+        knowledge: The rules.
+        seen: All that was read, by default what is reportable: whoever is in it has a line in
+            the worklist.
+        observations: What was said in words, as far as it counts.
+        arrivals: Name of a file → when it was received.
+        versions: Patient id in conflict → the most urgent place that a version of its data gives.
     """
     everyone = cast(DataFrame[Results], results) if seen is None else seen
     grid, questions = ask_questions(results, held, knowledge, observations)
@@ -68,7 +80,9 @@ def interpret_results(
         shadow=evaluate(knowledge.shadow_rules()),
         artifacts=list_artifacts(questions, grid, knowledge),
         standing=standing,
-        patients=rank_patients(grid, everyone, held, standing, questions, knowledge),
+        patients=rank_patients(
+            grid, everyone, held, standing, questions, knowledge, arrivals, versions
+        ),
     )
 
 

@@ -1,22 +1,34 @@
 """What stands now: of each rule and patient the latest answer, and who comes first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
 import pandas as pd
 
+from pipeline.ingest.versions import CONFLICTS
 from pipeline.interpret.amounts import Mask
 from pipeline.interpret.answers import Questions
+from pipeline.interpret.for_information import find_for_information
 from pipeline.interpret.grid import Grid
+from pipeline.interpret.order import (
+    Place,
+    find_arrivals,
+    list_patterns,
+    measure_depth,
+    place_conflicts,
+    sort_patients,
+    stands_now,
+)
 from pipeline.interpret.timeline import Timeline
 from pipeline.knowledge.conditions import Condition, RuleIs, alternatives, without_exceptions
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Findings, Held, Patients, Results
 from schemas.vocabulary import Confirmation, Outcome
 
-_IDENTITY_CONFLICT, _NOT_ASSESSABLE, _NOTHING_FOUND = 0, 5, 6
-_IDENTITY_CODES = ("identity-conflict", "specimen-conflict", "specimen-misidentified")
+_NOT_ASSESSABLE, _NOTHING_FOUND = 5, 6
 
 
 def standing_findings(
@@ -56,20 +68,30 @@ def rank_patients(
     standing: DataFrame[Findings],
     questions: Questions,
     knowledge: Knowledge,
+    arrivals: Mapping[str, datetime | None] = MappingProxyType({}),
+    versions: Mapping[str, Place] = MappingProxyType({}),
 ) -> DataFrame[Patients]:
-    """List everyone who was seen, most urgent first.
+    """List everyone who was seen, most urgent first: see `sort_patients`.
 
-    Class by the first priority of the knowledge whose condition stands; within a class the
-    number of findings, then the longest wait, then the id. `seen` is everything that was read,
-    also what was withdrawn: nobody is left out for it. Held results that name no patient cannot
-    be listed here; they are in the held data.
+    Class by the first priority of the knowledge whose condition stands. Held results that name no
+    patient cannot be listed here; they are in the held data.
+
+    Args:
+        grid: What counts.
+        seen: Everything that was read, also what was withdrawn: nobody is left out for it.
+        held: All that is held.
+        standing: What stands now.
+        questions: Asked of the grid.
+        knowledge: The rules and the classes.
+        arrivals: Name of a file → when it was received.
+        versions: Patient id in conflict → the most urgent place that a version of its data gives.
     """
     people = _people(seen, held, grid)
-    ids = people["patient_id"]
+    ids, patterns = people["patient_id"], list_patterns(knowledge)
     present = standing[standing["outcome"].eq(Outcome.PRESENT)]
     open_ = standing[standing["outcome"].eq(Outcome.INDETERMINATE)]
     unconfirmed = standing[standing["status"].eq(Confirmation.UNCONFIRMED)]
-    conflicts = held.loc[held["code"].isin(_IDENTITY_CODES), "patient_id"]
+    conflicts = held.loc[held["code"].isin(CONFLICTS), "patient_id"]
     counts = {
         "findings": present["patient_id"].value_counts(),
         "unconfirmed": unconfirmed["patient_id"].value_counts(),
@@ -80,7 +102,12 @@ def rank_patients(
         **{name: ids.map(count).fillna(0).astype("int64") for name, count in counts.items()},
         reasons=_reasons(present, knowledge).reindex(ids).fillna("").to_numpy(),
         waiting_since=_oldest(present).combine_first(_oldest(open_)).reindex(ids).to_numpy(),
+        in_conflict=ids.isin(conflicts),
+        has_pattern=ids.isin(present.loc[present["rule"].isin(patterns), "patient_id"]),
     )
+    arrived = find_arrivals(seen, held, grid, arrivals)
+    since = _oldest_arrival(present, arrived).combine_first(_oldest_arrival(open_, arrived))
+    listed = listed.assign(arrived_at=since.reindex(ids).to_numpy())
     decided = standing["outcome"].isin([Outcome.PRESENT, Outcome.ABSENT])
     rank = pd.Series(_NOTHING_FOUND, index=listed.index)
     rank[~ids.isin(standing.loc[decided, "patient_id"])] = _NOT_ASSESSABLE
@@ -93,12 +120,12 @@ def rank_patients(
     for class_, when in reversed(asked):
         where = _is_standing(when, timeline, questions)
         rank[ids.isin(grid.accessions.loc[where, "patient_id"])] = class_
-    rank[ids.isin(conflicts)] = _IDENTITY_CONFLICT
-    ordered = listed.assign(priority=rank.astype("int64")).sort_values(
-        ["priority", "findings", "waiting_since", "patient_id"],
-        ascending=[True, False, True, True],
-        ignore_index=True,
+    listed = measure_depth(
+        listed.assign(priority=rank.astype("int64")), grid, questions, timeline, knowledge
     )
+    listed = place_conflicts(listed, versions, knowledge)
+    listed["for_information"] = find_for_information(listed, standing, grid, questions, knowledge)
+    ordered = sort_patients(listed)
     kinds = Patients.column_types()
     return Patients.validate(ordered[list(kinds)].astype(kinds))
 
@@ -112,6 +139,15 @@ def _settles(findings: pd.DataFrame) -> "pd.Series[bool]":
 
 def _oldest(findings: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
     return findings.groupby("patient_id")["collected_at"].min()
+
+
+def _oldest_arrival(
+    findings: pd.DataFrame, arrived: "pd.Series[pd.Timestamp]"
+) -> "pd.Series[pd.Timestamp]":
+    """Give for each patient when the first of the specimens of these findings arrived."""
+    keys = pd.MultiIndex.from_frame(findings[["patient_id", "accession"]])
+    at = pd.Series(arrived.reindex(keys).to_numpy(), index=findings.index, dtype="datetime64[us]")
+    return at.groupby(findings["patient_id"]).min()
 
 
 def _people(seen: DataFrame[Results], held: DataFrame[Held], grid: Grid) -> pd.DataFrame:
@@ -177,6 +213,5 @@ def _is_standing(condition: Condition, timeline: Timeline, questions: Questions)
     """Hold for the accessions on which one of the alternatives stands now."""
     found = np.zeros(timeline.count, bool)
     for member in alternatives(condition):
-        answer = questions.answer(member)
-        found |= answer.yes & timeline.is_latest(answer.yes | answer.firm_no)
+        found |= stands_now(questions.answer(member), timeline)
     return found

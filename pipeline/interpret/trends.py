@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.interpret.order import sort_patients
 from schemas import Changes, DataFrame, Findings, Patients
 from schemas.vocabulary import Change, Grade, Outcome
 
@@ -70,14 +71,14 @@ def compare_standing(
 def order_by_change(
     patients: DataFrame[Patients], changes: DataFrame[Changes]
 ) -> DataFrame[Patients]:
-    """Put first within each class whoever has something new or worse, then something corrected.
+    """Put patients in the order of the worklist, now that it is known what is new or worse.
 
-    Source: the order of the worklist is a convention of the profile.
+    Of those who are equally urgent first whoever has something new or worse, then something
+    corrected.
     """
     turn = changes["change"].map(_TURN).groupby(changes["patient_id"]).min()
     turns = patients["patient_id"].map(turn).fillna(len(_TURNS))
-    ordered = patients.assign(turn=turns).sort_values(["priority", "turn"])
-    return Patients.validate(ordered.drop(columns="turn").reset_index(drop=True))
+    return Patients.validate(sort_patients(patients, turns))
 
 
 def _sum_up(standing: pd.DataFrame) -> pd.DataFrame:

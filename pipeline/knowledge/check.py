@@ -43,6 +43,7 @@ from pipeline.knowledge.names import name_key
 from pipeline.knowledge.observed import AS_RESULTS, check_observations, list_context_columns
 from pipeline.knowledge.shelf import Placed, nearest, said_where
 from pipeline.knowledge.strata import check_strata
+from pipeline.knowledge.worklist import check_order, conditions_of
 from schemas.vocabulary import Grade
 
 
@@ -108,6 +109,15 @@ def check_knowledge(
             _check_condition(priority.when, knowledge, f"priority {priority.rank}")
             if priority.when is not None:
                 _refuse_shadows([priority.when], knowledge, f"priority {priority.rank}")
+    ranks = frozenset(priority.rank for priority in knowledge.priorities)
+    for order in knowledge.orders:
+        with at("order", order.id):
+            check_order(order, ranks)
+    for condition in conditions_of(knowledge.orders, knowledge.for_information):
+        _check_condition(condition, knowledge, "order of the worklist")
+        _refuse_shadows([condition], knowledge, "order of the worklist")
+    for name in knowledge.for_information.never_stated:
+        _known(name, knowledge.observations, "observation", "for_information")
     for population in knowledge.populations.values():
         _check_comments(population.comment, knowledge, f"population {population.id!r}")
     _check_materials(knowledge)

@@ -274,6 +274,11 @@ def remarks_from(entry: dict[str, Any], where: str) -> tuple[Remark, ...]:
     return tuple(found)
 
 
+def conditions_from(entry: dict[str, Any], key: str, where: str) -> tuple[Condition, ...]:
+    """Take a list of conditions out of an entry: `key = [{ … }, { … }]`; it may be left out."""
+    return tuple(_whole(each, f"{where}, {key}") for each in entry.pop(key, []))
+
+
 def grade_steps_from(entry: dict[str, Any], where: str) -> tuple[GradeStep, ...]:
     """Take the grades out of a rule, deepest first: `grades = [{ severe = { below = … } }]`."""
     steps = []

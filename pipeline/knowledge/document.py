@@ -60,6 +60,8 @@ def _lines(knowledge: Knowledge) -> Iterator[str]:
         when = describe_condition(priority.when, knowledge) if priority.when else "by the program"
         yield f"| {priority.rank} | {priority.title} | {_cell(when)} |"
     yield ""
+    yield from _order(knowledge)
+    yield ""
     yield "## Profiles"
     for name in _profiles():
         if name != _DEFAULT:
@@ -104,6 +106,31 @@ def _artifact(artifact: Artifact, knowledge: Knowledge) -> Iterator[str]:
         yield f"- says: {knowledge.comments[code].clinical}"
     yield f"- suggests: {', '.join(artifact.suggest)}"
     yield f"- source: {cite(artifact.source, knowledge)}"
+
+
+def _order(knowledge: Knowledge) -> Iterator[str]:
+    yield "### Order within a class"
+    yield ""
+    for order in knowledge.orders:
+        ranks = " and ".join(map(str, order.ranks))
+        first = "; ".join(describe_condition(each, knowledge) for each in order.first)
+        by = "; ".join(describe_condition(each, knowledge) for each in order.by)
+        start = f"first if {first}; then " if first else ""
+        yield f"- class {ranks}: {start}by the smallest share of {by}"
+    aside = knowledge.for_information
+    yield ""
+    yield "### For information"
+    yield ""
+    yield f"Class {aside.rank}, from {aside.from_years} years, one finding, confirmed:"
+    yield ""
+    for word, conditions in (
+        ("if", aside.when),
+        ("not if", aside.unless),
+        ("never if, on any specimen,", aside.never),
+    ):
+        for condition in conditions:
+            yield f"- {word} {describe_condition(condition, knowledge)}"
+    yield f"- never with {', '.join(aside.never_stated)}"
 
 
 def _limit(limit: Limit, knowledge: Knowledge) -> Iterator[str]:

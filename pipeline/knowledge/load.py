@@ -15,6 +15,7 @@ from pipeline.knowledge import check
 from pipeline.knowledge.condition_syntax import (
     asked_if_from,
     condition_from,
+    conditions_from,
     grade_steps_from,
     remarks_from,
 )
@@ -54,6 +55,7 @@ from pipeline.knowledge.model import (
 from pipeline.knowledge.shelf import Placed, Shelf, nearest, read_toml, said_where
 from pipeline.knowledge.strata import age_span_from
 from pipeline.knowledge.switch import CRITICAL, choose_critical_values, switch_on
+from pipeline.knowledge.worklist import ClassOrder, ForInformation
 from schemas.vocabulary import CriticalValues
 
 T = TypeVar("T")
@@ -77,6 +79,8 @@ _KEYS = {
     "pregnancy": "id",
     "adjustment": "id",
     "priority": "rank",
+    "order": "id",
+    "for_information": "id",
     "population": "id",
     "source": "id",
     "comment": "id",
@@ -168,6 +172,8 @@ def _assemble(
         pregnancy=every("pregnancy", lambda placed: _build(Pregnancy, placed))["pregnancy"],
         adjustments=tuple(every("adjustment", lambda p: _build(Adjustment, p)).values()),
         priorities=tuple(sorted(every("priority", _priority).values(), key=lambda item: item.rank)),
+        orders=tuple(every("order", _order).values()),
+        for_information=every("for_information", _for_information)["for_information"],
         populations=every("population", _population),
         sources=every("source", lambda placed: _build(Source, placed)),
         comments=every("comment", lambda placed: _build(Comment, placed)),
@@ -256,6 +262,22 @@ def _priority(placed: Placed) -> PriorityClass:
     decided_here = {"any", "all"} & entry.keys()
     when = condition_from(entry, where) if decided_here else None
     return _build(PriorityClass, replace(placed, entry=entry), when=when)
+
+
+def _order(placed: Placed) -> ClassOrder:
+    return _with_conditions(ClassOrder, placed, "order", ("first", "by"))
+
+
+def _for_information(placed: Placed) -> ForInformation:
+    return _with_conditions(ForInformation, placed, "for_information", ("never", "when", "unless"))
+
+
+def _with_conditions(kind: type[T], placed: Placed, name: str, keys: tuple[str, ...]) -> T:
+    """Build an entry some of whose keys are lists of conditions."""
+    entry = dict(placed.entry)
+    where = f"{name} {entry.get('id')!r}"
+    built = {key: conditions_from(entry, key, where) for key in keys}
+    return _build(kind, replace(placed, entry=entry), **built)
 
 
 def _population(placed: Placed) -> Population:

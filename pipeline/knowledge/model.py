@@ -22,6 +22,7 @@ from pipeline.knowledge.forms import (
     Observation,
     Phrases,
 )
+from pipeline.knowledge.worklist import ClassOrder, ForInformation
 from schemas.vocabulary import CriticalValues, Grade, Sex
 
 
@@ -383,7 +384,9 @@ class PriorityClass:
     rank: int
     title: str
     when: Condition | None
-    """None: decided by the program (identity conflict, nothing assessable, nothing found)."""
+    """None: decided by the program (nothing assessable, nothing found)."""
+    holds_conflicts: bool = False
+    """A patient id in conflict is at least as urgent as this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -440,6 +443,8 @@ class Knowledge:
     pregnancy: Pregnancy
     adjustments: tuple[Adjustment, ...]
     priorities: tuple[PriorityClass, ...]
+    orders: tuple[ClassOrder, ...]
+    for_information: ForInformation
     populations: Mapping[str, Population]
     sources: Mapping[str, Source]
     comments: Mapping[str, Comment]

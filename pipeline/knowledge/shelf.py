@@ -14,7 +14,7 @@ from pipeline.errors import KnowledgeError
 
 Entry = dict[str, Any]
 
-_SINGLE = ("join", "pregnancy", "agreement")
+_SINGLE = ("join", "pregnancy", "agreement", "for_information")
 """Written as one table, since there is only one of it."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge.check import rules_in
 from pipeline.knowledge.model import Knowledge, Rule
+from pipeline.knowledge.worklist import conditions_of
 from schemas.vocabulary import CriticalValues
 
 EVERY = frozenset({"*"})
@@ -33,6 +34,7 @@ def switch_on(knowledge: Knowledge, groups: Collection[str]) -> Knowledge:
     conditions = [rule.when for rule in kept.values()]
     conditions += [step.when for rule in kept.values() for step in rule.grades]
     conditions += [priority.when for priority in knowledge.priorities if priority.when is not None]
+    conditions += conditions_of(knowledge.orders, knowledge.for_information)
     for name in rules_in(conditions):
         if name not in kept:
             group = knowledge.rules[name].group

@@ -10,6 +10,7 @@ from pipeline.ingest.intake import Intake, hold_against_sex, hold_misidentified
 from pipeline.interpret import Interpretation, interpret_results
 from pipeline.interpret.agreed import join_selected, select_observations
 from pipeline.interpret.reportable import Selected, select_reportable
+from pipeline.interpret.versions import Versions, interpret_versions
 from pipeline.issues import all_issues
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations.identities import settle_people
@@ -31,6 +32,8 @@ class Judgement:
     """At intake, and where results of one standing disagree."""
     issues: DataFrame[Issues]
     interpretation: Interpretation
+    versions: Versions
+    """What the versions of persons in conflict would say."""
 
 
 def judge(received: Intake, knowledge: Knowledge, decisions: Sequence[Decision] = ()) -> Judgement:
@@ -43,6 +46,7 @@ def judge(received: Intake, knowledge: Knowledge, decisions: Sequence[Decision] 
     """
     returned = settle_holds(received, knowledge)
     settled = settle_people(hold_misidentified(returned, knowledge), decisions)
+    versions = interpret_versions(returned, settled, knowledge)
     intake = hold_overtaken(hold_against_sex(settled, knowledge), knowledge)
     said = select_observations(intake.observations, knowledge)
     selected = join_selected(select_reportable(intake.results, intake.held, knowledge), said)
@@ -55,8 +59,15 @@ def judge(received: Intake, knowledge: Knowledge, decisions: Sequence[Decision] 
         held=held,
         issues=all_issues(intake.issues, selected.issues),
         interpretation=interpret_results(
-            selected.results, held, knowledge, intake.results, said.observations
+            selected.results,
+            held,
+            knowledge,
+            intake.results,
+            said.observations,
+            arrivals={file.name: file.received_at for file in received.files},
+            versions=versions.places,
         ),
+        versions=versions,
     )
 
 

@@ -49,13 +49,16 @@ SMALL = replace(
     artifacts={},
     adjustments=(),
     priorities=(
-        PriorityClass(rank=0, title="", when=None),
         any_of(1, Compare(direction="below", limit="platelets.severe"), RuleIs(rule="low-b12")),
-        any_of(3, RuleIs(rule="anemia"), RuleIs(rule="low-platelets")),
+        replace(
+            any_of(3, RuleIs(rule="anemia"), RuleIs(rule="low-platelets")), holds_conflicts=True
+        ),
         any_of(4, Observed(observation="diluted")),
         PriorityClass(rank=5, title="", when=None),
         PriorityClass(rank=6, title="", when=None),
     ),
+    orders=tuple(replace(order, first=()) for order in WHOLE.orders),
+    for_information=replace(WHOLE.for_information, when=(), unless=(), never=()),
 )
 
 
@@ -184,7 +187,7 @@ def test_what_nobody_measured_is_not_nothing_found():
 
 
 @pytest.mark.parametrize("code", ["identity-conflict", "specimen-conflict", "not-a-number"])
-def test_persons_in_conflict_come_first(code):
+def test_persons_in_conflict_are_at_least_in_the_class_that_holds_them(code):
     """Those who are named; results that name nobody belong to nobody."""
     said = interpret(
         f"""
@@ -197,9 +200,27 @@ def test_persons_in_conflict_come_first(code):
             patient_id=rows["patient_id"].where(rows["patient_id"].ne("P3"), "")
         ),
     )
-    first = ["P1 0 1"] if code != "not-a-number" else []
-    last = [] if first else ["P1 5 1"]
-    assert told(said, "patient_id", "priority", "held") == [*first, "P2 1 0", *last]
+    last = "P1 3 1" if code != "not-a-number" else "P1 5 1"
+    assert told(said, "patient_id", "priority", "held") == ["P2 1 0", last]
+    assert said.patients["in_conflict"].to_list() == [False, code != "not-a-number"]
+
+
+def test_a_version_makes_a_person_in_conflict_more_urgent():
+    text = """
+        patient | sex | age | hemoglobin             | platelets | vitamin-b12
+        P1      | F   | 40y | held identity-conflict |           |
+        P2      | F   | 40y | held identity-conflict |           |
+        P3      | F   | 40y |                        | 40        |
+        P4      | F   | 40y | held specimen-conflict | 40        |
+    """
+    tables = tables_of([dict(line.cells) for line in read_lines(text, "t")], SMALL)
+    said = interpret_results(
+        tables.results, tables.held, SMALL, observations=tables.observations,
+        versions={"P1": (1, False, 0.3), "P2": (6, False, float("nan")),
+                  "P4": (4, False, 0.1)},
+    )  # fmt: skip
+    # What counts of a person may be more urgent than what is in conflict.
+    assert told(said, "patient_id", "priority") == ["P1 1", "P3 1", "P4 1", "P2 3"]
 
 
 def test_counts_and_dates():
@@ -242,7 +263,7 @@ def test_doubted_findings_are_counted():
 
 
 def test_order_within_a_class():
-    """More findings, then the longer wait, then the id; who has no date waits least."""
+    """Here by the number alone; then the id, as nobody noted when a file arrived."""
     said = interpret(
         """
         patient | sex | age | day        | hemoglobin | platelets | mcv
@@ -254,7 +275,7 @@ def test_order_within_a_class():
         P5      | F   | 40y | 2026-03-05 |            |           | 105
         """
     )
-    assert " ".join(said.patients["patient_id"]) == "P4 P3 P0 P1 P2 P5"
+    assert " ".join(said.patients["patient_id"]) == "P4 P0 P1 P2 P3 P5"
 
 
 def test_reasons_stand_in_the_order_of_urgency():

@@ -165,10 +165,13 @@ def patients(text):
     kinds = Patients.column_types()
     numbers = {name for name, kind in kinds.items() if str(kind) == "int64"}
     dates = {name for name, kind in kinds.items() if "datetime" in str(kind)}
+    claims = {name for name, kind in kinds.items() if str(kind) == "bool"}
     filled = [
         {
             **dict.fromkeys(kinds, ""),
             **dict.fromkeys(numbers, 0),
+            **dict.fromkeys(claims, False),
+            "depth": pd.NA,
             **dict.fromkeys(dates, pd.NaT),
             **row,
         }

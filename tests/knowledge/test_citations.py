@@ -21,6 +21,7 @@ CONVENTIONS = {
     *("red-cells.few", "reticulocytes.many", "white-cells.interfere"),
     # Order of the worklist, and what is called.
     *("hemoglobin.first", "hemoglobin.second", "hemoglobin.critical"),
+    "mcv.persistent",
     *("hemoglobin.critical-high", "platelets.critical-high", "white-cells.critical-high"),
     *("platelets.first", "platelets.second", "platelets.third", "platelets.critical"),
     *("neutrophils.first", "neutrophils.second", "white-cells.second"),

@@ -29,6 +29,12 @@ class Status:
     held: int = 0
     conflicts: tuple[Conflict, ...] = ()
     """Persons in conflict, to be decided with `labflag release` or `reject`."""
+    listed: int = 0
+    """Patients on the worklist."""
+    for_information: int = 0
+    """Patients whose line stands on the sheet for information."""
+    in_conflict: int = 0
+    """Patients with an id or a specimen in conflict, open until decided."""
     locked: int = 0
     """Reports that were open in another program."""
     runs: tuple[Run, ...] = ()
@@ -73,7 +79,12 @@ def look_at_site(settings: Settings) -> Status:
     with open_history(place.where, clock=datetime.now) as history:
         knowledge = load_tried_knowledge(settings)
         judgement = judge(history.load(), knowledge, history.list_decisions())
+        patients = judgement.interpretation.patients
+        aside = int(patients["for_information"].sum())
         return Status(
+            listed=len(patients) - aside,
+            for_information=aside,
+            in_conflict=int(patients["in_conflict"].sum()),
             files=len(judgement.intake.files),
             results=len(judgement.selected.results),
             held=len(judgement.held),

@@ -106,6 +106,10 @@ def _print_status(found: "Status", output: Path) -> None:
     click.echo(f"{files}; in use {results}, held {found.held:,}{where}.")
     for fault in found.faults:
         click.echo(f"FAULT {fault}")
+    click.echo(
+        f"On the worklist: {say_count(found.listed, 'patient')}; for information, on a sheet of "
+        f"their own: {found.for_information:,}; identity conflicts open: {found.in_conflict:,}."
+    )
     if found.is_withheld:
         click.echo("THE STOP SWITCH IS ON (hold_all): NO REPORT IS WRITTEN.")
     for conflict in found.conflicts:

@@ -103,6 +103,14 @@ def print_summary(batch: "Batch", settings: "Settings | None", *, wrote: bool) -
         if count:
             noun = noun_for(count, "patient")
             click.echo(f"  {count:>6,} {noun:<8}  {priority.rank} {priority.title}")
+    listed = batch.interpretation.patients
+    for name, what in (
+        ("for_information", "of these for information, on a sheet of their own"),
+        ("in_conflict", "of these in an identity conflict, open until decided"),
+    ):
+        count = int(listed[name].sum())
+        if count:
+            click.echo(f"  {count:>6,} {what}")
     if batch.locked:
         locked = say_count(len(batch.locked), "file")
         click.echo(

@@ -101,6 +101,9 @@ def manifest_text(
             .sort_index()
             .items()
         },
+        # Among these patients.
+        "for_information": int(interpretation.patients["for_information"].sum()),
+        "identity_conflicts": int(interpretation.patients["in_conflict"].sum()),
         "findings": _counts(interpretation.findings),
         "shadow": _counts(interpretation.shadow),
         "issues": {

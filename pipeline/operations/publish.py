@@ -224,6 +224,7 @@ def _write_worklist(shelf: Shelf, judgement: Judgement, facts: RunFacts) -> None
             run=facts,
             names=shelf.paths,
             entries=entries,
+            versions=judgement.versions,
             since=show_date(shelf.worklist_before, texts, has_time=True),
         ),
         facts.run_at,

@@ -1,5 +1,6 @@
 """The sheet of critical values to telephone: listed as they were, until somebody closes them."""
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
+from pipeline.ingest.versions import CONFLICT, CONFLICTS, describe_people
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.entries import TAG, Call, tag_call
 from pipeline.report.sheet import (
@@ -21,12 +23,13 @@ from pipeline.report.sheet import (
 from pipeline.report.style import INPUT, LINK, PLAIN, SECTION, STRONG, TRACE, Styler
 from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date, show_unit
-from schemas import DataFrame, Findings, Reportable
+from schemas import DataFrame, Findings, Held, Patients, Reportable
 from schemas.vocabulary import Confirmation, Outcome, ResultStatus
 
 _JOIN = "; "
 _WIDTHS = (30, 40, 30, 20, 24, 30, 24, 20, 14, 15, 12)
 _FIRST_TYPED = 6
+_AT_ONCE = 1
 
 
 def list_due(
@@ -63,6 +66,25 @@ def list_due(
                 show_date(at, texts, has_time=row.collected_precision == "time"),
             ),
             fact=f"{row.comparator}{row.value} {row.unit} {at or ''}".strip(),
+        )
+
+
+def list_identity_calls(
+    patients: DataFrame[Patients], held: DataFrame[Held], texts: Texts
+) -> Iterator[Call]:
+    """List the ids in conflict of which a version is in the first class; no value is told."""
+    urgent = patients.loc[patients["in_conflict"] & patients["priority"].eq(_AT_ONCE), "patient_id"]
+    concerned = held[held["code"].isin(CONFLICTS) & held["patient_id"].isin(urgent)]
+    for patient, rows in concerned.groupby("patient_id"):
+        people = zip(*describe_people(rows).values(), strict=True)
+        # One more version or specimen makes another call.
+        known = sorted({*rows["accession"], *map(repr, people)})
+        yield Call(
+            patient_id=str(patient),
+            accession="",
+            rule=CONFLICT,
+            told=(texts("calls.identity"), "", ""),
+            fact=hashlib.sha256(repr(known).encode("utf-8", "replace")).hexdigest()[:12],
         )
 
 

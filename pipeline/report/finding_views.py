@@ -20,7 +20,7 @@ from pipeline.report.views import (
     put_view,
 )
 from pipeline.report.wording import show_date, show_number
-from pipeline.report.worklist_lines import IDENTITY_CONFLICT, day_entry
+from pipeline.report.worklist_lines import day_entry
 from schemas import Changes, DataFrame, Findings, Reportable
 from schemas.vocabulary import Confirmation, Outcome
 
@@ -50,7 +50,7 @@ def render_hematologist(
     change_of = {(row.patient_id, row.rule): row.change for row in rows_of(changes)}
     told = standing[
         standing["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
-        & ~standing["patient_id"].isin(_in_conflict(lines))
+        & ~standing["patient_id"].isin(_left_out(lines))
     ].sort_values("outcome", key=lambda each: each.ne(Outcome.PRESENT), kind="stable")
     entries = []
     for row in in_order(told, lines):
@@ -107,9 +107,9 @@ def _tidy(name: str, joined: str) -> str:
     return as_written(next(iter(pieces)) if is_shared else joined)
 
 
-def _in_conflict(lines: Mapping[str, Line]) -> list[str]:
-    """List the patients of whom nothing is reported until someone decides who is who."""
-    return [patient for patient, line in lines.items() if line.rank == IDENTITY_CONFLICT]
+def _left_out(lines: Mapping[str, Line]) -> list[str]:
+    """List whom nobody is to act on: in conflict until someone decides, or for information."""
+    return [patient for patient, line in lines.items() if line.in_conflict or line.for_information]
 
 
 def _values_before(

@@ -17,7 +17,7 @@ from pipeline.report.sheet import Column, Entry, add_sheet, put, put_table
 from pipeline.report.style import HELD, NUMBER, QUIET, SECTION, STRONG, TEXT, WHOLE, Styler
 from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date, show_rows
-from schemas import DataFrame, Findings, Issues
+from schemas import DataFrame, Findings, Issues, Patients
 from schemas.vocabulary import Confirmation, Disposition, IssueSeverity, Outcome
 
 ROWS_AT_MOST = 60
@@ -162,7 +162,7 @@ def render_run(
     styler: Styler,
     run: RunFacts,
     knowledge: Knowledge,
-    patients: int,
+    patients: DataFrame[Patients],
     reports: int,
     texts: Texts,
 ) -> None:
@@ -176,7 +176,9 @@ def render_run(
         ("knowledge", run.knowledge_version),
         *((("laboratory", run.laboratory),) if run.laboratory else ()),
         ("files-read", len(run.files)),
-        ("patients", patients),
+        ("patients", len(patients)),
+        ("aside", int(patients["for_information"].sum())),
+        ("in-conflict", int(patients["in_conflict"].sum())),
         ("workbooks", reports),
     ]
     if run.read is not None:

@@ -5,7 +5,8 @@
   // "Anaemia" finds "anemia", "Müller" finds "Muller": spellings and accents do not matter.
   const plain = (text) =>
     text.normalize("NFD").replace(/\p{Mn}/gu, "").toLocaleLowerCase().replace(/[ao]e/g, "e");
-  const texts = rows.map((row) => plain(row.textContent));
+  const searched = Array.from(document.querySelectorAll("tbody tr"));
+  const texts = searched.map((row) => plain(row.textContent));
   const found = document.getElementById("found");
   const search = document.getElementById("search");
   const heads = Array.from(document.querySelectorAll("#worklist thead th"));
@@ -18,7 +19,7 @@
   search.addEventListener("input", () => {
     const words = plain(search.value).split(/\s+/).filter(Boolean);
     let shown = 0;
-    rows.forEach((row, place) => {
+    searched.forEach((row, place) => {
       row.hidden = !words.every((word) => texts[place].includes(word));
       shown += row.hidden ? 0 : 1;
     });

@@ -18,8 +18,12 @@ from pipeline.report.wording import show_date
 from pipeline.report.worklist_lines import line_columns
 
 
-def render_page(lines: Sequence[Sequence[Entry]], made: str, texts: Texts) -> str:
+def render_page(
+    lines: Sequence[Sequence[Entry]], aside: Sequence[Sequence[Entry]], made: str, texts: Texts
+) -> str:
     """Render the lines of the worklist, in the columns of `worklist_lines`, as HTML.
+
+    Below them those for information, in a section of their own.
 
     All columns but the last, the tag that only the workbook needs.
 
@@ -33,13 +37,27 @@ def render_page(lines: Sequence[Sequence[Entry]], made: str, texts: Texts) -> st
         intro=escape(texts("page.intro", made=made)),
         search=escape(texts("page.search")),
         caption=escape(texts("page.caption")),
-        count=escape(texts.count("patient", len(lines))),
+        count=escape(texts.count("patient", len(lines) + len(aside))),
+        aside=_aside(aside, [column.title for column in heads], texts) if aside else "",
         style=style,
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
         heads="\n".join(_head(place, column.title) for place, column in enumerate(heads)),
         rows="\n".join(_row(line[:-1], texts) for line in lines),
+    )
+
+
+def _aside(lines: Sequence[Sequence[Entry]], heads: Iterable[str], texts: Texts) -> str:
+    """Render the section of those for information; it is not sorted by script."""
+    titles = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    rows = "\n".join(_row(line[:-1], texts) for line in lines)
+    count = escape(texts.count("patient", len(lines)))
+    return (
+        f'<section aria-labelledby="aside-title">\n'
+        f'<h2 id="aside-title">{escape(texts("page.aside"))} ({count})</h2>\n'
+        f'<table id="for-information">\n<thead><tr>{titles}</tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody>\n</table>\n</section>\n"
     )
 
 

@@ -95,7 +95,7 @@ GRADES: Mapping[str, Look] = MappingProxyType(
     }
 )
 RANKS: Mapping[int, Look] = MappingProxyType(
-    {0: SEVERE, 1: SEVERE, 2: MODERATE, 3: MILD, 4: STRONG, 5: UNDECIDED, 6: QUIET}
+    {1: SEVERE, 2: MODERATE, 3: MILD, 4: STRONG, 5: UNDECIDED, 6: QUIET}
 )
 
 

@@ -33,14 +33,17 @@ class Line(NamedTuple):
     place: int
     rank: int
     link: str
+    in_conflict: bool
+    for_information: bool
 
 
 def place_patients(patients: DataFrame[Patients], names: Mapping[str, str]) -> Mapping[str, Line]:
     """Give each patient's place, class and workbook."""
-    ids, ranks = patients["patient_id"].tolist(), patients["priority"].tolist()
+    wanted = ["patient_id", "priority", "in_conflict", "for_information"]
+    columns = (patients[name].tolist() for name in wanted)
     return {
-        patient: Line(place, rank, names.get(patient, ""))
-        for place, (patient, rank) in enumerate(zip(ids, ranks, strict=True))
+        patient: Line(place, rank, names.get(patient, ""), in_conflict, aside)
+        for place, (patient, rank, in_conflict, aside) in enumerate(zip(*columns, strict=True))
     }
 
 

@@ -6,8 +6,9 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
 from pipeline.interpret.trends import order_by_change
+from pipeline.interpret.versions import Versions
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.calls import list_due, render_calls
+from pipeline.report.calls import list_due, list_identity_calls, render_calls
 from pipeline.report.conflicts import render_conflicts
 from pipeline.report.entries import TAG, Entries, Kept, carry_calls, carry_notes
 from pipeline.report.facts import RunFacts
@@ -48,6 +49,7 @@ from schemas import Changes, DataFrame, Findings, Held, Issues, Patients, Report
 
 # A sheet of Excel holds 65,530 links.
 LINES_PER_SHEET = 60_000
+_TABLES = {"worklist": "Worklist", "aside": "ForInformation"}
 _ARCHIVE_WIDTHS = (14, 24, 30, 50, 18, 24, 70, 12)
 
 
@@ -65,6 +67,7 @@ def render_worklist(
     names: Mapping[str, str],
     entries: Entries,
     since: str = "",
+    versions: Versions | None = None,
 ) -> tuple[Workbook, str]:
     """Render the worklist, as a workbook and as a web page with the same lines.
 
@@ -74,6 +77,7 @@ def render_worklist(
     `names` gives the workbook of a patient as a path relative to the worklist; a patient
     without one has no report, because every result is held. `entries` is what people typed into
     the worklist before this one; `since` says in words when that was, "" for a first run.
+    `versions` is what the versions of persons in conflict would say.
     """
     texts = LANGUAGES[run.language]
     book, styler = start_workbook(texts("worklist"), texts.language), Styler(texts)
@@ -83,47 +87,72 @@ def render_worklist(
     titles = {topic: texts(f"topic.{topic}") for topic in TOPICS}
     titles |= {rule.id: rule.title for rule in knowledge.rules.values()}
     notes, gone = carry_notes(entries, topics, titles, today, texts)
-    calls, closed = carry_calls(
-        entries, list_due(findings, results, knowledge, texts), today, texts
-    )
+    due = [
+        *list_due(findings, results, knowledge, texts),
+        *list_identity_calls(patients, held, texts),
+    ]
+    calls, closed = carry_calls(entries, due, today, texts)
     people = place_patients(patients, names)
     typed = Typed(topics=topics, notes=notes, titles=titles)
     reasons = say_why(patients, standing, knowledge, names, texts)
     changed = sum_up_changes(changes, texts)
     lines = [*list_lines(patients, reasons, changed, knowledge, run, names, typed, texts)]
-    for number, first in enumerate(range(0, max(len(lines), 1), LINES_PER_SHEET), 1):
-        part = lines[first : first + LINES_PER_SHEET]
-        _render_lines(book, styler, number, part, run, texts)
+    is_aside = patients["for_information"].tolist()
+    on_list = [line for line, apart in zip(lines, is_aside, strict=True) if not apart]
+    aside = [line for line, apart in zip(lines, is_aside, strict=True) if apart]
+    made = show_date(run.run_at, texts, has_time=True)
+    heading = texts("worklist.heading", title=texts("worklist"), made=made)
+    counted = _count_lines(len(on_list), len(aside), int(patients["in_conflict"].sum()), texts)
+    _render_lines(book, styler, "worklist", f"{heading}. {counted}", on_list, texts)
+    if aside:
+        _render_lines(book, styler, "aside", texts("aside.heading", made=made), aside, texts)
     render_changes(book, styler, standing, changes, people, knowledge, since, texts)
     render_calls(book, styler, calls, names, knowledge, texts)
     called = frozenset(call.patient_id for call in calls)
     render_technician(book, styler, patients, standing, held, people, called, run, texts)
     render_hematologist(book, styler, standing, results, changes, people, knowledge, texts)
     render_analyst(book, styler, standing, people, texts)
-    render_conflicts(book, styler, held, texts)
+    render_conflicts(book, styler, held, versions or Versions(), knowledge, texts)
     render_issues(book, styler, issues, texts)
     render_counts(book, styler, findings, standing, knowledge, texts)
     _render_archive(book, styler, (*gone, *closed), texts)
-    render_run(book, styler, run, knowledge, len(patients), len(names), texts)
-    return book, render_page(lines, show_date(run.run_at, texts, has_time=True), texts)
+    render_run(book, styler, run, knowledge, patients, len(names), texts)
+    made = show_date(run.run_at, texts, has_time=True)
+    return book, render_page(on_list, aside, made, texts)
+
+
+def _count_lines(on_list: int, aside: int, in_conflict: int, texts: Texts) -> str:
+    """Say how many patients there are, and where the others stand."""
+    counted = [texts.count("worklist.counted", on_list)]
+    counted += [texts.count("aside.counted", aside)] if aside else []
+    counted += [texts.count("conflicts.counted", in_conflict)] if in_conflict else []
+    return "; ".join(counted)
 
 
 def _render_lines(
+    book: Workbook, styler: Styler, list_: str, heading: str, lines: list[list[Entry]], texts: Texts
+) -> None:
+    """Render the lines of a list, on as many sheets as they need."""
+    for number, first in enumerate(range(0, max(len(lines), 1), LINES_PER_SHEET), 1):
+        part = lines[first : first + LINES_PER_SHEET]
+        _render_part(book, styler, list_, heading, number, part, texts)
+
+
+def _render_part(
     book: Workbook,
     styler: Styler,
+    list_: str,
+    heading: str,
     number: int,
     lines: list[list[Entry]],
-    run: RunFacts,
     texts: Texts,
 ) -> None:
-    title = texts("list.worklist") + (f" {number}" if number > 1 else "")
+    title = texts(f"list.{list_}") + (f" {number}" if number > 1 else "")
     sheet = add_sheet(book, title, texts("list.footer"), texts, repeat="1:3")
-    made = show_date(run.run_at, texts, has_time=True)
-    heading = texts("worklist.heading", title=texts("worklist"), made=made)
     put(sheet, styler, 1, 1, Entry(heading, SECTION))
     how = texts("worklist.how", typed=texts.join(texts.heads("worklist.typed")))
     put(sheet, styler, 2, 1, Entry(how, PLAIN))
-    columns, name = line_columns(texts), f"Worklist{number if number > 1 else ''}"
+    columns, name = line_columns(texts), f"{_TABLES[list_]}{number if number > 1 else ''}"
     put_table(sheet, styler, 3, name, columns, lines, texts=texts)
     choices, last_row = texts.heads("worklist.statuses"), max(len(lines), 1) + 3
     add_drop_down(sheet, choices, column=STATUS_COLUMN, first=4, last=last_row)

@@ -28,14 +28,14 @@ from pipeline.report.wording import describe_rules
 from schemas import Changes, DataFrame, Findings, Patients
 from schemas.vocabulary import Change, Confirmation, Grade, Outcome
 
-IDENTITY_CONFLICT, CANNOT_BE_ASSESSED = 0, 5
+CANNOT_BE_ASSESSED = 5
 HELD_TOPIC, CONFLICT_TOPIC, OPEN_TOPIC = "held", "identity-conflict", "undecided"
 TOPICS = (HELD_TOPIC, CONFLICT_TOPIC, OPEN_TOPIC)
 
-_WIDTHS = (8, 14, 30, 24, 8, 11, 60, 16, 8, 16, 14, 34, 30, 12, 12, 10, 12, 12, 12, 12)
-STATUS_COLUMN = 10
+_WIDTHS = (8, 14, 30, 24, 8, 11, 60, 16, 8, 12, 16, 14, 34, 30, 12, 12, 10, 12, 12, 12, 12)
+STATUS_COLUMN = 11
 TYPED_WIDTHS = (16.0, 12.0, 26.0)
-PRINTED = "A:L"
+PRINTED = "A:M"
 """What follows counts, and is for the screen."""
 
 
@@ -47,15 +47,15 @@ def line_columns(texts: Texts) -> tuple[Column, ...]:
 
 def list_topics(patients: DataFrame[Patients]) -> Mapping[str, Sequence[str]]:
     """Say of each line what a note on it is about."""
-    wanted = ["patient_id", "reasons", "held", "priority", "not_assessable"]
+    wanted = ["patient_id", "reasons", "held", "in_conflict", "not_assessable"]
     return {
         patient: [
             *filter(None, reasons.split("; ")),
             *([OPEN_TOPIC] if undecided and not reasons else []),
             *([HELD_TOPIC] if held else []),
-            *([CONFLICT_TOPIC] if priority == IDENTITY_CONFLICT else []),
+            *([CONFLICT_TOPIC] if in_conflict else []),
         ]
-        for patient, reasons, held, priority, undecided in zip(
+        for patient, reasons, held, in_conflict, undecided in zip(
             *(patients[name].tolist() for name in wanted), strict=True
         )
     }
@@ -126,11 +126,13 @@ def say_why(
             present[patient, rule] = _Standing(deepest, doubt)
         elif outcome == Outcome.INDETERMINATE:
             undecided[patient][texts.in_sentence(knowledge.rules[rule].title)] = None
-    wanted = ["patient_id", "priority", "reasons", "held"]
+    wanted = ["patient_id", "priority", "in_conflict", "reasons", "held"]
     rules = describe_rules(knowledge, texts)
     urgencies = describe_priorities(knowledge)
     said = []
-    for patient, priority, reasons, held in zip(*(patients[name] for name in wanted), strict=True):
+    for patient, priority, in_conflict, reasons, held in zip(
+        *(patients[name] for name in wanted), strict=True
+    ):
         stand = [
             (rules[rule], present.get((patient, rule), _Standing("", False)))
             for rule in reasons.split("; ")
@@ -138,8 +140,8 @@ def say_why(
         ]
         ordered = urgencies[priority].order(stand, lambda each: (each[0], each[1].grade))
         found = [_name_finding(rule.title, each, texts) for rule, each in ordered]
-        if priority == IDENTITY_CONFLICT:
-            said.append(texts("line.conflict"))
+        if in_conflict:
+            said.append("; ".join([texts("line.conflict"), *found]))
         elif found:
             said.append("; ".join(found))
         elif patient not in names:
@@ -175,15 +177,17 @@ def list_lines(
     for person, reason in zip(_people(patients), reasons, strict=True):
         rank = int(person.priority)
         link = names.get(person.patient_id, "")
-        since = None if pd.isna(person.waiting_since) else person.waiting_since.date()
+        since = None if pd.isna(person.arrived_at) else person.arrived_at.date()
+        collected = None if pd.isna(person.waiting_since) else person.waiting_since.date()
         yield [
             Entry(rank, RANKS[rank], "0"),
             Entry(urgencies[rank].title, RANKS[rank]),
             Entry(person.patient_id, LINK if link else STRONG, link=link),
-            *_identity(person, rank, texts),
+            *_identity(person, texts),
             Entry(reason),
             Entry(changes.get(person.patient_id, "")),
             Entry(None if since is None else (today - since).days, NUMBER, WHOLE),
+            Entry(collected, MOMENT, DATE),
             *typed.entries(person.patient_id),
             Entry(since, MOMENT, DATE),
             day_entry(person.last_collected_at, texts),
@@ -195,9 +199,9 @@ def list_lines(
         ]
 
 
-def _identity(person: Any, rank: int, texts: Texts) -> list[Entry]:
+def _identity(person: Any, texts: Texts) -> list[Entry]:
     """Name, sex and birth date; none of them where it is in question whose they are."""
-    if rank == IDENTITY_CONFLICT:
+    if person.in_conflict:
         return [Entry(texts("line.in-conflict"), QUIET)] * 3
     unknown = Entry(texts("not-stated"), QUIET)
     name = Entry(person.patient_name) if person.patient_name else unknown

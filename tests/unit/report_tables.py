@@ -17,6 +17,8 @@ from pipeline.report.patient import assemble_reports
 from schemas import Held, Reportable
 from schemas.vocabulary import Disposition
 
+ARRIVALS = {"march.csv": datetime(2026, 3, 4, 7, 15)}
+"""When a file was received."""
 RUN = RunFacts(
     run_at=datetime(2026, 3, 10, 8, 30),
     version="1.0.0",
@@ -110,7 +112,7 @@ def tables_of(
             }
         )
     reportable, set_aside = _typed(results, Reportable), _typed(held, Held)
-    found = interpret_results(reportable, set_aside, using or knowledge())
+    found = interpret_results(reportable, set_aside, using or knowledge(), arrivals=ARRIVALS)
     kinds = [issues_at(rows, code) for code, rows in set_aside.groupby("code")]
     return Tables(
         patients=found.patients,

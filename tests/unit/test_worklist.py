@@ -11,6 +11,7 @@ from pipeline.report import worklist
 from pipeline.report.entries import Entries
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import file_name, save_workbook
+from pipeline.report.read_back import entries_of
 from pipeline.report.worklist import render_worklist
 from schemas.vocabulary import Disposition
 from tests.golden.render import render_workbook_text
@@ -90,7 +91,9 @@ def test_one_line_per_patient_in_the_order_given(tmp_path):
     assert by_id["P1"]["Birth date"] == datetime(1961, 4, 2)
     assert by_id["P3"]["Last collected"] == "not stated"
     eve = by_id["p5 x"]
-    assert (eve["Waiting since"], eve["Days waiting"]) == (datetime(2026, 2, 8), 30)
+    # Days count from the arrival; the day of collection stands beside them.
+    assert (eve["Arrived"], eve["Days waiting"]) == (datetime(2026, 3, 4), 6)
+    assert eve["Collected"] == datetime(2026, 2, 8)
     assert eve["Held"] == 1
 
 
@@ -123,9 +126,7 @@ def test_an_identity_conflict_and_an_unconfirmed_finding_are_said(tmp_path):
     tables = make_tables(WARD)
     tables = replace(
         tables,
-        patients=tables.patients.assign(
-            priority=tables.patients["priority"].mask(tables.patients["patient_id"].eq("=P4"), 0)
-        ),
+        patients=tables.patients.assign(in_conflict=tables.patients["patient_id"].eq("=P4")),
         standing=tables.standing.assign(
             status=tables.standing["status"].where(
                 tables.standing["rule"].ne("low-b12"), "unconfirmed"
@@ -168,7 +169,7 @@ def test_links_lead_to_the_workbooks_and_only_there(tmp_path):
 def test_a_finding_that_is_of_no_date_waits_since_no_day():
     tables = make_tables("at | years | analyte | result\n | 40 | platelets | 90 10*9/L")
     (line,) = lines_of(render(tables))
-    assert (line["Waiting since"], line["Days waiting"]) == (None, None)
+    assert (line["Collected"], line["Days waiting"]) == (None, 6)
 
 
 def test_more_lines_than_a_sheet_holds_go_on_in_another(monkeypatch, tmp_path):
@@ -305,3 +306,76 @@ def test_without_a_conflict_there_is_no_such_sheet(tmp_path):
         p4      | F   | 40    | S4       | 2026-02-03 | mcv     | 90 fL
     """)
     assert "Identity conflicts" not in render(tables).sheetnames
+
+
+ASIDE = """
+    patient | name | sex | years | specimen | at         | analyte     | result
+    P1      | Ada  | F   | 64    | S1       | 2026-03-01 | vitamin-b12 | 250 ng/L
+    P1      | Ada  | F   | 64    | S1       | 2026-03-01 | hemoglobin  | 140 g/L
+    P1      | Ada  | F   | 64    | S1       | 2026-03-01 | mcv         | 90 fL
+    P1      | Ada  | F   | 64    | S1       | 2026-03-01 | platelets   | 250 10*9/L
+    P1      | Ada  | F   | 64    | S1       | 2026-03-01 | white-cells | 6 10*9/L
+    P2      | Bea  | F   | 64    | S2       | 2026-03-01 | vitamin-b12 | 250 ng/L
+    P3      | Cia  | F   | 64    | S3       | 2026-03-01 | mcv         | 90 fL
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "sheet", "head", "counted"),
+    [
+        ("en", "For information", "Patient id", "2 patients on this list; 1 more for information"),
+        ("de", "Zur Kenntnis", "Patienten-ID", "2 Patienten auf dieser Liste; 1 weiterer zur Kenntnis"),
+    ],
+)  # fmt: skip
+def test_those_for_information_have_a_sheet_of_their_own(tmp_path, language, sheet, head, counted):
+    tables = make_tables(ASIDE)
+    book = reopened(render(tables, replace(RUN, language=language)), tmp_path)
+    first = book.sheetnames[0]
+    assert book.sheetnames[1] == sheet
+    assert [line[head] for line in lines_of(book, sheet)] == ["P1"]
+    assert sorted(line[head] for line in lines_of(book, first)) == ["P2", "P3"]
+    assert counted in book[first]["A1"].value
+    # They are left out of the sheets of findings; nobody is to act on them.
+    for place in (4, 5):
+        listed = {row[0].value for row in book.worksheets[place].iter_rows(min_row=3)}
+        listed |= {row[1].value for row in book.worksheets[place].iter_rows(min_row=3)}
+        assert "P1" not in listed
+    facts = {row[0].value: row[1].value for row in book.worksheets[-1].iter_rows(min_row=3)}
+    assert facts["Patients for information" if language == "en" else "Patienten zur Kenntnis"] == 1
+
+
+def test_what_is_typed_on_the_sheet_for_information_is_carried_on(tmp_path):
+    tables, path = make_tables(ASIDE), tmp_path / "worklist.xlsx"
+    book = render(tables)
+    sheet = book["For information"]
+    heads = {cell.value: cell.column for cell in sheet[3]}
+    sheet.cell(4, heads["Notes"]).value = "read by the ward"
+    save_workbook(book, path, RUN.run_at)
+    entries = entries_of(path.read_bytes(), RUN.run_at.date())
+    # It moves with its patient, also to the other sheet.
+    again = reopened(render(tables, entries=entries), tmp_path)
+    assert lines_of(again, "For information")[0]["Notes"] == "read by the ward"
+    moved = replace(tables, patients=tables.patients.assign(for_information=False))
+    lines = lines_of(reopened(render(moved, entries=entries), tmp_path))
+    assert {line["Patient id"]: line["Notes"] for line in lines}["P1"] == "read by the ward"
+
+
+def test_the_page_shows_them_in_a_section_and_leaves_nobody_out():
+    tables = make_tables(ASIDE)
+    _, page = render_worklist(
+        patients=tables.patients, results=tables.results, findings=tables.findings,
+        standing=tables.standing, changes=compare_standing(None, tables.standing),
+        held=tables.held, issues=tables.issues, knowledge=knowledge(), run=RUN, names={},
+        entries=NOTHING_TYPED,
+    )  # fmt: skip
+    above, below = page.split('<section aria-labelledby="aside-title">')
+    assert ">P1<" not in above
+    assert ">P1<" in below
+    assert all(f">{patient}<" in above and f">{patient}<" not in below for patient in ("P2", "P3"))
+    assert "3 patients" in above
+
+
+def test_without_anybody_for_information_there_is_no_such_sheet(tmp_path):
+    book = reopened(render(make_tables(WARD)), tmp_path)
+    assert "For information" not in book.sheetnames
+    assert "more for information" not in book["Worklist"]["A1"].value

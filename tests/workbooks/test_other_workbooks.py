@@ -127,7 +127,7 @@ def test_every_line_is_what_the_reports_say(worklist, run_folder):
     )
     for report in reports:
         told = {title: cell.value for title, cell in lines[report.patient_id].items()}
-        if told["Priority"] == 0:
+        if told["Name"] == told["Birth date"] == "in conflict":
             continue
         assert told["Name"] == (report.name or "not stated")
         assert told["Sex"] == report.sex

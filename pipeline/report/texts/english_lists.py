@@ -24,12 +24,21 @@ ENTRIES = {
     "list.archive": "Notes archive",
     "list.run": "Run summary",
     "worklist.heading": "{title}, most urgent first, made {made}",
+    "worklist.counted.one": "{count} patient on this list",
+    "worklist.counted.many": "{count} patients on this list",
+    "aside.counted.one": "{count} more for information, on a sheet of its own",
+    "aside.counted.many": "{count} more for information, on a sheet of their own",
+    "conflicts.counted.one": "{count} patient id in conflict, open until decided",
+    "conflicts.counted.many": "{count} patient ids in conflict, open until decided",
+    "list.aside": "For information",
+    "aside.heading": "For information: one finding, and nothing waits to be done; made {made}",
+    "page.aside": "For information: one finding, and nothing waits to be done",
     "worklist.how": "For decision support only. Follow the patient id to the workbook; without a link "
     "there is none, as every result is held. Type under {typed} only: what stands there is kept by "
     "later runs.",
-    "worklist.heads": "Priority|Urgency|Patient id|Name|Sex|Birth date|Why|Change|Days waiting",
+    "worklist.heads": "Priority|Urgency|Patient id|Name|Sex|Birth date|Why|Change|Days waiting|Collected",
     "worklist.typed": "Review status|Reviewer|Notes",
-    "worklist.more": "New since the note|Waiting since|Last collected|Findings|Unconfirmed|"
+    "worklist.more": "New since the note|Arrived|Last collected|Findings|Unconfirmed|"
     "Not assessable|Held",
     "worklist.statuses": "open|in review|repeat requested|reported|done",
     "topic.held": "held results",
@@ -63,6 +72,7 @@ ENTRIES = {
     "calls.none": "No critical value to telephone",
     "calls.not-confirmed": "The list of critical values is not yet confirmed by this laboratory: write "
     'critical_values = "confirmed" (or "off") into labflag.toml',
+    "calls.identity": "Identity conflict: clarify identity now",
     "calls.unconfirmed": "unconfirmed",
     "calls.preliminary": "preliminary: final result awaited",
     "calls.heads": "Patient id|Finding|Value as it was|Collected|Specimen",
@@ -77,7 +87,7 @@ ENTRIES = {
     "technician.correct": "Correct the held rows and hand the workbook back",
     "technician.times": "{count} × {problem}",
     "call": "telephone",
-    "hematologist.heading": "Each finding with its value, the one before, and why",
+    "hematologist.heading": "Each finding with its value, the one before, and why (without those for information)",
     "hematologist.heads": "Priority|Patient id|Finding|Grade|Value|Collected|Value before|"
     "Change since last report|Specimen in doubt|What is missing",
     "hematologist.before": "{value} ({date})",
@@ -88,6 +98,7 @@ ENTRIES = {
     "conflicts.heading": "Versions that contradict each other.",
     "conflicts.heads": "In conflict|What|Patient id|Hold|Version|Name|Sex|Birth date|Results|File|"
     "Sheet|Rows",
+    "conflicts.more": "Urgency|Would be found",
     "conflicts.patient": "patient id",
     "conflicts.specimen": "specimen id",
     # In place of the report of an id in conflict
@@ -119,6 +130,8 @@ ENTRIES = {
     "run.laboratory": "Laboratory",
     "run.files-read": "Files read",
     "run.patients": "Patients",
+    "run.aside": "Patients for information",
+    "run.in-conflict": "Patient ids in conflict",
     "run.workbooks": "Patient workbooks",
     "run.read": "Results read",
     "run.used": "Results used",

@@ -22,13 +22,22 @@ ENTRIES = {
     "list.archive": "Notizarchiv",
     "list.run": "Dieser Lauf",
     "worklist.heading": "{title}, die dringendsten zuerst, erstellt {made}",
+    "worklist.counted.one": "{count} Patient auf dieser Liste",
+    "worklist.counted.many": "{count} Patienten auf dieser Liste",
+    "aside.counted.one": "{count} weiterer zur Kenntnis, auf eigenem Blatt",
+    "aside.counted.many": "{count} weitere zur Kenntnis, auf eigenem Blatt",
+    "conflicts.counted.one": "{count} strittige Patienten-ID, offen bis zur Entscheidung",
+    "conflicts.counted.many": "{count} strittige Patienten-IDs, offen bis zur Entscheidung",
+    "list.aside": "Zur Kenntnis",
+    "aside.heading": "Zur Kenntnis: ein Befund, und nichts ist zu tun; erstellt {made}",
+    "page.aside": "Zur Kenntnis: ein Befund, und nichts ist zu tun",
     "worklist.how": "Nur zur Unterstützung von Entscheidungen. Die Patienten-ID führt zur Arbeitsmappe; "
     "ohne Link gibt es keine, weil jedes Ergebnis zurückgestellt ist. Nur unter {typed} schreiben: was "
     "dort steht, behalten spätere Läufe.",
     "worklist.heads": "Priorität|Dringlichkeit|Patienten-ID|Name|Geschlecht|Geburtsdatum|Warum|Änderung|"
-    "Tage offen",
+    "Tage offen|Abnahme",
     "worklist.typed": "Bearbeitung|Bearbeitet von|Notizen",
-    "worklist.more": "Neu seit der Notiz|Offen seit|Letzte Abnahme|Befunde|Unbestätigt|"
+    "worklist.more": "Neu seit der Notiz|Eingang|Letzte Abnahme|Befunde|Unbestätigt|"
     "Nicht beurteilbar|Zurückgestellt",
     "worklist.statuses": "offen|in Arbeit|Wiederholung angefordert|berichtet|erledigt",
     "topic.held": "zurückgestellte Ergebnisse",
@@ -60,6 +69,7 @@ ENTRIES = {
     "calls.none": "Kein telefonpflichtiger Wert",
     "calls.not-confirmed": "Die Liste der telefonpflichtigen Werte ist von diesem Labor noch nicht "
     'bestätigt: critical_values = "confirmed" (oder "off") in labflag.toml schreiben',
+    "calls.identity": "Identitätskonflikt: die Identität sofort klären",
     "calls.unconfirmed": "unbestätigt",
     "calls.preliminary": "vorläufig: endgültiges Ergebnis steht aus",
     "calls.heads": "Patienten-ID|Befund|Wert wie gemeldet|Abnahme|Probe",
@@ -73,7 +83,7 @@ ENTRIES = {
     "technician.correct": "Die zurückgestellten Zeilen berichtigen und die Arbeitsmappe zurückgeben",
     "technician.times": "{count} × {problem}",
     "call": "telefonieren",
-    "hematologist.heading": "Jeder Befund mit seinem Wert, dem Wert zuvor und dem Grund",
+    "hematologist.heading": "Jeder Befund mit seinem Wert, dem Wert zuvor und dem Grund (ohne die zur Kenntnis)",
     "hematologist.heads": "Priorität|Patienten-ID|Befund|Grad|Wert|Abnahme|Wert zuvor|"
     "Änderung seit letztem Bericht|Probe zweifelhaft|Was fehlt",
     "hematologist.before": "{value} ({date})",
@@ -83,6 +93,7 @@ ENTRIES = {
     "conflicts.heading": "Fassungen, die einander widersprechen.",
     "conflicts.heads": "Strittig|Was|Patienten-ID|Kennung|Fassung|Name|Geschlecht|Geburtsdatum|Ergebnisse|"
     "Datei|Tabellenblatt|Zeilen",
+    "conflicts.more": "Dringlichkeit|Wäre zu finden",
     "conflicts.patient": "Patienten-ID",
     "conflicts.specimen": "Probennummer",
     "notice.verdict": "Identitätskonflikt seit {day}: nicht aktualisiert. Unter dieser Patienten-ID wird nichts berichtet, bis "
@@ -113,6 +124,8 @@ ENTRIES = {
     "run.laboratory": "Labor",
     "run.files-read": "Gelesene Dateien",
     "run.patients": "Patienten",
+    "run.aside": "Patienten zur Kenntnis",
+    "run.in-conflict": "Strittige Patienten-IDs",
     "run.workbooks": "Arbeitsmappen von Patienten",
     "run.read": "Gelesene Ergebnisse",
     "run.used": "Ergebnisse verwendet",

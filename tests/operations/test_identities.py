@@ -68,7 +68,7 @@ def test_another_version_is_another_conflict(labflag, send, tmp_path):
     (wider,) = send(OTHER, name="april.csv")
     assert wider != hold
     refused = labflag("release", hold, "--version", 1, "-o", "out")
-    assert refused.returncode == 4
+    assert refused.returncode == 2
     assert "look at it again" in refused.stderr
     assert labflag("release", wider, "--version", 9, "-o", "out").returncode == 2
     # One version is another person, and the two that remain still contradict each other.

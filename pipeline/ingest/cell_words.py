@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pipeline.ingest.materials import index_materials, material_of
 from pipeline.ingest.names import fold_words
 from pipeline.ingest.remarks import RemarkIndex, index_remarks, read_remark
-from pipeline.ingest.values import comparator_of, parse_doubts, parse_statuses
+from pipeline.ingest.statuses import index_statuses, parse_statuses
+from pipeline.ingest.values import comparator_of, parse_doubts
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.prepared import prepared_once
 from schemas.vocabulary import ResultStatus
@@ -37,6 +38,7 @@ class CellWords:
     sound: frozenset[str]
     """What says that a specimen is as it should be."""
     remarks: RemarkIndex
+    statuses: Mapping[str, str]
 
     def comparator(self, text: str) -> str | None:
         """Return the comparator that a cell names, "" for none; None if it names nothing such."""
@@ -48,7 +50,9 @@ class CellWords:
 
     def status(self, text: str) -> str:
         """Return the status that a word names; "" for anything else, single letters included."""
-        return str(parse_statuses([text])["status"][0]) if len(text.strip()) > 1 else ""
+        return (
+            str(parse_statuses([text], self.statuses)["status"][0]) if len(text.strip()) > 1 else ""
+        )
 
     def warning(self, text: str) -> str:
         """Return "remark" or "doubt" if the cell as a whole warns of the specimen, else "".
@@ -84,6 +88,7 @@ def index_cells(knowledge: Knowledge) -> CellWords:
         materials=index_materials(knowledge),
         sound=frozenset(_fold(word) for word in knowledge.phrases["specimen-sound"].words),
         remarks=index_remarks(knowledge, "specimen"),
+        statuses=index_statuses(knowledge),
     )
 
 

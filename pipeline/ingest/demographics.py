@@ -9,30 +9,34 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.names import fold_words, word_set
+from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.prepared import prepared_once
 from schemas.vocabulary import Sex
 
 AgeUnit = Literal["years", "months", "weeks", "days", "hours"]
 
-_FEMALE_WORDS = word_set(
-    "female|woman|girl|fem|weiblich|weibl|frau|madchen|maedchen|femme|feminin|fille|femenino"
-    "|femenina|mujer|nina|femminile|femmina|donna|feminino|feminina|mulher|menina"
-)
-_MALE_WORDS = word_set(
-    "male|man|boy|mann|mannlich|maennlich|mannl|junge|homme|masculin|garcon|masculino|hombre"
-    "|varon|nino|maschile|maschio|uomo|homem|menino"
-)
+_SEX_PHRASES = {"sex-female": "F", "sex-male": "M", "sex-unknown": "", "sex-other": "?"}
+
+
+@prepared_once
+def index_sexes(knowledge: Knowledge) -> dict[str, str]:
+    """Prepare the words of `knowledge.phrases`: word, folded → F, M, "" or, for others, "?"."""
+    return {
+        fold_words(word).strip(" ."): sex
+        for name, sex in _SEX_PHRASES.items()
+        for word in knowledge.phrases[name].words
+    } | {"": ""}
+
+
 _UNKNOWN_WORDS = word_set(
     "|u|unk|unknown|-|--|?|n/a|na|nan|none|null|not known|not stated|not specified|unbekannt"
     "|inconnu|desconocido|sconosciuto|desconhecido|ignorado"
 )
-_OTHER_SEXES = word_set(
-    "x|other|o|undetermined|indeterminate|intersex|diverse|divers|d|unbestimmt|indetermine"
-    "|indeterminado"
-)
-"""Limits by sex do not say which of them applies: as good as not known."""
 
 
-def parse_sexes(texts: Iterable[str], key: Mapping[str, Sex]) -> pd.DataFrame:
+def parse_sexes(
+    texts: Iterable[str], key: Mapping[str, Sex], words: Mapping[str, str]
+) -> pd.DataFrame:
     """Read the distinct texts of a column of sex.
 
     Letters are read as the whole column uses them: M is male, but female beside H (*hombre,
@@ -42,28 +46,33 @@ def parse_sexes(texts: Iterable[str], key: Mapping[str, Sex]) -> pd.DataFrame:
     Args:
         texts: Distinct cells of the column, all of them.
         key: What the export writes → sex, if its layout says so; needed for digits.
+        words: Of `index_sexes`.
 
     Returns:
-        One row per text with `sex` ("F", "M", "" if not known) and `code` ("" or
-        `sex-unreadable`).
+        One row per text with `sex` ("F", "M", "" if not known) and `code` ("",
+        `sex-unreadable`, or `sex-other` for what is neither).
     """
     cells = [fold_words(text).strip(" .") for text in texts]
     by_key = {fold_words(text).strip(" ."): str(sex) for text, sex in key.items()}
     letters = {} if by_key else _read_letters({cell for cell in cells if len(cell) == 1})
-    read = [_read_sex(cell, by_key, letters) for cell in cells]
+    read = [_read_sex(cell, by_key, letters, words) for cell in cells]
     return pd.DataFrame(read, columns=["sex", "code"]).astype("str")
 
 
-def _read_sex(cell: str, key: Mapping[str, str], letters: Mapping[str, str]) -> tuple[str, str]:
+def _read_sex(
+    cell: str, key: Mapping[str, str], letters: Mapping[str, str], words: Mapping[str, str]
+) -> tuple[str, str]:
     if cell in key:
         return key[cell], ""
-    if cell in _FEMALE_WORDS:
-        return "F", ""
-    if cell in _MALE_WORDS:
-        return "M", ""
     if cell in letters:
-        return letters[cell], ""
-    return "", "" if cell in _UNKNOWN_WORDS | _OTHER_SEXES else "sex-unreadable"
+        return letters[cell], "" if letters[cell] else "sex-other"
+    sex = words.get(cell)
+    if sex is None:
+        return "", "sex-unreadable"
+    return ("", "sex-other") if sex == "?" else (sex, "")
+
+
+_HUNGARIAN = frozenset("fn")
 
 
 def _read_letters(present: set[str]) -> Mapping[str, str]:
@@ -73,9 +82,9 @@ def _read_letters(present: set[str]) -> Mapping[str, str]:
     others = present & {"h", "v"}
     if not others:
         read["m"] = male
-        if "n" in present and "m" not in present:
-            # Hungarian: férfi is a man, nő a woman.
-            del read["f"]
+        if present <= _HUNGARIAN and "n" in present:
+            # Férfi is a man, nő a woman; or N is one odd entry among women. Used, as not known.
+            read["f"] = ""
     elif others == {"h"} and "m" in present and not present & {"f", "w"}:
         read |= {"m": female, "h": male}
     elif len(others) == 1 and "f" in present and "m" not in present:

@@ -1,6 +1,6 @@
 """A table whose columns are known becomes `Export`: long, all text, one row per result."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -30,6 +30,8 @@ _APART = ("comment", "comparator", "material")
 """Several columns of these stay apart, by semicolons."""
 _PLACE = ("result_id", "source_file", "source_sheet", "source_row", "source_column")
 _STEM = 30
+# Written by programs, never as a word of a person: "Null" is a surname.
+_DATABASE_NULL = frozenset(["NULL", "null", "(null)", "(NULL)", "<null>", "<NULL>", "\\N"])
 _OF_EXPORT = frozenset(Export.column_types())
 _CONTEXT = {
     "source_row": "int64",
@@ -182,7 +184,13 @@ def _take_fields(
     for name, columns in plan.fields.items():
         if name in context:
             continue
-        parts = [_take(lines, at, untrusted.get(at, set())) for at in columns]
+        parts = [
+            # What stands for "not measured" in the column of results is read with the value.
+            _take(lines, at, untrusted.get(at, set()))
+            if name == "value"
+            else _take_filled(lines, at, untrusted.get(at, set()))
+            for at in columns
+        ]
         separator = "; " if name in _APART else " "
         texts = (
             parts[0]
@@ -211,7 +219,7 @@ def _take_context(plan: Plan, lines: Lines, bad: Sequence[_BadCell]) -> pd.DataF
     parts = [_NO_CONTEXT]
     for about in list_context(plan):
         for at in plan.fields[about]:
-            texts = _array(_take(lines, at, set()))
+            texts = _array(_take_filled(lines, at))
             is_bad = np.zeros(len(rows), dtype=bool)
             is_bad[[cell.position for cell in bad if cell.column == at]] = True
             filled = np.flatnonzero((texts != "") | is_bad)
@@ -256,7 +264,7 @@ def _own_columns(each: ResultColumn, values: Texts, lines: Lines) -> Iterator[tu
     yield "value", values
     yield "source_column", _repeat(each.header, count)
     yield "analyte", _repeat(each.meaning.name, count)
-    attached = {name: _array(_take(lines, at, set())) for name, at in each.attached.items()}
+    attached = {name: _array(_take_filled(lines, at)) for name, at in each.attached.items()}
     if "reference" in attached:
         low, high = split_references(attached.pop("reference"))
         attached = {"reference_low": low, "reference_high": high} | attached
@@ -320,12 +328,17 @@ def _tell_results(plan: Plan, lines: Lines) -> np.ndarray[tuple[int], np.dtype[n
     return is_result
 
 
-def _take(lines: Lines, column: int, untrusted: set[int]) -> list[str]:
+def _take(lines: Lines, column: int, untrusted: Set[int]) -> list[str]:
     if not untrusted:
         return [cells[column].strip() for cells in lines.cells]
     return [
         "" if at in untrusted else cells[column].strip() for at, cells in enumerate(lines.cells)
     ]
+
+
+def _take_filled(lines: Lines, column: int, untrusted: Set[int] = frozenset()) -> list[str]:
+    """Take a column; what a database writes where it has nothing is empty."""
+    return ["" if cell in _DATABASE_NULL else cell for cell in _take(lines, column, untrusted)]
 
 
 def _array(texts: Sequence[str]) -> Texts:

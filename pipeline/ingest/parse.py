@@ -9,13 +9,20 @@ import pandas as pd
 from pipeline.ingest.cell_words import CellWords, index_cells
 from pipeline.ingest.comparators import join_comparators
 from pipeline.ingest.dates import parse_dates
-from pipeline.ingest.demographics import age_unit_of, ages_at, parse_ages, parse_sexes
+from pipeline.ingest.demographics import (
+    age_unit_of,
+    ages_at,
+    index_sexes,
+    parse_ages,
+    parse_sexes,
+)
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.fractions import Finding, find_fractions
 from pipeline.ingest.ids import accession_stem
 from pipeline.ingest.names import NOT_OURS, NameIndex, analyte_of, index_names, list_foreign
+from pipeline.ingest.statuses import index_statuses, parse_statuses
 from pipeline.ingest.units import distinct_rows, unit_of
-from pipeline.ingest.values import parse_doubts, parse_statuses, parse_values, read_interval
+from pipeline.ingest.values import parse_doubts, parse_values, read_interval
 from pipeline.issues import Staged, all_issues, issue_of_file, issues_at
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.issues.counts import say_count
@@ -109,8 +116,9 @@ def parse_results(
     words = index_cells(knowledge)
     measured = _measure(texts, values.assign(**said), reading, index, words, found)
     when = _date(texts, reading, today, found)
-    people = _describe(texts, when, reading, found)
-    status = _take(texts["status"], parse_statuses)["status"]
+    people = _describe(texts, when, reading, knowledge, found)
+    statuses = index_statuses(knowledge)
+    status = _take(texts["status"], lambda cells: parse_statuses(cells, statuses))["status"]
     found.append(Finding("status-unreadable", status.eq(""), "status"))
     origin = pd.DataFrame(
         {
@@ -273,11 +281,17 @@ def _date(texts: pd.DataFrame, reading: Reading, today: date, found: list[Findin
 
 
 def _describe(
-    texts: pd.DataFrame, when: pd.DataFrame, reading: Reading, found: list[Finding]
+    texts: pd.DataFrame,
+    when: pd.DataFrame,
+    reading: Reading,
+    knowledge: Knowledge,
+    found: list[Finding],
 ) -> pd.DataFrame:
     """Read sex, and settle the age at collection: by the birth date, else as stated."""
-    sexes = _take(texts["sex"], lambda cells: parse_sexes(cells, reading.sex))
-    found.append(Finding("sex-unreadable", sexes["code"].ne(""), "sex"))
+    words = index_sexes(knowledge)
+    sexes = _take(texts["sex"], lambda cells: parse_sexes(cells, reading.sex, words))
+    for code in ("sex-unreadable", "sex-other"):
+        found.append(Finding(code, sexes["code"].eq(code), "sex"))
     bare = reading.age_unit or age_unit_of(_header_of("age", reading) or "")
     stated = _take(texts["age"], lambda cells: parse_ages(cells, bare))
     found.append(Finding("age-unreadable", stated["code"].ne(""), "age"))
@@ -337,7 +351,7 @@ def _issues_of(
             )
             continue
         if CATALOGUE[each.code].severity != ERROR:
-            place = "patient_id" if each.field == "age" else "source_row"
+            place = "patient_id" if each.field in ("age", "sex") else "source_row"
             rows = rows.drop_duplicates(place)
         yield issues_at(rows, each.code, column=header, detail=each.detail)
 

@@ -10,7 +10,6 @@ import pandas as pd
 
 from pipeline.ingest.names import fold_words, word_set
 from pipeline.ingest.tables import DecimalSign
-from schemas.vocabulary import ResultStatus
 
 
 class Value(NamedTuple):
@@ -43,20 +42,6 @@ _WORDS = {
 }
 _SIGNS |= {word: sign for sign, words in _WORDS.items() for word in words.split("|")}
 
-_STATUS_WORDS = {
-    word: str(status)
-    for status, words in {
-        ResultStatus.FINAL: "|f|final|final result|verified|validated|released|authorised"
-        "|authorized|complete|completed|signed|endbefund"
-        "|endgultig",
-        ResultStatus.CORRECTED: "c|corrected|correction|a|amended|revised|korrigiert|corrige",
-        ResultStatus.PRELIMINARY: "p|preliminary|prelim|provisional|partial|i|in process"
-        "|in progress|pending|registered|r|not verified|unverified|vorlaufig|provisoire",
-        ResultStatus.CANCELLED: "x|cancelled|canceled|withdrawn|entered-in-error"
-        "|entered in error|d|deleted|w|wrong|void|retracted|storniert|annule|anulado",
-    }.items()
-    for word in words.split("|")
-}
 _NOT_MEASURED = word_set(
     "-|pending|in progress|to follow|not done|not performed|test not performed|tnp|not measured"
     "|not reported|not tested|not available|unable to report|unable to perform|no result"
@@ -186,16 +171,6 @@ def read_interval(
 def comparator_of(text: str) -> str | None:
     """Return the comparator that a text by itself names, "" for none; None if it names none."""
     return _SIGNS.get(fold_words(text))
-
-
-def parse_statuses(texts: Iterable[str]) -> pd.DataFrame:
-    """Read cells of a status column: words, or the letters of HL7; blank is final.
-
-    Returns:
-        One row per text with `status`: a `ResultStatus`, "" where it is not known.
-    """
-    read = [_STATUS_WORDS.get(fold_words(text), "") for text in texts]
-    return pd.DataFrame({"status": read}, dtype="str")
 
 
 def parse_doubts(texts: Iterable[str]) -> pd.DataFrame:

@@ -642,6 +642,12 @@ CATALOGUE = _kinds(
         "Write F or M, or leave it empty if it is not known.",
     ),
     (
+        "sex-other",
+        NOTE,
+        "The entry for sex says neither female nor male for certain; the sex counts as not known.",
+        "Nothing to do; limits that depend on the sex may leave a question open.",
+    ),
+    (
         "age-unreadable",
         ERROR,
         "The age cannot be read.",

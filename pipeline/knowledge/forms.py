@@ -154,6 +154,8 @@ class Phrases:
 
     id: Literal["yes", "no", "positive", "negative", "not-said", "denied-before", "denied-after",
                 "doubtful", "suspected", "tentative", "link", "ends-denial", "specimen",
-                "analytical", "neutral", "less-than", "greater-than", "at-most", "at-least",
-                "exactly", "specimen-sound"]  # fmt: skip
+                "analytical", "neutral", "status-final", "status-corrected", "status-preliminary",
+                "status-cancelled", "sex-female", "sex-male", "sex-unknown", "sex-other",
+                "less-than", "greater-than", "at-most", "at-least", "exactly",
+                "specimen-sound"]  # fmt: skip
     words: tuple[str, ...]

@@ -3,16 +3,24 @@
 import pandas as pd
 import pytest
 
-from pipeline.ingest.demographics import age_unit_of, ages_at, parse_ages, parse_sexes
+from pipeline.ingest.demographics import (
+    age_unit_of,
+    ages_at,
+    index_sexes,
+    parse_ages,
+    parse_sexes,
+)
+from pipeline.knowledge.load import load_knowledge
 from schemas.vocabulary import Sex
 
 HELD = "held"
+WORDS = index_sexes(load_knowledge())
 
 
 def sexes(column: str, key: dict[str, Sex] | None = None) -> str:
-    read = parse_sexes(column.split(","), key or {})
+    read = parse_sexes(column.split(","), key or {}, WORDS)
     cells = zip(read["sex"], read["code"], strict=True)
-    return ",".join(HELD if code else sex or "?" for sex, code in cells)
+    return ",".join(HELD if code == "sex-unreadable" else sex or "?" for sex, code in cells)
 
 
 @pytest.mark.parametrize(
@@ -35,12 +43,19 @@ def sexes(column: str, key: dict[str, Sex] | None = None) -> str:
         ("V,M", "held,held"),
         ("V,F", "M,F"),
         ("V,H,M", "held,held,held"),
-        ("F,N", "held,held"),
-        ("F,M,N", "F,M,held"),
+        ("F,N", "?,?"),
+        ("F,M,N", "F,M,?"),
         ("0,1", "held,held"),
         ("1,2", "held,held"),
         (",U,unknown,X,-,?,other,D,divers", "?,?,?,?,?,?,?,?,?"),
-        ("zz,MF,F/M", "held,held,held"),
+        ("zz,MF,F/M", "held,held,?"),
+        ("F,I,NB,UN,A", "F,?,?,?,?"),
+        ("F,M,Non-binary,Unspecified,Intersex", "F,M,?,?,?"),
+        ("W,M,divers,nicht binär,k.A.", "F,M,?,?,?"),
+        ("femme,homme,non binaire,autre", "F,M,?,?"),
+        ("mujer,hombre,no binario,otro", "F,M,?,?"),
+        ("♀,♂,Mme,Ms", "F,M,F,F"),
+        ("F,N,T,K", "F,?,held,held"),
     ],
 )
 def test_sexes(column: str, answer: str) -> None:

@@ -2,14 +2,16 @@
 
 import pytest
 
+from pipeline.ingest.statuses import index_statuses, parse_statuses
 from pipeline.ingest.values import (
     parse_doubts,
-    parse_statuses,
     parse_values,
     read_interval,
     read_value,
 )
+from pipeline.knowledge.load import load_knowledge
 
+STATUSES = index_statuses(load_knowledge())
 UNITS = {"g/L", "g/dL", "g%", "%", "fL", "K/uL", "10^9/L", "10*9/L", "x10^9/L", "×10⁹/L", "109/L"}
 
 
@@ -295,7 +297,7 @@ def test_reference_intervals(
     ],
 )
 def test_statuses(text: str, answer: str) -> None:
-    assert parse_statuses([text])["status"].tolist() == [answer]
+    assert parse_statuses([text], STATUSES)["status"].tolist() == [answer]
 
 
 @pytest.mark.parametrize(

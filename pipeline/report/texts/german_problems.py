@@ -47,6 +47,7 @@ PROBLEMS = {
     "date-ambiguous": ("Tag und Monat lassen sich in dieser Spalte nirgends unterscheiden.", "Daten als 2024-05-31 schreiben oder date_order in einem Layout angeben."),
     "date-impossible": ("Die Daten widersprechen sich: Abnahme vor der Geburt oder in der Zukunft.", "Das falsche berichtigen; es kann jedes von beiden sein."),
     "sex-unreadable": ("Die Angabe zum Geschlecht lässt sich nicht zweifelsfrei lesen.", "F oder M schreiben, oder leer lassen, wenn es nicht bekannt ist."),
+    "sex-other": ("Der Eintrag zum Geschlecht sagt nicht sicher weiblich oder männlich; das Geschlecht gilt als nicht bekannt.", "Nichts zu tun; Grenzwerte, die vom Geschlecht abhängen, können eine Frage offen lassen."),
     "age-unreadable": ("Das Alter lässt sich nicht lesen.", "Jahre schreiben, oder eine Zahl mit Einheit wie 8m oder 12d."),
     "status-unreadable": ("Der Status des Ergebnisses ist nicht bekannt.", "final, corrected, preliminary oder cancelled schreiben."),
     "cell-boolean": ("Die Zelle enthält einen Wahrheitswert statt einer Zahl oder eines Textes.", "Eintragen, was dort stehen soll; die Spalte vorher als Text formatieren."),

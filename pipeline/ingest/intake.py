@@ -18,6 +18,7 @@ from pipeline.ingest.delimited import list_bad_lines
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.further_problems import find_further_problems
 from pipeline.ingest.headers import index_headers
+from pipeline.ingest.held_names import name_held
 from pipeline.ingest.holds import Returned, restore_accessions, restore_reading
 from pipeline.ingest.identity import drop_conflicting, settle_identity
 from pipeline.ingest.lines import Lines, sort_lines
@@ -412,6 +413,7 @@ def _parse(
     written = judged.assign(**parsed[["unit_text", "unit_in_cell"]])
     hidden = find_further_problems(export, written, issues, reading, knowledge)
     issues = all_issues(issues, hidden)
+    judged = judged.assign(analyte=name_held(judged, export, knowledge))
     return Staged(judged, all_issues(issues, check_consistency(judged, issues, knowledge)))
 
 

@@ -9,7 +9,8 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from pipeline.ingest.look_alikes import LookAlikes, index_look_alikes, words_of
-from pipeline.ingest.units import UnitIndex, index_units, unit_of
+from pipeline.ingest.qualified_names import Qualified, index_qualified, qualified_analyte
+from pipeline.ingest.units import UnitIndex, index_units, unit_key, unit_of
 from pipeline.knowledge.forms import LookAlike
 from pipeline.knowledge.model import Analyte, Knowledge
 from pipeline.knowledge.names import name_key
@@ -18,6 +19,7 @@ from pipeline.knowledge.prepared import prepared_once
 
 NOT_OURS = "analyte-unknown"
 """Code of a name that is left out on purpose; every other code sets the result aside."""
+_UNLISTED = "analyte-unlisted"
 
 _SAID_AS_RESULTS = (*AS_RESULTS, "context")
 """Groups of observations that arrive as results; a medication of that name is a drug level."""
@@ -112,13 +114,21 @@ class NameIndex:
     words: Mapping[str, tuple[str, ...]]
     """Key → the keys of its words."""
     units: UnitIndex
+    qualified: tuple[Qualified, ...]
+    """Analytes that stand for another with a word more: "WBC corrected"."""
+    unlisted_units: frozenset[str]
+    """UCUM codes of blood counts: what carries one and is not known is held."""
 
     def claimants(self, text: str) -> tuple[str, ...]:
         """Analytes that a name may mean, before the unit decides."""
         key = name_key(text)
         if key in self.names_with_unit:
             return self.names_with_unit[key]
-        return (self.names[key],) if key in self.names else ()
+        if key in self.names:
+            return (self.names[key],)
+        words = words_of(text)
+        qualified = qualified_analyte(words, self.names, self.names_with_unit, self.qualified)
+        return (qualified,) if qualified else ()
 
     def accepting(self, claimants: tuple[str, ...], unit: str) -> tuple[str, ...]:
         """Those of some analytes that accept a unit."""
@@ -153,6 +163,10 @@ def index_names(knowledge: Knowledge) -> NameIndex:
         written=written,
         words={key: words_of(name) for key, name in written.items()},
         units=index_units(knowledge),
+        qualified=index_qualified(knowledge),
+        unlisted_units=frozenset(
+            each.ucum for each in knowledge.units.values() if each.is_of_blood_count
+        ),
     )
 
 
@@ -205,8 +219,8 @@ def analyte_of(name: str, unit: str, loinc: str, index: NameIndex) -> Recognitio
 
     Returns:
         The analyte or observation, or a code: `NOT_OURS`, `analyte-missing`, `analyte-unclear`,
-        `analyte-contradiction`, `loinc-unknown`, and for names that need their unit
-        `unit-missing` or `unit-not-accepted`.
+        `analyte-unlisted`, `analyte-contradiction`, `loinc-unknown`, and for names that need
+        their unit `unit-missing` or `unit-not-accepted`.
     """
     matched = _LOINC.fullmatch(loinc.strip())
     if not (matched and matched[1] in index.loinc) and name_key(name) in index.said:
@@ -214,7 +228,11 @@ def analyte_of(name: str, unit: str, loinc: str, index: NameIndex) -> Recognitio
     by_code = index.loinc.get(matched[1], "") if matched else ""
     by_name = _by_name(name, unit, by_code, index)
     if by_code:
-        if by_name.analyte == by_code or by_name.code in ("analyte-missing", "analyte-unclear"):
+        if by_name.analyte == by_code or by_name.code in (
+            "analyte-missing",
+            "analyte-unclear",
+            _UNLISTED,
+        ):
             return Recognition(analyte=by_code, unit=by_name.unit)
         if by_name.is_ignored and not _is_something_else(name, index):
             return Recognition(analyte=by_code)
@@ -236,7 +254,10 @@ def _by_name(name: str, unit: str, by_code: str, index: NameIndex) -> Recognitio
     claimants = index.claimants(parts.name) or _of_all_parts(parts.name, index)
     unit = unit or parts.unit
     if not claimants:
-        return _near(name, unit, index)
+        near = _near(name, unit, index)
+        if near.is_ignored and not near.nearest and _counts_cells(unit, index):
+            return Recognition(code=_UNLISTED)
+        return Recognition(code=near.code, nearest="" if near.is_ignored else near.nearest)
     if by_code and by_code not in claimants:
         return Recognition(code="analyte-contradiction")
     if name_key(parts.name) in index.names_with_unit:
@@ -276,7 +297,7 @@ def _near(name: str, unit: str, index: NameIndex) -> Recognition:
         nearest, likeness = _nearest(key, index.written)
         _, otherwise = _nearest(key, index.look_alikes.whole)
         if otherwise >= max(likeness, _NEAR):
-            return Recognition(code=NOT_OURS)
+            return Recognition(code=NOT_OURS, nearest=text)
         if len(key) >= _SHORTEST_NEAR and likeness >= _NEAR:
             return Recognition(code="analyte-unclear", nearest=index.written[nearest])
     first = name_key(re.split(r"[(\[,;]", name)[0])
@@ -285,6 +306,13 @@ def _near(name: str, unit: str, index: NameIndex) -> Recognition:
     if first:
         return Recognition(code="analyte-unclear", nearest=index.written[first])
     return Recognition(code=NOT_OURS)
+
+
+def _counts_cells(unit: str, index: NameIndex) -> bool:
+    """Whether a unit is one in which blood counts are reported, and hardly anything else."""
+    key = unit_key(unit)
+    codes = index.units.exact.get(key) or index.units.any_case.get(key.casefold()) or frozenset()
+    return bool(codes) and codes <= index.unlisted_units
 
 
 def _without_unit(name: str, index: NameIndex) -> str:

@@ -51,6 +51,7 @@ _IN_THE_FUTURE = timedelta(days=2)
 _GRAVEST_FIRST = (
     "analyte-missing",
     "analyte-unclear",
+    "analyte-unlisted",
     "analyte-contradiction",
     "loinc-unknown",
     "value-missing",

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.units import round_off
+from pipeline.interpret.corrected import name_corrected
 from pipeline.knowledge.model import Derived, Knowledge
 from schemas import DataFrame, Held, Reportable
 from schemas.vocabulary import Comparator
@@ -36,6 +37,7 @@ def derive_held(
 
     For the interpretation only: the rows added stand beside those that they follow from.
     """
+    held = Held.validate(name_corrected(held, knowledge))
     made = [held]
     for derived in knowledge.derived:
         if derived.shape != "percent_of":

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline.interpret.corrected import prefer_corrected
 from pipeline.issues import all_issues, issues_at
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Held, Issues, Reportable, Results, Superseded
@@ -11,6 +12,7 @@ from schemas.vocabulary import Disposition, ResultStatus
 
 KEY = ["patient_id", "accession", "analyte"]
 _ORIGIN = ["source_file", "source_sheet", "source_row", "source_column"]
+_CODES = ("correction-held", "count-uncorrected")
 _STATUSES = (ResultStatus.PRELIMINARY, ResultStatus.FINAL, ResultStatus.CORRECTED)
 RANK = {status: rank for rank, status in enumerate(_STATUSES)}
 """Which result goes before which other one; the highest counts."""
@@ -35,14 +37,20 @@ def select_reportable(
 ) -> Selected:
     """Choose the result that counts for each patient, accession and analyte.
 
+    A count that is corrected goes before one that is not (`prefer_corrected`).
     A cancelled result withdraws final and preliminary ones (and a corrected one of the same
     value), also when it is held because it came without a number. Corrected goes before final,
     final before preliminary. The same value twice counts once; two values of the same standing
     hold each other, and so do a part and a smaller whole. A differential whose main lines are
     all zero was not measured. The outcome does not depend on the order of rows or files.
     """
-    ordered = results.sort_values([*KEY, *_ORIGIN], ignore_index=True)
+    corrected = prefer_corrected(results, held, knowledge)
+    ordered = corrected.results.assign(is_replaced=corrected.replaced, why_held=corrected.held)
+    ordered = ordered.sort_values([*KEY, *_ORIGIN], ignore_index=True)
+    is_replaced, why_held = ordered.pop("is_replaced"), ordered.pop("why_held")
     fate = pd.Series(str(Disposition.USED), index=ordered.index)
+    fate[is_replaced] = str(Disposition.SUPERSEDED)
+    fate[why_held.ne("")] = str(Disposition.HELD)
     fate[_withdrawn(ordered, held)] = str(Disposition.SUPERSEDED)
     cancelled = ordered["status"].eq(ResultStatus.CANCELLED)
     fate[cancelled] = str(Disposition.IGNORED)
@@ -68,6 +76,7 @@ def select_reportable(
     fate[contradicting.index] = str(Disposition.HELD)
 
     reasons = pd.Series("results-disagree", index=ordered.index)
+    reasons = reasons.mask(why_held.ne(""), why_held)
     reasons[alone.index] = "zero-alone"
     reasons[contradicting.index] = "counts-contradict"
     set_aside = ordered[fate.eq(Disposition.HELD)]
@@ -83,6 +92,7 @@ def select_reportable(
             issues_at(ordered[cancelled], "result-cancelled"),
             issues_at(with_copies, "results-disagree"),
             issues_at(unmeasured, "differential-not-measured"),
+            *(issues_at(set_aside[reasons[set_aside.index].eq(code)], code) for code in _CODES),
             issues_at(alone, "zero-alone"),
             issues_at(contradicting, "counts-contradict"),
         ),
@@ -110,7 +120,9 @@ def _list_superseded(used: pd.DataFrame, replaced: pd.DataFrame) -> DataFrame[Su
 def _withdrawn(ordered: pd.DataFrame, held: DataFrame[Held]) -> "pd.Series[bool]":
     """Mark the results that a cancelled one of the same key takes back."""
     cancelled = ordered[ordered["status"].eq(ResultStatus.CANCELLED)]
-    without_number = held[held["status"].eq(ResultStatus.CANCELLED)]
+    # A name that is only near to ours takes nothing back.
+    withdrawn = held["status"].eq(ResultStatus.CANCELLED) & held["code"].ne("analyte-unclear")
+    without_number = held[withdrawn]
     same_key = is_in(ordered, cancelled, KEY) | is_in(ordered, without_number, KEY)
     same_value = is_in(ordered, cancelled, [*KEY, "comparator", "value"])
     corrected = ordered["status"].eq(ResultStatus.CORRECTED)

@@ -429,6 +429,24 @@ CATALOGUE = _kinds(
         "Correct the name, or give its LOINC code.",
     ),
     (
+        "analyte-unlisted",
+        ERROR,
+        "The name of the analyte is not known, and its unit is that of a blood count.",
+        "Correct the name, or give its LOINC code; what is none of ours, name in a layout.",
+    ),
+    (
+        "correction-held",
+        ERROR,
+        "The count corrected for nucleated red cells is held; this one is not corrected.",
+        "Correct the row of the corrected count.",
+    ),
+    (
+        "count-uncorrected",
+        ERROR,
+        "The count is said not to be corrected for nucleated red cells, and no other stands by it.",
+        "Send the corrected count.",
+    ),
+    (
         "analyte-contradiction",
         ERROR,
         "The LOINC code and the name of the analyte contradict each other.",

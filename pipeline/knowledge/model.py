@@ -54,6 +54,8 @@ class Unit:
 
     ucum: str
     spellings: tuple[str, ...] = ()
+    is_of_blood_count: bool = False
+    """Hardly anything else is reported in it: what carries it and is not known is held."""
 
 
 CONVENTION = "convention"
@@ -104,6 +106,16 @@ class Analyte:
     """Canonical; the same for the upper end."""
     too_high: str = ""
     """Code of the issue for a number above what is possible; otherwise `value-impossible`."""
+    stands_for: str = ""
+    """The analyte that this one is, corrected or not yet corrected; "" for all others."""
+    precedence: int = 0
+    """Of two that stand for one analyte of a specimen, the higher counts; below 0: never alone."""
+    qualifiers: tuple[str, ...] = ()
+    """Words that make a name of `stands_for` one of this analyte: "WBC corrected"."""
+    qualifier_links: tuple[str, ...] = ()
+    """Words after which only the reason of the qualifier follows: "for", "por"."""
+    qualifier_fillers: tuple[str, ...] = ()
+    """Words beside a qualifier that say no more: "NRBC corrected WBC"."""
     least: Mapping[str, float] = field(default_factory=dict)
     """Unit → the smallest number other than zero that a laboratory writes in it; less is held."""
 

@@ -62,7 +62,9 @@ def prefer_corrected(
     alone = is_ours & ~unsettled & (best < 0)
     replaced = is_ours & ~unsettled & ~alone & (own["rank"] < best)
     code = nothing.mask(unsettled, "correction-held").mask(alone, "count-uncorrected")
-    return Corrected(results.assign(analyte=own["base"]), replaced, code.astype("str"))
+    # A corrected count that was withdrawn takes back no other one.
+    analyte = own["base"].where(own["stands"], results["analyte"])
+    return Corrected(results.assign(analyte=analyte), replaced, code.astype("str"))
 
 
 def name_corrected(held: DataFrame[Held], knowledge: Knowledge) -> pd.DataFrame:

@@ -15,6 +15,7 @@ UNITS = INDEX.units
 
 EXPECTED = {
     "blood-count": "hemoglobin hematocrit red-cells mcv mch mchc rdw platelets white-cells "
+    "white-cells-corrected white-cells-uncorrected "
     "reticulocytes reticulocytes-percent",
     "differential": "neutrophils neutrophils-percent lymphocytes lymphocytes-percent monocytes "
     "monocytes-percent eosinophils eosinophils-percent basophils basophils-percent",

@@ -13,6 +13,7 @@ import pandas as pd
 
 from pipeline.ingest.accounts import Accounts, close_accounts, hold, hold_observations
 from pipeline.ingest.consistency import check_consistency
+from pipeline.ingest.control_ids import find_dated_ids
 from pipeline.ingest.delimited import Lines as TextLines
 from pipeline.ingest.delimited import list_bad_lines
 from pipeline.ingest.dialect import Reading
@@ -408,7 +409,9 @@ def _parse(
     parsed["accession"] = restore_accessions(parsed, reading.sha8, returned)
     table, misfits = normalize_units(parsed, knowledge)
     judged, doubts = judge_specimens(export, table, reading, knowledge)
-    issues = without_follow_ups(all_issues(lexical, misread, misfits, doubts), melted.issues)
+    dated = find_dated_ids(export, melted.headers, knowledge)
+    found = all_issues(lexical, dated, misread, misfits, doubts)
+    issues = without_follow_ups(found, melted.issues)
     issues = all_issues(issues, hold_failed_runs(judged, issues, reading))
     written = judged.assign(**parsed[["unit_text", "unit_in_cell"]])
     hidden = find_further_problems(export, written, issues, reading, knowledge)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from pipeline.ingest.control_ids import find_controls
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.materials import index_materials, material_of
 from pipeline.ingest.second_values import compare_second_values
@@ -37,6 +38,8 @@ def judge_specimens(
     material, record = (_kinds_of(export[name], words) for name in ("material", "record"))
     ours = ~table["ignored"]
     is_control = ours & (material.eq("control") | record.eq("control"))
+    nobody = find_controls(export, knowledge)
+    is_control |= ours & nobody.eq("control").to_numpy()
     is_other = ours & ~is_control & (material.eq("other") | record.eq("other"))
     is_animal = ours & (material.eq("animal") | record.eq("animal"))
     issues = [
@@ -47,6 +50,8 @@ def judge_specimens(
     left = judged[~judged["ignored"]]
     if is_animal.any():
         issues.append(issues_at(left, "species-not-human"))
+    doubtful = nobody.eq("doubtful").to_numpy()
+    issues.append(issues_at(left[doubtful[left.index]], "record-doubtful"))
     unclear = left[material[left.index].eq("?")]
     issues.append(issues_at(unclear, "material-unclear"))
     strange, whose = _not_human(left, knowledge)

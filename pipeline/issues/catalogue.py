@@ -336,6 +336,12 @@ CATALOGUE = _kinds(
         "Nothing to do.",
     ),
     (
+        "record-doubtful",
+        ERROR,
+        "The id reads like that of a control or a summary row, but a person stands beside it.",
+        "Leave controls out of the export, or give the person or specimen an id of its own.",
+    ),
+    (
         "material-unclear",
         ERROR,
         "The specimen material is not one that labflag knows.",

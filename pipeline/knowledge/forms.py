@@ -156,6 +156,7 @@ class Phrases:
                 "doubtful", "suspected", "tentative", "link", "ends-denial", "specimen",
                 "analytical", "neutral", "status-final", "status-corrected", "status-preliminary",
                 "status-cancelled", "sex-female", "sex-male", "sex-unknown", "sex-other",
+                "control", "control-level", "summary", "month",
                 "less-than", "greater-than", "at-most", "at-least", "exactly",
                 "specimen-sound"]  # fmt: skip
     words: tuple[str, ...]

@@ -57,6 +57,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "sex-unreadable": "F, M or an empty cell",
         "age-unreadable": "44, 8m or 12d",
         "status-unreadable": "final",
+        "record-doubtful": "the id as it stands on the request",
         "material-unclear": "blood",
         "species-not-human": "leave such results out of the export",
         "interval-not-human": "the reference interval of the laboratory for this analyte and unit",

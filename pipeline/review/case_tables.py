@@ -7,7 +7,8 @@ together; `unit`, for results that name none; `low` and `high`, the laboratory's
 any analyte id. A column named for an observation says "yes", "no", a number or a date of it, and
 nothing where it is empty. A result is a number with an optional sign, unit and interval of its own:
 "<11.9 g/dL", "14.9 % [11.5-14.5]". "held" is a result that was set aside, "held index-too-high" one
-that was set aside for this reason; an empty cell was not reported.
+that was set aside for this reason, "12.1 & held analyte-unclear" one beside another that was; an
+empty cell was not reported.
 
 Answers: `outcome`, `reason`, `grade`, `status`, `limit`, `value`, `analyte` as in findings.csv;
 `comment` (codes that are among those of the finding) and `no-comment` (codes that are not);
@@ -35,6 +36,7 @@ ANSWERS = (
 CONTEXT = ("patient", "accession", "day", "sex", "age", "population", "unit", "low", "high")
 
 _DAY = "2026-03-01"
+_BESIDE = " & "
 _DAYS = {"y": 365.2425, "mo": 30.436875, "d": 1.0}
 _MONTHS = {"y": 12, "mo": 1}
 _AGE = re.compile(r"(\d+)(?:\.\.(\d+))?(y|mo|d)(-1d)?")
@@ -67,11 +69,12 @@ def tables_of(lines: Sequence[Mapping[str, str]], knowledge: Knowledge) -> CaseT
             cell = "" if name in ANSWERS else line.get(name, "")
             if not cell:
                 continue
-            row = {"result_id": len(results) + len(held), **origin, "analyte": name}
-            if cell.split(" ")[0] == "held":
-                held.append({**row, "code": cell.partition(" ")[2] or "not-a-number"})
-            else:
-                results.append({**row, **_result(cell, line, analyte)})
+            for part in cell.split(_BESIDE):
+                row = {"result_id": len(results) + len(held), **origin, "analyte": name}
+                if part.split(" ")[0] == "held":
+                    held.append({**row, "code": part.partition(" ")[2] or "not-a-number"})
+                else:
+                    results.append({**row, **_result(part, line, analyte)})
         said += [
             {
                 **origin,

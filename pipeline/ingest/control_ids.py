@@ -1,0 +1,133 @@
+"""Ids that name no patient: controls and summary rows, and ids that a spreadsheet made a date."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from pipeline.ingest.names import fold_words
+from pipeline.issues import all_issues, issues_at
+from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.names import name_key
+from pipeline.knowledge.prepared import prepared_once
+from schemas import DataFrame, Issues
+
+Kind = Literal["", "control", "doubtful"]
+
+_MOST_LEVELS = 3
+_LONG_WORD = 5
+_PARTS = re.compile(r"[^\W\d_]+%?|\d+")
+_COUNT = re.compile(r"\(?\s*n\s*=\s*\d+\s*\)?")
+_DATES = re.compile(
+    r"\d{1,2}/\d{1,2}/(?:\d{2}|\d{4})|\d{1,2}\.\d{1,2}\.(?:\d{2}|\d{4})|\d{4}/\d{1,2}/\d{1,2}",
+    re.ASCII,
+)
+_TIME = re.compile(r"[ T]0{1,2}:00(?::00)?$")
+_WITH_MONTH = re.compile(r"(\d{1,4})?[-. /]*([^\W\d_]+)\.?[-. /]*(\d{1,4})?")
+_DAMAGED = {"patient_id": "patient-id-damaged", "sample_id": "specimen-damaged"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdWords:
+    """Words of ids, ready to be looked up, as keys."""
+
+    controls: frozenset[str]
+    levels: frozenset[str]
+    summaries: frozenset[str]
+    months: frozenset[str]
+
+    def names_a_control(self, text: str) -> bool:
+        """Whether an id is made of words for controls, their levels and small numbers."""
+        parts = _PARTS.findall(fold_words(text))
+        words = [name_key(part) for part in parts if not part.isdigit()]
+        numbers = [int(part) for part in parts if part.isdigit()]
+        if any(number > _MOST_LEVELS for number in numbers):
+            return False
+        others = [word for word in words if not self._control_in(word)]
+        return len(others) < len(words) and self.levels.issuperset(others)
+
+    def _control_in(self, word: str) -> bool:
+        """Whether a word is that of a control, or such a word and a level in one."""
+        if word in self.controls:
+            return True
+        ahead = (word[:at] for at in range(_LONG_WORD, len(word)))
+        return any(head in self.controls and word[len(head) :] in self.levels for head in ahead)
+
+    def sums_up(self, text: str) -> bool:
+        """Whether an id is the name of a summary row."""
+        return name_key(_COUNT.sub("", fold_words(text))) in self.summaries
+
+    def is_date(self, text: str) -> bool:
+        """Whether an id looks like a date that a spreadsheet made of it."""
+        bare = _TIME.sub("", text.strip())
+        if _DATES.fullmatch(bare):
+            return True
+        found = _WITH_MONTH.fullmatch(bare)
+        if not found or not (found[1] or found[3]):
+            return False
+        return name_key(found[2]) in self.months
+
+
+@prepared_once
+def index_id_words(knowledge: Knowledge) -> IdWords:
+    """Prepare the words of `knowledge.phrases`."""
+
+    def keys(name: str) -> frozenset[str]:
+        return frozenset(name_key(word) for word in knowledge.phrases[name].words)
+
+    return IdWords(
+        controls=keys("control"),
+        levels=keys("control-level"),
+        summaries=keys("summary"),
+        months=keys("month"),
+    )
+
+
+def find_controls(export: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[str]":
+    """Say of each row whether its ids are of no patient: "control", "doubtful" or "".
+
+    A row is left out if its patient id, or without one its specimen id, names a control or a
+    summary. It is doubtful where a person stands beside such an id (a sex, a birth date, an age,
+    a name), and where only the specimen id of a patient names a control.
+    """
+    words = index_id_words(knowledge)
+    named = _names_nobody(export["patient_id"], words)
+    tube = _names_nobody(export["sample_id"], words, summaries=False)
+    is_person = export["sex"].ne("") | export["birth_date"].ne("") | export["age"].ne("")
+    name = export["patient_name"]
+    is_person |= name.ne("") & name.ne(export["patient_id"]) & ~_names_nobody(name, words)
+    nobody = named | (tube & export["patient_id"].eq(""))
+    kind = pd.Series("", index=export.index, dtype="str")
+    kind = kind.mask(nobody & ~is_person, "control")
+    return kind.mask((nobody & is_person) | (tube & ~nobody), "doubtful")
+
+
+def _names_nobody(
+    column: "pd.Series[str]", words: IdWords, *, summaries: bool = True
+) -> "pd.Series[bool]":
+    known = {
+        text: words.names_a_control(text) or (summaries and words.sums_up(text))
+        for text in pd.unique(column)
+    }
+    return column.map(known).astype(bool)
+
+
+def find_dated_ids(
+    export: pd.DataFrame, headers: Mapping[str, str], knowledge: Knowledge
+) -> DataFrame[Issues]:
+    """Hold the rows whose id is a date where other ids of the column have another shape."""
+    return all_issues(*_dated(export, headers, index_id_words(knowledge)))
+
+
+def _dated(
+    export: pd.DataFrame, headers: Mapping[str, str], words: IdWords
+) -> Iterator[DataFrame[Issues]]:
+    for field, code in _DAMAGED.items():
+        column = export[field]
+        distinct = [text for text in pd.unique(column) if text]
+        dates = [text for text in distinct if words.is_date(text)]
+        if dates and len(dates) < len(distinct):
+            header = headers.get(field)
+            yield issues_at(export[column.isin(dates)], code, column=header)

@@ -34,6 +34,9 @@ _LIKE_A_HASHED_NAME = re.compile(r".*-[0-9A-F]{16}")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # Signs that make a spreadsheet take CSV text for a formula, also in their full-width forms.
 _LIVE = re.compile(r"\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|[\t\r\n]")
+# What ends a cell where a semicolon or a tab separates; what may stand before a formula then.
+_CELL_ENDS = re.compile(r"((?<=[;\t\r\n])(?=[^;\t\r\n]))")
+_QUOTES = "\"' "
 
 
 def file_name(patient_id: str) -> str:
@@ -216,8 +219,19 @@ def csv_text(table: pd.DataFrame) -> str:
 
 
 def neutralize(text: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would run as a formula."""
-    return f"'{text}" if _LIVE.match(text) and not _NUMBER.fullmatch(text) else text
+    """Put an apostrophe before text that a spreadsheet would run as a formula.
+
+    Also behind what separates cells or ends a quotation in the spreadsheets of other countries:
+    where a semicolon separates, the second half of one text is a cell of its own.
+    """
+    first, *rest = _CELL_ENDS.split(text)
+    rest = [f"'{part}" if _is_live(part.strip(_QUOTES)) else part for part in rest]
+    whole = "".join((first, *rest))
+    return f"'{whole}" if _is_live(text) else whole
+
+
+def _is_live(text: str) -> bool:
+    return bool(_LIVE.match(text)) and not _NUMBER.fullmatch(text)
 
 
 class _MemoryWriter(ExcelWriter):

@@ -1,7 +1,8 @@
 """How a file was understood, in words and as plain data, for `labflag identify`."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.intake import Ingested
@@ -12,8 +13,9 @@ _DECIMALS = {".": "point", ",": "comma", "": "not settled by any number in the f
 _ORDERS = {
     "day-first": "day first",
     "month-first": "month first",
-    "": "not needed, or not settled by any row",
+    "": "every date can be read in one way only",
 }
+_TWO_WAYS = "date-ambiguous"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,8 @@ class Identified:
     readings: tuple[Reading, ...]
     problems: tuple[str, ...]
     """Problems of the file as a whole, as "code: sentence"."""
+    held: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(Column, code) → rows that are held for it."""
 
     @property
     def is_readable(self) -> bool:
@@ -36,13 +40,22 @@ class Identified:
             "file": self.name,
             "tables": [{**asdict(reading), "sex": dict(reading.sex)} for reading in self.readings],
             "problems": list(self.problems),
+            "held": [
+                {"column": column, "code": code, "rows": count}
+                for (column, code), count in self.held.items()
+            ],
         }
 
     def lines(self) -> Iterator[str]:
         """Everything in words, a fact a line."""
         yield self.name
         for reading in self.readings:
-            yield from _reading_lines(reading)
+            yield from _reading_lines(reading, self.held)
+        for (column, code), count in self.held.items():
+            rows = f"{count:,} row" if count == 1 else f"{count:,} rows"
+            yield f"  {'held':<13} {rows}: {code}{f' ({column})' if column else ''}"
+        if self.held:
+            yield f"  {'':<13} `labflag check` says why and names the rows"
         for problem in self.problems:
             yield f"  {problem}"
 
@@ -57,10 +70,18 @@ def describe_reading(ingested: Ingested) -> Identified:
         f"{code}: {message}"
         for code, message in of_file[["code", "message"]].itertuples(index=False)
     )
-    return Identified(name=ingested.file.name, readings=ingested.readings, problems=tuple(problems))
+    of_rows = ingested.issues[
+        ingested.issues["row"].notna() & ingested.issues["severity"].eq(IssueSeverity.ERROR)
+    ].drop_duplicates(["sheet", "row", "column", "code"])
+    return Identified(
+        name=ingested.file.name,
+        readings=ingested.readings,
+        problems=tuple(problems),
+        held=Counter(zip(of_rows["column"], of_rows["code"], strict=True)),
+    )
 
 
-def _reading_lines(reading: Reading) -> Iterator[str]:
+def _reading_lines(reading: Reading, held: Mapping[tuple[str, str], int]) -> Iterator[str]:
     facts = {
         "sheet": reading.sheet,
         "layout": f"{reading.shape}, {reading.layout or 'plain headers'}",
@@ -75,7 +96,15 @@ def _reading_lines(reading: Reading) -> Iterator[str]:
         if said:
             yield f"  {what:<13} {said}"
     for column, order in reading.date_order.items():
-        yield f"  {'dates':<13} {column}: {_ORDERS[order]}"
+        headers = [header for header, taken in reading.columns.items() if taken == column]
+        open_ = sum(held.get((header, _TWO_WAYS), 0) for header in headers)
+        said = (
+            f"day and month cannot be told apart in {open_:,} of the rows; write "
+            'date_order = "day-first" or "month-first" into a layout or labflag.toml'
+            if open_
+            else _ORDERS[order]
+        )
+        yield f"  {'dates':<13} {', '.join(headers) or column}: {said}"
     width = max((len(header) for header in reading.columns), default=0)
     for header, taken in reading.columns.items():
         near = reading.nearest.get(header, "")

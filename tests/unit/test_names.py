@@ -130,7 +130,7 @@ def test_headers_are_parted_into_name_and_unit(
         ("B12 Roche", "", "", "analyte-unclear"),
         ("Vitamin-B12-Spiegel", "", "", "analyte-unclear"),
         ("Haemoglobin estimation", "", "", "analyte-unclear"),
-        ("WBC corrected", "", "", "analyte-unclear"),
+        ("WBC corrected", "", "", "white-cells-corrected"),
         ("Plaquetas totales", "", "", "analyte-unclear"),
         ("B-Hb", "", "", "analyte-unclear"),
         ("Hb_venous", "", "", "analyte-unclear"),

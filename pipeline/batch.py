@@ -27,6 +27,7 @@ from pipeline.operations.publish import Published, check_folder, publish
 from pipeline.operations.receive import ReadingBasis, Receipt, Received, receive
 from pipeline.operations.record import record_run
 from pipeline.operations.store.records import Run
+from pipeline.operations.worklist_update import WorklistNews
 from pipeline.operations.workspace import open_workspace
 from pipeline.reading import (
     Clock,
@@ -65,6 +66,8 @@ class Batch:
     """Where the history is, if not among the outputs."""
     cells: CellTexts = field(default_factory=dict)
     """What stands in the cells that problems lie in, where a person asked for it."""
+    worklist: WorklistNews = field(default_factory=WorklistNews)
+    """What became of the worklist, and of what people typed into it."""
 
     @property
     def knowledge(self) -> Knowledge:
@@ -93,7 +96,7 @@ class Batch:
             return Exit.NOTHING_READABLE
         if self.accounts.held or self.accounts.unreadable_files or self.unreachable:
             return Exit.HELD
-        if self.is_withheld:
+        if self.is_withheld or self.worklist.needs_person:
             return Exit.HELD
         return Exit.DONE
 
@@ -151,7 +154,11 @@ def update_reports(
     if not settings.hold_all:
         history.finish_run(run.id)
     batch = replace(
-        batch, locked=published.locked, history=place.said, is_withheld=settings.hold_all
+        batch,
+        locked=published.locked,
+        worklist=published.worklist,
+        history=place.said,
+        is_withheld=settings.hold_all,
     )
     return batch, published.written
 
@@ -234,7 +241,7 @@ def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress) -> 
             published = publish_batch(batch, history, place, run, settings, progress, anew=True)
             grant_access(settings.output, access)
             record_run(settings.output, private, history, run, batch.files, batch.accounts, clock())
-    return replace(batch, locked=published.locked)
+    return replace(batch, locked=published.locked, worklist=published.worklist)
 
 
 def receive_exports(

@@ -4,6 +4,7 @@ import calendar
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from pipeline.operations.judge import judge
 from pipeline.operations.place import Place, place_history
 from pipeline.operations.retention import Purged, purge
 from pipeline.operations.store.engine import connect_copy
+from pipeline.operations.typed_notes import reassign_typed
+from pipeline.operations.worklist_update import WorklistNews, WorklistUpdate, purge_aside
 from pipeline.operations.workspace import open_workspace
 from pipeline.reading import Clock, Progress, load_tried_knowledge, pass_through
 
@@ -65,9 +68,11 @@ def purge_history(
             history.rehearse()
             return purge(history, before)
     with _open_locked(settings, clock) as history:
+        first = take_in_typed(settings, history, clock)
         purged = purge(history, before)
-    _refresh(settings, clock, progress)
-    return purged
+        known = list_people(history)
+    news = (first, _refresh(settings, clock, progress))
+    return replace(purged, worklists=purge_aside(settings.output, known), news=news)
 
 
 def count_results(settings: Settings, patient: str, accession: str, *, clock: Clock) -> int:
@@ -94,12 +99,19 @@ def reassign_patient(
     *,
     clock: Clock,
     progress: Progress | None = None,
-) -> None:
-    """Move results to another patient id and bring the reports up to date."""
+) -> tuple[WorklistNews, ...]:
+    """Move results to another patient id and bring the reports up to date.
+
+    Returns:
+        What became of what people typed into the worklist.
+    """
     facts = {"old": old, "new": new, **({"accession": accession} if accession else {})}
     with _open_locked(settings, clock) as history:
+        first = take_in_typed(settings, history, clock)
         history.decide(REASSIGN, by, **facts)
-    _refresh(settings, clock, progress)
+        # What was typed stays where results of the specimen's former patient stay.
+        reassign_typed(history, old, new, accession, notes=old not in list_people(history))
+    return first, _refresh(settings, clock, progress)
 
 
 def decide_conflict(
@@ -111,7 +123,7 @@ def decide_conflict(
     *,
     clock: Clock,
     progress: Progress | None = None,
-) -> None:
+) -> tuple[WorklistNews, ...]:
     """Store what a person decided about versions of a patient, bring the reports up to date.
 
     Args:
@@ -123,6 +135,9 @@ def decide_conflict(
         clock: Gives the local time.
         progress: Shows progress.
 
+    Returns:
+        What became of what people typed into the worklist.
+
     Raises:
         ConfigError: There is no such conflict, or no such version of it.
     """
@@ -130,7 +145,7 @@ def decide_conflict(
     with _open_locked(settings, clock) as history:
         judgement = judge(history.load(), knowledge, history.list_decisions())
         history.decide(kind, by, **facts_of_decision(judgement.held, hold_id, version))
-    _refresh(settings, clock, progress)
+    return (_refresh(settings, clock, progress),)
 
 
 def back_up(settings: Settings, target: Path, *, clock: Clock) -> None:
@@ -146,8 +161,11 @@ def back_up(settings: Settings, target: Path, *, clock: Clock) -> None:
 
 def restore_history(
     settings: Settings, source: Path, *, clock: Clock, progress: Progress | None = None
-) -> None:
+) -> tuple[WorklistNews, ...]:
     """Put the history back to what a file holds, and write every report anew.
+
+    Returns:
+        What became of what people typed into the worklist.
 
     Raises:
         OutputError: The file is no history.
@@ -160,7 +178,7 @@ def restore_history(
     ):
         history.restore(copy, after=read_source(private))
     copy.dispose()
-    _refresh(settings, clock, progress)
+    return (_refresh(settings, clock, progress),)
 
 
 def _open(settings: Settings, clock: Clock) -> History:
@@ -187,5 +205,28 @@ def _require_history(settings: Settings) -> Place:
     return place
 
 
-def _refresh(settings: Settings, clock: Clock, progress: Progress | None) -> None:
-    run_batch((), settings, clock=clock, progress=progress or pass_through)
+def take_in_typed(settings: Settings, history: History, clock: Clock) -> WorklistNews:
+    """Read what people typed into the worklist before what it is about moves or goes.
+
+    Raises:
+        OutputError: The history cannot be written.
+    """
+    return WorklistUpdate(
+        folder=settings.output,
+        key=place_history(settings).key,
+        history=history,
+        made_at=clock(),
+        people=list_people(history),
+    ).take_in()
+
+
+def list_people(history: History) -> set[str]:
+    """List the patient ids of which anything is stored."""
+    stored = history.load()
+    tables = (stored.results, stored.held, stored.observations)
+    return {patient for table in tables for patient in table["patient_id"]}
+
+
+def _refresh(settings: Settings, clock: Clock, progress: Progress | None) -> WorklistNews:
+    batch, _ = run_batch((), settings, clock=clock, progress=progress or pass_through)
+    return batch.worklist

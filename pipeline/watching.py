@@ -33,6 +33,10 @@ class Tally:
     """Reports that are open in another program."""
     is_withheld: bool
     """The stop switch is on."""
+    to_place: int = 0
+    """Notes of which it is not certain whose they are."""
+    is_worklist_kept: bool = False
+    """The worklist was not as it was written, and is kept under another name."""
 
 
 def tally_of(done: Round) -> Tally:
@@ -45,6 +49,8 @@ def tally_of(done: Round) -> Tally:
         held=0 if counts is None else counts.held,
         locked=0 if done.batch is None else len(done.batch.locked),
         is_withheld=done.batch is not None and done.batch.is_withheld,
+        to_place=0 if done.batch is None else done.batch.worklist.to_place,
+        is_worklist_kept=done.batch is not None and bool(done.batch.worklist.kept),
     )
 
 

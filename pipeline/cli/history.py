@@ -19,6 +19,7 @@ from pipeline.cli.shared import (
     settings_of,
     show_progress,
 )
+from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
 from pipeline.issues.counts import say_count
 
@@ -72,13 +73,16 @@ def purge(
     purged = purge_history(settings, before, clock=datetime.now, rehearse=True)
     click.echo(
         f"{say_count(purged.results, 'result')} collected before {before}, "
-        f"{say_count(purged.files, 'file')}."
+        f"{say_count(purged.files, 'file')}, {say_count(purged.notes, 'typed note')}."
     )
     if dry_run or not purged.results + purged.files:
         return
     confirm("Delete them for good?", yes)
-    purge_history(settings, before, clock=datetime.now, progress=show_progress)
+    purged = purge_history(settings, before, clock=datetime.now, progress=show_progress)
     click.echo("Deleted; the reports are up to date.")
+    print_worklist(*purged.news)
+    if purged.worklists:
+        click.echo(f"Kept worklists that named such patients, deleted too: {purged.worklists}.")
 
 
 @click.command()
@@ -118,10 +122,11 @@ def reassign(
         return
     confirm(f"Move {'it' if count == 1 else 'them'} to patient {new}?", yes)
     who = by or getpass.getuser()
-    reassign_patient(
+    news = reassign_patient(
         settings, old, new, accession or "", who, clock=datetime.now, progress=show_progress
     )
     click.echo("Moved; the reports are up to date.")
+    print_worklist(*news)
 
 
 @click.command()
@@ -154,5 +159,6 @@ def restore(file: Path, config: Path | None, yes: bool, **options: object) -> No
 
     settings = settings_of(config, **options)
     confirm("Replace the history, and every report with it?", yes)
-    restore_history(settings, file, clock=datetime.now, progress=show_progress)
+    news = restore_history(settings, file, clock=datetime.now, progress=show_progress)
     click.echo("Restored; the reports are up to date.")
+    print_worklist(*news)

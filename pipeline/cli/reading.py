@@ -23,6 +23,7 @@ from pipeline.cli.shared import (
     sources_argument,
 )
 from pipeline.cli.told import counts_of, list_problems, print_problems, print_summary
+from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
 
 
@@ -81,6 +82,8 @@ def run(
     elif not quiet:
         print_problems(batch, verbose=verbose)
         print_summary(batch, None if dry_run else settings, wrote=bool(written))
+    if quiet or as_json:
+        print_worklist(batch.worklist, quiet=True)
     sys.exit(batch.exit_code)
 
 

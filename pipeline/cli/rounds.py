@@ -20,6 +20,7 @@ from pipeline.cli.shared import (
     settings_of,
 )
 from pipeline.cli.told import counts_of, print_summary
+from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit, LabflagError, exit_code
 from pipeline.issues.counts import say_count
 
@@ -44,6 +45,8 @@ def run_inbox(settings: "Settings", progress: "Progress", *, quiet: bool, as_jso
         click.echo(json.dumps(said, indent=2))
     elif done.batch is not None and not quiet:
         print_summary(done.batch, settings, wrote=bool(done.written))
+    if done.batch is not None and (quiet or as_json):
+        print_worklist(done.batch.worklist, quiet=True)
     if not as_json and (not quiet or done.exit_code != Exit.DONE):
         click.echo(tell_round(tally_of(done)))
     return done.exit_code
@@ -99,6 +102,10 @@ def tell_round(done: "Tally") -> str:
         parts.append(f"{say_count(done.locked, 'report')} open elsewhere, tried again")
     if done.is_withheld:
         parts.append("STOP SWITCH IS ON (hold_all): no report written")
+    if done.is_worklist_kept:
+        parts.append("worklist was not as it was written: the old one is kept beside it")
+    if done.to_place:
+        parts.append(f"{say_count(done.to_place, 'note')} to be placed")
     if done.waiting:
         parts.append(f"{say_count(done.waiting, 'file')} still arriving or open")
     return f"inbox: {'; '.join(parts) or 'nothing new'}"

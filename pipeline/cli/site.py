@@ -18,6 +18,7 @@ from pipeline.cli.shared import (
     reading_options,
     settings_of,
 )
+from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
 from pipeline.issues.counts import say_count
 
@@ -152,8 +153,9 @@ def _decision(name: str, text: str, version_help: str) -> click.Command:
 
         settings = settings_of(config, **options)
         who = by or getpass.getuser()
-        decide_conflict(settings, name, hold, version, who, clock=datetime.now)
+        news = decide_conflict(settings, name, hold, version, who, clock=datetime.now)
         click.echo(f"{hold}: decided by {who}; the reports are up to date.")
+        print_worklist(*news)
 
     return decide
 

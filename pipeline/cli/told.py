@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli.worklist_news import print_worklist
 from pipeline.issues.cells import show_cell
 from pipeline.issues.counts import noun_for, say_count
 from pipeline.issues.file_kinds import SUFFIXES
@@ -111,12 +112,14 @@ def print_summary(batch: "Batch", settings: "Settings | None", *, wrote: bool) -
         count = int(listed[name].sum())
         if count:
             click.echo(f"  {count:>6,} {what}")
-    if batch.locked:
-        locked = say_count(len(batch.locked), "file")
+    reports = [path for path in batch.locked if path != "worklist.xlsx"]
+    if reports:
+        locked = say_count(len(reports), "file")
         click.echo(
             f"Open in another program, so left as before: {locked}. The next run tries again; "
             '"locked" in manifest.json lists them.'
         )
+    print_worklist(batch.worklist)
     if settings is not None and wrote:
         click.echo(f"Worklist: {settings.output / 'worklist.xlsx'}")
         click.echo(f"Reports:  {settings.output / 'patients'}")

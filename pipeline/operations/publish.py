@@ -1,7 +1,7 @@
 """From findings to files in the output folder; of the reports only those that changed."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -13,16 +13,20 @@ from pipeline.operations.judge import Judgement
 from pipeline.operations.outbox import in_batches
 from pipeline.operations.shelf import PATIENTS, Shelf
 from pipeline.operations.store.records import Run
+from pipeline.operations.worklist_update import WorklistNews, WorklistUpdate
+from pipeline.report.calls import list_due, list_identity_calls
+from pipeline.report.carry import carry_entries
+from pipeline.report.entries import Entries
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import csv_text, make_folder, pack_workbook, write_text
 from pipeline.report.held import name_held, render_held
 from pipeline.report.notice import render_notice
 from pipeline.report.patient import PatientReport, assemble_reports
 from pipeline.report.texts import LANGUAGES
-from pipeline.report.typed import write_worklist
 from pipeline.report.wording import show_date
 from pipeline.report.workbook import render_workbook
 from pipeline.report.worklist import render_worklist
+from pipeline.report.worklist_lines import describe_topics, list_topics
 from schemas import DataFrame, Findings
 from schemas.vocabulary import Confirmation, Outcome
 
@@ -44,6 +48,8 @@ class Published:
     written: tuple[Path, ...]
     locked: tuple[str, ...]
     """Paths below the folder of what is open in another program; the next run tries again."""
+    worklist: WorklistNews = field(default_factory=WorklistNews)
+    """What became of the worklist, and of what people typed into it."""
 
 
 def check_folder(folder: Path) -> None:
@@ -110,18 +116,22 @@ def publish(
     manifest.begin(folder, stale | planned, facts.version)
     locked = [*_write_reports(shelf, judgement, facts, show, anew=anew)]
     locked += _hand_back(shelf, held, judgement, facts, anew=anew)
-    _write_worklist(shelf, judgement, facts)
+    news = _write_worklist(shelf, judgement, facts)
+    locked += [WORKLIST] if news.left else []
     findings = judgement.interpretation.findings
     critical = [rule.id for rule in judgement.knowledge.critical_rules()]
     told = _told(findings, critical, all_outcomes).drop(columns=[*_NOT_IN_CONTRACT])
     write_text(csv_text(told), folder / _TABLES[0])
     write_text(csv_text(judgement.issues.drop(columns="result_id")), folder / _TABLES[1])
     locked += shelf.remove(stale - planned)
-    fixed = manifest.hash_outputs(folder, [folder / name for name in _FIXED])
+    stand = [folder / name for name in _FIXED if (folder / name).is_file()]
+    fixed = manifest.hash_outputs(folder, [path for path in stand if not path.is_symlink()])
     outputs = sorted((*fixed, *shelf.outputs()), key=lambda output: output.path)
     text = manifest.manifest_text(facts, inputs, judgement, outputs, locked)
     write_text(text, folder / manifest.NAME)
-    return Published(written=(*shelf.written, folder / manifest.NAME), locked=tuple(locked))
+    return Published(
+        written=(*shelf.written, folder / manifest.NAME), locked=tuple(locked), worklist=news
+    )
 
 
 def _write_reports(
@@ -206,31 +216,53 @@ def _hand_back(
             yield from shelf.put({path: (pack_workbook(book, due.changed_at), due)})
 
 
-def _write_worklist(shelf: Shelf, judgement: Judgement, facts: RunFacts) -> None:
-    """Write the worklist, with what changed since the one before."""
+def _write_worklist(shelf: Shelf, judgement: Judgement, facts: RunFacts) -> WorklistNews:
+    """Write the worklist, with what changed since the one before and what people typed."""
     interpretation, texts = judgement.interpretation, LANGUAGES[facts.language]
-    write_worklist(
-        shelf.folder / WORKLIST,
-        shelf.folder / PAGE,
-        lambda entries: render_worklist(
-            patients=interpretation.patients,
+    known, patients = judgement.knowledge, interpretation.patients
+    standing_before = shelf.standing_before()
+    changes = compare_standing(standing_before, interpretation.standing)
+    by_patient = standing_before.groupby("patient_id")["rule"]
+    before = {str(patient): {*rules} for patient, rules in by_patient}
+    topics, titles = list_topics(patients), describe_topics(known, texts)
+
+    def carry(entries: Entries) -> Entries:
+        due = [
+            *list_due(interpretation.findings, interpretation.results, known, texts),
+            *list_identity_calls(patients, judgement.held, texts),
+        ]
+        return carry_entries(entries, topics, titles, due, facts.run_at.date(), texts, before)
+
+    def render(entries: Entries) -> tuple[bytes, str]:
+        book, page = render_worklist(
+            patients=patients,
             results=interpretation.results,
             findings=interpretation.findings,
             standing=interpretation.standing,
-            changes=compare_standing(shelf.standing_before(), interpretation.standing),
+            changes=changes,
             held=judgement.held,
             issues=judgement.issues,
-            knowledge=judgement.knowledge,
+            knowledge=known,
             run=facts,
             names=shelf.paths,
             entries=entries,
             versions=judgement.versions,
             since=show_date(shelf.worklist_before, texts, has_time=True),
-        ),
-        facts.run_at,
-        texts,
-    )
-    shelf.note_worklist(WORKLIST)
+        )
+        return pack_workbook(book, facts.run_at), page
+
+    news = WorklistUpdate(
+        folder=shelf.folder,
+        key=shelf.key,
+        history=shelf.history,
+        made_at=facts.run_at,
+        people=patients["patient_id"].tolist(),
+        titles=titles,
+        texts=texts,
+    ).update(shelf.folder / PAGE, carry, render)
+    if news.is_drawn:
+        shelf.note_worklist(WORKLIST)
+    return news
 
 
 def _told(

@@ -1,16 +1,21 @@
 """Results that are older than they may be kept leave the history; an input file never goes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import pandas as pd
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Connection
 
 from pipeline.ingest.originals import Original, pack_original, unpack_original
+from pipeline.operations.decisions import reassign_results
 from pipeline.operations.history import History, forget_file
 from pipeline.operations.store import tables
 from pipeline.operations.store.ledger import note_event
+from pipeline.operations.store.records import Decision
+from pipeline.operations.typed_notes import purge_typed
+from pipeline.operations.worklist_update import WorklistNews
 
 _WITH_RESULTS = ("results", "held", "observations")
 
@@ -22,6 +27,12 @@ class Purged:
     results: int
     files: int
     """Files of which nothing is left; their hashes stay, so that they are not read again."""
+    notes: int = 0
+    """What people typed about patients of whom nothing is left."""
+    worklists: int = 0
+    """Worklists that were kept and named such a patient."""
+    news: tuple[WorklistNews, ...] = ()
+    """What became of what people typed into the worklist."""
 
 
 def purge(history: History, before: date) -> Purged:
@@ -34,7 +45,9 @@ def purge(history: History, before: date) -> Purged:
         OutputError: The history cannot be written; it is as it was.
     """
     count = gone = 0
+    decisions = history.list_decisions()
     with history.begin() as connection:
+        people = _list_people(connection, decisions)
         listed = connection.execute(select(tables.files.c.id, tables.files.c.received_at)).all()
         for file_id, received_at in listed:
             is_old_file = received_at < before.isoformat()
@@ -49,11 +62,26 @@ def purge(history: History, before: date) -> Purged:
             else:
                 _bury(connection, file_id, history.now())
                 gone += 1
-        facts = {"before": before.isoformat(), "results": count, "files": gone}
+        left = _list_people(connection, decisions)
+        notes = purge_typed(connection, people - left, left, before.isoformat())
+        facts = {"before": before.isoformat(), "results": count, "files": gone, "notes": notes}
         note_event(connection, history.now(), "purged", "", facts)
     if not history.is_rehearsing:
         history.compact()
-    return Purged(results=count, files=gone)
+    return Purged(results=count, files=gone, notes=notes)
+
+
+def _list_people(connection: Connection, decisions: Sequence[Decision]) -> set[str]:
+    """List the patient ids of which anything is stored, as they are after all decisions."""
+    people: set[str] = set()
+    for name in _WITH_RESULTS:
+        columns = tables.ROWS[name][1].c
+        wanted = (columns.file_id, columns.patient_id, columns.accession)
+        rows = connection.execute(select(*wanted).distinct()).all()
+        table = pd.DataFrame(rows, columns=["file_id", "patient_id", "accession"])
+        text = table.astype({"patient_id": "str", "accession": "str"})
+        people |= {*reassign_results(text, decisions)["patient_id"]}
+    return people
 
 
 def _delete_rows(connection: Connection, file_id: int, before: date, *, is_old_file: bool) -> int:

@@ -108,6 +108,7 @@ def render_calls(
     names: Mapping[str, str],
     knowledge: Knowledge,
     texts: Texts,
+    made: str = "",
 ) -> None:
     """Render the calls that are open; no sheet only where a site wants none and none is open."""
     if not calls and knowledge.critical_values == "off":
@@ -122,7 +123,7 @@ def render_calls(
         put(sheet, styler, 2, 1, Entry(texts("calls.not-confirmed"), PLAIN))
     heads = (*texts.heads("calls.heads"), *typed, TAG)
     columns = [Column(title=head, most=width) for head, width in zip(heads, _WIDTHS, strict=True)]
-    lines = (_line(call, names) for call in calls)
+    lines = (_line(call, names, made) for call in calls)
     put_table(sheet, styler, top, "Calls", columns, lines, texts=texts)
     for column in (_FIRST_TYPED + 3, _FIRST_TYPED + 4):
         add_drop_down(
@@ -133,7 +134,7 @@ def render_calls(
     sheet.freeze_panes = f"B{top + 1}"
 
 
-def _line(call: Call, names: Mapping[str, str]) -> list[Entry]:
+def _line(call: Call, names: Mapping[str, str], made: str) -> list[Entry]:
     link = names.get(call.patient_id, "")
     finding, value, collected = (*call.told, "", "", "")[:3]
     return [
@@ -143,7 +144,7 @@ def _line(call: Call, names: Mapping[str, str]) -> list[Entry]:
         Entry(collected),
         Entry(call.accession),
         *(Entry(text, INPUT) for text in call.typed),
-        Entry(tag_call(call), TRACE),
+        Entry(tag_call(call, made), TRACE),
     ]
 
 

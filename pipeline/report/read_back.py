@@ -1,169 +1,257 @@
-"""What people typed into a worklist, read back from the workbook that they saved."""
+"""What people typed into a worklist, read back from the file that they saved."""
 
 import io
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from types import MappingProxyType
-from typing import Any
-from zipfile import BadZipFile
+from pathlib import Path
+from typing import Any, NamedTuple
+from zipfile import ZipFile
 
 from openpyxl import load_workbook
 from openpyxl.utils.escape import unescape
 
 from pipeline.ingest.prescan import check_workbook
 from pipeline.ingest.refusal import Refused
-from pipeline.report.entries import TAG, Call, Entries, Kept, Note, check_typed, keep
-from pipeline.report.texts import ENGLISH, LANGUAGES, Texts
+from pipeline.ingest.tables import UnreadableFile
+from pipeline.ingest.workbooks import read_workbook
+from pipeline.report.entries import (
+    CallTag,
+    Kept,
+    LineTag,
+    Own,
+    Unplaced,
+    as_shown,
+    read_call_tag,
+    read_kept_tag,
+    read_line_tag,
+    read_unplaced_tag,
+)
+from pipeline.report.worklist_tables import SheetTable, find_tables
+
+_COMMENTS = re.compile(r"comments\d*\.xml$|threadedcomment", re.IGNORECASE)
+_MAX_COLUMNS = 1_000
 
 
 class UnreadableWorklist(Exception):
     """A worklist that cannot be read back; it must not be overwritten."""
 
 
-def entries_of(content: bytes, today: date, texts: Texts = ENGLISH) -> Entries:
+class TypedLine(NamedTuple):
+    """A line of the worklist as it was saved."""
+
+    shown_id: str | None
+    """The patient id beside what was typed; None where there is no such column."""
+    tag: LineTag | None
+    typed: tuple[str | None, ...]
+    """Status, reviewer and note; None where there is no such column."""
+    own: Mapping[str, Own]
+    rest: tuple[str, ...]
+    """The other cells."""
+
+
+class TypedCall(NamedTuple):
+    """A line of the critical calls as it was saved."""
+
+    shown: tuple[str | None, ...]
+    """Patient id, finding, value, collection and specimen."""
+    tag: CallTag | None
+    typed: tuple[str | None, ...]
+    rest: str
+    """What people typed in columns of their own."""
+
+
+class KeptLine(NamedTuple):
+    """A line of the archive as it was saved."""
+
+    kept: Kept
+    check: str
+    """As it was drawn; "" where that is not known."""
+
+
+class UnplacedLine(NamedTuple):
+    """A note that is to be placed, as it was saved."""
+
+    line: Unplaced
+    number: str
+    """Its id when it was drawn; "" where that is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBack:
+    """What stands in a worklist."""
+
+    lines: tuple[TypedLine, ...] = ()
+    calls: tuple[TypedCall, ...] = ()
+    kept: tuple[KeptLine, ...] = ()
+    unplaced: tuple[UnplacedLine, ...] = ()
+    columns: tuple[str, ...] = ()
+    """Headers of columns that people added."""
+    odd: Mapping[str, int] = field(default_factory=dict)
+    """What is not as labflag drew it: kind → count."""
+
+    @property
+    def has_calls(self) -> bool:
+        """Whether there is a sheet of calls."""
+        return bool(self.calls)
+
+
+def read_typed(
+    name: str,
+    content: bytes,
+    columns: Sequence[str] = (),
+    heads_before: Collection[str] = (),
+) -> ReadBack:
     """Read what was typed out of the bytes of a worklist, whatever language it was written in.
 
-    `texts` are those of lines that go to the archive.
+    Args:
+        name: Of the file; its ending says what it is: .xlsx or .ods.
+        content: The whole file.
+        columns: Headers of columns that people have added before.
+        heads_before: Titles that labflag wrote before.
 
     Raises:
         UnreadableWorklist: It is no workbook that can be opened.
     """
+    suffix = Path(name).suffix.lower()
     try:
-        check_workbook(".xlsx", content)
-        book = load_workbook(io.BytesIO(content), read_only=True)
-        tables = {sheet.title: [*sheet.iter_rows(values_only=True)] for sheet in book.worksheets}
-    except (Refused, BadZipFile, ValueError, KeyError, OSError, TypeError, IndexError) as error:
+        check_workbook(suffix, content)
+        sheets, comments = (
+            _read_xlsx(content) if suffix == ".xlsx" else _read_other(Path(name), content)
+        )
+    # The libraries fail in many ways on what is not well formed, also out of memory.
+    except Exception as error:
         raise UnreadableWorklist from error
-    notes: dict[str, Note] = {}
-    calls: dict[tuple[str, str, str], Call] = {}
-    kept: list[Kept] = []
-    loose: list[Kept] = []
-    for rows in tables.values():
-        for typed, tag, cells in _lines_under(rows, "worklist.typed"):
-            if not any(typed):
-                continue
-            note = _note_of(typed, tag)
-            if note is not None:
-                notes[note.patient_id] = _joined(notes.get(note.patient_id), note)
-            else:
-                loose.append(_keep_loose("archive.line-by-hand", (*cells, *typed), today, texts))
-        for typed, tag, cells in _lines_under(rows, "calls.typed"):
-            call = _call_of(typed, tag)
-            if call is not None:
-                calls[call.key] = call
-            elif any(typed):
-                loose.append(_keep_loose("archive.call-by-hand", (*cells, *typed), today, texts))
-        kept += _archive_of(rows)
-    return Entries(
-        notes=MappingProxyType(notes),
-        calls=MappingProxyType(calls),
-        kept=tuple(dict.fromkeys(kept)),
-        loose=tuple(dict.fromkeys(loose)),
+    tables, odd = find_tables(sheets, columns, heads_before)
+    odd["comments"] += comments
+    own = dict.fromkeys(header for table in _of(tables, "lines") for header in table.own.values())
+    return ReadBack(
+        lines=tuple(line for table in _of(tables, "lines") for line in _lines(table)),
+        calls=tuple(call for table in _of(tables, "calls") for call in _calls(table)),
+        kept=tuple(kept for table in _of(tables, "kept") for kept in _kept(table)),
+        unplaced=tuple(each for table in _of(tables, "unplaced") for each in _unplaced(table)),
+        columns=tuple(own),
+        odd=+Counter(odd),
     )
 
 
-def _lines_under(
-    rows: Sequence[Sequence[Any]], name: str
-) -> Iterator[tuple[tuple[str, ...], list[Any] | None, list[str]]]:
-    """Find a table by the titles that people type under; give its typed cells, tags and rest."""
-    for top, row in enumerate(rows):
-        if TAG not in row:
-            continue
-        heads = [_text(cell) for cell in row]
-        titles = _find_titles(heads, name)
-        if titles:
-            places = [heads.index(title) for title in titles]
-            tag = heads.index(TAG)
-            for line in rows[top + 1 :]:
-                cells = [_text(cell) for cell in line] + [""] * len(heads)
-                rest = [
-                    cell
-                    for place, cell in enumerate(cells[: len(heads)])
-                    if place not in (*places, tag)
-                ]
-                yield tuple(cells[place] for place in places), _tag_of(cells[tag]), rest
-            return
+def _of(tables: Sequence[SheetTable], kind: str) -> Iterator[SheetTable]:
+    return (table for table in tables if table.kind == kind)
 
 
-def _archive_of(rows: Sequence[Sequence[Any]]) -> Iterator[Kept]:
-    for top, row in enumerate(rows):
-        heads = [_text(cell) for cell in row]
-        titles = _find_titles(heads, "archive.heads")
-        if titles:
-            places = [heads.index(title) for title in titles]
-            tag = heads.index(TAG) if TAG in heads else len(heads)
-            for line in rows[top + 1 :]:
-                cells = [_text(cell) for cell in line] + [""] * (len(heads) + 1)
-                wanted = [cells[place] for place in (*places, tag)]
-                if any(wanted[2:-1]):
-                    yield Kept(**dict(zip(Kept.__dataclass_fields__, wanted, strict=True)))
-            return
+def _read_xlsx(content: bytes) -> tuple[dict[str, list[tuple[Any, ...]]], int]:
+    book = load_workbook(io.BytesIO(content), read_only=True)
+    sheets = {}
+    for sheet in book.worksheets:
+        # What a sheet says of its size may be wrong, or be that of a stray cell far away.
+        sheet.reset_dimensions()
+        rows = (row[:_MAX_COLUMNS] for row in sheet.iter_rows(values_only=True))
+        sheets[sheet.title] = [row for row in rows if any(cell is not None for cell in row)]
+    with ZipFile(io.BytesIO(content)) as package:
+        comments = sum(bool(_COMMENTS.search(part)) for part in package.namelist())
+    return sheets, comments
 
 
-def _find_titles(heads: Sequence[str], name: str) -> tuple[str, ...]:
-    """Give the titles of a table in the language in which all of them stand in a row."""
-    for texts in LANGUAGES.values():
-        titles = texts.heads(name)
-        if set(titles) <= set(heads):
-            return titles
-    return ()
-
-
-def _keep_loose(what: str, cells: Iterable[str], today: date, texts: Texts) -> Kept:
-    typed = ("", "", "; ".join(filter(None, cells)))
-    return keep(today, texts(what), "", "", typed, texts)
-
-
-def _note_of(typed: tuple[str, ...], tag: list[Any] | None) -> Note | None:
-    match tag:
-        case [str(patient), [*shown], [*about], str(check)]:
-            topics = about if check == check_typed(typed) else shown
-            status, reviewer, text = typed
-            return Note(
-                patient_id=patient,
-                topics=tuple(map(str, topics)),
-                status=status,
-                reviewer=reviewer,
-                text=text,
-            )
-    return None
-
-
-def _call_of(typed: tuple[str, ...], tag: list[Any] | None) -> Call | None:
-    match tag:
-        case [str(patient), str(accession), str(rule), [*told], *fact]:
-            return Call(
-                patient_id=patient,
-                accession=accession,
-                rule=rule,
-                told=tuple(map(str, told)),
-                fact=str(fact[0]) if fact else "",
-                typed=typed,
-            )
-    return None
-
-
-def _joined(one: Note | None, other: Note) -> Note:
-    """Join what stands on two lines of one patient, one of them copied by a person."""
-    if one is None or one.typed == other.typed:
-        return one or other
-    return replace(
-        one,
-        topics=tuple(dict.fromkeys((*one.topics, *other.topics))),
-        status=one.status or other.status,
-        reviewer=" / ".join(dict.fromkeys(filter(None, (one.reviewer, other.reviewer)))),
-        text="\n".join(dict.fromkeys(filter(None, (one.text, other.text)))),
-    )
-
-
-def _tag_of(text: str) -> list[Any] | None:
+def _read_other(path: Path, content: bytes) -> tuple[dict[str, list[tuple[Any, ...]]], int]:
     try:
-        tag = json.loads(text) if text else None
-    except ValueError:
-        return None
-    return tag if isinstance(tag, list) else None
+        tables = read_workbook(path, content)
+    except UnreadableFile as error:
+        raise Refused(error.code, error.detail) from None
+    with ZipFile(io.BytesIO(content)) as package:
+        comments = package.read("content.xml").count(b"<office:annotation ")
+    return {table.sheet: [tuple(cells) for _, cells in table.rows] for table in tables}, comments
+
+
+def _lines(table: SheetTable) -> Iterator[TypedLine]:
+    typed = table.texts.heads("worklist.typed")
+    others = sorted(column for title, column in table.titles.items() if title not in typed)
+    for row in table.rows:
+        own = {
+            header: _own(row[column] if column < len(row) else None)
+            for column, header in table.own.items()
+        }
+        shown = table.cells(row, "worklist.heads")[2]
+        has_id = table.texts.heads("worklist.heads")[2] in table.titles
+        rest = (_text(row[column]) for column in others if column < len(row))
+        cells = table.cells(row, "worklist.typed")
+        yield TypedLine(
+            shown_id=as_shown(_text(shown)) if has_id else None,
+            tag=read_line_tag(table.tag_of(row)),
+            typed=tuple(
+                _text(cell) if title in table.titles else None
+                for cell, title in zip(cells, typed, strict=True)
+            ),
+            own=own,
+            rest=tuple(filter(None, rest)),
+        )
+
+
+def _calls(table: SheetTable) -> Iterator[TypedCall]:
+    heads, typed = table.texts.heads("calls.heads"), table.texts.heads("calls.typed")
+    for row in table.rows:
+        cells = dict(
+            zip(
+                (*heads, *typed),
+                (*table.cells(row, "calls.heads"), *table.cells(row, "calls.typed")),
+                strict=True,
+            )
+        )
+        seen = {
+            title: _text(cell) if title in table.titles else None for title, cell in cells.items()
+        }
+        own = (
+            f"{header}: {_text(row[column])}"
+            for column, header in table.own.items()
+            if column < len(row) and _text(row[column])
+        )
+        yield TypedCall(
+            shown=tuple(
+                as_shown(seen[title] or "") if title == heads[0] else seen[title] for title in heads
+            ),
+            tag=read_call_tag(table.tag_of(row)),
+            typed=tuple(seen[title] for title in typed),
+            rest="; ".join(own),
+        )
+
+
+def _kept(table: SheetTable) -> Iterator[KeptLine]:
+    for row in table.rows:
+        shown = [_text(cell) for cell in table.cells(row, "archive.heads")]
+        if any(shown[2:]):
+            check, tag = read_kept_tag(table.tag_of(row))
+            fields = [*Kept.__dataclass_fields__]
+            yield KeptLine(Kept(**dict(zip(fields, [*shown, tag], strict=True))), check)
+
+
+def _unplaced(table: SheetTable) -> Iterator[UnplacedLine]:
+    for row in table.rows:
+        on, _, shown_id, tag_id, rest = map(_text, table.cells(row, "unplaced.heads"))
+        status, reviewer, text, belongs, done = map(_text, table.cells(row, "unplaced.typed"))
+        if not any((status, reviewer, text, rest, belongs)):
+            continue
+        number, reason, whose = read_unplaced_tag(table.tag_of(row)) or ("", "", tag_id)
+        line = Unplaced(
+            on=on,
+            why=reason or "unplaced.id-unknown",
+            shown_id=shown_id,
+            tag_id=whose,
+            status=status,
+            reviewer=reviewer,
+            text=text,
+            rest=rest,
+            belongs=belongs,
+            done=done,
+        )
+        yield UnplacedLine(line, number)
+
+
+def _own(cell: Any) -> Own:
+    """Give a cell of a column that a person added; "" where there is none."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return float(cell)
+    return _text(cell)
 
 
 def _text(cell: Any) -> str:
@@ -175,6 +263,8 @@ def _text(cell: Any) -> str:
             return cell.date().isoformat()
         case datetime():
             return cell.isoformat(" ", "minutes")
+        case date():
+            return cell.isoformat()
         case bool():
             return "yes" if cell else "no"
         case float() if cell.is_integer():

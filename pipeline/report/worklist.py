@@ -9,8 +9,9 @@ from pipeline.interpret.trends import order_by_change
 from pipeline.interpret.versions import Versions
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.calls import list_due, list_identity_calls, render_calls
+from pipeline.report.carry import carry_entries
 from pipeline.report.conflicts import render_conflicts
-from pipeline.report.entries import TAG, Entries, Kept, carry_calls, carry_notes
+from pipeline.report.entries import TAG, Entries, Kept, tag_kept
 from pipeline.report.facts import RunFacts
 from pipeline.report.finding_views import render_analyst, render_hematologist
 from pipeline.report.overview import render_counts, render_issues, render_run
@@ -28,17 +29,19 @@ from pipeline.report.sheet import (
 from pipeline.report.style import (
     PLAIN,
     SECTION,
+    TRACE,
     Styler,
 )
 from pipeline.report.texts import LANGUAGES, Texts
+from pipeline.report.unplaced import render_unplaced
 from pipeline.report.views import place_patients, render_changes, render_technician
 from pipeline.report.wording import show_date
 from pipeline.report.worklist_lines import (
     PRINTED,
     STATUS_COLUMN,
-    TOPICS,
     TYPED_WIDTHS,
     Typed,
+    describe_topics,
     line_columns,
     list_lines,
     list_topics,
@@ -84,16 +87,22 @@ def render_worklist(
     today = run.run_at.date()
     patients = order_by_change(patients, changes)
     topics = list_topics(patients)
-    titles = {topic: texts(f"topic.{topic}") for topic in TOPICS}
-    titles |= {rule.id: rule.title for rule in knowledge.rules.values()}
-    notes, gone = carry_notes(entries, topics, titles, today, texts)
+    titles = describe_topics(knowledge, texts)
     due = [
         *list_due(findings, results, knowledge, texts),
         *list_identity_calls(patients, held, texts),
     ]
-    calls, closed = carry_calls(entries, due, today, texts)
+    typed_so_far = carry_entries(entries, topics, titles, due, today, texts)
+    calls = [typed_so_far.calls[key] for key in sorted(typed_so_far.calls)]
     people = place_patients(patients, names)
-    typed = Typed(topics=topics, notes=notes, titles=titles)
+    typed = Typed(
+        topics=topics,
+        notes=typed_so_far.notes,
+        titles=titles,
+        own=typed_so_far.own,
+        columns=typed_so_far.columns,
+        made=run.run_at.isoformat(),
+    )
     reasons = say_why(patients, standing, knowledge, names, texts)
     changed = sum_up_changes(changes, texts)
     lines = [*list_lines(patients, reasons, changed, knowledge, run, names, typed, texts)]
@@ -103,11 +112,13 @@ def render_worklist(
     made = show_date(run.run_at, texts, has_time=True)
     heading = texts("worklist.heading", title=texts("worklist"), made=made)
     counted = _count_lines(len(on_list), len(aside), int(patients["in_conflict"].sum()), texts)
-    _render_lines(book, styler, "worklist", f"{heading}. {counted}", on_list, texts)
+    _render_lines(book, styler, "worklist", f"{heading}. {counted}", on_list, typed, texts)
     if aside:
-        _render_lines(book, styler, "aside", texts("aside.heading", made=made), aside, texts)
+        apart = texts("aside.heading", made=made)
+        _render_lines(book, styler, "aside", apart, aside, typed, texts)
+    render_unplaced(book, styler, typed_so_far.unplaced, texts)
     render_changes(book, styler, standing, changes, people, knowledge, since, texts)
-    render_calls(book, styler, calls, names, knowledge, texts)
+    render_calls(book, styler, calls, names, knowledge, texts, typed.made)
     called = frozenset(call.patient_id for call in calls)
     render_technician(book, styler, patients, standing, held, people, called, run, texts)
     render_hematologist(book, styler, standing, results, changes, people, knowledge, texts)
@@ -115,7 +126,7 @@ def render_worklist(
     render_conflicts(book, styler, held, versions or Versions(), knowledge, texts)
     render_issues(book, styler, issues, texts)
     render_counts(book, styler, findings, standing, knowledge, texts)
-    _render_archive(book, styler, (*gone, *closed), texts)
+    _render_archive(book, styler, typed_so_far.kept, texts)
     render_run(book, styler, run, knowledge, patients, len(names), texts)
     made = show_date(run.run_at, texts, has_time=True)
     return book, render_page(on_list, aside, made, texts)
@@ -130,12 +141,18 @@ def _count_lines(on_list: int, aside: int, in_conflict: int, texts: Texts) -> st
 
 
 def _render_lines(
-    book: Workbook, styler: Styler, list_: str, heading: str, lines: list[list[Entry]], texts: Texts
+    book: Workbook,
+    styler: Styler,
+    list_: str,
+    heading: str,
+    lines: list[list[Entry]],
+    typed: Typed,
+    texts: Texts,
 ) -> None:
     """Render the lines of a list, on as many sheets as they need."""
     for number, first in enumerate(range(0, max(len(lines), 1), LINES_PER_SHEET), 1):
         part = lines[first : first + LINES_PER_SHEET]
-        _render_part(book, styler, list_, heading, number, part, texts)
+        _render_part(book, styler, list_, heading, number, part, typed, texts)
 
 
 def _render_part(
@@ -145,6 +162,7 @@ def _render_part(
     heading: str,
     number: int,
     lines: list[list[Entry]],
+    typed: Typed,
     texts: Texts,
 ) -> None:
     title = texts(f"list.{list_}") + (f" {number}" if number > 1 else "")
@@ -152,8 +170,10 @@ def _render_part(
     put(sheet, styler, 1, 1, Entry(heading, SECTION))
     how = texts("worklist.how", typed=texts.join(texts.heads("worklist.typed")))
     put(sheet, styler, 2, 1, Entry(how, PLAIN))
-    columns, name = line_columns(texts), f"{_TABLES[list_]}{number if number > 1 else ''}"
-    put_table(sheet, styler, 3, name, columns, lines, texts=texts)
+    columns = line_columns(texts, typed.columns)
+    name = f"{_TABLES[list_]}{number if number > 1 else ''}"
+    rows = ([*line[:-1], *typed.own_entries(str(line[2].value)), line[-1]] for line in lines)
+    put_table(sheet, styler, 3, name, columns, rows, texts=texts)
     choices, last_row = texts.heads("worklist.statuses"), max(len(lines), 1) + 3
     add_drop_down(sheet, choices, column=STATUS_COLUMN, first=4, last=last_row)
     hide_column(sheet, len(columns))
@@ -173,7 +193,7 @@ def _render_archive(book: Workbook, styler: Styler, kept: Sequence[Kept], texts:
     put(sheet, styler, 1, 1, Entry(texts("archive.heading"), SECTION))
     heads = zip((*texts.heads("archive.heads"), TAG), _ARCHIVE_WIDTHS, strict=True)
     columns = [Column(title=head, most=width) for head, width in heads]
-    lines = [[Entry(text) for text in each.cells] for each in kept]
+    lines = [[*map(Entry, line.shown), Entry(tag_kept(line), TRACE)] for line in kept]
     put_table(sheet, styler, 2, "Archive", columns, lines, texts=texts)
     hide_column(sheet, len(columns))
     sheet.print_area = f"A1:{get_column_letter(len(columns) - 1)}{sheet.max_row}"

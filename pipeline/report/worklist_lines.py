@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.entries import TAG, Note, tag_line
+from pipeline.report.entries import TAG, Note, Own, tag_line
 from pipeline.report.facts import RunFacts
 from pipeline.report.sheet import Column, Entry
 from pipeline.report.style import (
@@ -33,16 +33,26 @@ HELD_TOPIC, CONFLICT_TOPIC, OPEN_TOPIC = "held", "identity-conflict", "undecided
 TOPICS = (HELD_TOPIC, CONFLICT_TOPIC, OPEN_TOPIC)
 
 _WIDTHS = (8, 14, 30, 24, 8, 11, 60, 16, 8, 12, 16, 14, 34, 30, 12, 12, 10, 12, 12, 12, 12)
+_OWN_WIDTH = 30
 STATUS_COLUMN = 11
 TYPED_WIDTHS = (16.0, 12.0, 26.0)
 PRINTED = "A:M"
 """What follows counts, and is for the screen."""
 
 
-def line_columns(texts: Texts) -> tuple[Column, ...]:
-    """Give the columns of the worklist; the last is the tag."""
+def line_columns(texts: Texts, own: Sequence[str] = ()) -> tuple[Column, ...]:
+    """Give the columns of the worklist: before the last, the tag, those that people added."""
     heads = (*texts.heads("worklist.heads", "worklist.typed", "worklist.more"), TAG)
-    return tuple(Column(title=head, most=width) for head, width in zip(heads, _WIDTHS, strict=True))
+    *columns, tag = (
+        Column(title=head, most=width) for head, width in zip(heads, _WIDTHS, strict=True)
+    )
+    return (*columns, *(Column(title=head, most=_OWN_WIDTH) for head in own), tag)
+
+
+def describe_topics(knowledge: Knowledge, texts: Texts) -> Mapping[str, str]:
+    """Give the words for what a note may be about."""
+    titles = {topic: texts(f"topic.{topic}") for topic in TOPICS}
+    return titles | {rule.id: rule.title for rule in knowledge.rules.values()}
 
 
 def list_topics(patients: DataFrame[Patients]) -> Mapping[str, Sequence[str]]:
@@ -82,11 +92,21 @@ class Typed(NamedTuple):
     topics: Mapping[str, Sequence[str]]
     notes: Mapping[str, Note]
     titles: Mapping[str, str]
+    own: Mapping[str, Mapping[str, Own]]
+    """Patient id → header of a column that people added → cell."""
+    columns: Sequence[str]
+    made: str
+    """Which worklist it is."""
+
+    def own_entries(self, patient: str) -> list[Entry]:
+        """Give the cells of the columns that people added."""
+        cells = self.own.get(patient, {})
+        return [Entry(cells.get(header, ""), INPUT) for header in self.columns]
 
     def entries(self, patient: str) -> list[Entry]:
         """Give the typed cells of a line, and what is new since."""
         note, now = self.notes.get(patient), self.topics[patient]
-        fresh = [each for each in now if note and each not in note.topics]
+        fresh = [each for each in now if note and each not in (note.topics or ())]
         return [
             *(Entry(text, INPUT) for text in (note.typed if note else ("", "", ""))),
             Entry(", ".join(self.titles.get(each, each) for each in fresh), STRONG),
@@ -94,7 +114,8 @@ class Typed(NamedTuple):
 
     def tag(self, patient: str) -> str:
         """Give the tag of a line, by which the next run knows what was typed about what."""
-        return tag_line(patient, self.topics[patient], self.notes.get(patient))
+        note, own = self.notes.get(patient), self.own.get(patient, {})
+        return tag_line(patient, self.topics[patient], note, self.made, own)
 
 
 class _Standing(NamedTuple):

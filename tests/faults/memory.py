@@ -13,8 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline.knowledge.model import Knowledge
-from pipeline.operations import publish, receive
-from pipeline.report import files, typed
+from pipeline.operations import publish, receive, worklist_update
 from pipeline.report.patient import PatientReport
 
 
@@ -54,12 +53,16 @@ class Memory:
         # Rendered when it is packed: by then it is known whether that was done before.
         publish.render_workbook = lambda report: report
         publish.pack_workbook = lambda book, at: (
-            packed(book, at) if isinstance(book, PatientReport) else pack(book, at)
+            packed(book, at)
+            if isinstance(book, PatientReport)
+            else book
+            if isinstance(book, bytes)
+            else pack(book, at)
         )
         assemble = publish.assemble_reports
         assembled = self._remembered(lambda given: tuple(assemble(**given)), keep)
         publish.assemble_reports = lambda **given: iter(assembled(given))
-        typed.entries_of = self._remembered(typed.entries_of, keep)
+        worklist_update.read_typed = self._remembered(worklist_update.read_typed, keep)
         listed = publish.render_worklist
 
         def list_and_pack(given: dict[str, Any]) -> tuple[bytes, str]:
@@ -68,7 +71,6 @@ class Memory:
 
         remembered = self._remembered(list_and_pack, keep)
         publish.render_worklist = lambda **given: remembered(given)
-        typed.save_workbook = lambda content, path, _: files.write_bytes(content, path)
 
     def _remembered(self, function: Callable[..., Any], keep: bool) -> Callable[..., Any]:
         def ask(*given: Any) -> Any:

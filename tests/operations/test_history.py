@@ -17,6 +17,8 @@ from pipeline.ingest.originals import keep_original
 from pipeline.operations.history import open_history
 from pipeline.operations.store import tables
 from pipeline.operations.store.records import Publication
+from pipeline.operations.typed_notes import load_typed, store_typed
+from pipeline.report.entries import Entries, Note
 
 GOOD = "P1,Aster Sample,F,1980-05-01,S1,2026-03-01 08:30,Hemoglobin,11.2,g/dL,final"
 MCV = "P1,Aster Sample,F,1980-05-01,S1,2026-03-01 08:30,MCV,104,fL,final"
@@ -241,5 +243,10 @@ def test_a_history_of_the_first_form_is_brought_up_to_date(tmp_path):
             assert (known.digest, known.run, known.standing, known.sha256) == ("d", 0, "[]", "")
     with open_history(tmp_path / "v1.db", clock=lambda: NOW) as history:
         assert history.begin_run(NOW).number == 1
+        # What people type has had a place since the third form.
+        assert load_typed(history, ".") == Entries()
+        note = Note(patient_id="P1", topics=("anemia",), text="rang the ward")
+        store_typed(history, ".", Entries(notes={"P1": note}), {})
+        assert load_typed(history, ".").notes == {"P1": note}
     with sqlite3.connect(tmp_path / "v1.db") as database:
-        assert database.execute("SELECT key, value FROM meta").fetchall() == [("version", "2")]
+        assert database.execute("SELECT key, value FROM meta").fetchall() == [("version", "3")]

@@ -98,7 +98,7 @@ def test_purge_deletes_what_is_old_everywhere_and_remembers_the_bytes(site, tmp_
     assert (tmp_path / "april.csv").exists()
     with open_history(settings.output / "labflag.db") as history:
         (event,) = [each for each in history.list_events() if each.kind == "purged"]
-    assert dict(event.facts) == {"before": "2021-01-01", "files": 1, "results": 3}
+    assert dict(event.facts) == {"before": "2021-01-01", "files": 1, "notes": 0, "results": 3}
 
 
 def test_what_is_left_of_a_purged_file_still_adds_up(site):

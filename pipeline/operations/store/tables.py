@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeEngine
 from schemas import Held, Issues, Observations, Results
 from schemas.table import Table as Schema
 
-VERSION = 2
+VERSION = 3
 """Of the form of the database; a change other than a new table or column needs a step in
 `migrate`."""
 
@@ -124,6 +124,40 @@ tombstones = Table(
     Column("sha256", Text, primary_key=True),
     Column("at", Text, nullable=False),
     Column("reason", Text, nullable=False),
+)
+
+
+# What people typed into the worklists of an output folder: notes, calls, archive, own columns.
+typed = Table(
+    "typed",
+    METADATA,
+    Column("folder", Text, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    # "" where it is not certain whose it is, or of what is nobody's.
+    Column("patient_id", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+# The worklists that were drawn: by this a line that was drawn long ago is known as ours.
+worklists = Table(
+    "worklists",
+    METADATA,
+    Column("folder", Text, primary_key=True),
+    Column("made", Text, primary_key=True),
+    Column("heads", Text, nullable=False),
+)
+
+# The files whose typed cells are in the history, by their content.
+typed_files = Table(
+    "typed_files",
+    METADATA,
+    Column("folder", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    # What was changed on its lines, as checks: the same change is not read twice.
+    Column("changes", Text, nullable=False),
 )
 
 

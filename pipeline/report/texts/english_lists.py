@@ -22,6 +22,7 @@ ENTRIES = {
     "list.held": "Held data",
     "list.counts": "Counts per rule",
     "list.archive": "Notes archive",
+    "list.unplaced": "Notes to be placed",
     "list.run": "Run summary",
     "worklist.heading": "{title}, most urgent first, made {made}",
     "worklist.counted.one": "{count} patient on this list",
@@ -148,6 +149,24 @@ ENTRIES = {
     "archive.call": "closed call",
     "archive.line-by-hand": "line added by hand",
     "archive.call-by-hand": "call added by hand",
+    "archive.replaced": "note replaced by another",
+    "archive.unplaced": "note that was to be placed",
+    "archive.own": "columns of your own",
+    "own.column": "Column {number}",
+    # Notes of which it is not certain whose they are
+    "unplaced.how.one": "{count} note of which it is not certain whose it is.",
+    "unplaced.how.many": "{count} notes of which it is not certain whose they are.",
+    "unplaced.what": 'Type the patient id under {belongs}, and the next run puts the note there; "{yes}" '
+    "under {done} takes it to the archive. The workbook that they were typed into is kept beside this one.",
+    "unplaced.heads": "Set aside on|Why|Patient id beside it|Patient id of the hidden cell|"
+    "Also on the line",
+    "unplaced.typed": "Status typed|Who|Note typed|Belongs to|Not needed",
+    "unplaced.ids-differ": "the patient id beside it and the hidden cell of the line differ",
+    "unplaced.id-twice": "several lines have this patient id, and no hidden cell",
+    "unplaced.id-missing": "there is no patient id beside it",
+    "unplaced.id-unknown": "line added by hand: no such patient was on the list",
+    "unplaced.too-long": "a cell could not hold it together with the other note on this patient",
+    "unplaced.call": "call: the line and its hidden cell do not belong together",
     # Web page
     "page.intro": "Most urgent first, made {made}. For decision support only. Follow the patient id to "
     "the workbook; without a link there is none, as every result is held. Notes are typed in "

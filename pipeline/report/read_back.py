@@ -31,7 +31,7 @@ from pipeline.report.entries import (
 )
 from pipeline.report.worklist_tables import SheetTable, find_tables
 
-_COMMENTS = re.compile(r"comments\d*\.xml$|threadedcomment", re.IGNORECASE)
+_COMMENTS = re.compile(r"(?:^|/)comments?\d*\.xml$|threadedcomment", re.IGNORECASE)
 _MAX_COLUMNS = 1_000
 
 

@@ -11,6 +11,7 @@ from pipeline.interpret.amounts import Mask, amounts_of
 from pipeline.interpret.answer import Answer, negate, restrict, state, take
 from pipeline.interpret.changes import Changes
 from pipeline.interpret.comparisons import Comparisons
+from pipeline.interpret.contradictions import Contradictions
 from pipeline.interpret.courses import Courses
 from pipeline.interpret.doubts import doubts_from
 from pipeline.interpret.evidence import Facts
@@ -42,7 +43,9 @@ from pipeline.knowledge.conditions import (
     Stands,
     Undecided,
     parts_of,
+    walk,
 )
+from pipeline.knowledge.contradictions import Contradiction, SetAside
 from pipeline.knowledge.model import Knowledge, Limit, Rule, Stratum
 from schemas.vocabulary import Grade, Reason
 
@@ -76,6 +79,9 @@ class Questions:
         )
         self._changes = Changes(
             grid, knowledge, self._timeline, self._sayings, amounts, doubts, self._courses
+        )
+        self._contradictions = Contradictions(
+            grid, knowledge, self._timeline, self._sayings, amounts, self.answer
         )
 
     @cached_property
@@ -112,8 +118,15 @@ class Questions:
         match condition:
             case Compare() | Interval():
                 return self._comparisons.compare(condition)
-            case Change():
-                return self._changes.compare_with_earlier(condition)
+            case Change(unless_artifact=name):
+                left_out = self.artifacts[name].yes if name in self.artifacts else None
+                return self._changes.compare_with_earlier(condition, left_out)
+            case Contradiction():
+                return self._contradictions.find(condition)
+            case SetAside(artifact=name):
+                parts = walk(self._knowledge.artifacts[name].when)
+                (asked,) = (part for part in parts if isinstance(part, Contradiction))
+                return self._contradictions.set_aside(asked)
             case Reported() | HeldAs():
                 return self._comparisons.reported(condition)
             case Formula():

@@ -41,23 +41,32 @@ class Changes:
         self._amounts = amounts
         self._doubts = doubts
 
-    def compare_with_earlier(self, condition: Change) -> Answer:
+    def compare_with_earlier(self, condition: Change, left_out: Mask | None = None) -> Answer:
         """Say whether a result moved that far from the earlier one that it is compared with.
 
-        Where one of the two is held, and nothing usable takes its place, the answer is open.
+        What is left out is not compared. Where one of the two is held, and nothing usable takes
+        its place, the answer is open.
         """
         here = self._grid.reported.get(condition.analyte, self._grid.nowhere())
         held = self._grid.set_aside.get(condition.analyte, self._grid.nowhere())
         held = np.where(here == NOWHERE, held, NOWHERE)
+        if condition.from_months:
+            age = np.append(self._amounts.age_high["months"], np.inf)
+            here = np.where(age[here] >= condition.from_months, here, NOWHERE)
+        if left_out is not None:
+            here = np.where(left_out, NOWHERE, here)
         is_course = bool(condition.since)
         if is_course:
             counts = self._courses.untransfused
             here, held = np.where(counts, here, NOWHERE), np.where(counts, held, NOWHERE)
         believed = self._courses.believed(condition.analyte)
-        before = self._earlier_of(condition, (here != NOWHERE) & (believed | ~is_course))
+        if condition.within_hours is not None:
+            before = self._extreme_within(condition, here)
+        else:
+            before = self._earlier_of(condition, (here != NOWHERE) & (believed | ~is_course))
         then = _there(here, before)
         held_before = np.where(
-            (before == NOWHERE) & (condition.against == ""),
+            (before == NOWHERE) & (condition.against == "") & (condition.within_hours is None),
             self._earlier_of(condition, held != NOWHERE),
             NOWHERE,
         )
@@ -121,21 +130,41 @@ class Changes:
         dates = self._sayings.dates_of(*condition.not_across)
         return np.where(self._timeline.is_separated(before, dates), NOWHERE, before)
 
+    def _extreme_within(self, condition: Change, here: Positions) -> Positions:
+        """Find the accession with the highest, or lowest, result of the hours before each."""
+        timeline = self._timeline
+        places = np.flatnonzero((here != NOWHERE) & timeline.dated)
+        sign = -1 if condition.direction == "rise" else 1
+        value = sign * np.append(self._amounts.canonical, np.nan)[here[places]]
+        best, found = np.full(len(places), -np.inf), np.full(len(places), NOWHERE, np.int64)
+        for lag in range(1, len(places)):
+            one, two = places[:-lag], places[lag:]
+            near = timeline.patient[one] == timeline.patient[two]
+            near &= timeline.may_be_within(one, two, condition.within_hours or 0)
+            if not near.any():
+                break
+            more = near & (value[:-lag] > best[lag:])
+            best[lag:] = np.where(more, value[:-lag], best[lag:])
+            found[lag:] = np.where(more, one, found[lag:])
+        before = self._grid.nowhere()
+        before[places] = found
+        return before
+
     def _moved(
         self, condition: Change, here: Positions, then: Positions
     ) -> tuple[Numbers, Numbers]:
         """Give the least and the most by which each result moved in the direction asked for."""
         now, past = self._amounts.at(here), self._amounts.at(then)
         same_unit = now.unit_codes == past.unit_codes
-        low, high = _ends(now, now.value)
+        low, high = result_ends(now, now.value)
         if SHARE in dict(condition.less_than or condition.at_least or condition.more_than):
-            low, high = _ends(now, now.canonical)
-            past_low, past_high = _ends(past, past.canonical)
+            low, high = result_ends(now, now.canonical)
+            past_low, past_high = result_ends(past, past.canonical)
             least, most = _share(low, past_high), _share(high, past_low)
         else:
             factor = self._factors(condition.analyte)[now.unit_codes]
             in_unit_now = np.where(same_unit, past.value, past.canonical / factor)
-            past_low, past_high = _ends(past, in_unit_now)
+            past_low, past_high = result_ends(past, in_unit_now)
             least, most = low - past_high, high - past_low
         least, most = np.round(least, _DECIMALS), np.round(most, _DECIMALS)
         if condition.direction == "fall":
@@ -166,8 +195,8 @@ class Changes:
         same = self._timeline.patient[one] == self._timeline.patient[two]
         one, two = one[same], two[same]
         past, now = self._amounts.at(here[one]), self._amounts.at(here[two])
-        past_low, past_high = _ends(past, past.canonical)
-        low, high = _ends(now, now.canonical)
+        past_low, past_high = result_ends(past, past.canonical)
+        low, high = result_ends(now, now.canonical)
         rise, fall = _share(low, past_high), -_share(high, past_low)
         moved = np.round(np.maximum(rise, fall), _DECIMALS) > change.share
         return self._timeline.key[one[moved]], self._timeline.key[two[moved]]
@@ -178,7 +207,7 @@ def _there(positions: Positions, accessions: Positions) -> Positions:
     return np.where(accessions != NOWHERE, positions[accessions], NOWHERE)
 
 
-def _ends(amounts: Amounts, value: Numbers) -> tuple[Numbers, Numbers]:
+def result_ends(amounts: Amounts, value: Numbers) -> tuple[Numbers, Numbers]:
     """Give each result as the least and the most that it can be; none is below zero."""
     upper = amounts.is_[Comparator.LESS] | amounts.is_[Comparator.AT_MOST]
     lower = amounts.is_[Comparator.GREATER] | amounts.is_[Comparator.AT_LEAST]

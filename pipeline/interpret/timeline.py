@@ -14,7 +14,8 @@ _NO_DAY = np.iinfo(np.int64).min
 _NEVER = np.iinfo(np.int64).max
 _FAR = 10_000_000_000
 """More than the days or minutes between any two dates that a table can hold."""
-_DAY = 24 * 60
+_HOUR = 60
+_DAY = 24 * _HOUR
 """Minutes."""
 
 
@@ -180,6 +181,22 @@ class Timeline:
     def is_separated(self, earlier: Positions, dates: Dates) -> Mask:
         """Tell where one of the dates lies between an earlier accession and this one."""
         return _is_between(dates.keys, self.key[earlier], self.key)
+
+    def may_be_within(self, earlier: Positions, later: Positions, hours: int) -> Mask:
+        """Tell which pairs may lie at most so many hours apart."""
+        return np.asarray(self.first[later] - self.last[earlier] <= hours * _HOUR, dtype=bool)
+
+    def may_lie_between(self, earlier: Positions, later: Positions, dates: Dates) -> Mask:
+        """Tell where one of the dates may lie between two accessions, also of one day."""
+        if not len(dates.keys):
+            return np.zeros(len(earlier), bool)
+        at = np.searchsorted(dates.ends, self.first[earlier], side="left")
+        at = np.minimum(at, len(dates.ends) - 1)
+        midnight = _key(dates.patients[at], dates.days[at] * _DAY)
+        has_time = dates.ends[at] - midnight != _DAY - 1
+        starts = np.where(has_time, dates.ends[at], midnight)
+        there = (dates.ends[at] >= self.first[earlier]) & (starts <= self.last[later])
+        return np.asarray(there, dtype=bool)
 
     def has_undated(self, usable: Mask) -> Mask:
         """Hold where the patient has a usable accession whose place in time is not known.

@@ -28,6 +28,7 @@ from pipeline.knowledge.conditions import (
     Undecided,
     walk,
 )
+from pipeline.knowledge.contradictions import Contradiction, SetAside
 from pipeline.knowledge.model import (
     CONVENTION,
     UNIT_SYSTEMS,
@@ -342,6 +343,14 @@ def _check_condition(condition: Condition | None, knowledge: Knowledge, where: s
             case Formula(of=operands, apart_from=other):
                 for name in filter(None, (*operands, other)):
                     _known(name, knowledge.analytes, "analyte", where)
+            case Contradiction():
+                _check_contradiction(part, knowledge, where)
+            case SetAside(artifact=name):
+                _known(name, knowledge.artifacts, "artifact", where)
+                if not any(
+                    isinstance(p, Contradiction) for p in walk(knowledge.artifacts[name].when)
+                ):
+                    raise KnowledgeError(f"{where}: {name!r} asks for no contradiction")
             case ArtifactIs(artifact=name) if name != ANY:
                 _known(name, knowledge.artifacts, "artifact", where)
 
@@ -350,11 +359,23 @@ def _check_change(change: Change, knowledge: Knowledge, where: str) -> None:
     _known(change.analyte, knowledge.analytes, "analyte", where)
     if change.since:
         _check_start(change.since, knowledge, where)
+    if change.unless_artifact:
+        _known(change.unless_artifact, knowledge.artifacts, "artifact", where)
     for name in change.not_across:
         _check_dated(name, knowledge, where)
     for unit, _ in (*change.less_than, *change.at_least, *change.more_than):
         if unit != SHARE:
             _known(unit, knowledge.analytes[change.analyte].units, "accepted unit", where)
+
+
+def _check_contradiction(contradiction: Contradiction, knowledge: Knowledge, where: str) -> None:
+    _known(contradiction.analyte, knowledge.analytes, "analyte", where)
+    units = knowledge.analytes[contradiction.analyte].units
+    for name in contradiction.not_across:
+        _check_dated(name, knowledge, where)
+    for apart in contradiction.apart:
+        for unit, _ in (*apart.more_than, *apart.one_below, *apart.other_above):
+            _known(unit, units, "accepted unit", where)
 
 
 def _check_start(name: str, knowledge: Knowledge, where: str) -> None:

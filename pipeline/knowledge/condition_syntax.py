@@ -30,6 +30,7 @@ from pipeline.knowledge.conditions import (
     Stands,
     Undecided,
 )
+from pipeline.knowledge.contradictions import Apart, Contradiction, SetAside
 from pipeline.knowledge.model import GradeStep, Remark
 from schemas.vocabulary import Grade, Reason
 
@@ -56,8 +57,10 @@ def condition_from(entry: Entry, where: str) -> Condition:
     `since = "observation"`; `later`, `stands = {condition}`; `precedes = "observation"`;
     `reported = "analyte"`, `or_held = true`; `held = "analyte"`, `because = "issue-code"`;
     `formula = "ratio"`, `of = [analyte, analyte]`, `apart_from = "analyte"`, `more_than = 3`;
-    `artifact = "id"`; `all`, `any`, `any_reported` = [conditions]; `either = [yes if, no if]`;
-    `exactly = 2` or `at_least = 2` with `of`.
+    `artifact = "id"`; `contradiction = "analyte"`, `third_within_days = 14`,
+    `apart = [{ within_hours = 24, more_than = … }]`; `set_aside = "artifact"`; `all`, `any`,
+    `any_reported` = [conditions]; `either = [yes if, no if]`; `exactly = 2` or `at_least = 2`
+    with `of`.
 
     Raises:
         KnowledgeError: There is none, there are two, or a part is missing.
@@ -136,8 +139,11 @@ def _change(head: str, content: Any, entry: Entry, where: str) -> Condition:
         raise KnowledgeError(f"{where}: a change needs one of {', '.join(_AMOUNTS)}")
     since, within = entry.pop("since", ""), _days(entry, "within_days", where)
     against = entry.pop("against", "")
-    if not since and within is None:
-        raise KnowledgeError(f"{where}: a change needs since or within_days")
+    hours = _whole_number(entry, "within_hours", where)
+    if not since and within is None and hours is None:
+        raise KnowledgeError(f"{where}: a change needs since, within_days or within_hours")
+    if hours is not None and (since or within is not None):
+        raise KnowledgeError(f"{where}: within_hours stands alone")
     if against and (not since or within is not None):
         raise KnowledgeError(f"{where}: against needs since, and no within_days")
     return Change(
@@ -146,6 +152,9 @@ def _change(head: str, content: Any, entry: Entry, where: str) -> Condition:
         direction=_one_of(ways, entry.pop("direction", None), "direction", where),  # type: ignore[arg-type]
         since=_text(since, where),
         within_days=within,
+        within_hours=hours,
+        from_months=_whole_number(entry, "from_months", where) or 0,
+        unless_artifact=_text(entry.pop("unless_artifact", ""), where),
         each_days=_days(entry, "each_days", where),
         not_across=tuple(_text(name, where) for name in entry.pop("not_across", [])),
         **amounts,
@@ -225,6 +234,41 @@ def _artifact(head: str, content: Any, entry: Entry, where: str) -> Condition:
     return ArtifactIs(artifact=_text(content, where))
 
 
+def _contradiction(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    third = _days(entry, "third_within_days", where)
+    apart = entry.pop("apart", None)
+    if third is None or not isinstance(apart, list) or not apart:
+        raise KnowledgeError(f"{where}: a contradiction needs apart and third_within_days")
+    return Contradiction(
+        analyte=_text(content, where),
+        apart=tuple(_apart(dict(each), where) for each in apart),
+        third_within_days=third,
+        from_months=_whole_number(entry, "from_months", where) or 0,
+        not_across=tuple(_text(name, where) for name in entry.pop("not_across", [])),
+    )
+
+
+def _apart(entry: Entry, where: str) -> Apart:
+    hours, days = _whole_number(entry, "within_hours", where), _days(entry, "within_days", where)
+    if (hours is None) == (days is None):
+        raise KnowledgeError(f"{where}: apart needs either within_hours or within_days")
+    share = entry.pop("more_than_share", None)
+    names = ("more_than", "one_below", "other_above")
+    amounts = {name: _amounts(entry.pop(name), where) for name in names if name in entry}
+    if entry or (share is None and not amounts):
+        raise KnowledgeError(f"{where}: apart needs {', '.join(names)} or more_than_share alone")
+    return Apart(
+        within_hours=hours,
+        within_days=days,
+        more_than_share=None if share is None else float(share),
+        **amounts,
+    )
+
+
+def _set_aside(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return SetAside(artifact=_text(content, where))
+
+
 _BUILD: dict[str, Callable[[str, Any, Entry, str], Condition]] = {
     **dict.fromkeys(_DIRECTIONS, _compare),
     "interval": _interval,
@@ -244,6 +288,8 @@ _BUILD: dict[str, Callable[[str, Any, Entry, str], Condition]] = {
     "held": _held,
     "formula": _formula,
     "artifact": _artifact,
+    "contradiction": _contradiction,
+    "set_aside": _set_aside,
     "not": _not,
     **dict.fromkeys(_COUNTS, _count),
     **dict.fromkeys(_GROUPS, _group),
@@ -252,7 +298,8 @@ _PARTS = (
     *("of", "grade", "if_open", "because", "partial_comment", "direction", "unsaid"),
     *("at_least_days", "at_most_days", "within_days", "not_across", "less_than", "more_than"),
     *("times", "apart_from", "against", "following", "or_held"),
-    "each_days",
+    *("each_days", "within_hours", "from_months", "unless_artifact"),
+    *("apart", "third_within_days", "more_than_share", "one_below", "other_above"),
 )
 _WORDS = (*_BUILD, *_PARTS)
 
@@ -331,6 +378,13 @@ def _days(entry: Entry, key: str, where: str) -> int | None:
     if days is not None and (not isinstance(days, int) or days < 0):
         raise KnowledgeError(f"{where}: {key} is a whole number of days")
     return days
+
+
+def _whole_number(entry: Entry, key: str, where: str) -> int | None:
+    number = entry.pop(key, None)
+    if number is not None and (not isinstance(number, int) or number < 0):
+        raise KnowledgeError(f"{where}: {key} is a whole number")
+    return number
 
 
 def _unsaid_is_no(entry: Entry, where: str) -> bool:

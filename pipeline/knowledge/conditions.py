@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.knowledge.contradictions import Contradiction, SetAside
 from schemas.vocabulary import Grade, Reason
 
 Direction = Literal["below", "at_or_below", "above", "at_or_above"]
@@ -95,6 +96,12 @@ class Change:
     direction: Literal["rise", "fall", "either"]
     since: str = ""
     within_days: int | None = None
+    within_hours: int | None = None
+    """Instead of days: from the highest (of a fall) or lowest one of these hours."""
+    from_months: int = 0
+    """Younger patients are not asked."""
+    unless_artifact: str = ""
+    """A specimen with this artifact is left out."""
     against: Literal["", "highest", "lowest"] = ""
     """With `since`: instead of the baseline, the highest or lowest believed one after the date."""
     not_across: tuple[str, ...] = ()
@@ -235,6 +242,8 @@ Condition = (
     | HeldAs
     | Formula
     | ArtifactIs
+    | Contradiction
+    | SetAside
     | Not
     | Group
 )

@@ -31,6 +31,7 @@ from pipeline.knowledge.conditions import (
     Stands,
     Undecided,
 )
+from pipeline.knowledge.contradictions import Apart, Contradiction, SetAside
 from pipeline.knowledge.model import CONVENTION, Artifact, Knowledge, Limit, Rule, Stratum
 from pipeline.knowledge.strata import describe_span
 
@@ -182,6 +183,10 @@ def describe_condition(condition: Condition, knowledge: Knowledge) -> str:
             return f"{name} artifact"
         case Not(condition=inner):
             return f"not ({describe_condition(inner, knowledge)})"
+        case Contradiction():
+            return _describe_contradiction(condition, knowledge)
+        case SetAside(artifact=name):
+            return f"between two that agree and contradict it ({name})"
         case Change():
             return _describe_change(condition, knowledge)
         case Group(kind=kind, members=members, count=count):
@@ -212,6 +217,8 @@ def _describe_change(change: Change, knowledge: Knowledge) -> str:
         if amounts
     ]
     span = f"within {say_count(change.within_days or 0, 'day')}"
+    if change.within_hours is not None:
+        span = f"within {say_count(change.within_hours, 'hour')}"
     if change.against:
         span = f"from the {change.against} since {change.since}"
     elif change.since:
@@ -221,7 +228,37 @@ def _describe_change(change: Change, knowledge: Knowledge) -> str:
             span = f"from the last {days} or less before {change.since}"
     across = f", not across {' or '.join(change.not_across)}" if change.not_across else ""
     again = f" and as much for each {change.each_days} days" if change.each_days else ""
-    return f"{way} of {short} {said[0]}{again} {span}{across}"
+    ages = f", from {say_count(change.from_months, 'month')} of age" if change.from_months else ""
+    without = f", without {change.unless_artifact} artifact" if change.unless_artifact else ""
+    return f"{way} of {short} {said[0]}{again} {span}{across}{ages}{without}"
+
+
+def _describe_contradiction(contradiction: Contradiction, knowledge: Knowledge) -> str:
+    short = knowledge.analytes[contradiction.analyte].short
+    apart = " or ".join(_describe_apart(each) for each in contradiction.apart)
+    said = [f"two specimens with {short} {apart}"]
+    if contradiction.from_months:
+        said.append(f"from {say_count(contradiction.from_months, 'month')} of age")
+    if contradiction.not_across:
+        said.append(f"no rise across {' or '.join(contradiction.not_across)}")
+    days = say_count(contradiction.third_within_days, "day")
+    said.append(f"until a third one within {days} agrees with either")
+    return ", ".join(said)
+
+
+def _describe_apart(apart: Apart) -> str:
+    said = []
+    if apart.more_than:
+        said.append(f"more than {_amounts(apart.more_than)} apart")
+    if apart.more_than_share is not None:
+        said.append(f"more than {apart.more_than_share:.0%} of the higher apart")
+    if apart.one_below:
+        said.append(f"below {_amounts(apart.one_below)} in one")
+    if apart.other_above:
+        said.append(f"above {_amounts(apart.other_above)} in the other")
+    hours, days = apart.within_hours, apart.within_days
+    span = say_count(days or 0, "day") if hours is None else say_count(hours, "hour")
+    return f"{' and '.join(said)} within {span}"
 
 
 def _describe_formula(formula: Formula, knowledge: Knowledge) -> str:

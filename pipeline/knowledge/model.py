@@ -14,6 +14,7 @@ from pipeline.knowledge.conditions import (
     Undecided,
     walk,
 )
+from pipeline.knowledge.contradictions import Contradiction, SetAside
 from pipeline.knowledge.forms import (
     Field,
     Layout,
@@ -500,7 +501,9 @@ class Knowledge:
             match part:
                 case Compare(limit=name):
                     yield self.limits[name].analyte
-                case Interval(analyte=name) | Change(analyte=name):
+                case Interval(analyte=name) | Change(analyte=name) | Contradiction(analyte=name):
                     yield name
+                case SetAside(artifact=name):
+                    yield from self.analytes_of(self.artifacts[name].when)
                 case Formula(of=operands, apart_from=other):
                     yield from filter(None, (*operands, other))

@@ -33,6 +33,7 @@ from pipeline.knowledge.conditions import (
     parts_of,
     walk,
 )
+from pipeline.knowledge.contradictions import Contradiction, SetAside
 from pipeline.knowledge.model import Artifact, Knowledge, Limit, Rule, Stratum
 from pipeline.knowledge.strata import AgeEnd, describe_end, describe_span
 from pipeline.review.case_tables import ANSWERS, CONTEXT
@@ -462,7 +463,9 @@ def _remarks_lacking(rule: Rule, asked: Asked) -> Iterator[str]:
 def _artifacts_lacking(rule: Rule, asked: Asked) -> Iterator[str]:
     for artifact in asked.knowledge.artifacts.values():
         wanted = doubtful_outcomes(rule, artifact, asked.knowledge)
-        if not wanted:
+        # What a contradiction doubts it doubts as delta-mcv does, which is asked for.
+        of_pairs = any(isinstance(p, Contradiction | SetAside) for p in walk(artifact.when))
+        if not wanted or of_pairs:
             continue
         raised = asked.raised(artifact.id)
         found = {

@@ -347,7 +347,7 @@ def explain_batch(
     batch = check_batch(sources, settings, clock=clock, progress=progress)
     said = batch.interpretation
     if rule:
-        require_rule(rule, batch.knowledge)
+        rule = require_rule(rule, batch.knowledge).id
 
     def own(table: pd.DataFrame) -> Any:
         return table[table["patient_id"].eq(patient)].reset_index(drop=True)

@@ -26,12 +26,15 @@ class Observations(Table):
     collected_precision: str = pa.Field(isin=["", "date", "time"])
     code: str = pa.Field(ne="")
     """Id of an observation of the knowledge: "macro-ovalocytes", "pregnant", "b12-started"."""
-    answer: str = pa.Field(isin=["yes", "no"])
-    """"yes" also where a number or a date is given; "no" where it was looked for and not seen."""
+    answer: str = pa.Field(isin=["yes", "no", "unclear"])
+    """"yes" also where a number or a date is given; "no" where it was looked for and not seen;
+    "unclear" where the laboratory itself gives neither (a weak or equivocal antibody)."""
     number: pd.Float64Dtype = pa.Field(nullable=True)
     """Trimester (1, 2, 3), elevation in meters; missing for the others."""
     day: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]
     """Start of vitamin B12, transfusion; missing for the others."""
+    text: str
+    """The words as received, where reports quote them; "" elsewhere."""
     status: str = pa.Field(isin=list(ResultStatus))
     """Where the result stands that said it; "final" where a remark or a context column did."""
     source_file: str = pa.Field(ne="")

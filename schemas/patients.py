@@ -36,6 +36,11 @@ class Patients(Table):
     """Standing findings that are indeterminate."""
     held: int = pa.Field(ge=0)
     """Results of this patient that are held."""
+    judged: str
+    """Ids of the analytes of which the last result was judged, joined by "; "."""
+    not_judged: str
+    no_upper: str
+    """Those judged of which nothing could say whether they are high."""
     waiting_since: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]
     """Collection of the oldest specimen with a standing finding."""
     arrived_at: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]

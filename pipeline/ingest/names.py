@@ -14,7 +14,7 @@ from pipeline.ingest.units import UnitIndex, index_units, unit_key, unit_of
 from pipeline.knowledge.forms import LookAlike
 from pipeline.knowledge.model import Analyte, Knowledge
 from pipeline.knowledge.names import name_key
-from pipeline.knowledge.observed import AS_RESULTS, columns_of, names_of
+from pipeline.knowledge.observed import AS_RESULTS, IN_WORDS, columns_of, names_of
 from pipeline.knowledge.prepared import prepared_once
 
 NOT_OURS = "analyte-unknown"
@@ -175,7 +175,7 @@ def _index_said(knowledge: Knowledge) -> dict[str, str]:
     said: dict[str, str] = {}
     for each in knowledge.observations.values():
         if each.group in _SAID_AS_RESULTS:
-            units = each.unit_words if each.group == "antibody" else ()
+            units = each.unit_words if each.group in IN_WORDS else ()
             for code, names in columns_of(each).items():
                 said |= {name_key(name + unit): code for name in names for unit in ("", *units)}
     return said

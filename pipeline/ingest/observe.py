@@ -8,6 +8,12 @@ import pandas as pd
 
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.melt import Melted
+from pipeline.ingest.notices import (
+    compare_with_interval,
+    imply_films,
+    join_quotations,
+    list_notices,
+)
 from pipeline.ingest.remark_rows import is_neutral, name_texts, remark_texts
 from pipeline.ingest.remarks import RemarkIndex, Said, index_remarks, read_remark
 from pipeline.ingest.said import Cell, Words, index_answers, is_number_alone, read_cells
@@ -15,6 +21,7 @@ from pipeline.ingest.values import parse_values
 from pipeline.issues import Staged, all_issues, issues_at
 from pipeline.knowledge.forms import Observation, Scale
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.observed import IN_WORDS
 from pipeline.lookup import look_up
 from schemas import DataFrame, Issues, Observations
 from schemas.vocabulary import IssueSeverity, ResultStatus
@@ -23,6 +30,7 @@ _RUNNING_TEXT = {
     "medications": "medications",
     "conditions": "person",
     "film": "specimen",
+    "analyzer": "specimen",
     "specimen_remark": "specimen",
 }
 """Columns of running text → what their texts are about."""
@@ -45,7 +53,10 @@ _WHOSE = (
 _PERSON = ["patient_id", "patient_name", "sex", "birth_date"]
 _PLACE = ["source_file", "source_sheet", "source_row", "source_column"]
 _SPECIMEN = ["accession", "collected_at", "collected_precision"]
-_SAYS = ["patient_id", "accession", "collected_at", "code", "answer", "number", "day", "status"]
+_SAYS = [
+    *("patient_id", "accession", "collected_at", "code", "answer", "number", "day"),
+    *("status", "text"),
+]
 
 
 class _About(NamedTuple):
@@ -86,9 +97,11 @@ def observe(
     sound = parsed[_is_sound(melted, parsed, issues)]
     remarks, of_remarks = _read_remarks(melted, sound, remark_rows, reading, knowledge)
     context, of_context = _read_context(melted, sound, words, reading, knowledge)
-    beside = pd.concat([remarks, context], ignore_index=True).drop_duplicates(_SAYS)
-    table = pd.concat([results, beside], ignore_index=True)
-    table = pd.concat([table, _imply(table, knowledge)], ignore_index=True)
+    noticed = list_notices(melted, parsed, sound, reading, knowledge)
+    beside = pd.concat([remarks, context, noticed], ignore_index=True).drop_duplicates(_SAYS)
+    table = pd.concat([results, join_quotations(beside)], ignore_index=True)
+    implied = [_imply(table, knowledge), imply_films(table, knowledge)]
+    table = pd.concat([table, *implied], ignore_index=True)
     return Staged(_typed(table), all_issues(of_results, of_remarks, of_context))
 
 
@@ -132,11 +145,15 @@ def _read_results(
         answer = cells["answer"].take(codes).set_axis(group.index)
         unread = answer.isin(["", "?"])
         reason = why.mask(why.eq(""), "answer-unreadable")
-        if about[str(name)].observation.group == "antibody":
+        if about[str(name)].observation.group in IN_WORDS:
             is_number = answer.eq("?") & _are_numbers(group, about[str(name)].observation)
+            against = compare_with_interval(group, reading).where(is_number, "")
+            # Of all that says nothing by itself, a number beside the interval of its assay does.
+            answer, unread = answer.mask(against.ne(""), against), unread & against.eq("")
             reason = reason.mask(is_number, "answer-is-number")
         issues += [issues_at(group[unread & reason.eq(code)], code) for code in sorted(set(reason))]
-        part = _place(group, cells.take(codes), about[str(name)].observation.id)
+        said = cells.take(codes).assign(answer=answer.to_numpy())
+        part = _place(group, said, about[str(name)].observation.id)
         part["result_id"], part["status"] = group["result_id"], group["status"]
         parts.append(part[~unread])
     return pd.concat([_nothing(), *parts], ignore_index=True), all_issues(*issues)
@@ -178,8 +195,13 @@ def _read_remarks(
             meant &= sound["original_value"].isna()
         rows = sound[meant & sound[name].ne("")]
         header = next((h for h, taken in reading.columns.items() if taken == name), "")
+        by_analyzer = name == "flag"
         said, doubts = _read_running(
-            rows, rows[name], lambda text: read_remark(text, index), header, knowledge
+            rows,
+            rows[name],
+            lambda text, by=by_analyzer: read_remark(text, index, by_analyzer=by),  # type: ignore[misc]
+            header,
+            knowledge,
         )
         parts.append(said)
         issues.append(doubts)
@@ -229,10 +251,13 @@ def _read_context(
             if name in _OF_SPECIMEN:
                 texts = name_texts(texts, str(header), index)
                 issues.append(_not_understood(rows, texts, index, knowledge))
+            by_analyzer = name == "analyzer"
             said, doubts = _read_running(
                 rows,
                 texts,
-                lambda text, index=index: read_remark(text, index),  # type: ignore[misc]
+                lambda text, index=index, by=by_analyzer: read_remark(  # type: ignore[misc]
+                    text, index, by_analyzer=by
+                ),
                 str(header),
                 knowledge,
             )
@@ -244,7 +269,7 @@ def _read_context(
             doubts = issues_at(
                 _first_of_each(rows[said["answer"].eq("?")]), "context-not-used", detail=title
             )
-            said = said[said["answer"].isin(["yes", "no"])]
+            said = said[said["answer"].isin(["yes", "no", "unclear"])]
         parts.append(said)
         issues.append(doubts)
     return pd.concat([_nothing(), *parts], ignore_index=True), all_issues(*issues)
@@ -289,6 +314,9 @@ def _read_running(
     if header:
         pairs["source_column"] = header
     table = _place(pairs, pairs[["answer"]], pairs["code"])
+    quoted = [each.id for each in knowledge.observations.values() if each.quotes]
+    texts_of = pd.Series(list(distinct), dtype="str").reindex(pairs["text_at"])
+    table["text"] = texts_of.set_axis(table.index).where(table["code"].isin(quoted), "")
     doubts = [
         issues_at(
             _first_of_each(group), "remark-unclear", detail=knowledge.observations[str(code)].title
@@ -304,6 +332,7 @@ def _place(rows: pd.DataFrame, said: pd.DataFrame, code: "str | pd.Series[str]")
     table = rows[[*_PERSON, *_SPECIMEN, *_PLACE]].copy()
     table["code"] = code
     table["status"] = str(ResultStatus.FINAL)
+    table["text"] = ""
     table["answer"] = said["answer"].to_numpy()
     for name in ("result_id", "number", "day"):
         told = said[name].to_list() if name in said else [None] * len(rows)

@@ -27,6 +27,9 @@ _AND = re.compile(r"[,/]|\b(?:and|und|et|y|e)\b|&")
 _OR = re.compile(r"\b(?:or|nor|oder|noch|ou|ni|o)\b")
 _NEAR = 4
 """Words behind a word among which its denial may stand."""
+_COUNT_BEHIND = re.compile(r"[\s:=(]*(\d+(?:[.,]\d+)?)\s*%?")
+_COUNT_BEFORE = re.compile(r"(?<![\d.,<>])(\d+(?:[.,]\d+)?)\s*%\s*$")
+_GRADED = re.compile(r"[\s:=(]*\+")
 
 
 class Said(NamedTuple):
@@ -54,6 +57,8 @@ class RemarkIndex:
     denied_behind: re.Pattern[str]
     """A denial directly behind a word, over linking words."""
     observations: Mapping[str, Observation]
+    affirmed_behind: re.Pattern[str]
+    """A word that says yes, directly behind a word."""
 
     def find(self, clause: str) -> Iterator[tuple[int, int, tuple[Observation, ...]]]:
         """Find the words of a clause, of overlapping ones the first and longest."""
@@ -64,7 +69,7 @@ class RemarkIndex:
             for word in self.words.get(token[0][:_PREFIX], ()):
                 found = word.pattern.match(clause, token.start())
                 meant = self._meant(word, clause, found) if found else ()
-                if found and meant:
+                if found and (meant or not word.observations):
                     done = found.end()
                     yield found.start(), done, meant
                     break
@@ -86,13 +91,16 @@ def index_remarks(knowledge: Knowledge, reading: Reading) -> RemarkIndex:
     """Prepare the words that count in texts of one kind."""
     meant: dict[str, list[Observation]] = {}
     beside: dict[str, set[str]] = {}
+    # Taken first, so that the word within is not found: "erythro blasts" are no blasts.
+    for word in knowledge.phrases["look-alike"].words:
+        meant.setdefault(fold_remark(word), [])
     for each in knowledge.observations.values():
         if each.group in _GROUPS[reading]:
             extra = each.medication_words if reading == "medications" else ()
             for word in (*each.words, *extra, *each.specimen_words):
-                meant.setdefault(_fold(word), []).append(each)
+                meant.setdefault(fold_remark(word), []).append(each)
             for word in each.specimen_words:
-                beside.setdefault(_fold(word), set()).add(each.id)
+                beside.setdefault(fold_remark(word), set()).add(each.id)
     words: dict[str, list[_Word]] = {}
     for text in sorted(meant, key=len, reverse=True):
         first = _TOKEN.search(text)
@@ -101,21 +109,29 @@ def index_remarks(knowledge: Knowledge, reading: Reading) -> RemarkIndex:
             found = _Word(re.compile(_pattern(text)), tuple(meant[text]), needs)
             words.setdefault(first[0][:_PREFIX], []).append(found)
     phrases = {name: _any_of(each.words) for name, each in knowledge.phrases.items()}
+    suspected = knowledge.phrases["suspected"].words
+    affirmed = _any_of(set(knowledge.phrases["yes"].words) - set(suspected)).pattern
     link, denial = phrases["link"].pattern, phrases["denied-after"].pattern
     return RemarkIndex(
         words=words,
         phrases=phrases,
         denied_behind=re.compile(rf"[\s:=(,–]*(?:(?:{link})\s+)*[\s:=(–]*(?:{denial})"),
         observations=knowledge.observations,
+        affirmed_behind=re.compile(rf"[\s:=(]*(?:(?:{link})\s+)*(?:{affirmed})"),
     )
 
 
-def read_remark(text: str, index: RemarkIndex) -> tuple[Said, ...]:
+def read_remark(text: str, index: RemarkIndex, *, by_analyzer: bool = False) -> tuple[Said, ...]:
     """Say what a text says of each observation that it names.
 
     A denial reaches to the end of its clause, over "or" but not for certain over a comma or
     "and": there the text is left open. Clauses end at a full stop, a semicolon, a line, and at
-    words such as "but". What is left open may say another observation (`if_suspected`).
+    words such as "but". What is left open may say another observation (`if_suspected`, `queried`).
+
+    Args:
+        text: As received.
+        index: Of `index_remarks`.
+        by_analyzer: The text is a flag of an instrument, which suspects and has seen nothing.
     """
     said: dict[str, set[str]] = {}
     for clause in _clauses(text, index):
@@ -133,11 +149,28 @@ def read_remark(text: str, index: RemarkIndex) -> tuple[Said, ...]:
     general = {code for code in doubts if index.observations[code].only_unexplained}
     if doubts - general:
         settled = {code: answer for code, answer in settled.items() if code not in general}
-    return tuple(Said(code, answer) for code, answer in settled.items())
+    found = (
+        _name_mention(index.observations[code], answer, by_analyzer)
+        for code, answer in settled.items()
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _name_mention(
+    observation: Observation, answer: Literal["yes", "no", ""], by_analyzer: bool
+) -> Said:
+    """Give a mention under the name of what it says: seen, queried, or flagged by an analyzer."""
+    if by_analyzer and observation.flagged and answer != "no":
+        return Said(observation.flagged, "yes")
+    if not answer and observation.queried:
+        return Said(observation.queried, "yes")
+    return Said(observation.id, answer)
 
 
 def _settle(answers: set[str], observation: Observation) -> Literal["yes", "no", ""]:
     """Make one answer of all that a text says of an observation."""
+    if "yes" in answers and observation.queried:
+        return "yes"
     if answers == {"no"}:
         return "no"
     if answers == {"yes"} or ("yes" in answers and observation.counts_if_suspected):
@@ -153,6 +186,8 @@ def _judge(clause: str, start: int, end: int, observation: Observation, index: R
     stop = index.phrases["ends-denial"].search(after)
     after = after[: stop.start()] if stop else after
     near = " ".join(after.split(",")[0].split()[:_NEAR])
+    if observation.queried:
+        return _judge_urgent(before, after, near, observation, index)
     around = f"{before}{word} {near}"
     if observation.counts_if_suspected:
         # "Former" is a doubt of a word, and "too old" (trop ancien) a word.
@@ -162,6 +197,28 @@ def _judge(clause: str, start: int, end: int, observation: Observation, index: R
     denied = _is_denied(before, after, near, observation, index)
     if _has("suspected", _last_part(before), index) or _has("suspected", near, index):
         return "yes" if observation.counts_if_suspected else ""
+    return denied
+
+
+def _judge_urgent(
+    before: str, after: str, near: str, observation: Observation, index: RemarkIndex
+) -> str:
+    """Judge a word that cannot wait: "" is no silence here, but a mention that is shown.
+
+    What is counted or said to be seen is seen, whatever is suspected beside it.
+    """
+    count = _COUNT_BEHIND.match(after) or _COUNT_BEFORE.search(before)
+    if observation.counted and count:
+        return "yes" if float(count[1].replace(",", ".")) > 0 else "no"
+    is_open = _has("suspected", _last_part(before), index) or _has("suspected", near, index)
+    denied = _is_denied(before, after, near, observation, index)
+    if denied == "no" and not is_open:
+        return "no"
+    if "?" not in near and (_GRADED.match(after) or index.affirmed_behind.match(after)):
+        return "" if denied != "yes" else "yes"
+    around = f"{_last_part(before)} {near}"
+    if is_open or _has("historical", around, index) or _has("doubtful", around, index):
+        return ""
     return denied
 
 
@@ -197,7 +254,7 @@ def _clauses(text: str, index: RemarkIndex) -> Iterator[str]:
     """Part a text into clauses; what ends in an opening word ("evtl.") goes on in the next."""
     opening = ""
     for part in _CLAUSE.split(text):
-        clause = f"{opening} {_fold(part)}".strip()
+        clause = f"{opening} {fold_remark(part)}".strip()
         last = [
             found
             for name in ("suspected", "denied-before")
@@ -211,14 +268,14 @@ def _clauses(text: str, index: RemarkIndex) -> Iterator[str]:
         yield clause
 
 
-def _fold(text: str) -> str:
+def fold_remark(text: str) -> str:
     """Bring texts and words to one form: no capitals, no accents, no umlauts of two letters."""
     return _UMLAUT.sub("", fold_words(text.replace("’", "'")))
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     """Compile a pattern for any of some phrases, longest first."""
-    patterns = [_pattern(word) for word in sorted(map(_fold, words), key=len, reverse=True)]
+    patterns = [_pattern(word) for word in sorted(map(fold_remark, words), key=len, reverse=True)]
     return re.compile("|".join(patterns))
 
 

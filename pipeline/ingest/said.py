@@ -12,11 +12,12 @@ from pipeline.ingest.tables import DateOrder, DecimalSign
 from pipeline.ingest.values import read_value
 from pipeline.knowledge.forms import Observation, Scale
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.observed import ON_A_SPECIMEN
+from pipeline.knowledge.observed import IN_WORDS, ON_A_SPECIMEN
 from pipeline.knowledge.prepared import prepared_once
 
-Answer = Literal["yes", "no", "", "?"]
-""""": nothing was said; "?": something was said that cannot be read."""
+Answer = Literal["yes", "no", "unclear", "", "?"]
+""""": nothing was said; "?": something was said that cannot be read; "unclear": the laboratory
+itself gives neither yes nor no."""
 
 _GRADE = re.compile(r"\(?\+{1,4}\)?|[1-4]\s*\+|\+\s*[1-4]")
 _DEGREES = frozenset("1234")
@@ -26,6 +27,7 @@ _PARTS = re.compile(r"[\s,;/()]+")
 _WEEKS = re.compile(r"(\d{1,2})\s*(?:\+\s*\d|(?:w|wk|wks|weeks?)?\s*\d\s*d(?:ays?)?|/40|/7)?")
 _PLUS = re.compile(r"\+{1,4}")
 _AMOUNT = re.compile(r"(?:<=|>=|[<>≤≥=])?(?:1:)?\d+(?:\.\d+)?|<=|>=|[<>≤≥=]")
+_COUNT = re.compile(r"([<>]?=?)\s*(\d+(?:[.,]\d+)?)\s*(?:%|x?\s*10\W*9\W*l|g/l|/[uµ]l|gpt/l)?")
 _INNER_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011](?=[^\W\d_])")
 
 
@@ -50,7 +52,11 @@ class Words(NamedTuple):
 def index_answers(knowledge: Knowledge) -> Words:
     """Prepare the words that mean yes, no, and that nothing was said."""
     meant: tuple[tuple[str, Answer], ...] = (("not-said", ""), ("no", "no"), ("yes", "yes"))
-    found: tuple[tuple[str, Answer], ...] = (("negative", "no"), ("positive", "yes"))
+    found: tuple[tuple[str, Answer], ...] = (
+        ("negative", "no"),
+        ("positive", "yes"),
+        ("equivocal", "unclear"),
+    )
     return Words(
         {fold_words(word): answer for name, answer in meant for word in _words(knowledge, name)},
         {
@@ -93,10 +99,13 @@ def read_cells(
         ]
     if observation.kind == "number":
         return [_read_number(text, observation, words, scale, decimal) for text in texts]
-    if observation.group == "antibody":
-        return [Cell(_result_of(cell, observation, words)) for cell in folded]
+    if observation.group in IN_WORDS:
+        return [_read_test(cell, observation, words) for cell in folded]
     if observation.group in ON_A_SPECIMEN:
-        return [Cell(_grade_of(cell, words)) for cell in folded]
+        return [
+            (observation.counted and _read_count(cell)) or Cell(_grade_of(cell, words))
+            for cell in folded
+        ]
     digits = {cell for cell in folded if cell.isdigit()}
     bits: Mapping[str, Answer] = {"0": "no", "1": "yes"} if digits <= _BITS else {}
     return [Cell(bits.get(cell) or _answer_of(cell, words)) for cell in folded]
@@ -125,6 +134,25 @@ def _grade_of(cell: str, words: Words) -> Answer:
     if len(worded.split()) < len(parts):
         return "yes" if answer in ("", "yes") else "?"
     return answer
+
+
+def _read_count(cell: str) -> Cell | None:
+    """Read a count or a share: above zero is yes; a bound above it may be either."""
+    found = _COUNT.fullmatch(cell)
+    if found is None:
+        return None
+    number = float(found[2].replace(",", "."))
+    if found[1].startswith("<"):
+        return Cell("unclear" if number > 0 else "no")
+    is_more = number > 0 or found[1] == ">"
+    return Cell("yes" if is_more else "no", number if is_more else None)
+
+
+def _read_test(cell: str, observation: Observation, words: Words) -> Cell:
+    if observation.counted and (count := _read_count(cell)):
+        return count
+    positive = {fold_words(word) for word in observation.result_words}
+    return Cell("yes" if cell in positive else _result_of(cell, observation, words))
 
 
 def _result_of(cell: str, observation: Observation, words: Words) -> Answer:

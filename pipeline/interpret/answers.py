@@ -17,6 +17,7 @@ from pipeline.interpret.doubts import doubts_from
 from pipeline.interpret.evidence import Facts
 from pipeline.interpret.grid import NOWHERE, Grid
 from pipeline.interpret.groups import all_of, any_of, combine
+from pipeline.interpret.outside import OutsideResults
 from pipeline.interpret.said import Sayings
 from pipeline.interpret.timeline import Barriers, Timeline
 from pipeline.knowledge.conditions import (
@@ -35,6 +36,7 @@ from pipeline.knowledge.conditions import (
     Later,
     Not,
     Observed,
+    Outside,
     Precedes,
     Reported,
     RuleIs,
@@ -73,7 +75,9 @@ class Questions:
         self._sayings = Sayings(grid, knowledge, self._timeline)
         amounts = amounts_of(grid.results, knowledge.populations, self._sayings.context())
         doubts = doubts_from(found, knowledge.derived, amounts)
+        self._doubts = doubts
         self._comparisons = Comparisons(grid, knowledge, amounts, doubts)
+        self._outside = OutsideResults(grid, knowledge, self._comparisons, self._timeline)
         self._courses = Courses(
             grid, knowledge, self._timeline, self._sayings, amounts, doubts, self.answer
         )
@@ -127,6 +131,9 @@ class Questions:
                 parts = walk(self._knowledge.artifacts[name].when)
                 (asked,) = (part for part in parts if isinstance(part, Contradiction))
                 return self._contradictions.set_aside(asked)
+            case Outside():
+                rules = self._knowledge.rules
+                return self._outside.find(condition, lambda name: self.answer_rule(rules[name]))
             case Reported() | HeldAs():
                 return self._comparisons.reported(condition)
             case Formula():
@@ -134,7 +141,7 @@ class Questions:
             case ArtifactIs(artifact=name):
                 return self._artifact_is(name)
             case Observed():
-                return self._sayings.observed(condition)
+                return self._observed(condition)
             case Since(observation=name):
                 return self._sayings.since(condition, self._courses.dates_of(name))
             case Precedes(observation=name):
@@ -159,6 +166,17 @@ class Questions:
                 return negate(self.answer(inner))
             case Group(members=members):
                 return combine(condition, [self.answer(member) for member in members])
+
+    def _observed(self, condition: Observed) -> Answer:
+        """Say what was said; a test in words may be doubted by name, as a number is."""
+        answer = self._sayings.observed(condition)
+        falsely_no = self._doubts.low.get(condition.observation)
+        falsely_yes = self._doubts.high.get(condition.observation)
+        return replace(
+            answer,
+            firm_yes=answer.yes if falsely_yes is None else answer.yes & ~falsely_yes,
+            firm_no=answer.no if falsely_no is None else answer.no & ~falsely_no,
+        )
 
     def _artifact_is(self, name: str) -> Answer:
         """Say where the specimen is doubted; where what the artifact asks for was not reported, no.

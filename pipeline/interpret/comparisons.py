@@ -10,7 +10,7 @@ from pipeline.interpret.doubts import Doubts
 from pipeline.interpret.grid import NOWHERE, Grid, Positions
 from pipeline.interpret.limits import Verdicts, compare_results
 from pipeline.interpret.strata import list_strata
-from pipeline.knowledge.conditions import Compare, Formula, HeldAs, Interval, Reported
+from pipeline.knowledge.conditions import ANY, Compare, Formula, HeldAs, Interval, Reported
 from pipeline.knowledge.model import Knowledge, Limit, Stratum
 from schemas.vocabulary import Comparator, Reason
 
@@ -120,6 +120,9 @@ class Comparisons:
 
     def reported(self, condition: Reported | HeldAs) -> Answer:
         """Say whether a result is there, or held for a certain reason; both are always known."""
+        if isinstance(condition, Reported) and condition.analyte == ANY:
+            there = np.isin(np.arange(len(self._grid.accessions)), self._grid.result_of)
+            return state(yes=there, no=~there, reported=there)
         if isinstance(condition, Reported):
             places = self._grid.reported.get(condition.analyte, self._grid.nowhere())
             evidence = rest_on(condition.analyte, len(places), results=places)
@@ -128,9 +131,10 @@ class Comparisons:
                 places = np.where(places == NOWHERE, held_too, places)
         else:
             held = self._grid.held
-            rows = np.flatnonzero(
-                held["analyte"].eq(condition.analyte) & held["code"].eq(condition.because)
-            )
+            is_so = held["analyte"].eq(condition.analyte)
+            if condition.because:
+                is_so &= held["code"].eq(condition.because)
+            rows = np.flatnonzero(is_so)
             places = self._grid.nowhere()
             places[self._grid.held_of[rows]] = rows
             evidence = rest_on(condition.analyte, len(places), held=places)

@@ -40,10 +40,11 @@ def _origin_of(table: pd.DataFrame) -> dict[str, Coded]:
 
 
 def _sayings_of(said: pd.DataFrame) -> Coded:
-    """Write what was said: a number or a date if it is one, else yes or no."""
+    """Write what was said: a number, a date or the words that are quoted, else yes or no."""
     number, day = format_numbers(said["number"]).texts, _write_dates(said["day"]).texts
-    answer = said["answer"].to_numpy(object)
-    return Coded.each(np.where(number != "", number, np.where(day != "", day, answer)))
+    text, answer = said["text"].to_numpy(object), said["answer"].to_numpy(object)
+    worded = np.where(text != "", text, answer)
+    return Coded.each(np.where(number != "", number, np.where(day != "", day, worded)))
 
 
 def _write_dates(times: "pd.Series[pd.Timestamp]") -> Coded:

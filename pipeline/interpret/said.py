@@ -12,6 +12,7 @@ from pipeline.interpret.timeline import Dates, Timeline
 from pipeline.knowledge.conditions import Observed, Since
 from pipeline.knowledge.forms import Observation
 from pipeline.knowledge.model import Knowledge, PregnancyState
+from schemas.vocabulary import Reason
 
 _TRIMESTERS: Mapping[int, PregnancyState] = {1: "T1", 2: "T2", 3: "T3"}
 _LONG_AGO = -1_000_000_000
@@ -28,6 +29,7 @@ class Sayings:
         said = grid.observations
         # The last place is that of `NOWHERE`.
         self._is_yes: Mask = np.append(said["answer"].eq("yes").to_numpy(dtype=bool), False)
+        self._is_unclear: Mask = np.append(said["answer"].eq("unclear").to_numpy(dtype=bool), False)
         self._number: Numbers = np.append(said["number"].to_numpy("float64"), np.nan)
 
     def observed(self, condition: Observed) -> Answer:
@@ -43,7 +45,7 @@ class Sayings:
             places, yes = self._course_of(known)
         else:
             places, yes = self.find(condition.observation), self.said_yes(condition.observation)
-        no = (places != NOWHERE) & ~yes
+        no = (places != NOWHERE) & ~yes & ~self._is_unclear[places]
         there = places != NOWHERE
         own = known.scope == "specimen"
         return self._answer(
@@ -177,7 +179,7 @@ class Sayings:
         """Give the statement that counts for each accession, as a place in the observations."""
         rows = np.flatnonzero(self._grid.observations["code"].eq(name).to_numpy())
         # Last in order is the one that counts: yes after no.
-        rows = rows[np.argsort(self._is_yes[rows], kind="stable")]
+        rows = rows[np.argsort(2 * self._is_yes[rows] + self._is_unclear[rows], kind="stable")]
         if self._knowledge.observations[name].scope == "specimen":
             found = self._grid.nowhere()
             found[self._grid.said_of[rows]] = rows
@@ -224,5 +226,6 @@ class Sayings:
             no=no,
             reported=reported,
             here=reported & own,
+            reasons={Reason.INCONCLUSIVE: np.asarray(self._is_unclear[places], dtype=bool)},
             evidence=(rest_on(name, len(places), said=places),),
         )

@@ -13,6 +13,7 @@ from pipeline.interpret.amounts import Mask
 from pipeline.interpret.answers import Questions
 from pipeline.interpret.for_information import find_for_information
 from pipeline.interpret.grid import Grid
+from pipeline.interpret.judged import COLUMNS, judge_people
 from pipeline.interpret.order import (
     Place,
     find_arrivals,
@@ -25,6 +26,7 @@ from pipeline.interpret.order import (
 from pipeline.interpret.timeline import Timeline
 from pipeline.knowledge.conditions import Condition, RuleIs, alternatives, without_exceptions
 from pipeline.knowledge.model import Knowledge
+from pipeline.lookup import look_up
 from schemas import DataFrame, Findings, Held, Patients, Results
 from schemas.vocabulary import Confirmation, Outcome
 
@@ -98,8 +100,10 @@ def rank_patients(
         "not_assessable": open_["patient_id"].value_counts(),
         "held": held["patient_id"].value_counts(),
     }
+    scope = judge_people(grid, questions, knowledge)
     listed = people.assign(
         **{name: ids.map(count).fillna(0).astype("int64") for name, count in counts.items()},
+        **{name: look_up(ids, scope[name]).to_numpy() for name in COLUMNS},
         reasons=_reasons(present, knowledge).reindex(ids).fillna("").to_numpy(),
         waiting_since=_oldest(present).combine_first(_oldest(open_)).reindex(ids).to_numpy(),
         in_conflict=ids.isin(conflicts),
@@ -112,6 +116,7 @@ def rank_patients(
     rank = pd.Series(_NOTHING_FOUND, index=listed.index)
     rank[~ids.isin(standing.loc[decided, "patient_id"])] = _NOT_ASSESSABLE
     rank[(listed["not_assessable"] > 0) | (listed["held"] > 0)] = _NOT_ASSESSABLE
+    rank[~ids.isin(scope.index[scope["is_enough"]])] = _NOT_ASSESSABLE
     timeline = Timeline(grid)
     asked = [(each.rank, each.when) for each in knowledge.priorities if each.when is not None]
     if asked:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import fields
 from difflib import get_close_matches
 from itertools import combinations
 
@@ -20,6 +21,7 @@ from pipeline.knowledge.conditions import (
     HeldAs,
     Interval,
     Observed,
+    Outside,
     Precedes,
     Reported,
     RuleIs,
@@ -99,6 +101,12 @@ def check_knowledge(
         with at("inferred", inferred.id):
             _check_condition(inferred.when, knowledge, f"inferred {inferred.id!r}")
     _check_pregnancy(knowledge)
+    for name in (getattr(knowledge.notices, each.name) for each in fields(knowledge.notices)):
+        if name != knowledge.notices.id:
+            _known(name, knowledge.observations, "observation", "notices")
+    for name in (name for names in knowledge.nothing_found.enough for name in names):
+        _known(name, knowledge.analytes, "analyte", "nothing_found")
+    _check_source(knowledge.nothing_found.source, knowledge, "nothing_found")
     for adjustment in knowledge.adjustments:
         with at("adjustment", adjustment.id):
             _check_adjustment(adjustment, knowledge)
@@ -160,12 +168,9 @@ def in_order_of_evaluation(rules: Mapping[str, Rule]) -> dict[str, Rule]:
 
 def rules_in(conditions: Iterable[Condition]) -> list[str]:
     """List the rules that conditions refer to."""
-    return [
-        part.rule
-        for condition in conditions
-        for part in walk(condition)
-        if isinstance(part, RuleIs | Undecided)
-    ]
+    parts = [part for condition in conditions for part in walk(condition)]
+    named = [part.rule for part in parts if isinstance(part, RuleIs | Undecided)]
+    return named + [rule for part in parts if isinstance(part, Outside) for rule in part.unless]
 
 
 def _check_analyte(analyte: Analyte, knowledge: Knowledge) -> None:
@@ -297,7 +302,8 @@ def _check_artifact(artifact: Artifact, knowledge: Knowledge) -> None:
         raise KnowledgeError(f"{where}: it touches nothing")
     for touch in artifact.touches:
         if touch.analyte != ANY:
-            _known(touch.analyte, knowledge.analytes, "analyte", where)
+            among = (*knowledge.analytes, *_in_words(knowledge))
+            _known(touch.analyte, among, "analyte", where)
     _check_source(artifact.source, knowledge, where)
     _check_comments(artifact.comment, knowledge, where)
 
@@ -338,7 +344,12 @@ def _check_condition(condition: Condition | None, knowledge: Knowledge, where: s
                 raise KnowledgeError(f"{where}: earlier needs at_least_days of 1 or more")
             case Change():
                 _check_change(part, knowledge, where)
-            case Reported(analyte=name) | HeldAs(analyte=name):
+            case Outside(bounds=bounds, unless=unless):
+                for name in bounds:
+                    _known(name, knowledge.limits, "limit", where)
+                for name in unless:
+                    _known(name, knowledge.rules, "rule", where)
+            case Reported(analyte=name) | HeldAs(analyte=name) if name != ANY:
                 _known(name, knowledge.analytes, "analyte", where)
             case Formula(of=operands, apart_from=other):
                 for name in filter(None, (*operands, other)):

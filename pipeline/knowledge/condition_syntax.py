@@ -22,6 +22,7 @@ from pipeline.knowledge.conditions import (
     Later,
     Not,
     Observed,
+    Outside,
     Precedes,
     Reported,
     RuleIs,
@@ -56,6 +57,7 @@ def condition_from(entry: Entry, where: str) -> Condition:
     `since = "observation"`, `within_days = 60`, `following = true`; `seen = {condition}`,
     `since = "observation"`; `later`, `stands = {condition}`; `precedes = "observation"`;
     `reported = "analyte"`, `or_held = true`; `held = "analyte"`, `because = "issue-code"`;
+    `outside = [limits]`, `unless = [rules]`, `within_days = 365`;
     `formula = "ratio"`, `of = [analyte, analyte]`, `apart_from = "analyte"`, `more_than = 3`;
     `artifact = "id"`; `contradiction = "analyte"`, `third_within_days = 14`,
     `apart = [{ within_hours = 24, more_than = … }]`; `set_aside = "artifact"`; `all`, `any`,
@@ -205,13 +207,24 @@ def _group(head: str, content: Any, entry: Entry, where: str) -> Condition:
     )
 
 
+def _outside(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    if not isinstance(content, list):
+        raise KnowledgeError(f"{where}: outside = [limits] takes a list of wide bounds")
+    return Outside(
+        bounds=tuple(_text(name, where) for name in content),
+        unless=tuple(_text(name, where) for name in entry.pop("unless", [])),
+        within_days=_days(entry, "within_days", where) or 0,
+    )
+
+
 def _reported(head: str, content: Any, entry: Entry, where: str) -> Condition:
     or_held = bool(entry.pop("or_held", False))
     return Reported(analyte=_text(content, where), or_held=or_held)
 
 
 def _held(head: str, content: Any, entry: Entry, where: str) -> Condition:
-    return HeldAs(analyte=_text(content, where), because=_text(entry.pop("because", None), where))
+    because = _text(entry.pop("because", ""), where)
+    return HeldAs(analyte=_text(content, where), because=because)
 
 
 def _formula(head: str, content: Any, entry: Entry, where: str) -> Condition:
@@ -284,6 +297,7 @@ _BUILD: dict[str, Callable[[str, Any, Entry, str], Condition]] = {
     "stands": _stands,
     "precedes": _precedes,
     "change": _change,
+    "outside": _outside,
     "reported": _reported,
     "held": _held,
     "formula": _formula,
@@ -297,7 +311,7 @@ _BUILD: dict[str, Callable[[str, Any, Entry, str], Condition]] = {
 _PARTS = (
     *("of", "grade", "if_open", "because", "partial_comment", "direction", "unsaid"),
     *("at_least_days", "at_most_days", "within_days", "not_across", "less_than", "more_than"),
-    *("times", "apart_from", "against", "following", "or_held"),
+    *("times", "apart_from", "against", "following", "or_held", "unless"),
     *("each_days", "within_hours", "from_months", "unless_artifact"),
     *("apart", "third_within_days", "more_than_share", "one_below", "other_above"),
 )

@@ -162,21 +162,34 @@ class Precedes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """A result of any analyte lies outside what its laboratory expects, and no rule says so."""
+
+    bounds: tuple[str, ...] = ()
+    """Limits above which a result lies outside where no upper end is printed."""
+    unless: tuple[str, ...] = ()
+    """Rules that say already on which side a result lies."""
+    within_days: int = 0
+    """For so long the last result of an analyte that was not measured again counts, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """A usable result of the analyte is there."""
 
     analyte: str
+    """Id, or `ANY`."""
     or_held: bool = False
     """Or one that is held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldAs:
-    """A result of the analyte is held for this reason."""
+    """A result of the analyte is held for this reason, or for any."""
 
     analyte: str
-    because: str
-    """Code of the issue."""
+    because: str = ""
+    """Code of the issue; "": whatever it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +251,7 @@ Condition = (
     | Stands
     | Precedes
     | Change
+    | Outside
     | Reported
     | HeldAs
     | Formula

@@ -23,6 +23,7 @@ from pipeline.knowledge.conditions import (
     Later,
     Not,
     Observed,
+    Outside,
     Precedes,
     Reported,
     RuleIs,
@@ -94,6 +95,7 @@ def require_rule(name: str, knowledge: Knowledge) -> Rule:
     Raises:
         ArgumentError: There is no such rule; names the nearest.
     """
+    name = knowledge.former_rules.get(name, name)
     if name not in knowledge.rules:
         close = get_close_matches(name, list(knowledge.rules), n=1)
         hint = f"; did you mean {close[0]!r}?" if close else "; see `labflag rules list`"
@@ -117,10 +119,24 @@ def describe_limit(limit: Limit, knowledge: Knowledge) -> Iterator[str]:
 def describe_touches(artifact: Artifact, knowledge: Knowledge) -> str:
     """Say what an artifact may falsify, and which way: "PLT too low, WBC too high"."""
     return ", ".join(
-        f"{'every result' if touch.analyte == ANY else knowledge.analytes[touch.analyte].short} "
+        f"{_name_touched(touch.analyte, knowledge)} "
         f"{'either way' if touch.wrongly == 'either' else f'too {touch.wrongly}'}"
+        if touch.analyte not in knowledge.observations
+        else f"{_name_touched(touch.analyte, knowledge)} falsely {_ANSWERS[touch.wrongly]}"
         for touch in artifact.touches
     )
+
+
+_ANSWERS = {"high": "positive", "low": "negative", "either": "positive or negative"}
+"""What a test in words says wrongly."""
+
+
+def _name_touched(name: str, knowledge: Knowledge) -> str:
+    if name == ANY:
+        return "every result"
+    if name in knowledge.observations:
+        return knowledge.observations[name].title
+    return knowledge.analytes[name].short
 
 
 def describe_stratum(stratum: Stratum, knowledge: Knowledge) -> str:
@@ -173,10 +189,16 @@ def describe_condition(condition: Condition, knowledge: Knowledge) -> str:
             return f"{describe_condition(inner, knowledge)} (as it stands now)"
         case Precedes(observation=name):
             return f"{name} after collection"
+        case Outside(bounds=bounds, unless=unless):
+            said = "a result outside its printed interval, flagged"
+            said += f", or above {' or '.join(bounds)} where none is printed" if bounds else ""
+            return f"{said}; not what {', '.join(unless)} say" if unless else said
+        case Reported(analyte=name) if name == ANY:
+            return "any result reported"
         case Reported(analyte=name, or_held=or_held):
             return f"{knowledge.analytes[name].short} reported{' or held' if or_held else ''}"
         case HeldAs(analyte=name, because=code):
-            return f"{knowledge.analytes[name].short} held ({code})"
+            return f"{knowledge.analytes[name].short} held{f' ({code})' if code else ''}"
         case Formula():
             return _describe_formula(condition, knowledge)
         case ArtifactIs(artifact=name):

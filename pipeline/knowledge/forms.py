@@ -99,9 +99,12 @@ class Observation:
 
     id: str
     title: str
-    group: Literal["film", "specimen", "antibody", "medication", "condition", "context"]
+    group: Literal[
+        "film", "specimen", "antibody", "test", "notice", "medication", "condition", "context"
+    ]
     """What remarks on a result can say: film, specimen. What is measured and reported in words:
-    antibody. What is said of a person: the others."""
+    antibody, test. What the laboratory marked or wrote beside its results: notice. What is said
+    of a person: the others."""
     kind: Literal["yes-no", "number", "date"]
     scope: Literal["specimen", "patient"]
     """Whether it holds for the accession that it was said of, or for all of the patient's."""
@@ -121,6 +124,16 @@ class Observation:
     """The observation that a mere suspicion, or a text that leaves this one open, says instead."""
     holds_specimen: str = ""
     """Code of the issue with which a yes holds all results of the specimen; "" if it holds none."""
+    queried: str = ""
+    """Of a word: the observation that a queried, historical or unclear mention of it says."""
+    flagged: str = ""
+    """Of a word: the observation that the word says where an analyzer flags it, and no film."""
+    quotes: bool = False
+    """Reports quote the words in which it was said."""
+    counted: bool = False
+    """A number says it too: above zero is yes, zero is no."""
+    result_words: tuple[str, ...] = ()
+    """Of a test: results in words that are positive, beside those of all tests."""
     implies: str = ""
     """Another observation that a yes or a number says too."""
     started_by: str = ""
@@ -152,11 +165,12 @@ class Observation:
 class Phrases:
     """Words by which answers are given, denied or left open in any language."""
 
-    id: Literal["yes", "no", "positive", "negative", "not-said", "denied-before", "denied-after",
-                "doubtful", "suspected", "tentative", "link", "ends-denial", "specimen",
-                "analytical", "neutral", "status-final", "status-corrected", "status-preliminary",
-                "status-cancelled", "sex-female", "sex-male", "sex-unknown", "sex-other",
-                "control", "control-level", "summary", "month",
-                "less-than", "greater-than", "at-most", "at-least", "exactly",
-                "specimen-sound"]  # fmt: skip
+    id: Literal["yes", "no", "positive", "negative", "equivocal", "not-said", "denied-before",
+                "denied-after", "doubtful", "suspected", "tentative", "historical", "link",
+                "ends-denial", "specimen", "analytical", "neutral", "understood", "look-alike",
+                "status-final", "status-corrected", "status-preliminary", "status-cancelled",
+                "sex-female", "sex-male", "sex-unknown", "sex-other", "control", "control-level",
+                "summary", "month", "less-than", "greater-than", "at-most", "at-least", "exactly",
+                "specimen-sound", "flag-critical", "flag-low", "flag-high", "flag-abnormal",
+                "flag-none"]  # fmt: skip
     words: tuple[str, ...]

@@ -19,6 +19,7 @@ from pipeline.knowledge.condition_syntax import (
     grade_steps_from,
     remarks_from,
 )
+from pipeline.knowledge.former import list_former, rename_rules
 from pipeline.knowledge.forms import (
     Field,
     Layout,
@@ -41,6 +42,8 @@ from pipeline.knowledge.model import (
     Join,
     Knowledge,
     Limit,
+    NothingFound,
+    Notices,
     Panel,
     Population,
     Pregnancy,
@@ -77,6 +80,8 @@ _KEYS = {
     "course": "id",
     "inferred": "id",
     "pregnancy": "id",
+    "notices": "id",
+    "nothing_found": "id",
     "adjustment": "id",
     "priority": "rank",
     "order": "id",
@@ -123,6 +128,7 @@ def load_knowledge(
             raise KnowledgeError(f"{overlay}: no such knowledge folder")
         own = Shelf(_KEYS)
         own.read_folder(overlay, language)
+        own.follow_renamed(_former_rules(shelf))
         shelf.lay_over(own)
     if not shelf["comment"]:
         raise KnowledgeError(f"no comments in the language {language!r}; there are: en, de")
@@ -131,6 +137,10 @@ def load_knowledge(
         shelf["profile"].pop(path.stem, None)
         profile = shelf.put_file("profile", path)
     return _assemble(shelf, profile, groups, critical_values)
+
+
+def _former_rules(shelf: Shelf) -> dict[str, str]:
+    return list_former(placed.entry for placed in shelf["rule"].values())
 
 
 def load_layout(path: Path) -> Layout:
@@ -170,6 +180,10 @@ def _assemble(
         course=every("course", lambda placed: _build(Course, placed))["course"],
         inferred=every("inferred", _inferred),
         pregnancy=every("pregnancy", lambda placed: _build(Pregnancy, placed))["pregnancy"],
+        notices=every("notices", lambda placed: _build(Notices, placed))["notices"],
+        nothing_found=every("nothing_found", lambda placed: _build(NothingFound, placed))[
+            "nothing_found"
+        ],
         adjustments=tuple(every("adjustment", lambda p: _build(Adjustment, p)).values()),
         priorities=tuple(sorted(every("priority", _priority).values(), key=lambda item: item.rank)),
         orders=tuple(every("order", _order).values()),
@@ -196,6 +210,9 @@ def _take_profile(shelf: Shelf, profile: str) -> Profile:
         raise KnowledgeError(f"no profile named {profile!r}; there are: {known}, or FILE.toml")
     placed = shelf["profile"][profile]
     own = {kind: placed.entry[kind] for kind in _KEYS if kind in placed.entry}
+    own = rename_rules(own, now := _former_rules(shelf))
+    for rule in own.get("rule", []):
+        rule["id"] = now.get(rule.get("id"), rule.get("id"))
     for limit in own.get("limit", []):
         name = limit.get("id")
         if name not in shelf["limit"] and repr(name) not in repr(own.get("rule", [])):

@@ -10,6 +10,7 @@ from pipeline.knowledge.conditions import (
     Condition,
     Formula,
     Interval,
+    Outside,
     RuleIs,
     Undecided,
     walk,
@@ -223,6 +224,11 @@ class Rule:
     """False: a building block of other rules, never a finding of its own."""
     critical: bool = False
     """What it finds is a critical value: it goes on the list of what is to be telephoned."""
+    silent: bool = False
+    """Where nothing was reported that it needs, reports do not name it: nobody orders such a test
+    to answer it (a word of a film, a flag)."""
+    formerly: tuple[str, ...] = ()
+    """Ids under which it was known: overlays and what was reported may still name them."""
     shadow: bool = False
     """Tried out: evaluated and counted, but in no report, worklist or table for readers."""
     group: str = ""
@@ -259,6 +265,33 @@ class Pregnancy:
     stated: str
     trimester: str
     after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    """Observations under which is kept what a laboratory marked or wrote beside its results."""
+
+    id: str
+    critical: str
+    """A critical flag, on any row."""
+    flagged: str
+    """Any other flag, on a row of an analyte that is not used."""
+    unread: str
+    """A text that was not understood."""
+    film: str
+    """A blood film was reported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingFound:
+    """What must have been judged before a patient counts as one of whom nothing was found."""
+
+    id: str
+    months: int
+    """Before the latest specimen; older results are not counted."""
+    enough: tuple[tuple[str, ...], ...]
+    """Sets of analytes, of which one is enough."""
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -454,6 +487,8 @@ class Knowledge:
     course: Course
     inferred: Mapping[str, Inferred]
     pregnancy: Pregnancy
+    notices: Notices
+    nothing_found: NothingFound
     adjustments: tuple[Adjustment, ...]
     priorities: tuple[PriorityClass, ...]
     orders: tuple[ClassOrder, ...]
@@ -482,6 +517,11 @@ class Knowledge:
         """Rules that are tried out: they give findings that no reader sees."""
         return (rule for rule in self.rules.values() if rule.shadow)
 
+    @property
+    def former_rules(self) -> Mapping[str, str]:
+        """Id under which a rule was known → its id now."""
+        return {old: rule.id for rule in self.rules.values() for old in rule.formerly}
+
     def walk(self, condition: Condition | None) -> Iterator[Condition]:
         """Give all that a condition is made of, rules that it refers to included."""
         for part in walk(condition):
@@ -494,6 +534,8 @@ class Knowledge:
         for part in self.walk(condition):
             if isinstance(part, Compare):
                 yield self.limits[part.limit]
+            if isinstance(part, Outside):
+                yield from (self.limits[name] for name in part.bounds)
 
     def analytes_of(self, condition: Condition | None) -> Iterator[str]:
         """Id of every analyte that a condition asks for, rules that it refers to included."""

@@ -10,7 +10,9 @@ from pipeline.knowledge.names import name_key
 
 ON_A_SPECIMEN = ("film", "specimen")
 """Groups that are graded, and that a remark on a result can say."""
-AS_RESULTS = (*ON_A_SPECIMEN, "antibody")
+IN_WORDS = ("antibody", "test")
+"""Groups of tests whose results are words, positive or negative."""
+AS_RESULTS = (*ON_A_SPECIMEN, *IN_WORDS)
 """Groups that are reported as results of their own, also where a column is named for them."""
 _LEAST_LETTERS = 3
 """Shorter words stand for too many things to be looked for in running text."""
@@ -38,6 +40,9 @@ def check_observations(knowledge: Knowledge) -> None:
         if each.medication_words and each.group in AS_RESULTS:
             raise KnowledgeError(f"{where}: a {each.group} observation has no words of medications")
         _check_antibody(each, where)
+        for other in filter(None, (each.queried, each.flagged)):
+            if other not in knowledge.observations:
+                raise KnowledgeError(f"{where}: no observation named {other!r}")
         _check_implied(each, knowledge, where)
         _check_suspected(each, knowledge, where)
         _check_treatment(each, knowledge, where)
@@ -109,12 +114,12 @@ def _check_antibody(observation: Observation, where: str) -> None:
 
     "Suggest intrinsic factor antibodies" is an order, and reads like a result.
     """
-    if observation.group != "antibody":
+    if observation.group not in IN_WORDS:
         return
     if observation.kind != "yes-no" or observation.scope != "specimen":
-        raise KnowledgeError(f"{where}: an antibody is a yes or no of a specimen")
+        raise KnowledgeError(f"{where}: such a test is a yes or no of a specimen")
     if observation.words:
-        raise KnowledgeError(f"{where}: an antibody is not looked for in running text")
+        raise KnowledgeError(f"{where}: such a test is not looked for in running text")
 
 
 def _check_implied(observation: Observation, knowledge: Knowledge, where: str) -> None:

@@ -4,17 +4,18 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import KnowledgeError
+from pipeline.knowledge.former import rename_rules
 
 Entry = dict[str, Any]
 
-_SINGLE = ("join", "pregnancy", "agreement", "for_information")
+_SINGLE = ("join", "pregnancy", "agreement", "for_information", "notices", "nothing_found")
 """Written as one table, since there is only one of it."""
 
 
@@ -76,9 +77,11 @@ class Shelf:
         for path in _toml_files(folder / "profiles"):
             self.put_file("profile", path)
         for path in _toml_files(folder / "comments"):
-            if path.name == f"{language}.toml":
+            # "de.toml", and what stands beside it in files of its own: "de_urgent.toml".
+            if path.name.removesuffix(".toml").partition("_")[0] == language:
                 table, text = read_toml(path)
-                self.words |= table.pop("words", {})
+                for kind, words in table.pop("words", {}).items():
+                    self.words[kind] = self.words.get(kind, {}) | words
                 self._put_all(table, path.name, text)
 
     def read_file(self, path: Traversable | Path) -> None:
@@ -97,6 +100,24 @@ class Shelf:
         """Put entries on the shelf in place of those of the same key."""
         for kind, key, placed in self._placed_in(table, file, text):
             self.entries[kind][key] = placed
+
+    def follow_renamed(self, now: Mapping[str, str]) -> None:
+        """Let rules that are written under a former id, and what names them, mean those of now."""
+        for kind, entries in self.entries.items():
+            renamed: dict[object, Placed] = {}
+            for key, placed in entries.items():
+                entry = rename_rules(placed.entry, now)
+                if kind == "rule":
+                    key = now.get(str(key), key)
+                    entry["id"] = key
+                    if "replaces" in entry:
+                        entry["replaces"] = now.get(entry["replaces"], entry["replaces"])
+                renamed[key] = replace(placed, entry=entry)
+            entries.clear()
+            entries.update(renamed)
+        for old in now.keys() & self.words.get("rules", {}).keys():
+            words = self.words["rules"]
+            words.setdefault(now[old], words.pop(old))
 
     def lay_over(self, other: "Shelf") -> None:
         """Add the entries of another shelf; what is taken must be replaced on purpose.

@@ -9,7 +9,7 @@ from pipeline.ingest.intake import Intake
 from pipeline.interpret.reportable import RANK
 from pipeline.issues import all_issues, issues_at
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.observed import AS_RESULTS
+from pipeline.knowledge.observed import AS_RESULTS, IN_WORDS
 from schemas import Held, Observations
 from schemas.vocabulary import ResultStatus
 
@@ -32,7 +32,7 @@ def hold_overtaken(intake: Intake, knowledge: Knowledge) -> Intake:
     specimen goes on doing so.
     """
     observations = knowledge.observations.values()
-    antibodies = [each.id for each in observations if each.group == "antibody"]
+    antibodies = [each.id for each in observations if each.group in IN_WORDS]
     words = [
         each.id
         for each in observations

@@ -19,7 +19,7 @@ from pipeline.operations.outbox import Delivery, deliver
 from pipeline.operations.store.records import Publication, Run
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import file_name, sync_folder
-from pipeline.report.rows import list_reported
+from pipeline.report.rows import list_reported, list_with_report
 from schemas import DataFrame, Findings
 
 PATIENTS = "patients"
@@ -43,7 +43,10 @@ class Shelf:
         self.before = history.list_published(key)
         self.written: list[Path] = []
         interpretation = judgement.interpretation
-        reported = interpretation.patients["patient_id"].isin(interpretation.results["patient_id"])
+        with_report = list_with_report(
+            interpretation.results, judgement.said, interpretation.standing
+        )
+        reported = interpretation.patients["patient_id"].isin(with_report)
         self.patients: list[str] = interpretation.patients.loc[reported, "patient_id"].tolist()
         self.suspended = list_suspended(judgement, self.run.started_at)
         due = [*self.patients, *self.suspended]
@@ -123,9 +126,12 @@ class Shelf:
         }
 
     def standing_before(self) -> DataFrame[Findings]:
-        """Give what stood by the worklist before, as far as reports were written since."""
+        """Give what stood by the worklist before, as far as reports were written since.
+
+        Rules that were known under another id then go on under the one they have now.
+        """
         last = self._last_worklist
-        return unpack_standing(
+        stood = unpack_standing(
             pd.Series(
                 {
                     each.subject: each.before if each.run > last else each.standing
@@ -135,6 +141,8 @@ class Shelf:
                 dtype="str",
             )
         )
+        former = self._judgement.knowledge.former_rules
+        return Findings.validate(stood.assign(rule=stood["rule"].replace(dict(former))))
 
     def note_worklist(self, path: str) -> None:
         """Note that the worklist is in place."""

@@ -15,6 +15,7 @@ from pipeline.report.facts import FileUse, FindingRow, PatientReport, Place, Res
 from pipeline.report.questions import describe_not_tested, describe_undecided
 from pipeline.report.rows import Finding, HeldResult, PatientRows, ReportedResult, SaidResult
 from pipeline.report.said import Done, describe_said, place_of_said
+from pipeline.report.scope import NOTHING_FOUND, describe_scope
 from pipeline.report.series import list_trends
 from pipeline.report.texts import LANGUAGES
 from pipeline.report.urgency import describe_priorities
@@ -77,8 +78,12 @@ class Desk:
         adults_assumed: bool,
         rank: int,
         reasons: str,
+        judged: str,
+        not_judged: str,
+        no_upper: str,
     ) -> PatientReport:
         texts = self.texts
+        scope = {"judged": judged, "not_judged": not_judged, "no_upper": no_upper}
         run = replace(self.run, run_at=self.changed_at.get(patient_id, self.run.run_at))
         reported: list[ReportedResult] = self.results.of(position)
         held: list[HeldResult] = self.held.of(position)
@@ -117,7 +122,18 @@ class Desk:
             age=age,
             latest=show_date(latest, texts) or texts("not-stated"),
             verdict=summary.describe_verdict(
-                standing, present, undecided, len(held), self.priorities[rank], texts
+                standing,
+                present,
+                undecided,
+                len(held),
+                self.priorities[rank],
+                texts,
+                describe_scope(
+                    scope,
+                    self.knowledge,
+                    texts,
+                    is_enough=rank == NOTHING_FOUND or bool(undecided or held),
+                ),
             ),
             present=present,
             resolved=summary.describe_resolved(standing, changes, texts),

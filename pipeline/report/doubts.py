@@ -107,5 +107,13 @@ def _touches(artifact: Artifact, knowledge: Knowledge, texts: Texts) -> Iterator
         if ANY in names:
             said = texts("artifact.everything")
         else:
-            said = texts.join(knowledge.analytes[name].short for name in names)
+            said = texts.join(
+                knowledge.observations[name].title
+                if name in knowledge.observations
+                else knowledge.analytes[name].short
+                for name in names
+            )
+        if way == "high" and set(names) <= knowledge.observations.keys():
+            yield texts("artifact.positive", tests=said)
+            continue
         yield texts(f"artifact.{way}", analytes=said)

@@ -47,7 +47,7 @@ def list_evidence(
         direction = _direction(ways, limit)
         if row.outcome == Outcome.PRESENT and not direction:
             limit, direction = _decisive(ways, comparator, value, limit)
-        if analyte in knowledge.observations and value in ("yes", "no"):
+        if analyte in knowledge.observations and value in ("yes", "no", "unclear"):
             value = texts(f"said.word.{value}")
         if result and is_number(value):
             value = f"{float(value):.{_decimals_written(result)}f}"

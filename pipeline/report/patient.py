@@ -21,6 +21,7 @@ from pipeline.report.rows import (
     list_held,
     list_results,
     list_said,
+    list_with_report,
 )
 from pipeline.report.texts import LANGUAGES
 from schemas import (
@@ -92,7 +93,7 @@ def assemble_reports(
     people = patients.assign(
         age=look_up(ids, describe_ages(results, texts), texts("not-stated")),
         adults=ids.isin(list_assumed_adults(results)),
-        reportable=ids.isin(results["patient_id"]),
+        reportable=ids.isin(list_with_report(results, said, standing)),
         born=pd.Series(
             [None if pd.isna(at) else at.date() for at in patients["birth_date"]],
             index=patients.index,
@@ -108,6 +109,9 @@ def assemble_reports(
         "adults",
         "priority",
         "reasons",
+        "judged",
+        "not_judged",
+        "no_upper",
         "reportable",
     ]
     for position, person in enumerate(zip(*(people[name] for name in columns), strict=True)):

@@ -59,7 +59,7 @@ def describe_not_tested(
     reported = {analyte for analytes in measured.values() for analyte in analytes}
     groups: dict[tuple[str, ...], list[str]] = {}
     for rule in rules.values():
-        if rule.id not in tested:
+        if rule.id not in tested and not knowledge.rules[rule.id].silent:
             # Where every number is there, or none is asked for, words are what is missing.
             needs = tuple(each for each in rule.needs if each not in reported)
             groups.setdefault(needs, []).append(rule.title)

@@ -19,7 +19,7 @@ from pipeline.report.figures import (
 from pipeline.report.texts import Texts
 from pipeline.report.wording import show_age, show_unit
 from schemas import DataFrame, Findings, Held, Issues, Observations, Reportable
-from schemas.vocabulary import IssueSeverity
+from schemas.vocabulary import IssueSeverity, Outcome
 
 Objects = npt.NDArray[np.object_]
 
@@ -188,6 +188,16 @@ def list_said(
 def list_reported(said: DataFrame[Observations]) -> pd.DataFrame:
     """Select what was reported as a result of its own, not in a remark or beside results."""
     return said[said["result_id"].notna()]
+
+
+def list_with_report(
+    results: pd.DataFrame, said: DataFrame[Observations] | None, standing: pd.DataFrame
+) -> "pd.Series[str]":
+    """List whose report there is something for: a number, a result in words, or a finding."""
+    present = standing.loc[standing["outcome"].eq(Outcome.PRESENT), "patient_id"]
+    in_words = [] if said is None else [list_reported(said)["patient_id"]]
+    everyone: pd.Series[str] = pd.concat([results["patient_id"], *in_words, present])
+    return everyone.drop_duplicates()
 
 
 def list_findings(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pipeline.interpret.coded import keep_whole
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.observed import IN_WORDS
 from pipeline.report.evidence import TOLD
 from pipeline.report.facts import Place, ResultRow
 from pipeline.report.questions import Measured
@@ -13,8 +14,12 @@ from pipeline.report.rows import SaidResult
 from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date
 
-_FOUND = {"yes": "said.antibody.yes", "no": "said.antibody.no"}
-_SEEN = {"yes": "said.word.yes", "no": "said.word.no"}
+_FOUND = {
+    "yes": "said.antibody.yes",
+    "no": "said.antibody.no",
+    "unclear": "said.antibody.unclear",
+}
+_SEEN = {"yes": "said.word.yes", "no": "said.word.no", "unclear": "said.word.unclear"}
 
 
 class Done:
@@ -60,7 +65,7 @@ def describe_said(
     elif row.day is not None:
         value = show_date(row.day, texts)
     else:
-        value = texts((_FOUND if kind.group == "antibody" else _SEEN)[row.answer])
+        value = texts((_FOUND if kind.group in IN_WORDS else _SEEN)[row.answer])
     return ResultRow(
         collected_at=row.collected_at,
         has_time=row.collected_precision == "time",

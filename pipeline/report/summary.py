@@ -93,8 +93,12 @@ def describe_verdict(
     held: int,
     urgency: Urgency,
     texts: Texts,
+    scope: str = "",
 ) -> str:
-    """Say in one sentence what the report comes to; `urgency` is the class in the worklist."""
+    """Say in one sentence what the report comes to.
+
+    `urgency` is the class in the worklist, `scope` the sentence on what was judged.
+    """
     said = texts("verdict.class", title=urgency.title, rank=urgency.rank)
     if present:
         first = present[0]
@@ -110,7 +114,7 @@ def describe_verdict(
         # A number far below every limit puts the patient here, though no limit covers the age.
         text = texts("verdict.depth", said=said)
     elif any(_is_assessed(row) for row in standing):
-        text = texts("verdict.nothing-found")
+        text = scope or texts("verdict.nothing-found")
     else:
         text = texts("verdict.nothing-assessed")
     parts = [text]

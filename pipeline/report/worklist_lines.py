@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.entries import TAG, Note, Own, tag_line
 from pipeline.report.facts import RunFacts
+from pipeline.report.scope import describe_scope, scope_of
 from pipeline.report.sheet import Column, Entry
 from pipeline.report.style import (
     DATE,
@@ -148,12 +149,12 @@ def say_why(
         elif outcome == Outcome.INDETERMINATE:
             undecided[patient][texts.in_sentence(knowledge.rules[rule].title)] = None
     wanted = ["patient_id", "priority", "in_conflict", "reasons", "held"]
+    scopes = [scope_of(person) for person in _people(patients)]
     rules = describe_rules(knowledge, texts)
     urgencies = describe_priorities(knowledge)
     said = []
-    for patient, priority, in_conflict, reasons, held in zip(
-        *(patients[name] for name in wanted), strict=True
-    ):
+    rows = zip(*(patients[name] for name in wanted), scopes, strict=True)
+    for patient, priority, in_conflict, reasons, held, scope in rows:
         stand = [
             (rules[rule], present.get((patient, rule), _Standing("", False)))
             for rule in reasons.split("; ")
@@ -169,10 +170,12 @@ def say_why(
             said.append(texts.count("line.all-held", held))
         elif undecided[patient]:
             said.append(texts("line.undecided", rules=", ".join(undecided[patient])))
-        elif priority == CANNOT_BE_ASSESSED and held:
-            said.append(texts("line.rest-held"))
         else:
-            said.append(texts("line.no-finding"))
+            is_enough = priority != CANNOT_BE_ASSESSED or bool(held)
+            in_what = describe_scope(scope, knowledge, texts, is_enough=is_enough)
+            key = "line.rest-held" if priority == CANNOT_BE_ASSESSED and held else "line.no-finding"
+            rest = texts("line.scope-held") if in_what and held else ""
+            said.append(f"{in_what}{rest}" if in_what else texts(key))
     return said
 
 

@@ -140,9 +140,15 @@ def _result(cell: str, line: Mapping[str, str], analyte: Analyte) -> dict[str, o
 
 
 def _observation(cell: str, line: Mapping[str, str], kind: Observation) -> dict[str, object]:
-    said: dict[str, object] = {"code": kind.id, "answer": "yes", "number": pd.NA, "day": pd.NaT}
+    said: dict[str, object] = {
+        "code": kind.id,
+        "answer": "yes",
+        "number": pd.NA,
+        "day": pd.NaT,
+        "text": "",
+    }
     try:
-        if cell in ("yes", "no"):
+        if cell in ("yes", "no", "unclear"):
             return {**said, "answer": cell}
         if kind.kind == "number":
             return {**said, "number": float(cell)}

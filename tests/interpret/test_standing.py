@@ -174,7 +174,7 @@ def test_classes_of_the_worklist():
     ranks = dict(zip(said.patients["patient_id"], said.patients["priority"], strict=True))
     assert ranks == {
         "P1": 1, "P2": 1, "P3": 3, "Pb": 3, "P4": 4, "P5": 4, "P6": 5, "P7": 5, "P9": 5,
-        "P8": 6, "Pa": 6,
+        "P8": 5, "Pa": 5,
     }  # fmt: skip
     without = interpret(text, replace(SMALL, priorities=()))
     assert set(without.patients["priority"]) == {5, 6}

@@ -70,6 +70,23 @@ NEVER = {
         "low-b12: open while every other part is yes",
         "not stands: no while every other part is yes",
     },
+    # Fragments are urgent only where they were seen; clumps, and a count that is held, make them so whatever the number.
+    "film-urgent": {
+        "schistocytes: no while every other part is yes",
+        "artifact clumps: present, unconfirmed",
+        "artifact second-platelets: absent, unconfirmed",
+        "artifact second-platelets: present, unconfirmed",
+    },
+    # Where a flag is there, something is.
+    "critical-flag": {
+        "any (reported, critical-flag): no while every other part is yes",
+        "any (reported, critical-flag): open while every other part is yes",
+    },
+    "film-fragments": {
+        "artifact clumps: absent, unconfirmed",
+        "artifact second-platelets: absent, unconfirmed",
+        "artifact second-platelets: present, unconfirmed",
+    },
 }
 """Rule → lines that cannot be written, for the reason given."""
 

@@ -25,6 +25,10 @@ CONVENTIONS = {
     *("hemoglobin.critical-high", "platelets.critical-high", "white-cells.critical-high"),
     *("platelets.first", "platelets.second", "platelets.third", "platelets.critical"),
     *("neutrophils.first", "neutrophils.second", "white-cells.second"),
+    "white-cells.alarm-first",
+    # What is unusual where no interval is printed.
+    *("hemoglobin.wide", "platelets.wide", "white-cells.wide", "neutrophils.wide"),
+    "lymphocytes.wide",
 }
 # Their numbers could not be read in the work itself.
 UNREAD = (

@@ -101,7 +101,7 @@ def test_nhanes_reads_sex_codes_and_ages_in_years():
 # --- Headers ----------------------------------------------------------------------------------
 
 
-RUNNING_TEXT = {"medications", "conditions", "film"}
+RUNNING_TEXT = {"medications", "conditions", "film", "analyzer", "specimen_remark"}
 
 
 def test_fields_are_the_columns_of_export_that_a_file_can_fill():

@@ -129,7 +129,7 @@ def test_tests_that_were_done_are_not_suggested_again():
         ),
         (
             "years | analyte | result\n40 | hemoglobin | 130 g/L",
-            "No finding in what could be assessed.",
+            "Too little was judged to say that nothing was found; judged: Hb.",
         ),
         (
             "years | analyte | result\n40 | ferritin | 30 ug/L",

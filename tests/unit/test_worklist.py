@@ -100,7 +100,7 @@ def test_one_line_per_patient_in_the_order_given(tmp_path):
 @pytest.mark.parametrize(
     ("patient", "why"),
     [
-        ("P1", "No finding in what could be assessed"),
+        ("P1", "Too little was judged to say that nothing was found; judged: PLT"),
         (
             "P2",
             "Anemia (severe); Macrocytic anemia; Macrocytosis (moderate); Low hemoglobin: critical "
@@ -110,7 +110,7 @@ def test_one_line_per_patient_in_the_order_given(tmp_path):
             "P3",
             "Cannot be decided: low platelets, bicytopenia, pancytopenia, macrocytosis with low "
             "platelets or neutrophils while vitamin B12 and folate are not low, pancytopenia with "
-            "low vitamin B12, low vitamin B12 with signs of hemolysis",
+            "low vitamin B12, outside what is looked for here",
         ),
         ("=P4", "1 result, held"),
         ("p5 x", "Low vitamin B12"),

@@ -51,6 +51,7 @@ ENTRIES = {
     "line.all-held.many": "{count} results, all held",
     "line.undecided": "Cannot be decided: {rules}",
     "line.rest-held": "No finding in what could be assessed; the rest is held",
+    "line.scope-held": "; the rest is held",
     "line.no-finding": "No finding in what could be assessed",
     # Changes since the last run
     "changed.new": "● new",

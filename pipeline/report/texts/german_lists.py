@@ -50,6 +50,7 @@ ENTRIES = {
     "line.all-held.many": "{count} Ergebnisse, alle zurückgestellt",
     "line.undecided": "Nicht entscheidbar: {rules}",
     "line.rest-held": "Kein Befund in dem, was beurteilt werden konnte; der Rest ist zurückgestellt",
+    "line.scope-held": "; der Rest ist zurückgestellt",
     "line.no-finding": "Kein Befund in dem, was beurteilt werden konnte",
     "changed.new": "● neu",
     "changed.worse": "↑ schlechter",

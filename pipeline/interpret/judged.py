@@ -1,0 +1,74 @@
+"""What was judged of each patient: nothing is found only in what was looked at."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from pipeline.interpret.answers import Questions
+from pipeline.interpret.coded import JOIN
+from pipeline.interpret.grid import NOWHERE, Grid
+from pipeline.interpret.outside import list_judged
+from pipeline.knowledge.conditions import Compare, Outside, walk
+from pipeline.knowledge.model import Knowledge
+
+COLUMNS = ("judged", "not_judged", "no_upper")
+
+
+def judge_people(grid: Grid, questions: Questions, knowledge: Knowledge) -> pd.DataFrame:
+    """Say of each patient which analytes were judged by their last results.
+
+    Judged is a result that a rule decided by a limit, or beside which an interval is printed.
+
+    Returns:
+        By patient id: `judged`, `not_judged`, and `no_upper` (judged, but not for being high), ids
+        of analytes in their order, joined; and `is_enough`, whether that is enough to say that
+        nothing was found.
+    """
+    answers = [questions.answer_rule(rule) for rule in knowledge.shown_rules()]
+    bounds = [derived.id for derived in knowledge.derived if derived.shape == "at_most"]
+    judged = np.zeros(len(grid.results), bool)
+    judged[list_judged(grid, answers)] = True
+    rows = grid.results[["patient_id", "analyte", "collected_at"]].assign(
+        judged=judged, no_upper=_lacks_upper(grid, questions, knowledge)
+    )
+    rows = rows[~grid.results["derived"].isin(bounds).to_numpy()]
+    latest = rows.groupby("patient_id")["collected_at"].transform("max")
+    since = latest - pd.DateOffset(months=knowledge.nothing_found.months)
+    rows = rows[rows["collected_at"].isna() | (rows["collected_at"] >= since)]
+    last = rows.sort_values("collected_at", kind="stable", na_position="first")
+    last = last.drop_duplicates(["patient_id", "analyte"], keep="last")
+    place = {name: place for place, name in enumerate(knowledge.analytes)}
+    last = last.assign(place=last["analyte"].map(place)).sort_values("place", kind="stable")
+    people = {
+        name: last[where].groupby("patient_id")["analyte"].agg(JOIN.join)
+        for name, where in (
+            ("judged", last["judged"]),
+            ("not_judged", ~last["judged"]),
+            ("no_upper", last["judged"] & last["no_upper"]),
+        )
+    }
+    sets = [frozenset(names) for names in knowledge.nothing_found.enough]
+    table = pd.DataFrame(people, index=pd.Index(last["patient_id"].unique(), dtype="str"))
+    table = table.astype(object).fillna("").astype("str")
+    enough = [_is_enough(text.split(JOIN), sets) for text in table["judged"]]
+    return table.assign(is_enough=pd.Series(enough, index=table.index, dtype=bool))
+
+
+def _is_enough(names: Iterable[str], sets: Iterable[frozenset[str]]) -> bool:
+    known = set(names)
+    return any(each <= known for each in sets)
+
+
+def _lacks_upper(grid: Grid, questions: Questions, knowledge: Knowledge) -> np.ndarray:
+    """Mark the results that have a wide bound for others, and neither that nor a printed end."""
+    lacks = np.zeros(len(grid.results), bool)
+    parts = (part for rule in knowledge.shown_rules() for part in walk(rule.when))
+    bounds = {name for part in parts if isinstance(part, Outside) for name in part.bounds}
+    printed = grid.results["reference_high"].notna().to_numpy()
+    for name in sorted(bounds):
+        places = grid.reported.get(knowledge.limits[name].analyte, grid.nowhere())
+        said = questions.answer(Compare(direction="above", limit=name))
+        rows = places[(places != NOWHERE) & said.open]
+        lacks[rows] = ~printed[rows]
+    return lacks

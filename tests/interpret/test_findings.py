@@ -253,7 +253,7 @@ EVIDENCE = ("analyte", "comparator", "value", "unit", "limit", "limit_unit")
         (
             both(below("platelets.low"), below("platelets.severe"), below("platelets.low")),
             "platelets\n40",
-            ["platelets | - | 40 | 10*9/L | 150; 50 | 10*9/L"],
+            ["platelets | - | 40 | 10*9/L | 150;\xa050 | 10*9/L"],
         ),
         (
             both(below("platelets.low"), above("mcv.large-adult")),

@@ -80,16 +80,25 @@ class Change(StrEnum):
 
     NEW = "new"
     WORSE = "worse"
-    """A deeper grade."""
+    """By value, or by a grade, further the wrong way."""
     CORRECTED = "corrected"
     """The same specimen, another result, or a result that was taken back."""
     CONTINUING = "continuing"
     BETTER = "better"
-    """A milder grade."""
+    """By value back the right way, and not worse."""
     UNDECIDED = "undecided"
     """It was present, and the latest specimen cannot decide."""
     RESOLVED = "resolved"
     """It was present, and is absent from a later specimen."""
+
+
+class Way(StrEnum):
+    """Which way the value of a finding moved against the earlier one it is compared with."""
+
+    RISE = "rise"
+    FALL = "fall"
+    TRANSFUSED = "transfused"
+    """Not told: there was a transfusion between the two."""
 
 
 class Difference(StrEnum):

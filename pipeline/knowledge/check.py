@@ -46,6 +46,7 @@ from pipeline.knowledge.names import name_key
 from pipeline.knowledge.observed import AS_RESULTS, check_observations, list_context_columns
 from pipeline.knowledge.shelf import Placed, nearest, said_where
 from pipeline.knowledge.strata import check_strata
+from pipeline.knowledge.variation import check_variation
 from pipeline.knowledge.worklist import check_order, conditions_of
 from schemas.vocabulary import Grade
 
@@ -93,6 +94,14 @@ def check_knowledge(
     for barrier in knowledge.join.barriers:
         _check_dated(barrier, knowledge, "join")
     _check_dated(knowledge.course.transfused, knowledge, "course")
+    for variation in knowledge.variations.values():
+        with at("variation", variation.analyte):
+            where = f"variation {variation.analyte!r}"
+            _known(variation.analyte, knowledge.analytes, "analyte", where)
+            _check_source(variation.source, knowledge, where)
+            check_variation(variation, knowledge.analytes[variation.analyte].units)
+    for name in knowledge.comparison.not_across:
+        _check_dated(name, knowledge, "comparison")
     if (known := knowledge.join.before_start) is not None:
         _known(known.analyte, knowledge.analytes, "analyte", "join")
         _check_dated(known.since, knowledge, "join")

@@ -58,6 +58,7 @@ from pipeline.knowledge.model import (
 from pipeline.knowledge.shelf import Placed, Shelf, nearest, read_toml, said_where
 from pipeline.knowledge.strata import age_span_from
 from pipeline.knowledge.switch import CRITICAL, choose_critical_values, switch_on
+from pipeline.knowledge.variation import Comparison, Variation
 from pipeline.knowledge.worklist import ClassOrder, ForInformation
 from schemas.vocabulary import CriticalValues
 
@@ -78,6 +79,8 @@ _KEYS = {
     "artifact": "id",
     "join": "id",
     "course": "id",
+    "variation": "analyte",
+    "comparison": "id",
     "inferred": "id",
     "pregnancy": "id",
     "notices": "id",
@@ -178,6 +181,8 @@ def _assemble(
         artifacts=every("artifact", _artifact),
         join=every("join", lambda placed: _build(Join, placed))["join"],
         course=every("course", lambda placed: _build(Course, placed))["course"],
+        variations=every("variation", lambda placed: _build(Variation, placed)),
+        comparison=every("comparison", lambda p: _build(Comparison, p))["comparison"],
         inferred=every("inferred", _inferred),
         pregnancy=every("pregnancy", lambda placed: _build(Pregnancy, placed))["pregnancy"],
         notices=every("notices", lambda placed: _build(Notices, placed))["notices"],

@@ -24,6 +24,7 @@ from pipeline.knowledge.forms import (
     Observation,
     Phrases,
 )
+from pipeline.knowledge.variation import Comparison, Variation
 from pipeline.knowledge.worklist import ClassOrder, ForInformation
 from schemas.vocabulary import CriticalValues, Grade, Sex
 
@@ -485,6 +486,9 @@ class Knowledge:
     artifacts: Mapping[str, Artifact]
     join: Join
     course: Course
+    variations: Mapping[str, Variation]
+    """By analyte."""
+    comparison: Comparison
     inferred: Mapping[str, Inferred]
     pregnancy: Pregnancy
     notices: Notices

@@ -59,6 +59,7 @@ def test_every_source_is_one_of_something():
     }
     used |= {each.source for each in KNOWLEDGE.artifacts.values()}
     used |= {each.source for each in KNOWLEDGE.derived}
+    used |= {each.source for each in KNOWLEDGE.variations.values()}
     used |= {each.source for each in KNOWLEDGE.adjustments}
     assert set(KNOWLEDGE.sources) - used == set()
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandera.pandas as pa
 
 from schemas.table import Table
-from schemas.vocabulary import Change, Grade
+from schemas.vocabulary import Change, Grade, Way
 
 
 class Changes(Table):
@@ -13,6 +13,8 @@ class Changes(Table):
     patient_id: str = pa.Field(ne="")
     rule: str = pa.Field(ne="")
     change: str = pa.Field(isin=list(Change))
+    way: str = pa.Field(isin=["", *Way])
+    """Of the value that made it better or worse; "" where none or several ways did."""
     was_grade: str = pa.Field(isin=["", *Grade])
     was_value: str
     """Evidence of the last report, as reported, in `was_unit`; "" for a new finding."""

@@ -8,6 +8,7 @@ from typing import cast
 
 from pipeline.interpret.answers import Questions
 from pipeline.interpret.artifacts import find_artifacts, list_artifacts
+from pipeline.interpret.course import Moves, list_moves
 from pipeline.interpret.derive import derive_held, derive_results
 from pipeline.interpret.grid import Grid, place_results
 from pipeline.interpret.order import Place
@@ -40,6 +41,8 @@ class Interpretation:
     """Reasons to doubt a specimen, asked before any rule."""
     standing: DataFrame[Findings]
     patients: DataFrame[Patients]
+    moves: Moves
+    """How the values of standing findings moved against earlier results."""
 
 
 def interpret_results(
@@ -83,6 +86,7 @@ def interpret_results(
         patients=rank_patients(
             grid, everyone, held, standing, questions, knowledge, arrivals, versions
         ),
+        moves=list_moves(standing, grid, questions, knowledge),
     )
 
 

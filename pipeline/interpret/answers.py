@@ -12,7 +12,7 @@ from pipeline.interpret.answer import Answer, negate, restrict, state, take
 from pipeline.interpret.changes import Changes
 from pipeline.interpret.comparisons import Comparisons
 from pipeline.interpret.contradictions import Contradictions
-from pipeline.interpret.courses import Courses
+from pipeline.interpret.courses import Background, Courses
 from pipeline.interpret.doubts import doubts_from
 from pipeline.interpret.evidence import Facts
 from pipeline.interpret.grid import NOWHERE, Grid
@@ -87,6 +87,7 @@ class Questions:
         self._contradictions = Contradictions(
             grid, knowledge, self._timeline, self._sayings, amounts, self.answer
         )
+        self.background = Background(self._timeline, self._sayings, amounts, self._courses)
 
     @cached_property
     def facts(self) -> Facts:

@@ -1,6 +1,7 @@
 """The course of a treatment: what was before its start, what came since, what does not count."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -145,6 +146,15 @@ class Courses:
         for item in answer.evidence:
             final &= self._is_final[item.results]
         return final
+
+
+class Background(NamedTuple):
+    """What results of a grid are compared on."""
+
+    timeline: Timeline
+    sayings: Sayings
+    amounts: Amounts
+    courses: Courses
 
 
 _WHOLE_DAY = 24 * 60

@@ -1,8 +1,11 @@
 """What became of each finding since the last report."""
 
+from types import MappingProxyType
+
 import numpy as np
 import pandas as pd
 
+from pipeline.interpret.course import Moves
 from pipeline.interpret.order import sort_patients
 from schemas import Changes, DataFrame, Findings, Patients
 from schemas.vocabulary import Change, Grade, Outcome
@@ -18,27 +21,41 @@ _TURN = {change: turn for turn, changes in enumerate(_TURNS) for change in chang
 
 
 def compare_standing(
-    before: DataFrame[Findings] | None, now: DataFrame[Findings]
+    before: DataFrame[Findings] | None,
+    now: DataFrame[Findings],
+    moves: Moves = MappingProxyType({}),
 ) -> DataFrame[Changes]:
     """Compare what stands now with what the last report said; None: there was none.
 
     One row for each patient and rule that is present on either side, ordered by patient and
     rule. A finding of the same specimen that reads differently, or is gone, was corrected; one
-    of a later specimen is worse, better or continuing by its grade, or resolved.
+    of a later specimen is worse, better or continuing as `moves` say, and where they say nothing
+    of it by its grade, or it is resolved.
     """
-    earlier = _sum_up(Findings.no_rows() if before is None else before)
-    pairs = _sum_up(now).merge(earlier, on=_KEY, how="outer", suffixes=("", "_was"))
+    earlier = sum_up_standing(Findings.no_rows() if before is None else before)
+    pairs = sum_up_standing(now).merge(earlier, on=_KEY, how="outer", suffixes=("", "_was"))
     is_now, was = pairs["outcome"].eq(Outcome.PRESENT), pairs["outcome_was"].eq(Outcome.PRESENT)
     same_specimen = pairs["accession"].eq(pairs["accession_was"])
     reads_differently = pairs["value"].ne(pairs["value_was"]) | pairs["unit"].ne(pairs["unit_was"])
     depth, depth_was = pairs["grade"].map(_DEPTH), pairs["grade_was"].map(_DEPTH)
     # From a stratum without grades to one that has them, or back, nothing moved.
     graded = (depth > 0) & (depth_was > 0)
+    # A specimen is never compared with itself.
+    moved = [
+        moves.get((patient, rule, accession)) if compared else None
+        for patient, rule, accession, compared in zip(
+            *(pairs[name] for name in (*_KEY, "accession")),
+            is_now & was & ~same_specimen,
+            strict=True,
+        )
+    ]
+    by_value = pd.Series([each.change if each else "" for each in moved], pairs.index, dtype="str")
     taken_back = pairs["outcome"].isna()
     change = np.select(
         [
             is_now & ~was,
             is_now & same_specimen & reads_differently,
+            by_value.ne(""),
             is_now & graded & (depth > depth_was),
             is_now & graded & (depth < depth_was),
             is_now,
@@ -48,6 +65,7 @@ def compare_standing(
         [
             Change.NEW,
             Change.CORRECTED,
+            by_value,
             Change.WORSE,
             Change.BETTER,
             Change.CONTINUING,
@@ -58,6 +76,7 @@ def compare_standing(
     )
     told = pairs.assign(
         change=change,
+        way=[each.way if each else "" for each in moved],
         was_grade=pairs["grade_was"].where(was).fillna(""),
         was_value=pairs["value_was"].where(was).fillna(""),
         was_unit=pairs["unit_was"].where(was).fillna(""),
@@ -81,7 +100,7 @@ def order_by_change(
     return Patients.validate(sort_patients(patients, turns))
 
 
-def _sum_up(standing: pd.DataFrame) -> pd.DataFrame:
+def sum_up_standing(standing: pd.DataFrame) -> pd.DataFrame:
     """Give one row for each patient and rule: the deepest that stands, the latest of those."""
     weighed = standing.assign(
         weight=standing["outcome"].map(_WEIGHT), depth=standing["grade"].map(_DEPTH)

@@ -155,6 +155,7 @@ def _write_reports(
         changed_at=shelf.changed_at,
         artifacts=interpretation.artifacts,
         said=judgement.said,
+        moves=interpretation.moves,
     )
     contents = chain(
         (
@@ -221,7 +222,7 @@ def _write_worklist(shelf: Shelf, judgement: Judgement, facts: RunFacts) -> Work
     interpretation, texts = judgement.interpretation, LANGUAGES[facts.language]
     known, patients = judgement.knowledge, interpretation.patients
     standing_before = shelf.standing_before()
-    changes = compare_standing(standing_before, interpretation.standing)
+    changes = compare_standing(standing_before, interpretation.standing, interpretation.moves)
     by_patient = standing_before.groupby("patient_id")["rule"]
     before = {str(patient): {*rules} for patient, rules in by_patient}
     topics, titles = list_topics(patients), describe_topics(known, texts)

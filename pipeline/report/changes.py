@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pandas as pd
 
+from pipeline.interpret.course import Moves
 from pipeline.interpret.standing import standing_findings
-from pipeline.interpret.trends import compare_standing
+from pipeline.interpret.trends import compare_standing, sum_up_standing
 from pipeline.report.wording import show_unit
 from schemas import DataFrame, Findings
 from schemas.vocabulary import Change, Outcome
@@ -16,7 +18,11 @@ _KEY = ["patient_id", "rule"]
 
 
 class Since(NamedTuple):
-    """How a finding stands to the last earlier day on which its rule was asked."""
+    """How a finding stands to earlier ones.
+
+    To the last earlier day on which its rule was asked, or, where it is better or worse by value,
+    to the result that it is better or worse than.
+    """
 
     change: Change
     on: date
@@ -26,16 +32,23 @@ class Since(NamedTuple):
     value: str
     """As reported then, with its sign, in `unit`; "" where the finding rests on several."""
     unit: str
+    way: str = ""
+    """`Way` of the value that made it better or worse."""
+    was_present: bool = False
 
 
 def list_changes(
-    findings: DataFrame[Findings], standing: DataFrame[Findings]
+    findings: DataFrame[Findings],
+    standing: DataFrame[Findings],
+    moves: Moves = MappingProxyType({}),
 ) -> Mapping[tuple[str, str], Since]:
     """Compare what stands with what stood on the days before it, by patient and rule.
 
     A rule that was never asked before has no entry.
     """
-    day = standing.groupby(_KEY)["collected_at"].max().dt.normalize().rename("latest")
+    stands = sum_up_standing(standing).set_index(_KEY)
+    # What stands may be older than what could not be decided since: it is not its own past.
+    day = stands["collected_at"].dt.normalize().rename("latest")
     placed = findings.merge(day, on=_KEY, how="inner")
     is_earlier = placed["collected_at"].dt.normalize() < placed["latest"]
     before = standing_findings(
@@ -43,21 +56,31 @@ def list_changes(
     )
     if before.empty:
         return {}
-    changes = compare_standing(before, standing).set_index(_KEY)["change"]
+    changes = compare_standing(before, standing, moves).set_index(_KEY)[["change", "way"]]
     last = before.sort_values("collected_at", kind="stable").drop_duplicates(_KEY, keep="last")
     told = last.set_index(_KEY).join(changes, how="inner")
-    wanted = ["change", "collected_at", "outcome", "comparator", "value", "unit"]
+    present = before[before["outcome"].eq(Outcome.PRESENT)]
+    known = {*zip(present["patient_id"], present["rule"], strict=True)}
+    wanted = ["change", "collected_at", "outcome", "comparator", "value", "unit", "way"]
     rows = zip(told.index, *(told[name] for name in wanted), strict=True)
-    return {
-        (patient, rule): Since(
+    told_of: dict[tuple[str, str], Since] = {}
+    for key, change, at, outcome, comparator, value, unit, way in rows:
+        since = Since(
             Change(change),
             at.date(),
             outcome == Outcome.INDETERMINATE,
             "" if "; " in value else comparator + value,
             "" if "; " in value else show_unit(unit),
+            way,
+            key in known,
         )
-        for (patient, rule), change, at, outcome, comparator, value, unit in rows
-    }
+        move = moves.get((*key, stands["accession"][key]))
+        if move is not None and move.collected_at is not None and way:
+            since = since._replace(
+                on=move.collected_at.date(), value=move.value, unit=show_unit(move.unit)
+            )
+        told_of[key] = since
+    return told_of
 
 
 def findings_of(table: pd.DataFrame) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from pipeline.report.views import (
     put_view,
 )
 from pipeline.report.wording import show_date, show_number
-from pipeline.report.worklist_lines import day_entry
+from pipeline.report.worklist_lines import day_entry, show_change
 from schemas import Changes, DataFrame, Findings, Reportable
 from schemas.vocabulary import Confirmation, Outcome
 
@@ -47,7 +47,7 @@ def render_hematologist(
 ) -> None:
     """Say of each finding its value, the one before, what changed and what is missing."""
     before = _values_before(results, texts)
-    change_of = {(row.patient_id, row.rule): row.change for row in rows_of(changes)}
+    change_of = {(row.patient_id, row.rule): (row.change, row.way) for row in rows_of(changes)}
     told = standing[
         standing["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
         & ~standing["patient_id"].isin(_left_out(lines))
@@ -59,7 +59,7 @@ def render_hematologist(
             before.get((row.patient_id, row.accession, analyte), "")
             for analyte in row.analyte.split(JOIN)
         ]
-        change = change_of.get((row.patient_id, row.rule), "")
+        change = change_of.get((row.patient_id, row.rule), ("", ""))
         entries.append(
             [
                 Entry(lines[row.patient_id].rank, RANKS[lines[row.patient_id].rank], "0"),
@@ -69,7 +69,7 @@ def render_hematologist(
                 Entry(show_evidence(row, knowledge, texts), STRONG),
                 day_entry(row.collected_at, texts),
                 Entry("; ".join(filter(None, earlier)), QUIET),
-                Entry(texts(f"changed.{change}") if change else ""),
+                Entry(show_change(*change, texts)),
                 Entry(texts("mark.repeat") if row.status == Confirmation.UNCONFIRMED else ""),
                 Entry(", ".join(_why(row.reason, texts))),
             ]

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pandas as pd
 
+from pipeline.interpret.course import Moves
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up
 from pipeline.report.changes import list_changes
@@ -57,6 +58,7 @@ def assemble_reports(
     changed_at: Mapping[str, datetime] = MappingProxyType({}),
     artifacts: DataFrame[Artifacts] | None = None,
     said: DataFrame[Observations] | None = None,
+    moves: Moves = MappingProxyType({}),
 ) -> Iterator[PatientReport]:
     """Give the report of each patient who has a result that is not held, in worklist order.
 
@@ -84,7 +86,7 @@ def assemble_reports(
         standing=list_findings(standing, ids, knowledge),
         said=None if said is None else list_said(said, ids, knowledge),
         doubts=None if artifacts is None else list_doubts(artifacts, ids, knowledge),
-        changes=list_changes(findings, standing),
+        changes=list_changes(findings, standing, moves),
         former={} if superseded is None else list_former(superseded, results, texts),
         knowledge=knowledge,
         run=run,

@@ -23,7 +23,7 @@ from pipeline.report.questions import start_sentence
 from pipeline.report.texts import Texts
 from pipeline.report.urgency import Urgency
 from pipeline.report.wording import distinct, show_date
-from schemas.vocabulary import Change, Outcome, Sex
+from schemas.vocabulary import Change, Outcome, Sex, Way
 
 AS_REPORTED = "as-reported"
 SENTENCES_AT_MOST, WORDING_AT_MOST = 3, 60
@@ -58,7 +58,7 @@ def describe_present(
             title=row.rule.title,
             evidence=show_evidence(row, texts),
             limit=_limits(row, texts),
-            change=_describe_change(changes.get(row.rule.id), texts),
+            change=describe_change(changes.get(row.rule.id), texts),
             comment=cut_sentences(" ".join(comment)),
             suggest=start_sentence(row.suggest[0]) if row.suggest else "",
         )
@@ -193,10 +193,16 @@ def cut_sentences(text: str, most: int = SENTENCES_AT_MOST) -> str:
     return " ".join(_SENTENCE_END.split(text)[:most])
 
 
-def _describe_change(since: Since | None, texts: Texts) -> str:
+def describe_change(since: Since | None, texts: Texts) -> str:
     if since is None:
         return texts("change.none")
     key = "change.undecided-then" if since.was_open else f"change.{since.change}"
+    if since.change == Change.NEW and since.was_present:
+        return texts("change.new-again")
+    if since.way == Way.TRANSFUSED:
+        key = "change.transfused"
+    elif since.way:
+        key = f"{key}.{since.way}"
     said = texts(key, date=show_date(since.on, texts))
     if since.value:
         said += texts("change.was", value=texts.number(since.value), unit=since.unit)

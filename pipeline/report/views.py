@@ -15,7 +15,7 @@ from pipeline.report.facts import RunFacts
 from pipeline.report.sheet import Column, Entry, add_sheet, put, put_table
 from pipeline.report.style import GRADES, LINK, NUMBER, QUIET, RANKS, SECTION, STRONG, WHOLE, Styler
 from pipeline.report.texts import Texts
-from pipeline.report.worklist_lines import day_entry
+from pipeline.report.worklist_lines import day_entry, show_change
 from schemas import Changes, DataFrame, Findings, Held, Patients
 from schemas.vocabulary import Change, Confirmation, Grade, Outcome
 
@@ -72,7 +72,7 @@ def render_changes(
             [
                 patient_entry(row.patient_id, lines),
                 Entry(knowledge.rules[row.rule].title if row.rule in knowledge.rules else row.rule),
-                Entry(texts(f"changed.{row.change}"), STRONG),
+                Entry(show_change(row.change, row.way, texts), STRONG),
                 grade_entry(stands, texts) if stands else Entry(""),
                 Entry(show_evidence(stands, knowledge, texts) if stands else "", STRONG),
                 day_entry(stands.collected_at if stands else None, texts),

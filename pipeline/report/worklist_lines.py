@@ -27,7 +27,7 @@ from pipeline.report.texts import Texts
 from pipeline.report.urgency import describe_priorities
 from pipeline.report.wording import describe_rules
 from schemas import Changes, DataFrame, Findings, Patients
-from schemas.vocabulary import Change, Confirmation, Grade, Outcome
+from schemas.vocabulary import Change, Confirmation, Grade, Outcome, Way
 
 CANNOT_BE_ASSESSED = 5
 HELD_TOPIC, CONFLICT_TOPIC, OPEN_TOPIC = "held", "identity-conflict", "undecided"
@@ -70,6 +70,14 @@ def list_topics(patients: DataFrame[Patients]) -> Mapping[str, Sequence[str]]:
             *(patients[name].tolist() for name in wanted), strict=True
         )
     }
+
+
+def show_change(change: str, way: str, texts: Texts) -> str:
+    """Say in a word what became of a finding; the arrow is the direction of its value."""
+    if way == Way.TRANSFUSED:
+        return texts("changed.transfused")
+    arrow = texts(f"way.{way}") + " " if way else ""
+    return arrow + texts(f"changed.{change}") if change else ""
 
 
 def sum_up_changes(changes: DataFrame[Changes], texts: Texts) -> Mapping[str, str]:

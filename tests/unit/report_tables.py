@@ -9,6 +9,7 @@ from functools import cache
 import pandas as pd
 
 from pipeline.interpret import interpret_results
+from pipeline.interpret.course import Moves
 from pipeline.issues import all_issues, issues_at, no_issues
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Knowledge
@@ -40,6 +41,7 @@ class Tables:
     issues: pd.DataFrame
     findings: pd.DataFrame
     standing: pd.DataFrame
+    moves: Moves
 
     def reports(self, run: RunFacts = RUN) -> Iterator[PatientReport]:
         return assemble_reports(
@@ -51,6 +53,7 @@ class Tables:
             standing=self.standing,
             knowledge=knowledge(),
             run=run,
+            moves=self.moves,
         )
 
     def report(self) -> PatientReport:
@@ -65,7 +68,10 @@ def knowledge() -> Knowledge:
 
 
 def make_tables(
-    text: str, issues: pd.DataFrame | None = None, using: Knowledge | None = None
+    text: str,
+    issues: pd.DataFrame | None = None,
+    using: Knowledge | None = None,
+    said: pd.DataFrame | None = None,
 ) -> Tables:
     """Interpret the results of a pipe table.
 
@@ -77,13 +83,14 @@ def make_tables(
         [cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()
     ]
     rows = [dict(zip(head, line, strict=True)) for line in lines]
-    return tables_of(rows, issues, using)
+    return tables_of(rows, issues, using, said)
 
 
 def tables_of(
     rows: list[dict[str, str]],
     issues: pd.DataFrame | None = None,
     using: Knowledge | None = None,
+    said: pd.DataFrame | None = None,
 ) -> Tables:
     """Interpret results given as one dictionary each, in the columns of `make_tables`."""
     results, held = [], []
@@ -112,7 +119,9 @@ def tables_of(
             }
         )
     reportable, set_aside = _typed(results, Reportable), _typed(held, Held)
-    found = interpret_results(reportable, set_aside, using or knowledge(), arrivals=ARRIVALS)
+    found = interpret_results(
+        reportable, set_aside, using or knowledge(), observations=said, arrivals=ARRIVALS
+    )
     kinds = [issues_at(rows, code) for code, rows in set_aside.groupby("code")]
     return Tables(
         patients=found.patients,
@@ -121,6 +130,7 @@ def tables_of(
         issues=all_issues(*kinds, no_issues() if issues is None else issues),
         findings=found.findings,
         standing=found.standing,
+        moves=found.moves,
     )
 
 

@@ -127,8 +127,8 @@ def test_what_would_settle_a_compound_question(results, settled_by):
     ("earlier", "now", "change"),
     [
         ("200", "98", "● new: not present on 2026-01-05 (200 ×10⁹/L)"),
-        ("140", "98", "↑ worse than on 2026-01-05 (140 ×10⁹/L)"),
-        ("40", "98", "↓ milder than on 2026-01-05 (40 ×10⁹/L)"),
+        ("140", "98", "↓ worse than on 2026-01-05 (140 ×10⁹/L)"),
+        ("40", "98", "↑ better than on 2026-01-05 (40 ×10⁹/L)"),
         ("90", "98", "= continuing: present on 2026-01-05 too (90 ×10⁹/L)"),
         ("<400", "98", "● new: undecided on 2026-01-05 (<400 ×10⁹/L)"),
     ],

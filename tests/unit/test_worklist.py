@@ -265,6 +265,7 @@ def test_nobody_at_all_still_gives_a_worklist(tmp_path):
         issues=tables.issues.iloc[:0],
         findings=tables.findings.iloc[:0],
         standing=tables.standing.iloc[:0],
+        moves={},
     )
     text = render_workbook_text(reopened(render(empty), tmp_path))
     assert "A4: none" in text

@@ -76,7 +76,7 @@ def test_an_overlay_replaces_only_what_it_names(overlay):
         (LIMIT.replace('g/L" =', 'mg/dL" ='), "no accepted unit named 'mg/dL'"),
         (LIMIT.replace("strata = [{", 'strata = [{ sex = "F",'), "no stratum of sex M"),
         (LIMIT.replace("[{", "[{ years = [0, 16],"), "for the oldest"),
-        (LIMIT.replace("[{", "[{ years = [1, 999],"), "do not meet at 1 years"),
+        (LIMIT.replace("[{", "[{ years = [1, 999],"), "do not meet at 1 year"),
         (
             LIMIT.replace(
                 '[{ values = { "g/L" = 185 } }]',

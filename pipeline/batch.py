@@ -144,7 +144,7 @@ def update_reports(
     grant_access(settings.output, access)
     run = _begin(history, knowledge, clock)
     received = receive_exports(found.exports, history, run, settings, knowledge, progress)
-    batch = conclude(history, received, found, knowledge)
+    batch = conclude(history, received, found, knowledge, settings)
     if settings.hold_all:
         published = Published(written=(), locked=())
     else:
@@ -174,7 +174,7 @@ def rehearse_batch(
         run = _begin(history, knowledge, clock)
         found = find_exports(sources, settings.output)
         received = receive_exports(found.exports, history, run, settings, knowledge, progress)
-        return conclude(history, received, found, knowledge)
+        return conclude(history, received, found, knowledge, settings)
 
 
 def check_batch(
@@ -206,7 +206,7 @@ def check_batch(
     received = combine(files)
     # What files looked like is let go before they are judged: a large one takes much memory.
     del files
-    judgement = judge(received, knowledge)
+    judgement = judge(received, knowledge, specimen_ids=settings.specimen_ids)
     return Batch(
         files=judgement.intake.files,
         known=0,
@@ -237,7 +237,7 @@ def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress) -> 
         access = choose_access(settings.report_mode, settings.report_group)
         with open_history(place.where, clock=clock) as history:
             run = next(iter(history.list_runs(1)), None) or _begin(history, knowledge, clock)
-            batch = conclude(history, (), Found(exports=()), knowledge)
+            batch = conclude(history, (), Found(exports=()), knowledge, settings)
             published = publish_batch(batch, history, place, run, settings, progress, anew=True)
             grant_access(settings.output, access)
             record_run(settings.output, private, history, run, batch.files, batch.accounts, clock())
@@ -264,10 +264,14 @@ def receive_exports(
 
 
 def conclude(
-    history: History, received: Sequence[Received], found: Found, knowledge: Knowledge
+    history: History,
+    received: Sequence[Received],
+    found: Found,
+    knowledge: Knowledge,
+    settings: Settings,
 ) -> Batch:
     """Judge everything that is stored, and count what became of the files of this run."""
-    judgement = judge(history.load(), knowledge, history.list_decisions())
+    judgement = judge(history.load(), knowledge, history.list_decisions(), settings.specimen_ids)
     hashes = {each.sha256 for each in received}
     of_run = tuple(file for file in judgement.intake.files if file.sha256 in hashes)
     unopened = combine([file for each in received for file in each.unopened])

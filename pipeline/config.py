@@ -52,6 +52,9 @@ class Settings:
     decimal: Literal["", ".", ","] = ""
     population: Literal["", "adult"] = ""
     """"adult" if the site says that every patient without an age is an adult."""
+    specimen_ids: Literal["", "unique", "restart-daily"] = ""
+    """"restart-daily" if numbers of specimens start anew each day, "unique" if they never do; "":
+    as layouts say, and as many numbers of one source show that come back with other people."""
     most_results: Annotated[int, Field(ge=1)] = 1_000_000
     """Of one file; a larger one is refused. A million take 6 GiB of memory, by and large in
     proportion."""

@@ -28,7 +28,7 @@ class Status:
     results: int = 0
     held: int = 0
     conflicts: tuple[Conflict, ...] = ()
-    """Persons in conflict, to be decided with `labflag release` or `reject`."""
+    """Persons and specimens in conflict, to be decided with `labflag release` or `reject`."""
     listed: int = 0
     """Patients on the worklist."""
     for_information: int = 0
@@ -78,7 +78,9 @@ def look_at_site(settings: Settings) -> Status:
         return Status(**status, faults=(never, *_faults_of(status, ())))
     with open_history(place.where, clock=datetime.now) as history:
         knowledge = load_tried_knowledge(settings)
-        judgement = judge(history.load(), knowledge, history.list_decisions())
+        judgement = judge(
+            history.load(), knowledge, history.list_decisions(), settings.specimen_ids
+        )
         patients = judgement.interpretation.patients
         aside = int(patients["for_information"].sum())
         return Status(

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.errors import ArgumentError, OutputError
+from pipeline.ingest.specimen_days import stands_under
 from pipeline.operations.audit import read_source
 from pipeline.operations.decisions import REASSIGN
 from pipeline.operations.history import History, open_history
@@ -82,8 +83,7 @@ def count_results(settings: Settings, patient: str, accession: str, *, clock: Cl
     return sum(
         int(
             (
-                table["patient_id"].eq(patient)
-                & (table["accession"].eq(accession) | (not accession))
+                table["patient_id"].eq(patient) & (stands_under(table, accession) | (not accession))
             ).sum()
         )
         for table in (stored.results, stored.held)
@@ -143,7 +143,9 @@ def decide_conflict(
     """
     knowledge = load_tried_knowledge(settings)
     with _open_locked(settings, clock) as history:
-        judgement = judge(history.load(), knowledge, history.list_decisions())
+        judgement = judge(
+            history.load(), knowledge, history.list_decisions(), settings.specimen_ids
+        )
         history.decide(kind, by, **facts_of_decision(judgement.held, hold_id, version))
     return (_refresh(settings, clock, progress),)
 

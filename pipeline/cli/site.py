@@ -114,10 +114,16 @@ def _print_status(found: "Status", output: Path) -> None:
     if found.is_withheld:
         click.echo("THE STOP SWITCH IS ON (hold_all): NO REPORT IS WRITTEN.")
     for conflict in found.conflicts:
+        of = "patients with one specimen id" if conflict.is_specimen else "versions of a person"
         click.echo(
-            f"  {conflict.hold}: {conflict.versions} versions of a person, {conflict.results} "
+            f"  {conflict.hold}: {conflict.versions} {of}, {conflict.results} "
             "results held; see the worklist, then: labflag release|reject "
             f"{conflict.hold} --version N"
+        )
+    if any(conflict.is_specimen for conflict in found.conflicts):
+        click.echo(
+            "  If specimen numbers start anew each day, say so instead, in labflag.toml or a "
+            'layout: specimen_ids = "restart-daily"'
         )
     if found.dropped or found.claimed:
         click.echo(
@@ -162,15 +168,17 @@ def _decision(name: str, text: str, version_help: str) -> click.Command:
 
 release = _decision(
     "release",
-    "All versions of the person in HOLD are one person; version N has the right details.\n\n"
+    "All versions of the person in HOLD are one person; version N has the right details. Of a "
+    "specimen in conflict: it is the patient's of version N; under others it stays held.\n\n"
     "HOLD and the versions stand in the worklist on the sheet of identity conflicts.",
-    "The version whose name, sex and birth date are right.",
+    "The version that is right.",
 )
 reject = _decision(
     "reject",
-    "Version N in HOLD is another person: its results stay held, those of the others count.\n\n"
+    "Version N in HOLD is another person: its results stay held, those of the others count. Of a "
+    "specimen in conflict: it is not the patient's of version N.\n\n"
     "HOLD and the versions stand in the worklist on the sheet of identity conflicts.",
-    "The version that is another person.",
+    "The version that is wrong.",
 )
 
 

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import pandas as pd
 
+from pipeline.ingest.specimen_days import is_named_by_day
 from pipeline.issues import Staged, all_issues, issues_at
 from schemas import DataFrame, Held, Issues, Observations, Results
 
@@ -93,6 +94,8 @@ def _compare_moments(specimens: pd.DataFrame) -> tuple["pd.Index[str]", "pd.Inde
     each = dated.assign(day=day, is_timed=is_timed).groupby("accession")
     spread = each["collected_at"].max() - each["collected_at"].min()
     is_near = each["is_timed"].all() & (spread < _ONE_NIGHT)
+    first = each["day"].min()
+    is_near |= is_named_by_day(first.index.to_series(), first)
     has_two_days = each["day"].nunique().gt(1) & ~is_near
     timed = dated[is_timed].groupby("accession")["collected_at"].nunique()
     has_two_times = timed.reindex(has_two_days.index, fill_value=0).gt(1) & ~has_two_days

@@ -430,6 +430,8 @@ def _say_of_sheet(
     if plan.unit_row and plan.unit_row.is_taken:
         row = plan.unit_row.row
         yield issue_of_file(file.name, "units-below-header", sheet=name, row=row)
+    if plan.layout and plan.layout.specimen_ids:
+        yield issue_of_file(file.name, "specimen-ids-daily", sheet=name)
     if lines.left_out:
         detail = f"{say_count(len(lines.left_out), 'line')}, the first here"
         row = lines.left_out[0]

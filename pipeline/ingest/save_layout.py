@@ -94,6 +94,8 @@ def _settings(
     age_unit = plan.layout.age_unit if plan.layout else ""
     yield _setting("age_unit", age_unit or reading.age_unit, "years")
     yield _setting("population", reading.population, "adult")
+    daily = plan.layout.specimen_ids if plan.layout else ""
+    yield _setting("specimen_ids", daily, "restart-daily")
     if plan.layout is ROW_BY_ROW:
         yield "# No column was taken for the ids of patients. Name it below, or, only if each row"
         yield "# is a patient, say so here:"

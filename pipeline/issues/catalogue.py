@@ -761,7 +761,15 @@ CATALOGUE = _kinds(
         "specimen-conflict",
         ERROR,
         "One specimen id stands with two patients.",
-        "Find out whose specimen it is; until then nothing of it is reported.",
+        'If numbers start anew each day, say so: specimen_ids = "restart-daily" in labflag.toml or '
+        "in the layout. Else find out whose specimen it is and decide with `labflag release` or "
+        "`labflag reject`; until then nothing of it is reported.",
+    ),
+    (
+        "specimen-rejected",
+        ERROR,
+        "A person decided that the specimen with this id is another patient's.",
+        "If it is known which specimen it is, correct the specimen id and hand the row back.",
     ),
     (
         "specimen-misidentified",
@@ -773,7 +781,29 @@ CATALOGUE = _kinds(
         "specimen-two-days",
         ERROR,
         "One specimen id stands with two collection days.",
-        "Give each specimen its own id, or correct the wrong day; until then nothing is reported.",
+        'If numbers start anew each day, say so: specimen_ids = "restart-daily" in labflag.toml or '
+        "in the layout. Else give each specimen its own id, or correct the wrong day; until then "
+        "nothing is reported.",
+    ),
+    (
+        "specimen-no-day",
+        ERROR,
+        "The number of the specimen starts anew each day, and no day of collection is stated.",
+        "Enter the day of collection and hand the row back.",
+    ),
+    (
+        "specimen-ids-daily",
+        NOTE,
+        "The layout says that specimen numbers start anew each day: number and day are its id.",
+        "",
+    ),
+    (
+        "specimen-ids-assumed",
+        NOTE,
+        "The same specimen numbers stand with other people on other days, in this and other files "
+        "of the same kind: number and day are taken to name a specimen.",
+        'Say which it is in labflag.toml or in the layout: specimen_ids = "restart-daily", or '
+        '"unique" (labflag.toml only) if the numbers are at fault.',
     ),
     (
         "specimen-times",

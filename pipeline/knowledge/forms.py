@@ -70,6 +70,8 @@ class Layout:
     decimal: Literal["", ".", ","] = ""
     encoding: str = ""
     population: Literal["", "adult"] = ""
+    specimen_ids: Literal["", "restart-daily"] = ""
+    """"restart-daily" if numbers of specimens start anew each day."""
     row_is_patient: bool = False
     """Rows without a patient id are patients of their own."""
     species: str = "human"

@@ -378,6 +378,8 @@ class Agreement:
     """Below this a single percentage of a main kind of cell may be a fraction."""
     rounded_apart: float
     """Share by which a result may differ from the same in its second unit."""
+    recurring_numbers: int
+    """So many specimen numbers that come back with other people start anew each day."""
     source: str
 
 

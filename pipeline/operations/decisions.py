@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pipeline.ingest.specimen_days import stands_under
 from pipeline.operations.store.records import Decision
 
 REASSIGN = "reassign"
@@ -25,7 +26,7 @@ def reassign_results(rows: pd.DataFrame, decisions: Sequence[Decision]) -> pd.Da
         old, new = decision.facts["old"], decision.facts["new"]
         moves = rows["patient_id"].eq(old) & rows["file_id"].le(decision.last_file)
         if accession := decision.facts.get("accession", ""):
-            moves &= rows["accession"].eq(accession)
+            moves &= stands_under(rows, accession)
         if not moves.any():
             continue
         accessions = rows["accession"]

@@ -1,8 +1,11 @@
-"""What people decided about versions of a person, applied before anyone is held for them.
+"""What people decided about persons and specimens in conflict, applied before they are held.
 
 *Release*: all versions are one person, whose details are those of one of them. *Reject*: one
 version is another person; its results stay held. A decision is about these details of this
 patient id, in whatever file they come; another version is a new conflict.
+
+Of a specimen that stands with several patients a version is one of these. *Release*: the specimen
+is that patient's; results of it under the others stay held. *Reject*: it is not that patient's.
 """
 
 import json
@@ -15,42 +18,51 @@ from pipeline.errors import ArgumentError
 from pipeline.ingest.accounts import hold, hold_observations, validate_results
 from pipeline.ingest.demographics import ages_at
 from pipeline.ingest.intake import Intake, hold_conflicts
+from pipeline.ingest.specimen_versions import list_owners
 from pipeline.ingest.versions import DETAILS, describe_people, list_versions
 from pipeline.issues import all_issues, issues_at
 from pipeline.operations.store.records import Decision
 from schemas import DataFrame, Held, Observations
 
 RELEASE, REJECT = "release", "reject"
-_REJECTED = "identity-rejected"
+_REJECTED, _OTHER_SPECIMEN = "identity-rejected", "specimen-rejected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """A patient id that stands with contradicting details."""
+    """A patient id that stands with contradicting details, or a specimen id with two patients."""
 
     hold: str
     versions: int
     results: int
+    is_specimen: bool = False
 
 
 def list_conflicts(held: DataFrame[Held]) -> tuple[Conflict, ...]:
     """List the conflicts that nobody has decided yet; no name, no identifier."""
     versions = list_versions(held).groupby("hold", sort=True)
     counted = versions.agg(versions=("version", "size"), results=("results", "sum"))
+    owners = list_owners(held).groupby("hold", sort=True)
+    of_specimens = owners.agg(versions=("version", "size"), results=("results", "sum"))
     return tuple(
-        Conflict(hold=str(hold_id), versions=int(count), results=int(results))
-        for hold_id, count, results in counted.itertuples()
+        Conflict(
+            hold=str(hold_id), versions=int(count), results=int(results), is_specimen=is_specimen
+        )
+        for is_specimen, table in ((False, counted), (True, of_specimens))
+        for hold_id, count, results in table.itertuples()
     )
 
 
 def facts_of_decision(held: DataFrame[Held], hold_id: str, version: int) -> dict[str, str]:
-    """Say what a decision is about: the patient id, the version chosen and all the others.
+    """Return what a decision is about: the id in conflict, the version chosen and all the others.
 
     Raises:
         ArgumentError: There is no such conflict, or no such version of it.
     """
-    versions = list_versions(held)
-    concerned = versions[versions["hold"].eq(hold_id)]
+    versions, owners = list_versions(held), list_owners(held)
+    is_specimen = owners["hold"].eq(hold_id).any()
+    concerned = owners if is_specimen else versions
+    concerned = concerned[concerned["hold"].eq(hold_id)]
     if concerned.empty:
         raise ArgumentError(
             f"no open conflict is called {hold_id}; `labflag status` lists them. One that got "
@@ -59,6 +71,13 @@ def facts_of_decision(held: DataFrame[Held], hold_id: str, version: int) -> dict
     chosen = concerned[concerned["version"].eq(version)]
     if chosen.empty:
         raise ArgumentError(f"{hold_id} has the versions 1 to {len(concerned)}, and no {version}")
+    if is_specimen:
+        return {
+            "hold": hold_id,
+            "specimen": str(chosen["accession"].iloc[0]),
+            "patient_id": str(chosen["patient_id"].iloc[0]),
+            "patients": json.dumps(concerned["patient_id"].tolist()),
+        }
     details = list(DETAILS)
     return {
         "hold": hold_id,
@@ -70,6 +89,8 @@ def facts_of_decision(held: DataFrame[Held], hold_id: str, version: int) -> dict
 
 def settle_people(intake: Intake, decisions: Sequence[Decision]) -> Intake:
     """Apply what was decided, hold what contradicts itself still, and what was rejected."""
+    of_specimens = [each for each in decisions if "specimen" in each.facts]
+    decisions = [each for each in decisions if "specimen" not in each.facts]
     for decision in decisions:
         if decision.kind == RELEASE:
             intake = replace(
@@ -79,16 +100,22 @@ def settle_people(intake: Intake, decisions: Sequence[Decision]) -> Intake:
                 observations=Observations.validate(_unite(intake.observations, decision)),
             )
     rejections = [each for each in decisions if each.kind == REJECT]
-    leaving, rejected, said = (
-        _is_rejected(table, rejections)
-        for table in (intake.results, intake.held, intake.observations)
-    )
+    tables = (intake.results, intake.held, intake.observations)
+    persons = [_is_rejected(table, rejections) for table in tables]
+    specimens = [_is_other_specimen(table, of_specimens) for table in tables]
+    leaving, rejected, said = (one | other for one, other in zip(persons, specimens, strict=True))
     if not any(each.any() for each in (leaving, rejected, said)):
         return hold_conflicts(intake)
     # A remark that is no result of its own goes with the results that it was about.
     in_words = intake.observations[said].dropna(subset=["result_id"])
     issues = all_issues(
-        issues_at(intake.results[leaving], _REJECTED), issues_at(in_words, _REJECTED)
+        issues_at(intake.results[persons[0]], _REJECTED),
+        issues_at(intake.results[specimens[0] & ~persons[0]], _OTHER_SPECIMEN),
+        issues_at(intake.observations[persons[2]].dropna(subset=["result_id"]), _REJECTED),
+        issues_at(
+            intake.observations[specimens[2] & ~persons[2]].dropna(subset=["result_id"]),
+            _OTHER_SPECIMEN,
+        ),
     )
     settled = hold_conflicts(
         replace(
@@ -103,7 +130,8 @@ def settle_people(intake: Intake, decisions: Sequence[Decision]) -> Intake:
         settled.held,
         intake.held[rejected],
         hold(intake.results[leaving], issues),
-        hold_observations(in_words, _REJECTED),
+        hold_observations(in_words[persons[2][in_words.index]], _REJECTED),
+        hold_observations(in_words[~persons[2][in_words.index]], _OTHER_SPECIMEN),
     ]
     held = pd.concat(aside, ignore_index=True).sort_values("result_id", ignore_index=True)
     return replace(settled, held=Held.validate(held))
@@ -153,6 +181,17 @@ def _is_rejected(rows: pd.DataFrame, rejections: Sequence[Decision]) -> "pd.Seri
             rows, [json.loads(decision.facts["version"])]
         )
     return rejected
+
+
+def _is_other_specimen(rows: pd.DataFrame, decisions: Sequence[Decision]) -> "pd.Series[bool]":
+    """Mark the rows of which a person decided that the specimen is another patient's."""
+    others = pd.Series(False, index=rows.index)
+    for decision in decisions:
+        chosen = decision.facts["patient_id"]
+        patients = json.loads(decision.facts["patients"])
+        gone = {chosen} if decision.kind == REJECT else {*patients} - {chosen}
+        others |= rows["accession"].eq(decision.facts["specimen"]) & rows["patient_id"].isin(gone)
+    return others
 
 
 def _stand_as(rows: pd.DataFrame, versions: Sequence[Sequence[str]]) -> "pd.Series[bool]":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.ingest.closing import close_holds, without_returned
+from pipeline.ingest.daily_numbers import SpecimenIds, name_by_day
 from pipeline.ingest.intake import Intake, hold_against_sex, hold_misidentified
 from pipeline.interpret import Interpretation, interpret_results
 from pipeline.interpret.agreed import join_selected, select_observations
@@ -36,15 +37,22 @@ class Judgement:
     """What the versions of persons in conflict would say."""
 
 
-def judge(received: Intake, knowledge: Knowledge, decisions: Sequence[Decision] = ()) -> Judgement:
+def judge(
+    received: Intake,
+    knowledge: Knowledge,
+    decisions: Sequence[Decision] = (),
+    specimen_ids: SpecimenIds = "",
+) -> Judgement:
     """Settle who is who, select what counts, apply the rules: the same whatever came first.
 
     Args:
         received: Everything, as it was received.
         knowledge: By which it is judged.
-        decisions: What people decided about persons in conflict.
+        decisions: What people decided about persons and specimens in conflict.
+        specimen_ids: What the site says of the numbers of its specimens.
     """
-    returned = settle_holds(received, knowledge)
+    named = name_by_day(received, specimen_ids, knowledge.agreement.recurring_numbers)
+    returned = settle_holds(named, knowledge)
     settled = settle_people(hold_misidentified(returned, knowledge), decisions)
     versions = interpret_versions(returned, settled, knowledge)
     intake = hold_overtaken(hold_against_sex(settled, knowledge), knowledge)

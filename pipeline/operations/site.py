@@ -46,6 +46,7 @@ hold_all = false
 # date_order = "day-first"
 # decimal = ","
 # population = "adult"
+# specimen_ids = "restart-daily"   # if sample numbers start anew each day
 
 # Results of one file at the most; a larger one is refused. A million take about 6 GiB of memory.
 # most_results = 1000000

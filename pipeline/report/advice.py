@@ -18,6 +18,8 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "specimen-damaged": "S-1, typed anew",
         "specimen-two-days": "the sample id or the day that stands on the tube",
         "specimen-misidentified": "nothing: send the results of a new specimen",
+        "specimen-rejected": "the sample id that stands on the tube of this patient",
+        "specimen-no-day": "2024-05-31 under Collected at",
         "specimen-conflict": "the sample id that stands on the tube of this patient",
         "cell-too-long": "the one entry that belongs into the cell",
         "cell-unprintable": "the same text, typed anew",

@@ -6,6 +6,7 @@ from datetime import datetime
 import pandas as pd
 from openpyxl import Workbook
 
+from pipeline.ingest.specimen_versions import list_owners
 from pipeline.ingest.versions import (
     CONFLICT,
     CONFLICTS,
@@ -16,6 +17,7 @@ from pipeline.ingest.versions import (
 from pipeline.interpret.versions import Versions
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
+from pipeline.lookup import look_up
 from pipeline.report.calls import rows_of, show_evidence
 from pipeline.report.sheet import Column, Entry, add_sheet, put, put_table
 from pipeline.report.style import NUMBER, PLAIN, RANKS, SECTION, STRONG, WHOLE, Styler
@@ -114,16 +116,21 @@ def _tell_versions(
 
 
 def _number_versions(rows: pd.DataFrame, held: DataFrame[Held]) -> pd.DataFrame:
-    """Add the hold id and the number of the version, by which a person decides; else ""."""
+    """Add the hold id and the number of the version, by which a person decides."""
     known = list_versions(held).astype({"version": "str"})
+    owners = list_owners(held).set_index(["accession", "patient_id"])
     said = rows.assign(born=rows["birth_date"], **describe_people(rows))
     keys = ["patient_id", *DETAILS]
     found = said.merge(known[[*keys, "hold", "version"]], how="left", on=keys)
     is_id = found["code"].eq(CONFLICT)
+    places = list(zip(found["accession"], found["patient_id"], strict=True))
+    place = pd.Series(places, index=found.index, dtype="object")
     return found.assign(
         birth_date=found["born"],
-        hold=found["hold"].where(is_id, "").fillna(""),
-        version=found["version"].where(is_id, "").fillna(""),
+        hold=found["hold"].where(is_id, look_up(place, owners["hold"].to_dict())).fillna(""),
+        version=found["version"]
+        .where(is_id, look_up(place, owners["version"].astype("str").to_dict()))
+        .fillna(""),
     )
 
 

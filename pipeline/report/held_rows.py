@@ -42,6 +42,8 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "specimen-unknown": ("sample_id", "collected_at"),
     "specimen-conflict": ("patient_id", "sample_id"),
     "specimen-two-days": ("sample_id", "collected_at"),
+    "specimen-rejected": ("patient_id", "sample_id"),
+    "specimen-no-day": ("sample_id", "collected_at"),
 }
 """Code → columns of Export that may have to be corrected, where it is not the one named."""
 

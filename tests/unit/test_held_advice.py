@@ -208,6 +208,11 @@ def test_a_cell_of_a_workbook_is_corrected_and_accepted(tmp_path, code):
 def test_every_code_that_holds_rows_is_tried():
     errors = {code for code, kind in CATALOGUE.items() if kind.severity == ERROR}
     # Decisions of people and two files for one row are tried where they are made.
-    elsewhere = {"identity-rejected", "hold-contradiction"}
+    elsewhere = {
+        "identity-rejected",
+        "hold-contradiction",
+        "specimen-rejected",
+        "specimen-no-day",
+    }
     assert errors - WHOLE_FILE - elsewhere == set(ADVICE) | set(CELLS)
     assert errors - WHOLE_FILE <= set(EXAMPLES)

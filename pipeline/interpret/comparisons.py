@@ -55,7 +55,7 @@ class Comparisons:
         return state(
             yes=yes,
             no=no,
-            firm_yes=yes & ~falsely_yes,
+            firm_yes=yes & ~falsely_yes & ~self._doubts.is_unconfirmed(limit.analyte, results),
             firm_no=no & ~falsely_no,
             reported=reported,
             reasons=reasons,

@@ -1,15 +1,22 @@
 """Analytes that follow from others of the same accession: calculated, or bounded."""
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 
 from pipeline.ingest.units import round_off
+from pipeline.interpret.calculate import (
+    CALCULATED,
+    SPECIMEN,
+    joint_comparator,
+    list_uncalculated,
+    specimens_of,
+)
 from pipeline.interpret.corrected import name_corrected
 from pipeline.knowledge.model import Derived, Knowledge
 from schemas import DataFrame, Held, Reportable
 from schemas.vocabulary import Comparator
-
-_SPECIMEN = ["patient_id", "accession"]
 
 
 def derive_results(
@@ -22,7 +29,7 @@ def derive_results(
     wherever its operand was reported; it speaks only where it decides (see `rules`).
     """
     made = [
-        Reportable.validate(_SHAPES[derived.shape](results, held, derived))
+        Reportable.validate(_SHAPES[derived.shape](results, held, derived, knowledge))
         for derived in knowledge.derived
     ]
     together = pd.concat([results, *made], ignore_index=True)
@@ -38,23 +45,23 @@ def derive_held(
     For the interpretation only: the rows added stand beside those that they follow from.
     """
     held = Held.validate(name_corrected(held, knowledge))
-    made = [held]
+    made: list[pd.DataFrame] = [pd.DataFrame(held)]
     for derived in knowledge.derived:
+        if derived.shape in CALCULATED:
+            made += list_uncalculated(held, results, derived, knowledge)
         if derived.shape != "percent_of":
             continue
         whole, percent = derived.operands
         for missing, other in ((percent, whole), (whole, percent)):
             without = held[held["analyte"].eq(missing)]
-            of = pd.MultiIndex.from_frame(without[_SPECIMEN])
-            there = of.isin(_specimens_of(results, other))
+            of = pd.MultiIndex.from_frame(without[SPECIMEN])
+            there = of.isin(specimens_of(results, other))
             if missing == percent:
-                there |= of.isin(_specimens_of(held, other))
+                there |= of.isin(specimens_of(held, other))
             made.append(without[there].assign(analyte=derived.analyte))
-    return pd.concat(made, ignore_index=True)
-
-
-def _specimens_of(rows: pd.DataFrame, analyte: str) -> pd.MultiIndex:
-    return pd.MultiIndex.from_frame(rows.loc[rows["analyte"].eq(analyte), _SPECIMEN])
+    together: pd.DataFrame = pd.concat(made, ignore_index=True)
+    # Rows of tables that were validated.
+    return cast(DataFrame[Held], together)
 
 
 def _numbers(together: pd.DataFrame) -> "pd.Series[int]":
@@ -65,20 +72,20 @@ def _numbers(together: pd.DataFrame) -> "pd.Series[int]":
 
 
 def _percent_of(
-    results: DataFrame[Reportable], held: DataFrame[Held], derived: Derived
+    results: DataFrame[Reportable], held: DataFrame[Held], derived: Derived, knowledge: Knowledge
 ) -> pd.DataFrame:
     whole_id, percent_id = derived.operands
     whole = results[results["analyte"].eq(whole_id)]
     percent = results[results["analyte"].eq(percent_id)]
     pairs = percent.merge(
-        whole[[*_SPECIMEN, "comparator", "original_value", "original_unit", "value", "unit"]],
-        on=_SPECIMEN,
+        whole[[*SPECIMEN, "comparator", "original_value", "original_unit", "value", "unit"]],
+        on=SPECIMEN,
         suffixes=("", "_whole"),
     )
-    of = pd.MultiIndex.from_frame(pairs[_SPECIMEN])
-    reported = of.isin(_specimens_of(results, derived.analyte))
-    pairs = pairs[~reported & ~of.isin(_specimens_of(held, derived.analyte))]
-    joint = _joint_comparator(pairs["comparator"], pairs["comparator_whole"])
+    of = pd.MultiIndex.from_frame(pairs[SPECIMEN])
+    reported = of.isin(specimens_of(results, derived.analyte))
+    pairs = pairs[~reported & ~of.isin(specimens_of(held, derived.analyte))]
+    joint = joint_comparator(pairs["comparator"], pairs["comparator_whole"])
     # Opposite signs bound nothing: at least none, which cannot decide anything.
     unbounded = joint.eq("?")
     comparator = joint.where(~unbounded, str(Comparator.AT_LEAST))
@@ -100,19 +107,8 @@ def _percent_of(
     return made[list(results.columns)]
 
 
-def _joint_comparator(one: "pd.Series[str]", two: "pd.Series[str]") -> "pd.Series[str]":
-    """Give the sign of a product of two non-negative numbers; "?" for opposite signs."""
-    joint = one.where(two.eq(""), two.where(one.eq(""), "?"))
-    for upper_or_lower in ("<", ">"):
-        same = one.str.startswith(upper_or_lower) & two.str.startswith(upper_or_lower)
-        strict = one.eq(upper_or_lower) | two.eq(upper_or_lower)
-        joint = joint.where(~same, upper_or_lower + "=")
-        joint = joint.where(~(same & strict), upper_or_lower)
-    return joint
-
-
 def _at_most(
-    results: DataFrame[Reportable], held: DataFrame[Held], derived: Derived
+    results: DataFrame[Reportable], held: DataFrame[Held], derived: Derived, knowledge: Knowledge
 ) -> pd.DataFrame:
     (operand,) = derived.operands
     whole = results[results["analyte"].eq(operand)]
@@ -136,4 +132,4 @@ def _product(whole: "pd.Series[float]", share: "pd.Series[float]") -> "pd.Series
     return pd.Series(round_off(product), index=whole.index, dtype="Float64")
 
 
-_SHAPES = {"percent_of": _percent_of, "at_most": _at_most}
+_SHAPES = {"percent_of": _percent_of, "at_most": _at_most, **CALCULATED}

@@ -23,17 +23,31 @@ class Doubts:
     def of_results(self, analyte: str, results: Positions) -> tuple[Mask, Mask]:
         """Say where the result of each accession may be falsely low, falsely high.
 
-        What was calculated or bounded from others is as doubtful as they are.
+        What was calculated or bounded from others is as doubtful as they are; what was divided
+        by a falsely low one is falsely high.
         """
         low, high = self._of(analyte, len(results))
         for derived in self.derived:
             if derived.analyte == analyte and derived.id in self.amounts.derived:
                 code = self.amounts.derived.index(derived.id)
                 made = (results != NOWHERE) & (self.amounts.derived_codes[results] == code)
-                for operand in derived.operands:
+                for place, operand in enumerate(derived.operands):
                     operand_low, operand_high = self._of(operand, len(results))
+                    if derived.shape == "quotient" and place > 0:
+                        operand_low, operand_high = operand_high, operand_low
                     low, high = low | (made & operand_low), high | (made & operand_high)
         return low, high
+
+    def is_unconfirmed(self, analyte: str, results: Positions) -> Mask:
+        """Return where the result was calculated in a way that confirms nothing."""
+        unconfirmed = np.zeros(len(results), bool)
+        for derived in self.derived:
+            asks = derived.is_unconfirmed and derived.analyte == analyte
+            if asks and derived.id in self.amounts.derived:
+                code = self.amounts.derived.index(derived.id)
+                made = (results != NOWHERE) & (self.amounts.derived_codes[results] == code)
+                unconfirmed |= made
+        return unconfirmed
 
     def _of(self, analyte: str, count: int) -> tuple[Mask, Mask]:
         return _either(self.low, analyte, count), _either(self.high, analyte, count)

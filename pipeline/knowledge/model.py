@@ -249,9 +249,15 @@ class Derived:
 
     id: str
     analyte: str
-    shape: Literal["percent_of", "at_most"]
-    """`percent_of`: first × second / 100. `at_most`: cannot exceed the operand."""
+    shape: Literal["percent_of", "at_most", "quotient", "product"]
+    """`percent_of`: first × second / 100, in the unit of the first. `at_most`: cannot exceed the
+    operand. `quotient` and `product`: of first and second, times `factor`, in canonical units."""
     operands: tuple[str, ...]
+    factor: float = 1.0
+    decimals: int | None = None
+    """To so many decimals the result is rounded before it is compared or shown."""
+    is_unconfirmed: bool = False
+    """What is present by such a result alone is unconfirmed."""
     comment: tuple[str, ...] = ()
     tolerance: float = 0.0
     """`at_most`: beyond this share above the operand the two contradict each other."""

@@ -225,7 +225,7 @@ def normalize_units(parsed: pd.DataFrame, knowledge: Knowledge) -> Staged[pd.Dat
         for code in ("unit-missing", "unit-not-accepted", "unit-contradiction")
     ]
     possible = _outside(table, {a.id: a.possible for a in knowledge.analytes.values()})
-    possible |= _too_small_for_unit(table, knowledge.analytes)
+    possible |= _unlike_unit(table, knowledge.analytes)
     usual = _outside(table, {a.id: a.usual for a in knowledge.analytes.values()})
     too_high = _too_high(table, knowledge.analytes).where(possible, "")
     for code in sorted(set(too_high) - {""}):
@@ -268,14 +268,23 @@ def _too_high(table: pd.DataFrame, analytes: Mapping[str, Analyte]) -> "pd.Serie
     return look_up(table["analyte"], codes).where(above.astype(bool), "")
 
 
-def _too_small_for_unit(table: pd.DataFrame, analytes: Mapping[str, Analyte]) -> "pd.Series[bool]":
-    """Say which numbers nobody writes in their unit: 250 platelets "/uL" are 250 thousand."""
-    pairs = {(a.id, unit): least for a in analytes.values() for unit, least in a.least.items()}
-    kinds = zip(table["analyte"], table["original_unit"], strict=True)
-    least = pd.Series([pairs.get(kind) for kind in kinds], index=table.index, dtype="Float64")
-    number = table["original_value"]
-    is_small = (number > 0) & (number < least) & ~table["comparator"].isin(["<", "<="])
-    return is_small.fillna(False).astype(bool)
+def _unlike_unit(table: pd.DataFrame, analytes: Mapping[str, Analyte]) -> "pd.Series[bool]":
+    """Return which numbers nobody writes in their unit.
+
+    250 platelets "/uL" are 250 thousand, a vitamin B12 of 90 "ng/mL" is one of 90 pg/mL.
+    """
+    kinds = list(zip(table["analyte"], table["original_unit"], strict=True))
+    least, most = (
+        pd.Series([pairs.get(kind) for kind in kinds], index=table.index, dtype="Float64")
+        for pairs in (
+            {(a.id, unit): end for a in analytes.values() for unit, end in a.least.items()},
+            {(a.id, unit): end for a in analytes.values() for unit, end in a.most.items()},
+        )
+    )
+    number, sign = table["original_value"], table["comparator"]
+    is_small = (number > 0) & (number < least) & ~sign.isin(["<", "<="])
+    is_large = (number > most) & ~sign.isin(["<", "<="])
+    return (is_small.fillna(False) | is_large.fillna(False)).astype(bool)
 
 
 def _outside(

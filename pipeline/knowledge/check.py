@@ -194,6 +194,7 @@ def _check_analyte(analyte: Analyte, knowledge: Knowledge) -> None:
         *analyte.unit_spellings.values(),
         *analyte.decimals,
         *analyte.least,
+        *analyte.most,
         *analyte.display.values(),
     ):
         _known(unit, analyte.units, "accepted unit", where)

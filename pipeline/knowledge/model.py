@@ -121,6 +121,8 @@ class Analyte:
     """Words beside a qualifier that say no more: "NRBC corrected WBC"."""
     least: Mapping[str, float] = field(default_factory=dict)
     """Unit → the smallest number other than zero that a laboratory writes in it; less is held."""
+    most: Mapping[str, float] = field(default_factory=dict)
+    """Unit → the largest number that a laboratory writes in it; more is held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

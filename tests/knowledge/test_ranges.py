@@ -75,6 +75,17 @@ PLAUSIBLE = """
     platelets       | 250     | 10*5/uL   | impossible
     platelets       | 250     | /uL       | unusual
     red-cells       | 4500000 | 10*12/L   | impossible
+    vitamin-b12     | 20001   | pg/mL     | unusual
+    vitamin-b12     | 25844   | pg/mL     | unusual
+    vitamin-b12     | 70200   | pg/mL     | unusual
+    vitamin-b12     | 51000   | pmol/L    | unusual
+    vitamin-b12     | 100001  | pg/mL     | impossible
+    vitamin-b12     | 12      | ng/mL     | unusual
+    vitamin-b12     | 21      | ng/mL     | impossible
+    folate          | 242.4   | ng/mL     | unusual
+    folate          | 689     | ng/mL     | unusual
+    folate          | 1561    | nmol/L    | unusual
+    folate          | 2501    | nmol/L    | impossible
     vitamin-b12     | 90      | ng/mL     | impossible
     vitamin-b12     | 350     | ng/mL     | impossible
     vitamin-b12     | 0.35    | pg/mL     | impossible
@@ -90,7 +101,10 @@ PLAUSIBLE = """
 @pytest.mark.parametrize(("analyte", "number", "unit", "answer"), rows(PLAUSIBLE))
 def test_number_beside_unit_is(analyte, number, unit, answer):
     measured = KNOWLEDGE.analytes[analyte]
-    value = float(number) * measured.units[unit_of(unit, measured, UNITS)]
+    written = unit_of(unit, measured, UNITS)
+    value = float(number) * measured.units[written]
     bounds = {"impossible": measured.possible, "unusual": measured.usual}
     outside = [name for name, ends in bounds.items() if ends and not ends[0] <= value <= ends[1]]
+    if float(number) > measured.most.get(written, float("inf")):
+        outside = ["impossible"]
     assert (outside[0] if outside else "usual") == answer

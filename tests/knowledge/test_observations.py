@@ -52,9 +52,9 @@ def test_the_ids_that_rules_rely_on():
         for group in dict.fromkeys(each.group for each in OBSERVATIONS.values())
     } == {
         "film": "macro-ovalocytes hypersegmented-neutrophils anisocytosis poikilocytosis"
-        " schistocytes platelet-clumps white-cell-clumps film-blasts blasts film-promyelocytes leukemia-words"
+        " schistocytes platelet-clumps film-blasts blasts film-promyelocytes leukemia-words"
         " thrombotic-microangiopathy blood-parasites blasts-suspected fragments-suspected"
-        " film-word-queried film-reported",
+        " film-word-queried film-reported white-cell-clumps",
         "test": "malaria-test",
         "notice": "critical-flag other-flag text-not-understood",
         "antibody": "intrinsic-factor-antibody",
@@ -62,7 +62,8 @@ def test_the_ids_that_rules_rely_on():
         " misidentified misidentification-queried under-filled old-specimen",
         "context": "pregnant trimester postpartum elevation-m",
         "medication": "oral-contraceptive metformin proton-pump-inhibitor nitrous-oxide zinc"
-        " vitamin-b12-replacement b12-started transfused",
+        " vitamin-b12-replacement iron-replacement folate-replacement b12-started b12-stopped"
+        " iron-started folate-started platelets-transfused transfused",
         "condition": "gastric-surgery myeloma neurological-symptoms alcohol cord-signs",
     }
     kinds = {each.id: each.kind for each in OBSERVATIONS.values() if each.kind != "yes-no"}
@@ -70,6 +71,10 @@ def test_the_ids_that_rules_rely_on():
         "trimester": "number",
         "elevation-m": "number",
         "b12-started": "date",
+        "b12-stopped": "date",
+        "iron-started": "date",
+        "folate-started": "date",
+        "platelets-transfused": "date",
         "transfused": "date",
     }
 

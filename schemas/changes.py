@@ -17,6 +17,9 @@ class Changes(Table):
     """Of the value that made it better or worse; "" where none or several ways did."""
     was_grade: str = pa.Field(isin=["", *Grade])
     was_value: str
-    """Evidence of the last report, as reported, in `was_unit`; "" for a new finding."""
+    """What it is better or worse than, else evidence of the last report; in `was_unit`.
+
+    As reported; "" for a new finding.
+    """
     was_unit: str
     was_collected_at: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]

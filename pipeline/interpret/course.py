@@ -60,6 +60,8 @@ class _Part:
     way: "np.typing.NDArray[np.object_]"
     against: Positions
     """Result that it is better or worse than."""
+    by_last: Mask
+    """That is the last believed one."""
 
 
 def list_moves(
@@ -166,6 +168,7 @@ def _compare(
         change=change,
         way=way,
         against=earlier.results(variation.analyte, np.where(by_last, pair.last, pair.best)),
+        by_last=by_last,
     )
 
 
@@ -214,7 +217,8 @@ def _sum_up(parts: list[_Part], place: int, facts: Facts) -> Move:
         way = ways.pop() if len(ways) == 1 else ""
         row = int(moved[0].against[place])
         if len(parts) > 1 or row == NOWHERE:
-            return Move(change, way)
+            # Without the result beside it an arrow is read against the last one.
+            return Move(change, way if all(part.by_last[place] for part in moved) else "")
         sign, number, unit = (
             facts.results[name].words[facts.results[name].codes[row]]
             for name in ("comparator", "value", "unit")

@@ -74,13 +74,22 @@ def compare_standing(
         ],
         str(Change.RESOLVED),
     )
+    # What it is better or worse than may be older than what the last report said.
+    against = pd.Series([bool(each and each.collected_at) for each in moved], pairs.index)
+    values, units, days = (
+        pd.Series(
+            [getattr(each, name) if each else None for each in moved], pairs.index, dtype=kind
+        )
+        for name, kind in (("value", "str"), ("unit", "str"), ("collected_at", "datetime64[us]"))
+    )
+    other = against & days.ne(pairs["collected_at_was"])
     told = pairs.assign(
         change=change,
         way=[each.way if each else "" for each in moved],
-        was_grade=pairs["grade_was"].where(was).fillna(""),
-        was_value=pairs["value_was"].where(was).fillna(""),
-        was_unit=pairs["unit_was"].where(was).fillna(""),
-        was_collected_at=pairs["collected_at_was"].where(was),
+        was_grade=pairs["grade_was"].where(was & ~other).fillna(""),
+        was_value=pairs["value_was"].where(was).mask(other, values).fillna(""),
+        was_unit=pairs["unit_was"].where(was).mask(other, units).fillna(""),
+        was_collected_at=pairs["collected_at_was"].where(was).mask(other, days),
     )[is_now | was]
     kinds = Changes.column_types()
     ordered = told.sort_values(_KEY, ignore_index=True)

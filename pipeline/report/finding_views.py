@@ -1,6 +1,7 @@
 """Sheets of the worklist by finding: what a hematologist reads, and what an analyst traces back."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from openpyxl import Workbook
 
@@ -22,7 +23,7 @@ from pipeline.report.views import (
 from pipeline.report.wording import show_date, show_number
 from pipeline.report.worklist_lines import day_entry, show_change
 from schemas import Changes, DataFrame, Findings, Reportable
-from schemas.vocabulary import Confirmation, Outcome
+from schemas.vocabulary import Confirmation, Outcome, Way
 
 _HEMATOLOGIST_WIDTHS = (8, 20, 32, 18, 34, 17, 30, 16, 18, 26)
 _ANALYST_WIDTHS = (30, 26, 30, 17, 24, 30, 10, 20, 18, 18, 18, 17, 17, 20, 40, 20, 14)
@@ -47,7 +48,7 @@ def render_hematologist(
 ) -> None:
     """Say of each finding its value, the one before, what changed and what is missing."""
     before = _values_before(results, texts)
-    change_of = {(row.patient_id, row.rule): (row.change, row.way) for row in rows_of(changes)}
+    change_of = {(row.patient_id, row.rule): row for row in rows_of(changes)}
     told = standing[
         standing["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
         & ~standing["patient_id"].isin(_left_out(lines))
@@ -59,7 +60,7 @@ def render_hematologist(
             before.get((row.patient_id, row.accession, analyte), "")
             for analyte in row.analyte.split(JOIN)
         ]
-        change = change_of.get((row.patient_id, row.rule), ("", ""))
+        change = change_of.get((row.patient_id, row.rule))
         entries.append(
             [
                 Entry(lines[row.patient_id].rank, RANKS[lines[row.patient_id].rank], "0"),
@@ -69,7 +70,7 @@ def render_hematologist(
                 Entry(show_evidence(row, knowledge, texts), STRONG),
                 day_entry(row.collected_at, texts),
                 Entry("; ".join(filter(None, earlier)), QUIET),
-                Entry(show_change(*change, texts)),
+                Entry(_show_against(change, texts) if change else ""),
                 Entry(texts("mark.repeat") if row.status == Confirmation.UNCONFIRMED else ""),
                 Entry(", ".join(_why(row.reason, texts))),
             ]
@@ -137,3 +138,15 @@ def _values_before(
 def _why(reasons: str, texts: Texts) -> Iterator[str]:
     for reason in filter(None, reasons.split(JOIN)):
         yield texts(f"short.{reason}")
+
+
+def _show_against(row: Any, texts: Texts) -> str:
+    """Say what became of a finding, and which result it is better or worse than.
+
+    That may be the best one of a year, and not the one before.
+    """
+    said = show_change(row.change, row.way, texts)
+    if row.way not in (Way.RISE, Way.FALL) or not row.was_value or ";" in row.was_value:
+        return said
+    value = show_value("", row.was_value, row.was_unit, texts)
+    return f"{said}: {value} ({show_date(row.was_collected_at, texts)})"

@@ -221,6 +221,18 @@ def test_a_rule_of_several_values(before, now, change, way):
     assert what_became(tables, "macrocytic-anemia") == (change, way)
 
 
+def test_what_is_worse_than_the_best_names_it():
+    """A rise from 4 to 30 is below the 49 of a month ago: nobody reads it as a fall from 4."""
+    counts = ("2026-01-05 platelets 49", "2026-02-05 platelets 4", "2026-02-20 platelets 30")
+    tables = course(*(f"{each} 10*9/L" for each in counts))
+    before = course(*(f"{each} 10*9/L" for each in counts[:2])).standing
+    told = compare_standing(before, tables.standing, tables.moves)
+    (row,) = told[told["rule"].eq("low-platelets")].to_dict("records")
+    assert (row["change"], row["way"]) == ("worse", "fall")
+    assert (row["was_value"], row["was_unit"], row["was_grade"]) == ("49", "10*9/L", "")
+    assert row["was_collected_at"] == pd.Timestamp("2026-01-05")
+
+
 def test_what_is_not_certainly_earlier_is_not_compared():
     tables = course(
         "2026-01-05 platelets 80 10*9/L",

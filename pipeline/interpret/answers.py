@@ -237,7 +237,8 @@ class Questions:
         return self._of_patient(yes)
 
     def _stands(self, answer: Answer) -> Answer:
-        latest = self._timeline.is_latest(answer.yes | answer.firm_no) & answer.yes
+        usable, believed = answer.yes | answer.firm_no, answer.firm_yes | answer.firm_no
+        latest = self._timeline.is_latest(usable, believed) & answer.yes
         return self._of_patient(np.isin(self._timeline.patient, self._timeline.patient[latest]))
 
     def _of_patient(self, yes: Mask) -> Answer:

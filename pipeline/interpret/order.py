@@ -25,7 +25,11 @@ _SPECIMEN = ["patient_id", "accession"]
 
 def stands_now(answer: Answer, timeline: Timeline) -> Mask:
     """Hold for the accessions on which a condition holds, unless it was refuted since."""
-    return np.asarray(answer.yes & timeline.is_latest(answer.yes | answer.firm_no), dtype=bool)
+    return np.asarray(answer.yes & _is_latest(answer, timeline), dtype=bool)
+
+
+def _is_latest(answer: Answer, timeline: Timeline) -> Mask:
+    return timeline.is_latest(answer.yes | answer.firm_no, answer.firm_yes | answer.firm_no)
 
 
 def sort_patients(patients: pd.DataFrame, turns: "pd.Series[int] | int" = 0) -> pd.DataFrame:
@@ -118,7 +122,7 @@ def _by_patient(
         use = ~done & np.isfinite(least)
         passed[use] = np.minimum(passed[use], least[use])
         done |= use
-        latest = timeline.is_latest(answer.yes | answer.firm_no)
+        latest = _is_latest(answer, timeline)
         inside = np.minimum(
             inside, _least(share, answer.firm_no & is_exact & latest, timeline, people)
         )

@@ -14,6 +14,7 @@ from pipeline.interpret.answers import Questions
 from pipeline.interpret.for_information import find_for_information
 from pipeline.interpret.grid import Grid
 from pipeline.interpret.judged import COLUMNS, judge_people
+from pipeline.interpret.latest import stands_from
 from pipeline.interpret.order import (
     Place,
     find_arrivals,
@@ -30,6 +31,8 @@ from pipeline.lookup import look_up
 from schemas import DataFrame, Findings, Held, Patients, Results
 from schemas.vocabulary import Confirmation, Outcome
 
+_DAY = 24 * 60
+"""Minutes."""
 _NOT_ASSESSABLE, _NOTHING_FOUND = 5, 6
 
 
@@ -38,10 +41,11 @@ def standing_findings(
 ) -> DataFrame[Findings]:
     """Select the findings that stand now.
 
-    Of each patient and rule: those of the latest day on which the rule was decided, those that
-    could not be decided on that day or later, and those of specimens without a date, which
-    cannot be put in order. So a low vitamin B12 of January stands until B12 is measured again.
-    Absent on a specimen that is doubted settles nothing.
+    Of each patient and rule: the latest one that decided the rule, those that could not be
+    decided then or later, and those of specimens without a date, which cannot be put in order.
+    So a low vitamin B12 of January stands until B12 is measured again. Of specimens within 24
+    hours the latest believed one decides, and all of them where that cannot be told: see
+    `stands_from`. Absent on a specimen that is doubted settles nothing.
 
     Args:
         findings: Of all accessions.
@@ -50,14 +54,16 @@ def standing_findings(
     """
     findings = findings[findings["outcome"].ne(Outcome.NOT_TESTED)]
     decided = _settles(findings)
-    days = findings["collected_at"].dt.normalize()
-    latest = (
-        days.where(decided).groupby([findings["patient_id"], findings["rule"]]).transform("max")
-    )
-    undated = days.isna()
-    stands = (decided & (undated | days.eq(latest))) | (
-        ~decided & (undated | latest.isna() | (days >= latest))
-    )
+    at = findings["collected_at"]
+    undated = at.isna().to_numpy()
+    start = np.where(undated, 0, at.to_numpy("datetime64[m]").astype(np.int64))
+    has_time = findings["collected_precision"].eq("time").to_numpy(bool)
+    start = np.where(has_time, start, start - start % _DAY)
+    end = np.where(has_time, start, start + _DAY - 1)
+    groups = findings.groupby(["patient_id", "rule"], sort=False).ngroup().to_numpy(np.int64)
+    believed = findings["status"].ne(Confirmation.UNCONFIRMED).to_numpy(bool)
+    since = stands_from(groups, start, end, decided.to_numpy(bool) & ~undated, believed)
+    stands = undated | (end >= since)
     repeats = findings["rule"].isin([*critical]) & findings["outcome"].ne(Outcome.PRESENT)
     # Some rows of a table that was validated.
     return cast(DataFrame[Findings], findings[stands & ~repeats].reset_index(drop=True))

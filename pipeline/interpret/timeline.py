@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.interpret.amounts import Mask
 from pipeline.interpret.grid import NOWHERE, Grid, Positions
+from pipeline.interpret.latest import stands_from
 
 Keys = npt.NDArray[np.int64]
 _NO_DAY = np.iinfo(np.int64).min
@@ -172,11 +173,14 @@ class Timeline:
         fits = there & (at >= 0) & (self.patient[found] == self.patient)
         return np.where(fits, found, NOWHERE)
 
-    def is_latest(self, usable: Mask) -> Mask:
-        """Hold for what has no date, and for the latest day of the patient with a usable one."""
-        latest = np.full(len(self._people), _NO_DAY)
-        np.maximum.at(latest, self.patient[usable], self.day[usable])
-        return np.asarray(~self.dated | (self.day == latest[self.patient]), dtype=bool)
+    def is_latest(self, usable: Mask, believed: Mask) -> Mask:
+        """Hold for what has no date, and for what no later usable one of the patient replaces.
+
+        Of those close together the latest believed one decides: see `stands_from`.
+        """
+        decided = usable & self.dated
+        since = stands_from(self.patient, self.first, self.last, decided, believed)
+        return np.asarray(~self.dated | (self.last >= since), dtype=bool)
 
     def is_separated(self, earlier: Positions, dates: Dates) -> Mask:
         """Tell where one of the dates lies between an earlier accession and this one."""

@@ -432,6 +432,8 @@ class Artifact:
     comment: tuple[str, ...] = ()
     suggest: tuple[str, ...] = ()
     """What settles it, most useful first."""
+    stays: bool = False
+    """It stays on the Summary, also when no finding rests on the specimen any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

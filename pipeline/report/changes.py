@@ -42,15 +42,18 @@ def list_changes(
     standing: DataFrame[Findings],
     moves: Moves = MappingProxyType({}),
 ) -> Mapping[tuple[str, str], Since]:
-    """Compare what stands with what stood on the days before it, by patient and rule.
+    """Compare what stands with what stood before it, by patient and rule.
 
     A rule that was never asked before has no entry.
     """
     stands = sum_up_standing(standing).set_index(_KEY)
     # What stands may be older than what could not be decided since: it is not its own past.
-    day = stands["collected_at"].dt.normalize().rename("latest")
-    placed = findings.merge(day, on=_KEY, how="inner")
-    is_earlier = placed["collected_at"].dt.normalize() < placed["latest"]
+    latest = stands["collected_at"].rename("latest")
+    placed = findings.merge(latest, on=_KEY, how="inner")
+    at, until = placed["collected_at"], placed["latest"]
+    is_earlier = at.dt.normalize() < until.dt.normalize()
+    # Of the same day what has a time, too: without one nobody knows which came first.
+    is_earlier |= placed["collected_precision"].eq("time") & (at < until)
     before = standing_findings(
         Findings.validate(findings_of(placed[is_earlier]).reset_index(drop=True))
     )

@@ -55,15 +55,16 @@ def describe_doubts(
 ) -> tuple[ArtifactCard, ...]:
     """Say why a specimen is doubted and what to do.
 
-    Of those on which an unconfirmed finding still rests, and of the latest one.
+    Of those on which an unconfirmed finding still rests, of the latest one, and what stays.
     """
     cards = []
     latest = latest_of(each.collected_at for each in standing)
     for row in doubts:
         resting = [each for each in standing if each.accession == row.accession]
-        if row.collected_at != latest and not any(each.unconfirmed for each in resting):
-            continue
         artifact = knowledge.artifacts[row.artifact]
+        rests = row.collected_at == latest or any(each.unconfirmed for each in resting)
+        if not rests and not artifact.stays:
+            continue
         absent = distinct(
             texts.in_sentence(each.rule.title)
             for each in resting

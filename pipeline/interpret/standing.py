@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -60,13 +59,13 @@ def standing_findings(
     has_time = findings["collected_precision"].eq("time").to_numpy(bool)
     start = np.where(has_time, start, start - start % _DAY)
     end = np.where(has_time, start, start + _DAY - 1)
-    groups = findings.groupby(["patient_id", "rule"], sort=False).ngroup().to_numpy(np.int64)
+    numbers = findings.groupby(["patient_id", "rule"], sort=False).ngroup()
+    groups = np.asarray(numbers, dtype=np.int64)
     believed = findings["status"].ne(Confirmation.UNCONFIRMED).to_numpy(bool)
     since = stands_from(groups, start, end, decided.to_numpy(bool) & ~undated, believed)
     stands = undated | (end >= since)
     repeats = findings["rule"].isin([*critical]) & findings["outcome"].ne(Outcome.PRESENT)
-    # Some rows of a table that was validated.
-    return cast(DataFrame[Findings], findings[stands & ~repeats].reset_index(drop=True))
+    return findings[stands & ~repeats].reset_index(drop=True)
 
 
 def rank_patients(

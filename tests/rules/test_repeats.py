@@ -175,3 +175,8 @@ def test_a_believed_one_is_not_hidden_by_a_doubted_later_one():
         P1      | F   | 40y | 2026-01-01 10:00 | 155       | yes
     """
     assert standing_of(text, "low-platelets") == ["present confirmed", "absent unconfirmed"]
+
+
+def test_a_specimen_set_aside_is_named_as_the_reason():
+    patients = interpret(THREE.format(141, 60, 140)).patients
+    assert patients["reasons"].item() == "specimen-set-aside"

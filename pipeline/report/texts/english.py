@@ -198,8 +198,8 @@ ENTRIES = {
     "were used.",
     "basis.adults": "Age is not stated; the site says that its patients are adults, "
     "and limits of adults apply.",
-    "basis.standing": "Present findings are those of the latest day on which each question could be "
-    "decided; every answer for every specimen stands in the sheet Findings.",
+    "basis.standing": "Present findings are those of the latest specimen that could decide each "
+    "question, of several on one day the worst unless the times tell them apart; every answer for every specimen stands in the sheet Findings.",
     "basis.unit": "Where a laboratory reported in another unit, the number after “=” is converted; "
     "limits were compared in the unit reported.",
     "convention": "Laboratory convention of this profile",

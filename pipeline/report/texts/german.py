@@ -190,8 +190,8 @@ ENTRIES = {
     "Schwangerschaft verwendet.",
     "basis.adults": "Das Alter ist nicht angegeben; die Einrichtung erklärt, dass ihre Patienten "
     "erwachsen sind, und es gelten die Grenzen für Erwachsene.",
-    "basis.standing": "Vorhandene Befunde sind die des letzten Tages, an dem die Frage entschieden werden "
-    "konnte; jede Antwort zu jeder Probe steht im Blatt Befunde.",
+    "basis.standing": "Vorhandene Befunde sind die der letzten Probe, die die Frage entscheiden konnte, "
+    "von mehreren eines Tages die schlechteste, wenn die Uhrzeit sie nicht trennt; jede Antwort zu jeder Probe steht im Blatt Befunde.",
     "basis.unit": "Wo ein Labor in einer anderen Einheit berichtet, ist die Zahl nach „=“ umgerechnet; "
     "verglichen wurde in der berichteten Einheit.",
     "convention": "Laborinterne Festlegung dieses Profils",

@@ -17,20 +17,20 @@ def test_the_baseline_is_the_last_believed_result_before_the_start(check):  # no
         TABLE
         + """
         P0      | 2026-01-01       | F   | 40y | 100        | 2026-01-05       |            |         | indeterminate
-        P0      | 2026-02-01       | F   | 40y | 130        |                  |            |         | present
+        P0      | 2026-02-01       | F   | 40y | 120        |                  |            |         | present
         P1      | 2026-01-01       | F   | 40y | 100        | 2026-03-02       |            |         | indeterminate
-        P1      | 2026-04-01       | F   | 40y | 130        |                  |            |         | present
+        P1      | 2026-04-01       | F   | 40y | 120        |                  |            |         | present
         P2      | 2026-01-01       | F   | 40y | 100        | 2026-03-03       |            |         | indeterminate
-        P2      | 2026-04-01       | F   | 40y | 130        |                  |            |         | indeterminate
-        P3      | 2026-01-01       | F   | 40y | 130        |                  |            |         | indeterminate
+        P2      | 2026-04-01       | F   | 40y | 120        |                  |            |         | indeterminate
+        P3      | 2026-01-01       | F   | 40y | 120        |                  |            |         | indeterminate
         P3      | 2026-01-02       | F   | 40y | 90         | 2026-01-05       |            | yes     | indeterminate
-        P3      | 2026-02-01       | F   | 40y | 130        |                  |            |         | absent
+        P3      | 2026-02-01       | F   | 40y | 120        |                  |            |         | absent
         P4      | 2026-01-01       | F   | 40y | 100        | 2026-01-05       | 2025-12-01 |         | indeterminate
-        P4      | 2026-02-01       | F   | 40y | 130        |                  |            |         | indeterminate
+        P4      | 2026-02-01       | F   | 40y | 120        |                  |            |         | indeterminate
         P5      | 2026-01-05       | F   | 40y | 100        | 2026-01-05       |            |         | indeterminate
-        P5      | 2026-02-01       | F   | 40y | 130        |                  |            |         | present
+        P5      | 2026-02-01       | F   | 40y | 120        |                  |            |         | present
         P6      | 2026-01-05 08:00 | F   | 40y | 100        | 2026-01-05 09:00 |            |         | indeterminate
-        P6      | 2026-01-05 10:00 | F   | 40y | 130        |                  |            |         | present
+        P6      | 2026-01-05 10:00 | F   | 40y | 120        |                  |            |         | present
         """,
     )
 
@@ -42,8 +42,8 @@ def test_without_a_baseline_silence_may_be_a_no(check):  # noqa: F811
         TABLE
         + """
         P0      | 2026-01-01       | F   | 40y | 100        | 2026-01-05       |            |         | present
-        P0      | 2026-02-01       | F   | 40y | 130        |                  |            |         | absent
-        P1      | 2026-01-01       | F   | 40y | 130        | 2026-01-05       |            |         | absent
+        P0      | 2026-02-01       | F   | 40y | 120        |                  |            |         | absent
+        P1      | 2026-01-01       | F   | 40y | 120        | 2026-01-05       |            |         | absent
         P2      | 2026-01-01       | F   | 40y | 100        |                  |            |         | absent
         """,
     )
@@ -51,35 +51,35 @@ def test_without_a_baseline_silence_may_be_a_no(check):  # noqa: F811
 
 def test_what_was_seen_stays(check):  # noqa: F811
     text = """
-        P0      | 2026-01-01       | F   | 40y | 130        |                  |            |         | absent
+        P0      | 2026-01-01       | F   | 40y | 120        |                  |            |         | absent
         P0      | 2026-01-02       | F   | 40y | 100        |                  |            |         | present
-        P0      | 2026-02-01       | F   | 40y | 130        | 2026-01-05       |            |         | {}
+        P0      | 2026-02-01       | F   | 40y | 120        | 2026-01-05       |            |         | {}
         P0      | 2026-02-02       | F   | 40y | 100        |                  |            |         | present
-        P0      | 2026-02-03       | F   | 40y | 130        |                  |            |         | present
+        P0      | 2026-02-03       | F   | 40y | 120        |                  |            |         | present
         P1      | 2026-01-02       | F   | 40y | 100        |                  |            | yes     | present
-        P1      | 2026-02-01       | F   | 40y | 130        | 2026-01-01       |            |         | absent
+        P1      | 2026-02-01       | F   | 40y | 120        | 2026-01-01       |            |         | absent
     """
     check('seen = { rule = "anemia" }', TABLE + text.replace("{}", "present"))
     # After the same start: what was before the first one, or before another, is not counted.
     since = """
         P2      | 2026-01-06       | F   | 40y | 100        | 2026-01-05       |            |         | present
-        P2      | 2026-02-01       | F   | 40y | 130        |                  |            |         | present
-        P2      | 2026-03-01       | F   | 40y | 130        | 2026-02-10       |            |         | absent
+        P2      | 2026-02-01       | F   | 40y | 120        |                  |            |         | present
+        P2      | 2026-03-01       | F   | 40y | 120        | 2026-02-10       |            |         | absent
         P3      | 2026-01-05       | F   | 40y | 100        | 2026-01-05       |            |         | present
-        P3      | 2026-02-01       | F   | 40y | 130        |                  |            |         | absent
+        P3      | 2026-02-01       | F   | 40y | 120        |                  |            |         | absent
     """
     check('seen = { rule = "anemia" }\nsince = "b12-started"', TABLE + since)
 
 
 def test_what_comes_later_and_what_stands(check):  # noqa: F811
     text = """
-        P0      | 2026-01-01       | F   | 40y | 130        |                  |            |         | {0}
+        P0      | 2026-01-01       | F   | 40y | 120        |                  |            |         | {0}
         P0      | 2026-01-02       | F   | 40y | 100        |                  |            |         | {1}
         P1      | 2026-01-01       | F   | 40y | 100        |                  |            |         | {2}
-        P1      | 2026-01-02       | F   | 40y | 130        |                  |            |         | {3}
-        P2      | 2026-01-01       | F   | 40y | 130        |                  |            |         | {4}
+        P1      | 2026-01-02       | F   | 40y | 120        |                  |            |         | {3}
+        P2      | 2026-01-01       | F   | 40y | 120        |                  |            |         | {4}
         P2      | 2026-01-01       | F   | 40y | 100        |                  |            |         | {5}
-        P3      | 2026-01-01 08:00 | F   | 40y | 130        |                  |            |         | {6}
+        P3      | 2026-01-01 08:00 | F   | 40y | 120        |                  |            |         | {6}
         P3      | 2026-01-01 09:00 | F   | 40y | 100        |                  |            |         | {7}
     """
     own = 'all = [{ reported = "hemoglobin" }, '

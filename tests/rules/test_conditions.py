@@ -362,7 +362,7 @@ def test_a_limit_from_the_interval_goes_by_its_strata_only_where_nothing_is_prin
         ('{ change = "mcv", within_days = 5, direction = "rise" }', "one of less_than"),
         (
             '{ change = "mcv", direction = "rise", at_least = { "fL" = 5 } }',
-            "needs since or within_days",
+            "needs since, within_days or within_hours",
         ),
         (
             '{ change = "mcv", within_days = 5, direction = "rise", at_least = { "g/L" = 5 } }',

@@ -11,7 +11,7 @@ from pipeline.interpret.answer import Answer
 from pipeline.interpret.doubts import Doubts
 from pipeline.interpret.grid import NOWHERE, Grid, Positions
 from pipeline.interpret.said import Sayings
-from pipeline.interpret.timeline import Dates, Timeline
+from pipeline.interpret.timeline import Dates, Timeline, dates_with_time
 from pipeline.knowledge.conditions import Condition
 from pipeline.knowledge.model import BeforeStart, Knowledge
 from schemas.vocabulary import ResultStatus
@@ -135,7 +135,7 @@ class Courses:
         # Of the same day, and certainly collected before it: the transfusion before counts.
         timed = dates.keys[at] == timeline.key
         ahead = timed & (timeline.last <= dates.ends[at]) & timeline.has_time
-        ahead &= dates.ends[at] % _WHOLE_DAY != _WHOLE_DAY - 1
+        ahead &= dates_with_time(dates)[at]
         at = np.where(ahead, at - 1, at)
         of_patient = (at >= 0) & timeline.dated & (dates.patients[at] == timeline.patient)
         near = timeline.day - dates.days[at] <= course.transfused_days
@@ -155,7 +155,3 @@ class Background(NamedTuple):
     sayings: Sayings
     amounts: Amounts
     courses: Courses
-
-
-_WHOLE_DAY = 24 * 60
-"""Minutes."""

@@ -44,6 +44,12 @@ class Dates:
     """Place of each among those that were given."""
 
 
+def dates_with_time(dates: Dates) -> Mask:
+    """Hold for the dates that were stated with a time of day."""
+    last_minute = _key(dates.patients, dates.days * _DAY) + _DAY - 1
+    return np.asarray(dates.ends != last_minute, dtype=bool)
+
+
 class Timeline:
     """Days and minutes as keys: one whole number for a patient and a day, in the order of the grid.
 
@@ -197,8 +203,7 @@ class Timeline:
         at = np.searchsorted(dates.ends, self.first[earlier], side="left")
         at = np.minimum(at, len(dates.ends) - 1)
         midnight = _key(dates.patients[at], dates.days[at] * _DAY)
-        has_time = dates.ends[at] - midnight != _DAY - 1
-        starts = np.where(has_time, dates.ends[at], midnight)
+        starts = np.where(dates_with_time(dates)[at], dates.ends[at], midnight)
         there = (dates.ends[at] >= self.first[earlier]) & (starts <= self.last[later])
         return np.asarray(there, dtype=bool)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.interpret.timeline import Barriers, Timeline
+from pipeline.interpret.timeline import Barriers, Timeline, dates_with_time
 
 NONE = np.zeros(0, np.int64)
 
@@ -317,12 +317,12 @@ def test_a_place_in_time_that_is_not_known():
     assert list(line.has_undated(mask("..x .. .. ."))) == [True, True] + [False] * 6
 
 
-def test_the_latest_day_with_something_usable():
+def test_what_no_later_usable_accession_replaces():
     line = timeline(TWO)
-    assert list(line.is_latest(mask("xx.. xx.."))) == [
-        False, True, False, True, False, True, True, False,
+    assert list(line.is_latest(mask("xx.. xx.."), mask("xx.. xx.."))) == [
+        False, True, True, True, False, True, True, True,
     ]  # fmt: skip
-    assert list(line.is_latest(mask("...x ...."))) == [False, False, False, True] + [False] * 4
+    assert list(line.is_latest(mask("...x ...."), mask("...x ...."))) == [True] * 8
 
 
 def test_nobody():
@@ -332,5 +332,14 @@ def test_nobody():
     assert len(line.latest_within(nothing, 1, None)) == 0
     assert len(line.previous(nothing, 5)) == 0
     assert len(line.has_undated(nothing)) == 0
-    assert len(line.is_latest(nothing)) == 0
+    assert len(line.is_latest(nothing, nothing)) == 0
     assert len(line.latest_before(dates(line, "P1", "5"))[0]) == 0
+
+
+def test_which_dates_have_a_time_whoever_they_are_of():
+    """The keys of the first patient are small; those of others hold the patient too."""
+    line = timeline(TWO)
+    found = dates(line, "P1 P1 P2 P2", "3 3.5 11 11.5")
+    # In order of time: what has no time may be of any minute of its day, to the last.
+    assert found.rows.tolist() == [1, 0, 3, 2]
+    assert dates_with_time(found).tolist() == [True, False, True, False]

@@ -110,6 +110,9 @@ class Matrix:
                 source, target = found[1], found[2]
                 if source not in synced:
                     yield f"renamed before it was synced: {_show(source, self.site)}"
+                else:
+                    # It keeps its content under its new name, and may be renamed once more.
+                    synced.add(target)
                 for folder in (Path(target).parent, Path(source).parent):
                     due[str(folder)] = target
         yield from (f"never synced after a rename: {_show(each, self.site)}" for each in due)

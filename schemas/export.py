@@ -77,6 +77,8 @@ class Export(Table):
     reference_low: str
     reference_high: str
     flag: str
+    mark: str
+    """Mark of the analyzer beside the number (`*`, `+`, `@`), as written."""
     comment: str
     material: str
     """What the specimen is ("Serum", "Urine"), as written; several are parted by semicolons."""

@@ -84,6 +84,8 @@ def _read_column(plan: Plan, at: int, counts: Mapping[str, int], index: HeaderIn
     def most(known: Collection[str]) -> bool:
         return sum(counts[text] for text in known) >= _NEARLY_ALL * sum(counts.values())
 
+    if expected == "run_error":
+        return _with_doubt(plan, at, "errors", {x for x in counts if not words.is_sound(x)})
     signs = _comparators_of(counts, words, expected == "comparator") if is_short else {}
     if any(signs.values()) and most(signs):
         return _with_field(plan, "comparator", at)
@@ -91,6 +93,10 @@ def _read_column(plan: Plan, at: int, counts: Mapping[str, int], index: HeaderIn
     plan = _with_doubt(plan, at, "comparators", telling | (SIGNS & counts.keys()))
     if not is_short:
         return plan
+    marks = {text: mark for text in counts if (mark := words.mark(text))}
+    doubtful = {text for text, mark in marks.items() if mark == "doubtful"}
+    if doubtful and most(marks):
+        return _with_marks(plan, at, doubtful, is_sure="no-number" not in marks.values())
     kinds = {text: words.material(text) for text in counts}
     known = {text for text, kind in kinds.items() if kind not in ("", "?")}
     fluids = {text for text in known if kinds[text] in _NOT_BLOOD}
@@ -129,6 +135,18 @@ def _comparators_of(
 def _with_field(plan: Plan, name: str, at: int) -> Plan:
     columns = (*plan.fields.get(name, ()), at)
     return replace(plan, fields={**plan.fields, name: columns})
+
+
+def _with_marks(plan: Plan, at: int, doubtful: Collection[str], *, is_sure: bool) -> Plan:
+    """Read marks of an analyzer: those of a row, in a wide table those of the result before."""
+    if plan.shape == "long" and is_sure:
+        return _with_field(plan, "mark", at)
+    owner = next((each for each in plan.results if each.column == at - 1), None)
+    if owner is None or not is_sure:
+        return _with_doubt(plan, at, "warnings", doubtful)
+    marked = replace(owner, attached={**owner.attached, "mark": at})
+    results = tuple(marked if each is owner else each for each in plan.results)
+    return replace(plan, results=results)
 
 
 def _with_doubt(plan: Plan, at: int, holds: str, texts: Collection[str]) -> Plan:

@@ -39,6 +39,9 @@ class CellWords:
     """What says that a specimen is as it should be."""
     remarks: RemarkIndex
     statuses: Mapping[str, str]
+    plain_marks: frozenset[str]
+    doubtful_marks: frozenset[str]
+    no_number_marks: frozenset[str]
 
     def comparator(self, text: str) -> str | None:
         """Return the comparator that a cell names, "" for none; None if it names nothing such."""
@@ -66,6 +69,17 @@ class CellWords:
             return "remark"
         return "doubt" if parse_doubts([text])["code"][0] == "specimen-unreliable" else ""
 
+    def mark(self, text: str) -> str:
+        """Return "doubtful", "no-number" or "plain" for a mark of an analyzer, else ""."""
+        mark = left = text.strip()
+        for sign in self.plain_marks | self.doubtful_marks | self.no_number_marks:
+            left = left.replace(sign, "")
+        if not mark or left.strip():
+            return ""
+        if any(sign in mark for sign in self.doubtful_marks):
+            return "doubtful"
+        return "no-number" if any(sign in mark for sign in self.no_number_marks) else "plain"
+
     def is_sound(self, text: str) -> bool:
         """Whether a cell says that the specimen is as it should be."""
         return _fold(text) in self.sound
@@ -89,6 +103,9 @@ def index_cells(knowledge: Knowledge) -> CellWords:
         sound=frozenset(_fold(word) for word in knowledge.phrases["specimen-sound"].words),
         remarks=index_remarks(knowledge, "specimen"),
         statuses=index_statuses(knowledge),
+        plain_marks=frozenset(knowledge.phrases["mark-plain"].words),
+        doubtful_marks=frozenset(knowledge.phrases["mark-doubtful"].words),
+        no_number_marks=frozenset(knowledge.phrases["mark-no-number"].words),
     )
 
 

@@ -14,6 +14,7 @@ _CODES = {
     "materials": "column-of-materials",
     "statuses": "column-of-statuses",
     "warnings": "column-of-warnings",
+    "errors": "run-failed",
 }
 
 

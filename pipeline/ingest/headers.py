@@ -16,7 +16,7 @@ from pipeline.knowledge.names import name_key
 from pipeline.knowledge.observed import AS_RESULTS, columns_of
 from pipeline.knowledge.prepared import prepared_once
 
-Kind = Literal["field", "analyte", "said", "foreign", "flag", "unit", "unused"]
+Kind = Literal["field", "analyte", "said", "foreign", "flag", "mark", "unit", "unused"]
 AgeUnit = Literal["", "years", "months", "days"]
 
 RESULTS = ("analyte", "said", "foreign")
@@ -25,7 +25,10 @@ ATTACHED = ("flag", "unit", "reference_low", "reference_high", "reference")
 """Fields that in a wide table may stand once for each analyte, right of its column."""
 
 _BRACKET = re.compile(r"(.*?)\s*[(\[]([^()\[\]]*)[)\]]\s*[*^:]?\s*", re.DOTALL)
-_FLAG = re.compile(r"(.+?)[\s_.-]+flags?|flags?[\s_.-]+(.+)|(.+)/M", re.IGNORECASE | re.DOTALL)
+_FLAG = re.compile(r"(.+?)[\s_.-]+flags?|flags?[\s_.-]+(.+)", re.IGNORECASE | re.DOTALL)
+_MARK = re.compile(
+    r"(.+)/M|(.+?)[\s_.-]+marks?|marks?[\s_.-]*[\s_.(-](.+?)\)?", re.IGNORECASE | re.DOTALL
+)
 _UNIT = re.compile(r"(.+?)[\s_.-]+units?|units?[\s_.-]+(.+)", re.IGNORECASE | re.DOTALL)
 _DAY_FIRST = re.compile(r"[dt]{1,2}[./-]?m{1,2}[./-]?[yja]{2,4}\b.*", re.IGNORECASE)
 _MONTH_FIRST = re.compile(r"m{1,2}[./-]?d{1,2}[./-]?y{2,4}\b.*", re.IGNORECASE)
@@ -188,6 +191,8 @@ def _meaning_of(header: str, index: HeaderIndex) -> Meaning:
         return as_field
     if said := index.names.said.get(name_key(header)):
         return Meaning(kind="said", field=said, name=header, analyte=said)
+    if mark := _MARK.fullmatch(header):
+        return Meaning(kind="mark", name=next(part for part in mark.groups() if part))
     if index.remarks.fits(header):
         return Meaning(kind="field", field="specimen_remark")
     if flag := _FLAG.fullmatch(header):

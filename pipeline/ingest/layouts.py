@@ -261,9 +261,12 @@ def _attach(
     by_name |= {meanings[at].analyte: at for at in results if meanings[at].analyte}
     attached: dict[int, dict[str, int]] = {}
     for at, meaning in enumerate(meanings):
-        owner = by_name.get(name_key(meaning.name)) if meaning.kind in ("flag", "unit") else None
+        is_beside = meaning.kind in ("flag", "mark", "unit")
+        owner = by_name.get(name_key(meaning.name)) if is_beside else None
         if owner is not None:
             attached.setdefault(owner, {}).setdefault(meaning.kind, at)
+            if meaning.kind == "mark":
+                attached[owner].setdefault("flag", at)
     # Between one result and the next: repeated "Flag" or "Unit" columns, or unnamed units.
     times = [meaning.field for meaning in meanings if meaning.kind == "field"]
     for begin, end in pairwise((*results, len(headers))):

@@ -6,6 +6,8 @@ from typing import NamedTuple, cast
 import numpy as np
 import pandas as pd
 
+from pipeline.ingest.analyzer_marks import find_doubted
+from pipeline.ingest.cell_words import index_cells
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.melt import Melted
 from pipeline.ingest.notices import (
@@ -98,11 +100,12 @@ def observe(
     remarks, of_remarks = _read_remarks(melted, sound, remark_rows, reading, knowledge)
     context, of_context = _read_context(melted, sound, words, reading, knowledge)
     noticed = list_notices(melted, parsed, sound, reading, knowledge)
-    beside = pd.concat([remarks, context, noticed], ignore_index=True).drop_duplicates(_SAYS)
+    marks, of_marks = _read_marks(melted, sound, knowledge)
+    beside = pd.concat([remarks, context, noticed, marks], ignore_index=True).drop_duplicates(_SAYS)
     table = pd.concat([results, join_quotations(beside)], ignore_index=True)
     implied = [_imply(table, knowledge), imply_films(table, knowledge)]
     table = pd.concat([table, *implied], ignore_index=True)
-    return Staged(_typed(table), all_issues(of_results, of_remarks, of_context))
+    return Staged(_typed(table), all_issues(of_results, of_remarks, of_context, of_marks))
 
 
 def _typed(table: pd.DataFrame) -> DataFrame[Observations]:
@@ -273,6 +276,24 @@ def _read_context(
         parts.append(said)
         issues.append(doubts)
     return pd.concat([_nothing(), *parts], ignore_index=True), all_issues(*issues)
+
+
+def _read_marks(
+    melted: Melted, sound: pd.DataFrame, knowledge: Knowledge
+) -> tuple[pd.DataFrame, DataFrame[Issues]]:
+    """Read the doubtful marks of an analyzer; where no observation says it, the result is held."""
+    doubted = find_doubted(melted.export, index_cells(knowledge))
+    rows = sound[doubted.reindex(sound.index) & ~sound["ignored"] & sound["original_value"].notna()]
+    code = rows["analyte"].map(list_marked(knowledge)).astype("object")
+    said = rows[code.notna()]
+    answers = pd.DataFrame({"answer": "yes"}, index=said.index)
+    table = _place(said, answers, code.loc[said.index].astype("str"))
+    return table, issues_at(rows[code.isna()], "mark-unreliable")
+
+
+def list_marked(knowledge: Knowledge) -> dict[str, str]:
+    """Return the observation that a doubtful mark beside each analyte says."""
+    return {analyte: each.id for each in knowledge.observations.values() for analyte in each.marks}
 
 
 def _first_of_each(rows: pd.DataFrame) -> pd.DataFrame:

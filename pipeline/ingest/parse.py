@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from pipeline.ingest.analyzer_marks import find_doubted
 from pipeline.ingest.cell_words import CellWords, index_cells
 from pipeline.ingest.comparators import join_comparators
 from pipeline.ingest.dates import parse_dates
@@ -232,7 +233,9 @@ def _measure(
     failed = flag.eq(_FAILED_FLAG) & values["number"].eq(0).fillna(False).astype(bool)
     code = values["code"].where(~failed, "measurement-failed")
     found += [Finding(each, code.eq(each)) for each in code.unique() if each]
-    found.append(Finding("mark-unclear", flag.eq(_ASTERISK), "flag"))
+    doubted = find_doubted(texts, words)
+    found.append(Finding("mark-doubtful", doubted & is_number, "mark"))
+    found.append(Finding("mark-unclear", flag.eq(_ASTERISK) & ~doubted, "flag"))
     doubt = _take(texts["flag"], parse_doubts)["code"].where(code.eq(""), "")
     found += [Finding(each, doubt.eq(each), "flag") for each in doubt.unique() if each]
     code = code.where(doubt.eq(""), doubt)

@@ -99,6 +99,8 @@ def read_cells(
         ]
     if observation.kind == "number":
         return [_read_number(text, observation, words, scale, decimal) for text in texts]
+    if scale is not None:
+        return [_read_score(text, observation, words, scale, decimal) for text in texts]
     if observation.group in IN_WORDS:
         return [_read_test(cell, observation, words) for cell in folded]
     if observation.group in ON_A_SPECIMEN:
@@ -196,6 +198,17 @@ def _part_words(folded: str) -> str:
 def _unit_parts(observation: Observation) -> frozenset[str]:
     units = (fold_words(unit) for unit in observation.unit_words)
     return frozenset(part for unit in units for part in _PARTS.split(unit))
+
+
+def _read_score(
+    text: str, observation: Observation, words: Words, scale: Scale, decimal: DecimalSign
+) -> Cell:
+    """Read a score of an analyzer as the yes or no that its steps make of it."""
+    cell = _read_number(text, observation, words, scale, decimal)
+    if cell.number is None:
+        folded = fold_words(text).strip(" .!*:")
+        return Cell(words.answers.get(folded, "?")) if folded else Cell("")
+    return Cell("yes" if cell.number else "no")
 
 
 def _read_number(

@@ -516,6 +516,18 @@ CATALOGUE = _kinds(
         "Send the result of a new specimen.",
     ),
     (
+        "mark-doubtful",
+        NOTE,
+        "The analyzer marked the number as doubtful; findings made with it are unconfirmed.",
+        "Look at the specimen and measure again.",
+    ),
+    (
+        "mark-unreliable",
+        ERROR,
+        "The analyzer marked the number as doubtful.",
+        "Measure again and send the new result.",
+    ),
+    (
         "mark-unclear",
         NOTE,
         "An asterisk beside a result may mean abnormal or unreliable; the result was used.",

@@ -147,6 +147,8 @@ class Observation:
     reaches_back: bool = False
     """What is said first of a later specimen holds for the earlier ones, too; otherwise time runs
     forward."""
+    marks: tuple[str, ...] = ()
+    """Analytes beside which a doubtful mark of the analyzer says it."""
     only_sex: Sex | None = None
     """A yes contradicts the other sex."""
     range: tuple[float, float] | None = None
@@ -174,5 +176,5 @@ class Phrases:
                 "sex-female", "sex-male", "sex-unknown", "sex-other", "control", "control-level",
                 "summary", "month", "less-than", "greater-than", "at-most", "at-least", "exactly",
                 "specimen-sound", "flag-critical", "flag-low", "flag-high", "flag-abnormal",
-                "flag-none"]  # fmt: skip
+                "flag-none", "mark-doubtful", "mark-no-number", "mark-plain"]  # fmt: skip
     words: tuple[str, ...]

@@ -161,11 +161,14 @@ def _check_numbers(observation: Observation, where: str) -> None:
         raise KnowledgeError(f"{where}: a number needs a range, and nothing else has one")
     if observation.kind == "number" and not observation.source:
         raise KnowledgeError(f"{where}: a number needs a source")
-    if observation.scales and observation.kind != "number":
-        raise KnowledgeError(f"{where}: only numbers have scales")
+    if observation.scales and observation.kind == "date":
+        raise KnowledgeError(f"{where}: a date has no scales")
     for scale in observation.scales:
         if bool(scale.steps) == (scale.factor is not None):
             raise KnowledgeError(f"{where}: a scale needs either a factor or steps")
+        answers = {ours for _, ours in scale.steps}
+        if observation.kind == "yes-no" and not answers <= {0, 1}:
+            raise KnowledgeError(f"{where}: the steps of a yes or no are 0 and 1")
         starts = [start for start, _ in scale.steps]
         if starts and (starts[0] > scale.range[0] or any(a >= b for a, b in pairwise(starts))):
             raise KnowledgeError(f"{where}: the steps of a scale must go upward from its range")

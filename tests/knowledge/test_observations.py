@@ -60,7 +60,8 @@ def test_the_ids_that_rules_rely_on():
         "antibody": "intrinsic-factor-antibody",
         "specimen": "hemolyzed lipemic icteric agglutinated diluted clotted unsuitable"
         " misidentified misidentification-queried under-filled old-specimen",
-        "context": "pregnant trimester postpartum elevation-m",
+        "context": "platelets-doubted white-cells-doubted red-cells-doubted hemoglobin-doubted"
+        " pregnant trimester postpartum elevation-m",
         "medication": "oral-contraceptive metformin proton-pump-inhibitor nitrous-oxide zinc"
         " vitamin-b12-replacement iron-replacement folate-replacement b12-started b12-stopped"
         " iron-started folate-started platelets-transfused transfused",
@@ -83,7 +84,8 @@ def test_what_passes_is_said_of_a_specimen_and_what_stays_of_a_patient():
     passing = {each.id for each in OBSERVATIONS.values() if each.scope == "specimen"}
     reported = {each.id for each in OBSERVATIONS.values() if each.group in AS_RESULTS}
     noticed = {each.id for each in OBSERVATIONS.values() if each.group == "notice"}
-    assert passing == reported | noticed | {"pregnant", "trimester", "postpartum"}
+    marked = {each.id for each in OBSERVATIONS.values() if each.marks}
+    assert passing == reported | noticed | marked | {"pregnant", "trimester", "postpartum"}
 
 
 def test_no_name_means_a_number_too():
@@ -112,7 +114,7 @@ def test_names_in_four_languages_at_least_where_there_are_words(observation):
     # What is seen in a film may be said in words alone; what is counted or tested, by name alone.
     assert len(observation.names) >= 4 or len(observation.words) >= 4
     by_name = observation.group in ("antibody", "test") or observation.counted
-    assert observation.words or observation.kind != "yes-no" or by_name
+    assert observation.words or observation.marks or observation.kind != "yes-no" or by_name
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,8 @@ PROBLEMS = {
     "hold-unchecked": ("Eine Zelle der Zeile trägt noch das Zeichen [prüfen].", "Berichtigen, was hinter dem Zeichen steht, oder es lassen, wenn es stimmt; dann das Zeichen löschen."),
     "hold-damaged": ("Die Kennung der zurückgestellten Zeile lässt sich nicht lesen.", "Die Zeile in der Arbeitsmappe zurückgeben, die aus dieser Datei entsteht und eine richtige Kennung nennt; oder sie in dieser Datei aus der Arbeitsmappe berichtigen, aus der sie kopiert wurde."),
     "hold-contradiction": ("Zwei Dateien geben diese Zeile mit verschiedenem Inhalt zurück.", "Die richtige behalten und die Zeile aus der anderen nehmen."),
+    "mark-doubtful": ("Das Gerät hat die Zahl als zweifelhaft gekennzeichnet; Befunde daraus sind unbestätigt.", "Die Probe ansehen und erneut messen."),
+    "mark-unreliable": ("Das Gerät hat die Zahl als zweifelhaft gekennzeichnet.", "Erneut messen und das neue Ergebnis schicken."),
     "mark-unclear": ("Ein Sternchen neben einem Ergebnis kann auffällig oder unzuverlässig heißen; das Ergebnis wurde verwendet.", ""),
     "remark-not-understood": ("Eine Bemerkung des Labors enthält kein Wort, das labflag kennt; sie hat nichts geändert.", "In der Datei nachlesen: sie kann ändern, was die Ergebnisse der Probe bedeuten."),
     "comment-warns": ("Der Kommentar des Labors weckt Zweifel an der Probe.", ""),

@@ -18,6 +18,8 @@ from pipeline.ingest.tables import TextTable
 from pipeline.knowledge.names import name_key
 
 _NEARLY_ALL = Fraction(2, 3)
+_MANY = Fraction(1, 2)
+"""Warnings are worded in more ways than are known."""
 _MOST_DISTINCT = 200
 """A column of more different texts holds no words of a short list; signs are still looked for."""
 _NOT_BLOOD = ("other", "animal", "control")
@@ -81,8 +83,8 @@ def _read_column(plan: Plan, at: int, counts: Mapping[str, int], index: HeaderIn
     expected = index.by_cells.get(name_key(header)) or index.fields.get(name_key(header), "")
     is_short = len(counts) <= _MOST_DISTINCT
 
-    def most(known: Collection[str]) -> bool:
-        return sum(counts[text] for text in known) >= _NEARLY_ALL * sum(counts.values())
+    def most(known: Collection[str], share: Fraction = _NEARLY_ALL) -> bool:
+        return sum(counts[text] for text in known) >= share * sum(counts.values())
 
     if expected == "run_error":
         return _with_doubt(plan, at, "errors", {x for x in counts if not words.is_sound(x)})
@@ -113,7 +115,7 @@ def _read_column(plan: Plan, at: int, counts: Mapping[str, int], index: HeaderIn
             return _with_field(plan, "status", at) if changing else plan
         return _with_doubt(plan, at, "statuses", changing)
     warnings = {text: kind for text in counts if (kind := words.warning(text))}
-    if warnings and most({*warnings, *filter(words.is_sound, counts)}):
+    if warnings and most({*warnings, *filter(words.is_sound, counts)}, _MANY):
         if "remark" in warnings.values():
             plan = _with_field(plan, "film", at)
         doubts = {text for text, kind in warnings.items() if kind == "doubt"}

@@ -35,6 +35,8 @@ class CellWords:
     comparators: Mapping[str, str]
     """Folded → comparator, "" for the words that say that there is none."""
     materials: Mapping[str, str]
+    everyday: frozenset[str]
+    """Words of materials that mean other things as often."""
     sound: frozenset[str]
     """What says that a specimen is as it should be."""
     remarks: RemarkIndex
@@ -48,8 +50,8 @@ class CellWords:
         return self.comparators.get(_fold(text))
 
     def material(self, text: str) -> str:
-        """Return the kind of material that a cell names, "?" if it is not known."""
-        return material_of(text, self.materials)
+        """Return the kind of material that a cell names, "?" if it names none for certain."""
+        return "?" if _fold(text) in self.everyday else material_of(text, self.materials)
 
     def status(self, text: str) -> str:
         """Return the status that a word names; "" for anything else, single letters included."""
@@ -100,6 +102,9 @@ def index_cells(knowledge: Knowledge) -> CellWords:
             for word in knowledge.phrases[name].words
         },
         materials=index_materials(knowledge),
+        everyday=frozenset(
+            _fold(word) for each in knowledge.materials.values() for word in each.everyday
+        ),
         sound=frozenset(_fold(word) for word in knowledge.phrases["specimen-sound"].words),
         remarks=index_remarks(knowledge, "specimen"),
         statuses=index_statuses(knowledge),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest.cell_words import CellWords, read_comparator
+from pipeline.ingest.cell_words import SIGNS, CellWords, read_comparator
 from pipeline.ingest.materials import SEVERAL
 
 _SIGN = r"(<=|>=|<|>|≤|≥)"
@@ -64,6 +64,23 @@ def join_comparators(
     for each in sources:
         differs |= each.ne("") & each.ne(joined)
     return Joined(joined, left, is_unclear, differs)
+
+
+def take_comparators(export: pd.DataFrame) -> "pd.Series[str]":
+    """Return what stands in the columns of comparators, and lone signs in those of other words.
+
+    A comment or a kind of record that is nothing but a sign can only belong to the number.
+    """
+    beside = export["comparator"]
+    for name in ("comment", "record"):
+        signs = _map(export[name], _lone_sign)
+        beside = beside.where(beside.ne("") | signs.eq(""), signs)
+    return beside
+
+
+def _lone_sign(text: str) -> str:
+    signs = {part.strip() for part in text.split(SEVERAL)} & SIGNS
+    return SEVERAL.join(sorted(signs))
 
 
 def _map(texts: "pd.Series[str]", read: Callable[[str], str]) -> "pd.Series[str]":

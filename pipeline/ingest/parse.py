@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.ingest.analyzer_marks import find_doubted
 from pipeline.ingest.cell_words import CellWords, index_cells
-from pipeline.ingest.comparators import join_comparators
+from pipeline.ingest.comparators import join_comparators, take_comparators
 from pipeline.ingest.dates import parse_dates
 from pipeline.ingest.demographics import (
     age_unit_of,
@@ -218,7 +218,7 @@ def _measure(
     )
     flag = texts["flag"].str.strip()
     joined = join_comparators(
-        texts["comparator"],
+        take_comparators(texts),
         flag,
         values["comparator"],
         ends.astype("Float64").assign(number=values["number"]),

@@ -26,6 +26,9 @@ class Material:
     kind: Literal["blood", "other", "control", "animal", "neutral"]
     """`neutral`: says nothing by itself and may stand beside the others ("left", "sample")."""
     words: tuple[str, ...]
+    everyday: tuple[str, ...] = ()
+    """Those of the words that mean other things as often: they count only under a header that is
+    known ("standard", "control")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ _COMPARATORS = {
     "at-least": ">=",
     "exactly": "",
 }
+_LONGEST_CODE = 3
 _MOST_WORDS = 4
 """More words are a sentence, and sentences are not read here."""
 _OF_NO_CONSEQUENCE = ("", str(ResultStatus.FINAL))
@@ -46,7 +47,17 @@ class CellWords:
     no_number_marks: frozenset[str]
 
     def comparator(self, text: str) -> str | None:
-        """Return the comparator that a cell names, "" for none; None if it names nothing such."""
+        """Return the comparator that a cell names, "" for none; None if it names nothing such.
+
+        A code is written in letters of one size: `lE` is a message of an analyzer.
+        """
+        code = text.strip()
+        if (
+            len(code) <= _LONGEST_CODE
+            and code.isalpha()
+            and code not in (code.upper(), code.lower())
+        ):
+            return None
         return self.comparators.get(_fold(text))
 
     def material(self, text: str) -> str:

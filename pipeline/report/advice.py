@@ -78,6 +78,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "column-of-warnings": "an empty cell here, if the specimen can be trusted",
         "comparator-unclear": "<, or an empty cell",
         "comparator-contradiction": "<150 as the result, and an empty cell beside it",
+        "mark-unreliable": "12.5 from a new measurement, without the mark",
         "hold-unchecked": "00123 instead of [check] 00123",
         "hold-damaged": "0a1b2c3d::17",
         "hold-contradiction": "the row in one of the two files only",

@@ -106,6 +106,11 @@ def test_the_only_result_of_a_wide_table_owns_the_comparator(tmp_path):
     assert signs(read(write(tmp_path, text))) == ["<", "="]
 
 
+def test_messages_in_mixed_letters_are_no_codes(tmp_path):
+    rows = "P1,S1,Vitamin B12,200,pg/mL,lE\nP2,S2,Ferritin,9,ng/mL,\n"
+    assert signs(read(write(tmp_path, f"{LONG},Message\n{rows}"))) == ["=", "="]
+
+
 def test_a_lone_sign_in_a_column_of_other_words_holds_its_row(tmp_path):
     rows = "P1,S1,Vitamin B12,200,pg/mL,Smith\nP2,S2,Ferritin,9,ng/mL,<\nP3,S3,MCV,90,fL,Jones\n"
     file = read(write(tmp_path, f"{LONG},Operator\n{rows}"))

@@ -215,6 +215,7 @@ EXAMPLES = {
     "column-of-warnings": "hier eine leere Zelle, wenn der Probe zu trauen ist",
     "comparator-unclear": "< oder eine leere Zelle",
     "comparator-contradiction": "<150 als Ergebnis und daneben eine leere Zelle",
+    "mark-unreliable": "12,5 aus einer neuen Messung, ohne das Zeichen",
     "hold-unchecked": "00123 statt [prüfen] 00123",
     "hold-damaged": "0a1b2c3d::17",
     "hold-contradiction": "die Zeile nur in einer der beiden Dateien",

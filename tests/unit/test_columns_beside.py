@@ -137,7 +137,7 @@ def test_a_warning_as_a_whole_cell_is_a_remark(tmp_path, cell, code):
 
 
 def test_a_warning_that_names_nothing_holds_its_row(tmp_path):
-    assert outcome(read(tmp_path, "zz", ["OK", "contaminated"])) == "used column-of-warnings"
+    assert outcome(read(tmp_path, "zz", ["OK", "rejected"])) == "used column-of-warnings"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_warning_that_names_nothing_holds_its_row(tmp_path):
         (["Blood", "Ascites"], "material", "used ignored"),
         (["final", "cancelled"], "", "used used"),
         (["final", "cancelled"], "status", "used cancelled"),
-        (["OK", "contaminated"], "", "used used"),
+        (["OK", "rejected"], "", "used used"),
     ],
 )
 def test_a_layout_says_what_a_column_is(tmp_path, cells, field, said):

@@ -421,3 +421,20 @@ def test_a_worklist_saved_by_libreoffice(tmp_path):
         assert "ward 3" in kept[1][-1]
         assert typed_of(path, "P1") == TYPED
         assert line_of(path, "P1", "Critical calls")["Specimen"] == "S2"
+
+
+def test_a_note_on_the_sheet_for_information_moves_with_its_patient(tmp_path):
+    usual = (
+        "P1 | F | 64 | S1 | 2026-03-01 | vitamin-b12 | 250 ng/L",
+        "P1 | F | 64 | S1 | 2026-03-01 | hemoglobin | 140 g/L",
+        "P1 | F | 64 | S1 | 2026-03-01 | mcv | 90 fL",
+        "P1 | F | 64 | S1 | 2026-03-01 | platelets | 250 10*9/L",
+        "P1 | F | 64 | S1 | 2026-03-01 | white-cells | 6 10*9/L",
+    )
+    path = run(tmp_path / "worklist.xlsx", *usual)
+    type_into(path, "P1", sheet="For information", Notes="read by the ward")
+    run(path, *usual, day=1)
+    assert line_of(path, "P1", sheet="For information")["Notes"] == "read by the ward"
+    # Anemic since: the line stands on the worklist, and what was typed with it.
+    run(path, *usual, ANEMIC, day=20)
+    assert line_of(path, "P1")["Notes"] == "read by the ward"

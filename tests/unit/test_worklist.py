@@ -11,7 +11,6 @@ from pipeline.report import worklist
 from pipeline.report.entries import Entries
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import file_name, save_workbook
-from pipeline.report.read_back import entries_of
 from pipeline.report.worklist import render_worklist
 from schemas.vocabulary import Disposition
 from tests.golden.render import render_workbook_text
@@ -343,22 +342,6 @@ def test_those_for_information_have_a_sheet_of_their_own(tmp_path, language, she
         assert "P1" not in listed
     facts = {row[0].value: row[1].value for row in book.worksheets[-1].iter_rows(min_row=3)}
     assert facts["Patients for information" if language == "en" else "Patienten zur Kenntnis"] == 1
-
-
-def test_what_is_typed_on_the_sheet_for_information_is_carried_on(tmp_path):
-    tables, path = make_tables(ASIDE), tmp_path / "worklist.xlsx"
-    book = render(tables)
-    sheet = book["For information"]
-    heads = {cell.value: cell.column for cell in sheet[3]}
-    sheet.cell(4, heads["Notes"]).value = "read by the ward"
-    save_workbook(book, path, RUN.run_at)
-    entries = entries_of(path.read_bytes(), RUN.run_at.date())
-    # It moves with its patient, also to the other sheet.
-    again = reopened(render(tables, entries=entries), tmp_path)
-    assert lines_of(again, "For information")[0]["Notes"] == "read by the ward"
-    moved = replace(tables, patients=tables.patients.assign(for_information=False))
-    lines = lines_of(reopened(render(moved, entries=entries), tmp_path))
-    assert {line["Patient id"]: line["Notes"] for line in lines}["P1"] == "read by the ward"
 
 
 def test_the_page_shows_them_in_a_section_and_leaves_nobody_out():

@@ -117,7 +117,7 @@ def _read_column(plan: Plan, at: int, counts: Mapping[str, int], index: HeaderIn
     warnings = {text: kind for text in counts if (kind := words.warning(text))}
     if warnings and most({*warnings, *filter(words.is_sound, counts)}, _MANY):
         if "remark" in warnings.values():
-            plan = _with_field(plan, "film", at)
+            plan = _with_field(plan, "specimen_remark", at)
         doubts = {text for text, kind in warnings.items() if kind == "doubt"}
         return _with_doubt(plan, at, "warnings", doubts)
     return plan

@@ -133,11 +133,15 @@ def test_a_status_under_another_header_holds_its_row(tmp_path, cell):
 def test_a_warning_as_a_whole_cell_is_a_remark(tmp_path, cell, code):
     file = read(tmp_path, "zz", ["OK", cell, ""])
     rows = file.observations
+    # Nobody looked at a film: what says nothing of one must not stand for its report.
     assert [(row.accession, row.code) for row in rows.itertuples()] == [("S1", code)]
 
 
-def test_a_warning_that_names_nothing_holds_its_row(tmp_path):
-    assert outcome(read(tmp_path, "zz", ["OK", "rejected"])) == "used column-of-warnings"
+def test_marks_that_belong_to_no_result_hold_their_row(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text("patient_id,zz,sample_id,PLT (10*9/L)\nP1,*,S1,90\nP2,,S2,90\n", "utf-8")
+    file = read_results(path, path.name, KNOWLEDGE, SiteReading(), None, date(2026, 11, 1))
+    assert outcome(file) == "column-of-warnings used"
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ ADVICE = {
     "column-of-comparators": (f"{LONG},Operator\n1,S1,Vitamin B12,200,pg/mL,Smith\n2,S2,Vitamin B12,300,pg/mL,<\n", {(0, "Result"): "<300", (0, "Operator"): ""}),
     "column-of-materials": (f"{LONG},Xyz\n1,S1,Hemoglobin,11.2,g/dL,Ascites\n2,S2,Hemoglobin,11,g/dL,Ascites\n", {(0, None): "", (1, None): ""}),
     "column-of-statuses": (f"{LONG},Xyz\n1,S1,Hemoglobin,11.2,g/dL,preliminary\n2,S2,Hemoglobin,11,g/dL,final\n", {(0, "Xyz"): ""}),
-    "column-of-warnings": (f"{LONG},Xyz\n1,S1,Hemoglobin,11.2,g/dL,rejected\n", {(0, "Xyz"): ""}),
+    "column-of-warnings": ("PID,zz,Sample ID,Hb (g/dL)\n1,*,S1,11.2\n", {(0, "zz"): ""}),
     "mark-unreliable": ("PID,Sample ID,Ferritin (ng/mL),Ferritin/M\n1,S1,9,*\n", {(0, "Ferritin (ng/mL)"): "12.5", (0, "Ferritin/M"): ""}),
     "hold-unchecked": (f"{LONG},labflag_hold\n1,S1,Hemoglobin,[check] 11.2,g/dL,\n", {(0, "Result"): "11.2"}),
     "hold-damaged": (f"{LONG},labflag_hold\n1,S1,Hemoglobin,11.2,g/dL,0a1b\n", {}),

@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.errors import KnowledgeError
 from pipeline.interpret import interpret_results
 from pipeline.interpret.coded import as_written
+from pipeline.knowledge.check import rules_in
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Knowledge, Limit, Rule
 from pipeline.knowledge.switch import EVERY
@@ -303,4 +304,7 @@ def _means_the_same(name: str, one: Knowledge, other: Knowledge) -> bool:
 
 
 def _limits(rule: Rule, knowledge: Knowledge) -> list[Limit]:
-    return [limit for condition in rule.conditions for limit in knowledge.limits_of(condition)]
+    # Also of the rules whose findings keep this one from being made.
+    named = (knowledge.rules[name].when for name in rules_in(rule.conditions))
+    conditions = (*rule.conditions, *named)
+    return [limit for condition in conditions for limit in knowledge.limits_of(condition)]

@@ -165,7 +165,6 @@ source = "convention"
             '{ formula = "ratio", of = ["mcv", "mch"] }',
             "less_than or more_than",
         ),
-        ('{ observed = "diluted" }', '{ held = "mcv" }', "id in quotes"),
         ('source = "convention"', 'source = "nobody"', "no source"),
     ],
 )

@@ -48,6 +48,10 @@ ADVICE = {
     ),
     "specimen-conflict": (f"{LONG}\n1,S1,Hemoglobin,11.2,g/dL\n2,S1,MCV,91,fL\n", {(1, "Sample ID"): "S2"}),
     "analyte-unclear": (f"{LONG}\n1,S1,Hemoglobbin,11.2,g/dL\n", {(0, "Test"): "Hemoglobin"}),
+    "analyte-unlisted": (f"{LONG}\n1,S1,Zorbocytes,150,10*9/L\n", {(0, "Test"): "Platelets"}),
+    "record-doubtful": (f"{LONG},Sex\nBLANK,S1,Hemoglobin,11.2,g/dL,F\n", {(0, "PID"): "1"}),
+    "count-uncorrected": (f"{LONG}\n1,S1,Uncorrected WBC,12,10*9/L\n", {(0, "Test"): "Corrected WBC", (0, "Result"): "3.0"}),
+    "correction-held": (f"{LONG}\n1,S1,WBC,12,10*9/L\n1,S1,Corrected WBC,abc,10*9/L\n", {(1, "Result"): "3.0"}),
     "analyte-contradiction": (f"{LONG},LOINC\n1,S1,Hemoglobin,11.2,g/dL,777-3\n", {(0, "LOINC"): ""}),
     "analyte-missing": (f"{LONG}\n1,S1,,11.2,g/dL\n", {(0, "Test"): "Hemoglobin"}),
     "loinc-unknown": (f"{LONG},LOINC\n1,S1,Hemoglobin,11.2,g/dL,12345-5\n", {(0, "LOINC"): ""}),
@@ -214,6 +218,8 @@ def test_every_code_that_holds_rows_is_tried():
         "hold-contradiction",
         "specimen-rejected",
         "specimen-no-day",
+        # Only a new specimen helps.
+        "specimen-misidentified",
     }
     assert errors - WHOLE_FILE - elsewhere == set(ADVICE) | set(CELLS)
     assert errors - WHOLE_FILE <= set(EXAMPLES)

@@ -93,9 +93,9 @@ def test_who_waits_for_an_answer_waits_too():
 
 def test_everyone_who_was_seen_has_a_line():
     lines = read_table("""
-        patient | sex | age | hemoglobin
-        P1      | F   | 40y | 140
-        P2      | F   | 40y | 60
+        patient | sex | age | hemoglobin | platelets | white-cells
+        P1      | F   | 40y | 140        | 250       | 6
+        P2      | F   | 40y | 60         | 250       | 6
     """)
     results, held = tables_from(lines, KNOWLEDGE)
     seen = results.drop(columns="derived")

@@ -139,14 +139,19 @@ def test_an_identity_conflict_and_an_unconfirmed_finding_are_said(tmp_path):
     assert why["p5 x"] == "Low vitamin B12 ◇ unconfirmed: repeat first"
 
 
-def test_the_deepest_grade_of_a_day_is_named():
+@pytest.mark.parametrize(
+    ("second", "grade"),
+    # The later of two with a time decides; without a time the deeper one does.
+    [("2026-03-01 18:00", "moderate"), ("2026-03-01", "severe")],
+)
+def test_the_grade_that_stands_of_a_day_is_named(second, grade):
     tables = make_tables(
         "patient | years | specimen | at | analyte | result\n"
         "P1 | 40 | S1 | 2026-03-01 08:00 | platelets | 40 10*9/L\n"
-        "P1 | 40 | S2 | 2026-03-01 18:00 | platelets | 120 10*9/L"
+        f"P1 | 40 | S2 | {second} | platelets | 70 10*9/L"
     )
     (line,) = lines_of(render(tables))
-    assert line["Why"] == "Low platelets (severe)"
+    assert line["Why"] == f"Low platelets ({grade})"
 
 
 def test_links_lead_to_the_workbooks_and_only_there(tmp_path):

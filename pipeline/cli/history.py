@@ -42,7 +42,7 @@ def rebuild(config: Path | None, quiet: bool, **options: object) -> None:
     progress = pass_through if quiet else show_progress
     batch = rebuild_reports(settings, clock=datetime.now, progress=progress)
     if not quiet:
-        print_summary(batch, settings, wrote=True)
+        print_summary(batch, settings, wrote=True, read=False)
 
 
 @click.command()

@@ -80,12 +80,16 @@ def _name_cells(column: str, cells: "CellsOfPlace") -> str:
     return f" ({shown or column})" if shown or column else ""
 
 
-def print_summary(batch: "Batch", settings: "Settings | None", *, wrote: bool) -> None:
+def print_summary(
+    batch: "Batch", settings: "Settings | None", *, wrote: bool, read: bool = True
+) -> None:
+    """Print what became of a run; `read` is whether it was asked to read files."""
     accounts = batch.accounts
     if batch.is_withheld:
         click.echo("THE STOP SWITCH IS ON (hold_all): results are stored, NO REPORT IS WRITTEN.")
-    if not accounts.files and not wrote:
-        click.echo(f"Nothing to do: no exports found ({', '.join(SUFFIXES)}).")
+    if not accounts.files:
+        if read:
+            click.echo(f"Nothing to do: no exports found ({', '.join(SUFFIXES)}).")
     elif settings is not None and not accounts.readable_files:
         click.echo("No file could be read: no result was added, and earlier reports stand.")
     if batch.history:

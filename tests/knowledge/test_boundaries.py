@@ -10,7 +10,13 @@ from pipeline.review.trial import applying_cases
 from .wanted import doubtful_outcomes, lacking
 
 KNOWLEDGE, CASES = applying_cases()
-RULES = [*KNOWLEDGE.shown_rules(), *KNOWLEDGE.shadow_rules()]
+# What is telephoned because another rule finds it has the boundaries of that rule, in its table.
+REPEATED = ("critical-film", "critical-hemolysis", "critical-laboratory-flag")
+RULES = [
+    rule
+    for rule in (*KNOWLEDGE.shown_rules(), *KNOWLEDGE.shadow_rules())
+    if rule.id not in REPEATED
+]
 
 NEVER = {
     # A figure that is certainly higher than the range is certainly not low.
@@ -38,6 +44,10 @@ NEVER = {
                 "old-specimen",
                 "second-hemoglobin",
                 "second-platelets",
+                "hemoglobin-doubted",
+                "platelets-doubted",
+                "red-cells-doubted",
+                "white-cells-doubted",
                 "swelling",
             )
         ),
@@ -59,6 +69,10 @@ NEVER = {
                 "old-specimen",
                 "second-hemoglobin",
                 "second-platelets",
+                "hemoglobin-doubted",
+                "platelets-doubted",
+                "red-cells-doubted",
+                "white-cells-doubted",
                 "swelling",
                 "under-filled",
                 "unsuitable",
@@ -118,7 +132,7 @@ F   | 40y | 100          | yes             |           |         |            | 
 F   | 40y | 200          |                 | yes       |         |            | absent        | unconfirmed
 F   | 40y | 100          |                 |           | yes     |            | present       | unconfirmed
 """
-EITHER_WAY = ("unsuitable", "identity-queried", "second-platelets")
+EITHER_WAY = ("unsuitable", "identity-queried", "second-platelets", "platelets-doubted")
 MOVED = {
     f"artifact {artifact}: {outcome}, unconfirmed"
     for artifact in ("delta-mcv", "delta-count", *EITHER_WAY)

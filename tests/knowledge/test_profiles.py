@@ -110,7 +110,7 @@ def test_a_file_of_its_own(own):
         ('"10*9/L" = 140', '"10*9/l" = 140', r"ours.toml:9: .*no accepted unit named '10\*9/l'"),
         ("= 140 ", '= "few" ', r"ours.toml:9: .*'values', '10\*9/L': Input should be a valid"),
         ("{ values", "{ vlaues", r"ours.toml:9: limit 'platelets.low': .*unknown key 'vlaues'"),
-        ("{ values", "{ years = [1, 9], values", r"ours.toml:3: .*do not meet at 1 years"),
+        ("{ values", "{ years = [1, 9], values", r"ours.toml:3: .*do not meet at 1 year"),
         ('"convention"', '"nobody"', r"ours.toml:6: .*no source named 'nobody'"),
         ("platelets.low", "platelets.lo", r"ours.toml:4: .*did you mean 'platelets.low'"),
         ("title", "titel", r"ours.toml:1: .*unknown key 'titel'; did you mean 'title'"),

@@ -15,7 +15,7 @@ PYTHON :=
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 IS_FIT := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help run test coverage check format-check lint types imports fix bench golden rules mutants mutants-code properties samples convert pictures fuzz faults soak clean
+.PHONY: help run test test-slow coverage check format-check lint types imports fix bench golden rules mutants mutants-code properties samples convert pictures fuzz faults soak clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -34,8 +34,19 @@ run: $(RUN)  ## Make the reports of the sample data in reports/
 # In workers that each take a file of tests, in the order of the folders.
 PYTEST := $(IN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-test: $(DEV)  ## Run all tests
-	@$(PYTEST)
+# Whole processes, other programs, damaged files, faults and properties take most of the time.
+SLOW := tests/cli tests/faults tests/hostile tests/mutation tests/operations tests/page \
+	tests/properties tests/workbooks
+# Of these, what is tried in every run.
+SHORT := tests/cli/test_ends.py tests/cli/test_identify.py tests/operations/test_site.py \
+	tests/operations/test_odd_names.py
+FAST := tests/docs tests/golden tests/interpret tests/knowledge tests/rules tests/unit
+
+test: $(DEV)  ## Run the tests but for the slow ones
+	@$(PYTEST) $(FAST) $(SHORT)
+
+test-slow: $(DEV)  ## Run the slow tests: half an hour
+	@$(PYTEST) $(SLOW)
 
 # By itself: measuring makes the tests take two thirds longer.
 coverage: $(DEV)  ## Run all tests and print the branch coverage

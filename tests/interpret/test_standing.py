@@ -120,7 +120,9 @@ def stands(*lines):
         (["01 present confirmed", "02 absent unconfirmed"], "0 1"),
         (["01 absent unconfirmed", "02 present confirmed"], "1"),
         (["01 absent unconfirmed", "02 absent"], "1"),
-        (["01 present confirmed", "02 present unconfirmed"], "1"),
+        (["01 present confirmed", "03 present unconfirmed"], "1"),
+        # Perhaps within 24 hours: the believed one stands beside the later one that is doubted.
+        (["01 present confirmed", "02 present unconfirmed"], "0 1"),
         (["01 present unconfirmed", "02 absent"], "1"),
     ],
 )

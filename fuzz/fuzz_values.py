@@ -10,12 +10,23 @@ from datetime import datetime
 import atheris
 
 with atheris.instrument_imports(include=["pipeline"]):
-    from pipeline.ingest import dates, demographics, identity, names, references, units, values
+    from pipeline.ingest import (
+        dates,
+        demographics,
+        identity,
+        names,
+        references,
+        statuses,
+        units,
+        values,
+    )
     from pipeline.issues import CATALOGUE
     from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
 INDEX = names.index_names(KNOWLEDGE)
+STATUS_WORDS = statuses.index_statuses(KNOWLEDGE)
+SEX_WORDS = demographics.index_sexes(KNOWLEDGE)
 ANALYTES = tuple(KNOWLEDGE.analytes.values())
 OURS = {*INDEX.analytes, *INDEX.said.values()}
 COMPARATORS = {"", "<", "<=", ">", ">="}
@@ -79,8 +90,9 @@ def read_person(text: str, choice: int) -> None:
     cells = [names.fold_words(cell).strip(" .") for cell in text.split("|")]
     letters = demographics._read_letters({cell for cell in cells if len(cell) == 1})
     for cell in cells:
-        sex, code = demographics._read_sex(cell, {}, letters)
-        assert (sex in ("F", "M") and not code) or (not sex and code in ("", "sex-unreadable"))
+        sex, code = demographics._read_sex(cell, {}, letters, SEX_WORDS)
+        known = ("", "sex-unreadable", "sex-other")
+        assert (sex in ("F", "M") and not code) or (not sex and code in known)
 
 
 def read_unit(text: str, choice: int) -> None:
@@ -108,7 +120,7 @@ def read_name(text: str, choice: int) -> None:
 
 def read_status(text: str, choice: int) -> None:
     """A status is one of four or unknown."""
-    status = values._STATUS_WORDS.get(names.fold_words(text), "")
+    (status,) = statuses.parse_statuses([text], STATUS_WORDS)["status"]
     assert status in ("", "final", "corrected", "preliminary", "cancelled")
 
 

@@ -101,7 +101,9 @@ def test_a_run_that_is_stopped_says_so_and_the_next_one_goes_on(run, tmp_path):
     """As Ctrl-C does: the signal goes to the run and to the process that reads workbooks."""
     from tests.cli.conftest import HEADER
 
-    lines = (f"P-{n},,F,1961-01-01,S-{n},2026-03-01,Hemoglobin,9.1,g/dL,final\n" for n in range(60))
+    lines = (
+        f"P-{n},,F,1961-01-01,S-{n},2026-03-01,Hemoglobin,9.1,g/dL,final\n" for n in range(200)
+    )
     (tmp_path / "many.csv").write_text(HEADER + "".join(lines))
     process = subprocess.Popen(
         [sys.executable, "-m", "pipeline", "run", "many.csv", "-o", "out"],
@@ -125,4 +127,4 @@ def test_a_run_that_is_stopped_says_so_and_the_next_one_goes_on(run, tmp_path):
     )
     assert run("status -o out").exit_code == 1
     assert run("run many.csv -o out --quiet").exit_code == 0
-    assert len(list((tmp_path / "out/patients").glob("*.xlsx"))) == 60
+    assert len(list((tmp_path / "out/patients").glob("*.xlsx"))) == 200

@@ -79,7 +79,7 @@ def test_counts_and_patients():
     assert told["gained"].to_dict() == {"P1": "low-platelets", "P2": "", "P4": ""}
     # With low platelets bicytopenia is open until the white cells are counted.
     assert told["differences"].to_dict() == {"P1": 4, "P2": 1, "P4": 0}
-    assert told.loc["P1", ["priority_before", "priority_after"]].to_list() == [6, 4]
+    assert told.loc["P1", ["priority_before", "priority_after"]].to_list() == [5, 4]
     assert told.loc["P4", ["priority_before", "priority_after"]].to_list() == [3, 2]
     assert (comparison.patients_seen, comparison.patients_moved) == (5, 2)
 
@@ -87,7 +87,8 @@ def test_counts_and_patients():
 def test_a_rule_that_only_one_side_has():
     kept = ("anemia", "macrocytosis", "low-platelets")
     without = replace(SHIPPED, rules={name: SHIPPED.rules[name] for name in kept},
-                      priorities=SHIPPED.priorities[:2])  # fmt: skip
+                      priorities=(), orders=(),
+                      for_information=replace(SHIPPED.for_information, when=(), unless=(), never=()))  # fmt: skip
     text = "age | vitamin-b12\n40y | 100\n40y | 400"
     there, gone = compare(text, SHIPPED, without), compare(text, without, SHIPPED)
     assert list(there.differences.query("rule == 'low-b12'")["difference"]) == ["gained", "outcome"]

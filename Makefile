@@ -36,14 +36,15 @@ PYTEST := $(IN)/python -m pytest --numprocesses auto --dist loadfile --no-loadsc
 
 # Whole processes, other programs, damaged files, faults and properties take most of the time.
 SLOW := tests/cli tests/faults tests/hostile tests/mutation tests/operations tests/page \
-	tests/properties tests/workbooks
+	tests/properties tests/workbooks tests/unit/test_daily_numbers.py \
+	tests/unit/test_entries.py tests/unit/test_held_advice.py
 # Of these, what is tried in every run.
 SHORT := tests/cli/test_ends.py tests/cli/test_identify.py tests/operations/test_site.py \
 	tests/operations/test_odd_names.py
 FAST := tests/docs tests/golden tests/interpret tests/knowledge tests/rules tests/unit
 
 test: $(DEV)  ## Run the tests but for the slow ones
-	@$(PYTEST) $(FAST) $(SHORT)
+	@$(PYTEST) $(FAST) $(SHORT) $(addprefix --ignore=,$(filter tests/unit/%,$(SLOW)))
 
 test-slow: $(DEV)  ## Run the slow tests: half an hour
 	@$(PYTEST) $(SLOW)

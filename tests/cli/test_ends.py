@@ -1,11 +1,6 @@
 """How a command ends where there is nothing to do, where it is stopped, where nobody was there."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -94,37 +89,3 @@ def test_a_no_is_no_fault_and_the_end_of_the_input_stops(run, line, asked, typed
     assert ("Nothing was changed." in done.output) is (code == 0)
     assert ("stopped" in done.output) is (code == 130)
     assert Path("out/labflag.db").read_bytes() == before
-
-
-@pytest.mark.skipif(os.name == "nt", reason="a terminal sends no such signal there")
-def test_a_run_that_is_stopped_says_so_and_the_next_one_goes_on(run, tmp_path):
-    """As Ctrl-C does: the signal goes to the run and to the process that reads workbooks."""
-    from tests.cli.conftest import HEADER
-
-    lines = (
-        f"P-{n},,F,1961-01-01,S-{n},2026-03-01,Hemoglobin,9.1,g/dL,final\n" for n in range(200)
-    )
-    (tmp_path / "many.csv").write_text(HEADER + "".join(lines))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline", "run", "many.csv", "-o", "out"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    # Stopped among the workbooks.
-    for _ in range(3000):
-        if len(list((tmp_path / "out/patients").glob("*.xlsx"))) > 3:
-            break
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert (process.returncode, "Traceback" in err) == (130, False), err
-    assert err.strip() == (
-        "labflag: stopped. What is stored stays; the next run goes on from there."
-    )
-    assert run("status -o out").exit_code == 1
-    assert run("run many.csv -o out --quiet").exit_code == 0
-    assert len(list((tmp_path / "out/patients").glob("*.xlsx"))) == 200

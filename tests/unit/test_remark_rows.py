@@ -74,7 +74,12 @@ def codes_of(found):
         ("", "specimen was clotted", "clotted yes", ["comment-warns"]),
         ("COMMENT", "no clots", "clotted no", []),
         # Not understood, it is listed; what means nothing is not.
-        ("COMMENT", "Ring the ward about this one", "", ["remark-not-understood"]),
+        (
+            "COMMENT",
+            "Ring the ward about this one",
+            "text-not-understood yes",
+            ["remark-not-understood"],
+        ),
         ("COMMENT", "fasting", "", []),
         ("Kommentar", "nüchtern, kontrolliert", "", []),
         # Nothing says that it is a remark.

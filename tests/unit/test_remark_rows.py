@@ -124,12 +124,12 @@ def test_the_text_of_a_remark_stands_beside_its_result(ingest, rows, comments):
     ("header", "text", "said", "codes"),
     [
         ("CBC comment", "clotted", "clotted yes", []),
-        ("Specimen integrity", "Diluted", "under-filled yes", []),
+        ("Specimen integrity", "Diluted", "under-filled yes, text-not-understood yes", []),
         ("Probenzustand", "geronnen", "clotted yes", []),
         ("Non-conformité", "tube coagulé", "clotted yes", []),
         ("Incidencias", "muestra coagulada", "clotted yes", []),
         ("Analyzer message", "PLT aggregates?", "platelet-clumps yes", []),
-        ("Free text", "see letter", "", ["remark-not-understood"]),
+        ("Free text", "see letter", "text-not-understood yes", ["remark-not-understood"]),
         ("Lab remark", "normal", "", []),
     ],
 )

@@ -92,7 +92,7 @@ def test_every_text_is_used():
     families = (
         "flag.", "direction.", "state.", "change.", "banner.", "summary.", "sheet.", "units.",
         "made.units.", "artifact.", "trends.", "settled.", "day.", "month.", "year.", "mark.",
-        "template.", "list.", "topic.", "changed.", "run.", "hand-back.",
+        "template.", "list.", "topic.", "changed.", "run.", "hand-back.", "way.",
     )  # fmt: skip
     unused = [
         key

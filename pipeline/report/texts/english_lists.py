@@ -151,8 +151,6 @@ ENTRIES = {
     "archive.heads": "Kept on|What|Patient id|About|Status|Who|Text",
     "archive.note": "note",
     "archive.call": "closed call",
-    "archive.line-by-hand": "line added by hand",
-    "archive.call-by-hand": "call added by hand",
     "archive.replaced": "note replaced by another",
     "archive.unplaced": "note that was to be placed",
     "archive.own": "columns of your own",

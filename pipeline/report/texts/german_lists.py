@@ -140,9 +140,6 @@ ENTRIES = {
     "run.ignored": "Ergebnisse ausgelassen",
     "run.accounted": "Über jedes Ergebnis ist Rechenschaft gelegt",
     "run.not-accounted": "NEIN: über {count}",
-    "archive.replaced": "durch eine andere ersetzte Notiz",
-    "archive.unplaced": "zuzuordnende Notiz",
-    "archive.own": "eigene Spalten",
     "own.column": "Spalte {number}",
     # Notes of which it is not certain whose they are
     "unplaced.how.one": "{count} Notiz, bei der nicht sicher ist, zu wem sie gehört.",
@@ -162,8 +159,9 @@ ENTRIES = {
     "archive.heads": "Abgelegt am|Was|Patienten-ID|Worüber|Stand|Wer|Text",
     "archive.note": "Notiz",
     "archive.call": "abgeschlossener Anruf",
-    "archive.line-by-hand": "von Hand ergänzte Zeile",
-    "archive.call-by-hand": "von Hand ergänzter Anruf",
+    "archive.replaced": "durch eine andere ersetzte Notiz",
+    "archive.unplaced": "zuzuordnende Notiz",
+    "archive.own": "eigene Spalten",
     "page.intro": "Die dringendsten zuerst, erstellt {made}. Nur zur Unterstützung von Entscheidungen. Die "
     "Patienten-ID führt zur Arbeitsmappe; ohne Link gibt es keine, weil jedes Ergebnis zurückgestellt "
     "ist. Notizen werden in worklist.xlsx geschrieben.",

@@ -38,9 +38,9 @@ PYTEST := $(IN)/python -m pytest --numprocesses auto --dist loadfile --no-loadsc
 SLOW := tests/cli tests/faults tests/hostile tests/mutation tests/operations tests/page \
 	tests/properties tests/workbooks tests/unit/test_daily_numbers.py \
 	tests/unit/test_entries.py tests/unit/test_held_advice.py tests/unit/test_sample_data.py \
-	tests/unit/test_template.py tests/unit/test_trends_sheet.py tests/unit/test_workbook.py \
+	tests/unit/test_template.py tests/unit/test_trends_sheet.py \
 	tests/unit/test_workbooks.py tests/unit/test_names_with_the_join.py \
-	tests/unit/test_urgent_findings.py tests/unit/test_trends.py tests/unit/test_values.py
+	tests/unit/test_urgent_findings.py
 # Of these, what is tried in every run.
 SHORT := tests/cli/test_ends.py tests/cli/test_identify.py tests/operations/test_site.py \
 	tests/operations/test_odd_names.py

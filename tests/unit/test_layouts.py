@@ -89,7 +89,6 @@ def test_plain_headers(header, shape, fields, results):
         ("DOB (YYYY-MM-DD)", "field", "birth_date"),
         ("WBC flag", "flag", "WBC"),
         ("Flag HGB", "flag", "HGB"),
-        ("MCV/M", "mark", "MCV"),
         ("HGB_flag", "flag", "HGB"),
         ("Flag", "field", "flag"),
         ("HGB units", "unit", "HGB"),

@@ -147,10 +147,19 @@ def decide_date_order(texts: Iterable[str], stated: DateOrder = "") -> DateOrder
     Returns:
         The order; "" if nothing settles it or two dates contradict each other.
     """
-    found: set[DateOrder] = {stated} - {""}
+    found = {stated, *prove_date_orders(texts)} - {""}
+    return found.pop() if len(found) == 1 else ""
+
+
+def prove_date_orders(texts: Iterable[str]) -> dict[DateOrder, str]:
+    """Give the orders that dates with slashes or hyphens prove, each with its first date.
+
+    A date proves an order if only one of its first two numbers can be a month.
+    """
+    proofs: dict[DateOrder, str] = {}
     for text in texts:
         if date := _DAY_AND_MONTH.match(text):
             first, second = int(date[1]), int(date[3])
             if (first > _MONTHS) != (second > _MONTHS):
-                found.add("day-first" if first > _MONTHS else "month-first")
-    return found.pop() if len(found) == 1 else ""
+                proofs.setdefault("day-first" if first > _MONTHS else "month-first", text)
+    return proofs

@@ -432,6 +432,10 @@ def _say_of_sheet(
         yield issue_of_file(file.name, "units-below-header", sheet=name, row=row)
     if plan.layout and plan.layout.specimen_ids:
         yield issue_of_file(file.name, "specimen-ids-daily", sheet=name)
+    repeats = _list_repeats(lines) if plan.layout and plan.layout.row_is_patient else []
+    if repeats:
+        detail = f"{say_count(len(repeats), 'row')}, the first here"
+        yield issue_of_file(file.name, "rows-repeated", sheet=name, row=repeats[0], detail=detail)
     if lines.left_out:
         detail = f"{say_count(len(lines.left_out), 'line')}, the first here"
         row = lines.left_out[0]
@@ -449,6 +453,18 @@ def _say_of_sheet(
     if unused:
         detail = _name_some(unused)
         yield issue_of_file(file.name, "columns-not-used", sheet=name, detail=detail)
+
+
+def _list_repeats(lines: Lines) -> list[int]:
+    """List the row numbers of rows that say the same as a row before them."""
+    seen: set[tuple[str, ...]] = set()
+    repeats: list[int] = []
+    for row, cells in zip(lines.rows, lines.cells, strict=True):
+        key = tuple(cell.strip() for cell in cells)
+        if key in seen:
+            repeats.append(row)
+        seen.add(key)
+    return repeats
 
 
 def _name_some(headers: Sequence[str]) -> str:

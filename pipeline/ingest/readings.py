@@ -6,6 +6,7 @@ from pipeline.ingest.dialect import (
     Reading,
     decide_date_order,
     decide_decimal,
+    prove_date_orders,
     reads_two_ways,
 )
 from pipeline.ingest.headers import AgeUnit, HeaderIndex
@@ -13,10 +14,11 @@ from pipeline.ingest.layouts import Plan
 from pipeline.ingest.melt import Melted
 from pipeline.ingest.readers import FileTables
 from pipeline.ingest.tables import DateOrder, SiteReading, SourceFile
-from pipeline.issues import all_issues, issues_at
+from pipeline.issues import all_issues, issue_of_file, issues_at, no_issues
 from schemas import DataFrame, Issues
 
 _DATES = ("birth_date", "collected_at")
+_ORDERS = {"day-first": "day first", "month-first": "month first"}
 _NUMBERS = ("value", "reference_low", "reference_high")
 
 
@@ -31,8 +33,8 @@ def decide_readings(
     """Decide how each table of a file is read; the decimal sign from all of them together.
 
     Returns:
-        A reading for each plan, and issues for numbers that may be thousands or decimals in a
-        file that has both decimal signs.
+        A reading for each plan, and issues: numbers that may be thousands or decimals in a file
+        that has both decimal signs, and a note on a column whose dates stand in two orders.
     """
     texts = {text for each in melted for text in _numbers_of(each)}
     readings: list[Reading] = []
@@ -45,6 +47,7 @@ def decide_readings(
         )
         if decimal.is_contradicted:
             issues.append(_doubtful_numbers(each))
+        issues += [_say_of_orders(name, plan, each, site) for name in _DATES]
         readings.append(
             Reading(
                 source_file=file.name,
@@ -92,10 +95,37 @@ def _numbers_of(melted: Melted) -> set[str]:
 
 
 def _decide_order(name: str, plan: Plan, melted: Melted, site: SiteReading) -> DateOrder:
+    return decide_date_order(melted.export[name].unique(), _stated_order(name, plan, site))
+
+
+def _stated_order(name: str, plan: Plan, site: SiteReading) -> DateOrder:
     stated = {plan.meanings[at].date_order for at in plan.fields.get(name, ())} - {""}
     layout = plan.layout.date_order if plan.layout else ""
-    order = stated.pop() if stated else layout or site.date_order
-    return decide_date_order(melted.export[name].unique(), order)
+    return stated.pop() if stated else layout or site.date_order
+
+
+def _say_of_orders(name: str, plan: Plan, melted: Melted, site: SiteReading) -> DataFrame[Issues]:
+    """Note a column whose dates contradict one another, or the order that was stated."""
+    texts = melted.export[name]
+    proofs = prove_date_orders(texts.unique())
+    stated = _stated_order(name, plan, site)
+    if len({*proofs, stated} - {""}) < 2:
+        return no_issues()
+    rows = {
+        order: melted.export["source_row"][texts.eq(date)].iloc[0] for order, date in proofs.items()
+    }
+    said = [f"{_ORDERS[order]} in row {row}" for order, row in sorted(rows.items())]
+    if stated and stated not in proofs:
+        said.insert(0, f"{_ORDERS[stated]} by the setting or header")
+    first = melted.export.iloc[0]
+    return issue_of_file(
+        first["source_file"],
+        "date-orders-differ",
+        sheet=first["source_sheet"],
+        column=melted.headers.get(name, ""),
+        row=max(rows.values()),
+        detail=", ".join(said),
+    )
 
 
 def _doubtful_numbers(melted: Melted) -> DataFrame[Issues]:

@@ -245,6 +245,12 @@ CATALOGUE = _kinds(
         "Fill in one of them, so that results of one specimen can be told from others.",
     ),
     (
+        "rows-repeated",
+        NOTE,
+        "Every cell is the same as in a row before; each row counts as another patient.",
+        "If a row was exported twice, take it out of the file.",
+    ),
+    (
         "specimen-by-date",
         NOTE,
         "Without specimen ids, results of one patient and day count as one specimen.",
@@ -658,6 +664,12 @@ CATALOGUE = _kinds(
         ERROR,
         "Day and month cannot be told apart anywhere in this column.",
         'Write 2024-05-31, or date_order = "day-first" (or "month-first") in labflag.toml.',
+    ),
+    (
+        "date-orders-differ",
+        NOTE,
+        "The dates of this column stand in two orders of day and month.",
+        "Export one order; rows of which both readings are possible are held.",
     ),
     (
         "date-impossible",

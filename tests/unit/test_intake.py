@@ -228,6 +228,67 @@ def test_dates_with_dots_are_held_where_one_is_month_first(ingest):
 
 
 @pytest.mark.parametrize(
+    ("column", "rows", "site", "said", "held"),
+    [
+        ("Drawn", ["25/03/2026", "03/25/2026"], {}, "day first in row 2, month first in row 3", {}),
+        (
+            "Drawn",
+            ["2026-03-02", "03-25-2026", "25-03-2026", "04-05-2026"],
+            {},
+            "day first in row 4, month first in row 3",
+            {5: "date-ambiguous"},
+        ),
+        (
+            "DOB",
+            ["03/25/1961", "04/05/1961"],
+            {"date_order": "day-first"},
+            "day first by the setting or header, month first in row 2",
+            {3: "date-ambiguous"},
+        ),
+        (
+            "Drawn (dd/mm/yyyy)",
+            ["03/25/2026"],
+            {},
+            "day first by the setting or header, month first in row 2",
+            {},
+        ),
+    ],
+)
+def test_dates_in_two_orders_are_noted_with_a_row_of_each(ingest, column, rows, site, said, held):
+    lines = "".join(f"{at},{date},120\n" for at, date in enumerate(rows, 1))
+    found = ingest(f"PID,{column},Hb (g/l)\n{lines}", **site)
+    note = found.issues[found.issues["code"].eq("date-orders-differ")].iloc[0]
+    assert note["column"] == column
+    assert note["message"].startswith(f"{said}: ")
+    assert held_of(found) == held
+
+
+def test_dates_in_one_order_are_not_noted(ingest):
+    found = ingest("PID,Drawn,Hb (g/l)\n1,25/03/2026,120\n2,2026-03-25,120\n3,01/02/2026,120\n")
+    assert "date-orders-differ" not in notes_of(found)
+    assert held_of(found) == {}
+
+
+ROWS_ARE_PATIENTS = Layout(id="rows", title="rows", requires=(), row_is_patient=True)
+
+
+def test_rows_that_repeat_are_counted_where_each_is_a_patient(ingest):
+    lines = ["F,50,9.0,105", "F,50,9.1,105", "F,50,9.0,105", " F,50,9.0 ,105"]
+    text = "Sex,Age,Hb (g/dL),MCV (fL)\n" + "\n".join(lines)
+    found = ingest(text, layout=ROWS_ARE_PATIENTS)
+    note = found.issues[found.issues["code"].eq("rows-repeated")].iloc[0]
+    assert (note["row"], note["message"][:24]) == (4, "2 rows, the first here: ")
+    assert found.results["patient_id"].nunique() == len(lines)
+
+
+def test_rows_that_differ_are_not_counted_as_repeated(ingest):
+    text = "Sex,Age,Hb (g/dL)\nF,50,9.0\nM,50,9.0\n"
+    assert "rows-repeated" not in notes_of(ingest(text, layout=ROWS_ARE_PATIENTS))
+    same = "PID,Sex,Age,Hb (g/dL)\nP1,F,50,9.0\nP1,F,50,9.0\n"
+    assert "rows-repeated" not in notes_of(ingest(same))
+
+
+@pytest.mark.parametrize(
     ("header", "site", "order"),
     [
         ("Drawn", {}, ""),

@@ -11,14 +11,22 @@ from pipeline.interpret.grid import NOWHERE, Grid
 from pipeline.interpret.outside import list_judged
 from pipeline.knowledge.conditions import Compare, Outside, walk
 from pipeline.knowledge.model import Knowledge
+from schemas.vocabulary import Reason
 
+_UNDECIDED = (
+    Reason.CENSORED,
+    Reason.AGE_UNKNOWN,
+    Reason.SEX_UNKNOWN,
+    Reason.NO_LIMIT_FOR_AGE,
+)
 COLUMNS = ("judged", "not_judged", "no_upper")
 
 
 def judge_people(grid: Grid, questions: Questions, knowledge: Knowledge) -> pd.DataFrame:
     """Say of each patient which analytes were judged by their last results.
 
-    Judged is a result that a rule decided by a limit, or beside which an interval is printed.
+    Judged is a result that a rule decided by a limit, or beside which an interval is printed, and
+    that leaves no limit undecided: `<200` platelets are not too many, and may be too few.
 
     Returns:
         By patient id: `judged`, `not_judged`, and `no_upper` (judged, but not for being high), ids
@@ -29,6 +37,7 @@ def judge_people(grid: Grid, questions: Questions, knowledge: Knowledge) -> pd.D
     bounds = [derived.id for derived in knowledge.derived if derived.shape == "at_most"]
     judged = np.zeros(len(grid.results), bool)
     judged[list_judged(grid, answers)] = True
+    judged &= ~_is_undecided(grid, questions, knowledge)
     rows = grid.results[["patient_id", "analyte", "collected_at"]].assign(
         judged=judged, no_upper=_lacks_upper(grid, questions, knowledge)
     )
@@ -58,6 +67,26 @@ def judge_people(grid: Grid, questions: Questions, knowledge: Knowledge) -> pd.D
 def _is_enough(names: Iterable[str], sets: Iterable[frozenset[str]]) -> bool:
     known = set(names)
     return any(each <= known for each in sets)
+
+
+def _is_undecided(grid: Grid, questions: Questions, knowledge: Knowledge) -> np.ndarray:
+    """Mark the results that a limit of a shown rule cannot decide.
+
+    A bound such as `<200` is undecided whatever is printed beside it. Where age or sex is not
+    known, the printed interval decides instead.
+    """
+    undecided = np.zeros(len(grid.results), bool)
+    ends = grid.results[["reference_low", "reference_high"]]
+    printed = ends.notna().any(axis="columns").to_numpy(bool)
+    parts = (part for rule in knowledge.shown_rules() for part in walk(rule.when))
+    for part in {part for part in parts if isinstance(part, Compare)}:
+        said = questions.answer(part)
+        for reason in _UNDECIDED:
+            where = said.open & said.reasons.get(reason, np.zeros(len(said.open), bool))
+            for item in said.evidence:
+                rows = item.results[where & (item.results != NOWHERE)]
+                undecided[rows[~printed[rows]] if reason != Reason.CENSORED else rows] = True
+    return undecided
 
 
 def _lacks_upper(grid: Grid, questions: Questions, knowledge: Knowledge) -> np.ndarray:

@@ -135,12 +135,17 @@ def test_tests_that_were_done_are_not_suggested_again():
             "years | analyte | result\n40 | ferritin | 30 ug/L",
             "Nothing could be assessed.",
         ),
-        pytest.param(
+        (
             "years | analyte | result\n40 | platelets | <200 10*9/L",
-            "Nothing could be assessed; 6 questions could not be decided.",
-            marks=pytest.mark.xfail(
-                reason="a bound is not yet kept out of what nothing is found in"
-            ),
+            "No finding in what could be assessed; 5 questions could not be decided.",
+        ),
+        (
+            "years | analyte | result\n40 | vitamin-b12 | <400 pg/mL\n40 | mcv | 90 fL",
+            "Nothing found in MCV; not judged: B12; 7 questions could not be decided.",
+        ),
+        (
+            "sex | years | analyte | result\n | 40 | hemoglobin | 125 g/L\n | 40 | mcv | 90 fL",
+            "Nothing found in MCV; not judged: Hb; 5 questions could not be decided.",
         ),
         (
             "years | analyte | result\n4 | mcv | held unit-missing\n4 | ferritin | 3 ug/L",

@@ -9,6 +9,7 @@ from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.report import summary
 from pipeline.report.changes import Since
+from pipeline.report.course import show_course
 from pipeline.report.doubts import describe_doubts
 from pipeline.report.evidence import TOLD, list_evidence, list_marks, place_of, split_joined
 from pipeline.report.facts import FileUse, FindingRow, PatientReport, Place, ResultRow, RunFacts
@@ -202,6 +203,7 @@ class Desk:
             source_file=row.source_file,
             source_sheet=row.source_sheet,
             source_row=row.source_row,
+            course=show_course(row, self.knowledge, self.texts) if is_present else "",
         )
 
     def _result(self, row: ReportedResult, marks: Iterable[str]) -> ResultRow:

@@ -36,9 +36,9 @@ def list_evidence(
     places = _cited_places(row)
     count = len(places)
     joined = (row.value, row.unit, row.limit_unit, row.from_date)
-    values, units, limit_units, days = (_pieces(text, count) for text in joined)
+    values, units, limit_units, days = (pieces_of(text, count) for text in joined)
     # One result may have several limits: "12; 80; 100".
-    limits = [as_written(limit) for limit in _pieces(row.limit, count)]
+    limits = [as_written(limit) for limit in pieces_of(row.limit, count)]
     columns = (values, units, limits, limit_units, days)
     for place, value, unit, limit, limit_unit, collected in zip(places, *columns, strict=True):
         analyte, comparator = place[3:]
@@ -99,8 +99,10 @@ def _cited_places(row: Finding) -> list[Place]:
     """Where each result stands that a finding rests on."""
     analytes = split_joined(row.analyte)
     count = len(analytes)
-    columns = (_pieces(text, count) for text in (row.source_file, row.source_sheet, row.source_row))
-    return list(zip(*columns, analytes, _pieces(row.comparator, count), strict=True))
+    columns = (
+        pieces_of(text, count) for text in (row.source_file, row.source_sheet, row.source_row)
+    )
+    return list(zip(*columns, analytes, pieces_of(row.comparator, count), strict=True))
 
 
 def list_marks(
@@ -125,7 +127,7 @@ def split_joined(text: str) -> list[str]:
     return text.split(_JOIN) if text else []
 
 
-def _pieces(text: str, count: int) -> list[str]:
+def pieces_of(text: str, count: int) -> list[str]:
     """Cut joined evidence; where it does not come out even, each piece gets the whole text."""
     pieces = text.split(_JOIN)
     return pieces if len(pieces) == count else [text] * count

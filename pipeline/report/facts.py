@@ -129,6 +129,8 @@ class FindingRow:
     source_file: str
     source_sheet: str
     source_row: str
+    course: str = ""
+    """How far results moved since a recorded start; "" where the finding says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,10 @@ from pipeline.report.wording import SPAN, distinct
 
 
 def show_evidence(row: FindingRow, texts: Texts) -> str:
-    """List what a finding rests on, one result to a line; a date that all share stands once."""
+    """List what a finding rests on, one result to a line; a date that all share stands once.
+
+    The first line says how far the results moved since a recorded start, where they did.
+    """
     dates = distinct(each.collected for each in row.evidence)
     is_compound = len(row.evidence) > 1
     shares_date = is_compound and len(dates) == 1 and dates[0]
@@ -15,7 +18,7 @@ def show_evidence(row: FindingRow, texts: Texts) -> str:
         _show_one(each, texts, is_dated=not shares_date, is_compound=is_compound)
         for each in row.evidence
     ]
-    return "\n".join([*([dates[0]] if shares_date else []), *lines])
+    return "\n".join(filter(None, [row.course, dates[0] if shares_date else "", *lines]))
 
 
 def show_limit(evidence: Evidence, texts: Texts) -> str:

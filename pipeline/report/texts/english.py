@@ -134,6 +134,7 @@ ENTRIES = {
     "state.above.yes": "▲ above",
     "state.above.no": "not above",
     "state.above.open": "? open",
+    "evidence.course": "Day {days} after the start: {moves}",
     "evidence.equals": " = {value} {unit}",
     "evidence.specimen": "Specimen of {date}",
     "evidence.also": "also open: {dates}",

@@ -128,6 +128,7 @@ ENTRIES = {
     "state.above.yes": "▲ über",
     "state.above.no": "nicht über",
     "state.above.open": "? offen",
+    "evidence.course": "Tag {days} nach Beginn: {moves}",
     "evidence.equals": " = {value} {unit}",
     "evidence.specimen": "Probe vom {date}",
     "evidence.also": "auch offen: {dates}",

@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.ingest.analyzer_marks import find_doubted
 from pipeline.ingest.cell_words import index_cells
+from pipeline.ingest.context_words import ABOUT_PERSON, note_unknown
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.melt import Melted
 from pipeline.ingest.notices import (
@@ -90,8 +91,8 @@ def observe(
         Observations; those with a `result_id` are the results whose `analyte` is an
         observation and that can be read. Issues: `answer-unreadable`, `answer-is-number`,
         `value-missing`, `not-measured` (those results are held), `context-not-used`,
-        `remark-unclear`, `remark-not-understood`. What stands in a cancelled row, or in one of
-        which it is open whose it is, is not read.
+        `remark-unclear`, `remark-not-understood`, `context-not-understood`. What stands in a
+        cancelled row, or in one of which it is open whose it is, is not read.
     """
     words = index_answers(knowledge)
     is_result = parsed["analyte"].isin(list(_list_about(knowledge))) & ~parsed["ignored"]
@@ -254,6 +255,8 @@ def _read_context(
             if name in _OF_SPECIMEN:
                 texts = name_texts(texts, str(header), index)
                 issues.append(_not_understood(rows, texts, index, knowledge))
+            elif name in ABOUT_PERSON:
+                issues.append(note_unknown(rows, str(header), index, knowledge))
             by_analyzer = name == "analyzer"
             said, doubts = _read_running(
                 rows,

@@ -591,6 +591,12 @@ CATALOGUE = _kinds(
         "Read it in the file: it may change what the results of the specimen mean.",
     ),
     (
+        "context-not-understood",
+        NOTE,
+        "Medications or conditions hold no word that labflag knows; they changed nothing.",
+        "Nothing to do, unless one of them bears on the results: see docs/context.md.",
+    ),
+    (
         "comment-warns",
         NOTE,
         "The laboratory's comment casts doubt on the specimen.",

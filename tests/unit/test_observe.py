@@ -394,3 +394,32 @@ def test_the_accounts_balance(check):
         "superseded": 1,
         "ignored": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "said"),
+    [
+        ("Conditions", ["vegan; M. Crohn"], ("Conditions", 2, "2 entries, the first here: ")),
+        (
+            "Medications",
+            ["metformin", "amlodipine, zinc"],
+            ("Medications", 3, "1 entry, the first"),
+        ),
+        ("Klinische Angaben", ["Zöliakie", "Zöliakie"], ("Klinische Angaben", 2, "2 entries, ")),
+        ("Medicación", ["metformina\nlosartán"], ("Medicación", 2, "1 entry, ")),
+        ("Medications", ["metformin, none", "-", "keine", "1000"], None),
+        ("Conditions", ["multiple myeloma", "no metformin"], None),
+    ],
+)
+def test_context_without_a_known_word_is_counted_once_for_its_column(ingest, header, cells, said):
+    head = f"patient_id,sex,sample_id,Hb (g/dL),{header}\n"
+    rows = "".join(f'P{at},F,S{at},12.5,"{cell}"\n' for at, cell in enumerate(cells))
+    issues = ingest(head + rows).issues
+    found = issues[issues["code"].eq("context-not-understood")]
+    if said is None:
+        assert found.empty
+    else:
+        (note,) = found.itertuples()
+        column, row, begin = said
+        assert (note.column, note.row, note.message[: len(begin)]) == (column, row, begin)
+        assert not any(cell in note.message for cell in cells)

@@ -86,6 +86,7 @@ PROBLEMS = {
     "mark-unreliable": ("Das Gerät hat die Zahl als zweifelhaft gekennzeichnet.", "Erneut messen und das neue Ergebnis schicken."),
     "mark-unclear": ("Ein Sternchen neben einem Ergebnis kann auffällig oder unzuverlässig heißen; das Ergebnis wurde verwendet.", ""),
     "remark-not-understood": ("Eine Bemerkung des Labors enthält kein Wort, das labflag kennt; sie hat nichts geändert.", "In der Datei nachlesen: sie kann ändern, was die Ergebnisse der Probe bedeuten."),
+    "context-not-understood": ("Medikamente oder Erkrankungen enthalten kein Wort, das labflag kennt; sie haben nichts geändert.", "Nichts zu tun, wenn keines davon die Ergebnisse betrifft: siehe docs/context.md."),
     "comment-warns": ("Der Kommentar des Labors weckt Zweifel an der Probe.", ""),
     "value-unusual": ("Die Zahl ist möglich, aber selten.", ""),
     "time-offset": ("Zeiten wurden als die Ortszeiten gelesen, die sie zeigen, ohne ihre Abweichung.", ""),

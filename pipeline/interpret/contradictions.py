@@ -11,7 +11,7 @@ from pipeline.interpret.changes import result_ends
 from pipeline.interpret.grid import NOWHERE, Grid, Positions
 from pipeline.interpret.said import Sayings
 from pipeline.interpret.timeline import Timeline
-from pipeline.knowledge.conditions import ANY, Change, Condition, alternatives, walk
+from pipeline.knowledge.conditions import ANY, Change, Condition, Observed, alternatives, walk
 from pipeline.knowledge.contradictions import Apart, Contradiction, SetAside
 from pipeline.knowledge.model import Knowledge
 from schemas.vocabulary import ResultStatus
@@ -166,9 +166,18 @@ class Contradictions:
             near = self._near(series, first, second, apart)
             found |= near & self._is_apart(condition, apart, series, first, second, certainly=True)
         dates, places = self._sayings.dates_of(*condition.not_across), series.places
+        found &= ~self._is_exempt(condition, places[first], places[second])
         rises = series.low[second] > series.high[first]
         found &= ~(rises & self._timeline.may_lie_between(places[first], places[second], dates))
         return np.asarray(found & there, dtype=bool)
+
+    def _is_exempt(self, condition: Contradiction, one: Positions, two: Positions) -> Mask:
+        """Tell which pairs end in a specimen that contradicts none before it."""
+        exempt = np.zeros(self._timeline.count, bool)
+        for name in condition.not_by:
+            exempt |= self._answer(Observed(observation=name)).yes
+        is_ordered = self._timeline.last[one] < self._timeline.first[two]
+        return np.asarray(exempt[two] | (exempt[one] & ~is_ordered), dtype=bool)
 
     def _agree(
         self, condition: Contradiction, series: _Series, one: Positions, two: Positions

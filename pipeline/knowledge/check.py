@@ -394,6 +394,8 @@ def _check_contradiction(contradiction: Contradiction, knowledge: Knowledge, whe
     units = knowledge.analytes[contradiction.analyte].units
     for name in contradiction.not_across:
         _check_dated(name, knowledge, where)
+    for name in contradiction.not_by:
+        _known(name, knowledge.observations, "observation", where)
     for apart in contradiction.apart:
         for unit, _ in (*apart.more_than, *apart.one_below, *apart.other_above):
             _known(unit, units, "accepted unit", where)

@@ -258,6 +258,7 @@ def _contradiction(head: str, content: Any, entry: Entry, where: str) -> Conditi
         third_within_days=third,
         from_months=_whole_number(entry, "from_months", where) or 0,
         not_across=tuple(_text(name, where) for name in entry.pop("not_across", [])),
+        not_by=tuple(_text(name, where) for name in entry.pop("not_by", [])),
     )
 
 
@@ -313,7 +314,7 @@ _PARTS = (
     *("at_least_days", "at_most_days", "within_days", "not_across", "less_than", "more_than"),
     *("times", "apart_from", "against", "following", "or_held", "unless"),
     *("each_days", "within_hours", "from_months", "unless_artifact"),
-    *("apart", "third_within_days", "more_than_share", "one_below", "other_above"),
+    *("apart", "third_within_days", "more_than_share", "one_below", "other_above", "not_by"),
 )
 _WORDS = (*_BUILD, *_PARTS)
 

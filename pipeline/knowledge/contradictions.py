@@ -38,6 +38,8 @@ class Contradiction:
     """Younger patients are not asked."""
     not_across: tuple[str, ...] = ()
     """Observations with a date: a rise across one of them contradicts nothing."""
+    not_by: tuple[str, ...] = ()
+    """Observations of a specimen: where one was said, it contradicts none before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

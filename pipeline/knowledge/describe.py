@@ -263,6 +263,8 @@ def _describe_contradiction(contradiction: Contradiction, knowledge: Knowledge) 
         said.append(f"from {say_count(contradiction.from_months, 'month')} of age")
     if contradiction.not_across:
         said.append(f"no rise across {' or '.join(contradiction.not_across)}")
+    if contradiction.not_by:
+        said.append(f"the later one without {' or '.join(contradiction.not_by)}")
     days = say_count(contradiction.third_within_days, "day")
     said.append(f"until a third one within {days} agrees with either")
     return ", ".join(said)

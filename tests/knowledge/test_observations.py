@@ -58,8 +58,8 @@ def test_the_ids_that_rules_rely_on():
         "test": "malaria-test",
         "notice": "critical-flag other-flag text-not-understood",
         "antibody": "intrinsic-factor-antibody",
-        "specimen": "hemolyzed lipemic icteric agglutinated diluted clotted unsuitable"
-        " misidentified misidentification-queried under-filled old-specimen",
+        "specimen": "hemolyzed lipemic icteric agglutinated diluted citrate-count clotted"
+        " unsuitable misidentified misidentification-queried under-filled old-specimen",
         "context": "platelets-doubted white-cells-doubted red-cells-doubted hemoglobin-doubted"
         " pregnant trimester postpartum elevation-m",
         "medication": "oral-contraceptive metformin proton-pump-inhibitor nitrous-oxide zinc"

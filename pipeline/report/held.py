@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from math import ceil
 from pathlib import PurePath
 from typing import Any
 
@@ -45,6 +46,8 @@ _FORMER = re.compile(r"(?:-[0-9a-f]{8})?\.held", re.IGNORECASE)
 _UNFIT_FOR_FILES = re.compile(r"[^\w.-]+")
 _UNFIT_FOR_SHEETS = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _WIDEST = {HOLD: 15.0, REASON: 30.0, FIX: 52.0, RAW: 60.0, READ_AS: 12.0}
+_PAGE_WIDTH = 200
+"""Characters across a landscape page that can still be read."""
 _USUAL_WIDTH = 26.0
 
 
@@ -147,6 +150,14 @@ def _render_sheet(
         column.number_format = AS_TEXT
     sheet.freeze_panes = "C2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(headers))}{len(lines)}"
+    _set_print(sheet, widths[: first + len(page.headers)])
+
+
+def _set_print(sheet: Worksheet, widths: Sequence[float]) -> None:
+    """Print what a person reads, as many pages wide as it needs to stay readable."""
+    sheet.print_area = f"A1:{get_column_letter(len(widths))}{sheet.max_row}"
+    sheet.print_title_cols = "A:B"
+    sheet.page_setup.fitToWidth = ceil(sum(widths) / _PAGE_WIDTH)
 
 
 def _put_texts(sheet: Worksheet, styler: Styler, row: int, entries: Sequence[Entry]) -> None:

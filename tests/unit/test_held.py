@@ -134,6 +134,20 @@ def test_every_cell_is_text_and_bad_cells_are_marked(hand_back):
     assert sheet.column_dimensions["D"].number_format == "@"
 
 
+@pytest.mark.parametrize(("extra", "pages"), [(0, 1), (12, 3)])
+def test_what_a_person_reads_is_printed_wide_enough_to_be_read(hand_back, extra, pages):
+    names = [f"A remark of the ward {at}" for at in range(extra)]
+    header = ",".join(["PID", "Sex", "Age", "Hb", *names])
+    _, path = hand_back("a.csv", f"{header}\nA1,F,60,112{',x' * extra}\n")
+    sheet = load_workbook(path).worksheets[0]
+    last = sheet.print_area.rpartition(":")[2].replace("$", "")
+    column = last.rstrip("0123456789")
+    headers = {cell.column_letter: cell.value for cell in sheet[1]}
+    assert headers[column] == (names[-1] if names else "Hb")
+    assert sheet.print_title_cols.replace("$", "") == "A:B"
+    assert sheet.page_setup.fitToWidth == pages
+
+
 def test_bytes_depend_on_content_alone(hand_back):
     _, path = hand_back("march.csv", WIDE + "1,F,44,abc,\n")
     first = path.read_bytes()

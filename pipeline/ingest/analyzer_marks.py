@@ -1,8 +1,14 @@
 """Marks by which an analyzer doubts a number: the doubt reaches the finding."""
 
+import re
+
 import pandas as pd
 
 from pipeline.ingest.cell_words import CellWords
+from pipeline.ingest.names import index_names
+from pipeline.knowledge.model import Knowledge
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 def find_doubted(export: pd.DataFrame, words: CellWords) -> "pd.Series[bool]":
@@ -23,6 +29,22 @@ def find_doubted(export: pd.DataFrame, words: CellWords) -> "pd.Series[bool]":
         counts = flags.eq("doubtful")
     doubted: pd.Series[bool] = marks.isin(["doubtful", "no-number"]) | counts
     return doubted
+
+
+def list_marked(knowledge: Knowledge) -> dict[str, str]:
+    """Return the observation that a doubtful mark beside each analyte says."""
+    return {analyte: each.id for each in knowledge.observations.values() for analyte in each.marks}
+
+
+def list_suspected(header: str, knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the observations that a yes in a column of suspect flags says.
+
+    Of the analytes that the header names ("PLT Suspect"); of all where it names none.
+    """
+    marked, index = list_marked(knowledge), index_names(knowledge)
+    named = (name for word in _WORD.findall(header) for name in index.claimants(word))
+    found = {marked[name] for name in named if name in marked}
+    return tuple(sorted(found or set(marked.values())))
 
 
 def _look_up(texts: "pd.Series[str]", words: CellWords) -> "pd.Series[str]":

@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest.analyzer_marks import find_doubted
+from pipeline.ingest.analyzer_marks import find_doubted, list_marked, list_suspected
 from pipeline.ingest.cell_words import index_cells
 from pipeline.ingest.context_words import ABOUT_PERSON, note_unknown
 from pipeline.ingest.dialect import Reading
@@ -258,6 +258,10 @@ def _read_context(
             elif name in ABOUT_PERSON:
                 issues.append(note_unknown(rows, str(header), index, knowledge))
             by_analyzer = name == "analyzer"
+            if by_analyzer:
+                suspected, left = _read_suspects(rows, str(header), words, reading, knowledge)
+                parts.append(suspected)
+                issues.append(_not_understood(left, left["text"], index, knowledge))
             said, doubts = _read_running(
                 rows,
                 texts,
@@ -281,6 +285,24 @@ def _read_context(
     return pd.concat([_nothing(), *parts], ignore_index=True), all_issues(*issues)
 
 
+def _read_suspects(
+    rows: pd.DataFrame, header: str, words: Words, reading: Reading, knowledge: Knowledge
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the cells of a column of suspect flags that say no more than yes, such as 1.
+
+    Returns:
+        What they say, and the rows whose cells are no answer by themselves.
+    """
+    parts, left = [_nothing()], rows
+    for code in list_suspected(header, knowledge):
+        meant = _About(knowledge.observations[code], None)
+        read, codes = _take_cells(rows["text"], meant, words, reading)
+        said = _place(rows, read.take(codes), code)
+        parts.append(said[said["answer"].eq("yes")])
+        left = rows[said["answer"].eq("?").to_numpy()]
+    return pd.concat(parts, ignore_index=True), left
+
+
 def _read_marks(
     melted: Melted, sound: pd.DataFrame, knowledge: Knowledge
 ) -> tuple[pd.DataFrame, DataFrame[Issues]]:
@@ -292,11 +314,6 @@ def _read_marks(
     answers = pd.DataFrame({"answer": "yes"}, index=said.index)
     table = _place(said, answers, code.loc[said.index].astype("str"))
     return table, issues_at(rows[code.isna()], "mark-unreliable")
-
-
-def list_marked(knowledge: Knowledge) -> dict[str, str]:
-    """Return the observation that a doubtful mark beside each analyte says."""
-    return {analyte: each.id for each in knowledge.observations.values() for analyte in each.marks}
 
 
 def _first_of_each(rows: pd.DataFrame) -> pd.DataFrame:

@@ -423,3 +423,37 @@ def test_context_without_a_known_word_is_counted_once_for_its_column(ingest, hea
         column, row, begin = said
         assert (note.column, note.row, note.message[: len(begin)]) == (column, row, begin)
         assert not any(cell in note.message for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "doubted", "noted"),
+    [
+        ("PLT Suspect", ["1", "0"], [("P0", "platelets-doubted")], False),
+        ("WBC Suspect Flag", ["", "yes"], [("P1", "white-cells-doubted")], False),
+        ("PLT Suspect Flag", ["J", "N"], [("P0", "platelets-doubted")], False),
+        (
+            "Suspect flag",
+            ["1", "0"],
+            [
+                ("P0", "hemoglobin-doubted"),
+                ("P0", "platelets-doubted"),
+                ("P0", "red-cells-doubted"),
+                ("P0", "white-cells-doubted"),
+            ],
+            False,
+        ),
+        ("PLT Suspect", ["no", "none"], [], False),
+        ("PLT Suspect", ["7", "1"], [], True),
+        ("IP messages", ["PLT Clumps?", "Ghosts"], [("P0", "platelet-clumps")], True),
+    ],
+)
+def test_a_bare_yes_among_suspect_flags_doubts_what_its_header_names(
+    ingest, header, cells, doubted, noted
+):
+    head = f"patient_id,sex,sample_id,PLT (10*3/uL),{header}\n"
+    rows = "".join(f"P{at},F,S{at},60,{cell}\n" for at, cell in enumerate(cells))
+    found = ingest(head + rows)
+    yes = found.observations[found.observations["answer"].eq("yes")]
+    yes = yes[yes["code"].ne("text-not-understood")]
+    assert sorted(zip(yes["patient_id"], yes["code"], strict=True)) == doubted
+    assert ("remark-not-understood" in set(found.issues["code"])) == noted

@@ -1,7 +1,7 @@
 """Ids that name no patient: controls and summary rows, and ids that a spreadsheet made a date."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,13 +36,15 @@ class IdWords:
     controls: frozenset[str]
     levels: frozenset[str]
     summaries: frozenset[str]
+    given_names: frozenset[str]
+    """Those of `summaries` that are names of people too."""
     months: frozenset[str]
 
     def names_a_control(self, text: str) -> bool:
         """Whether an id is made of words for controls, their levels and small numbers."""
         parts = _PARTS.findall(fold_words(text))
-        words = [name_key(part) for part in parts if not part.isdigit()]
-        numbers = [int(part) for part in parts if part.isdigit()]
+        words = [name_key(part) for part in parts if not part.isdecimal()]
+        numbers = [int(part) for part in parts if part.isdecimal()]
         if any(number > _MOST_LEVELS for number in numbers):
             return False
         others = [word for word in words if not self._control_in(word)]
@@ -58,6 +60,10 @@ class IdWords:
     def sums_up(self, text: str) -> bool:
         """Whether an id is the name of a summary row."""
         return name_key(_COUNT.sub("", fold_words(text))) in self.summaries
+
+    def is_given_name(self, text: str) -> bool:
+        """Whether an id may be a person's name as well as that of a summary row."""
+        return name_key(text) in self.given_names
 
     def is_date(self, text: str) -> bool:
         """Whether an id looks like a date that a spreadsheet made of it."""
@@ -81,6 +87,7 @@ def index_id_words(knowledge: Knowledge) -> IdWords:
         controls=keys("control"),
         levels=keys("control-level"),
         summaries=keys("summary"),
+        given_names=keys("summary-or-name"),
         months=keys("month"),
     )
 
@@ -90,28 +97,31 @@ def find_controls(export: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[str]
 
     A row is left out if its patient id, or without one its specimen id, names a control or a
     summary. It is doubtful where a person stands beside such an id (a sex, a birth date, an age,
-    a name), and where only the specimen id of a patient names a control.
+    a name), where the id is a name as well ("Max"), and where only the specimen id of a patient
+    names a control. A whole person with a specimen, or a name, beside the word for a summary is a
+    patient whose id happens to read like one.
     """
     words = index_id_words(knowledge)
-    named = _names_nobody(export["patient_id"], words)
-    tube = _names_nobody(export["sample_id"], words, summaries=False)
+    patient = export["patient_id"]
+    named = _map(patient, words.names_a_control)
+    sums_up = _map(patient, words.sums_up) & ~named
+    tube = _map(export["sample_id"], words.names_a_control)
     is_person = export["sex"].ne("") | export["birth_date"].ne("") | export["age"].ne("")
     name = export["patient_name"]
-    is_person |= name.ne("") & name.ne(export["patient_id"]) & ~_names_nobody(name, words)
-    nobody = named | (tube & export["patient_id"].eq(""))
+    is_named = name.ne("") & name.ne(patient)
+    is_named &= ~(_map(name, words.names_a_control) | _map(name, words.sums_up))
+    is_person |= is_named
+    is_whole = export["sex"].ne("") & export["birth_date"].ne("")
+    is_whole &= is_named | (export["sample_id"].ne("") & ~tube)
+    nobody = named | (sums_up & ~is_whole) | (tube & patient.eq(""))
+    is_open = is_person | (sums_up & _map(patient, words.is_given_name))
     kind = pd.Series("", index=export.index, dtype="str")
-    kind = kind.mask(nobody & ~is_person, "control")
-    return kind.mask((nobody & is_person) | (tube & ~nobody), "doubtful")
+    kind = kind.mask(nobody & ~is_open, "control")
+    return kind.mask((nobody & is_open) | (tube & ~nobody), "doubtful")
 
 
-def _names_nobody(
-    column: "pd.Series[str]", words: IdWords, *, summaries: bool = True
-) -> "pd.Series[bool]":
-    known = {
-        text: words.names_a_control(text) or (summaries and words.sums_up(text))
-        for text in pd.unique(column)
-    }
-    return column.map(known).astype(bool)
+def _map(column: "pd.Series[str]", says: Callable[[str], bool]) -> "pd.Series[bool]":
+    return column.map({text: says(text) for text in pd.unique(column)}).astype(bool)
 
 
 def find_dated_ids(

@@ -13,6 +13,9 @@ from schemas.vocabulary import ResultStatus
 
 LIMITS_AT_MOST = 3
 
+_FAR_ABOVE = 2
+"""An upper limit that is more than so many times every result is not drawn."""
+
 
 def list_trends(
     reported: Iterable[ReportedResult],
@@ -38,7 +41,7 @@ def list_trends(
     }
     if not repeated:
         return ()
-    doubted, limits = _doubts(findings), _limits(findings)
+    doubted, limits = _doubts(findings), _near_limits(findings)
     trends = (
         _trend(repeated[place], doubted, limits, knowledge, texts, converts=converts)
         for place in sorted(repeated)
@@ -93,17 +96,26 @@ def _doubts(findings: Iterable[FindingRow]) -> set[Place]:
     return {each.place for row in findings if row.unconfirmed for each in row.evidence}
 
 
-def _limits(findings: Iterable[FindingRow]) -> Mapping[Place, Mapping[str, float]]:
-    """Single limits that were compared with each result, by title of the rule."""
+def _near_limits(findings: Sequence[FindingRow]) -> Mapping[Place, Mapping[str, float]]:
+    """Single limits that were compared with each result, by title of the rule.
+
+    Without those far above every result: a line at 1000 would press results of 200 together.
+    """
     limits: dict[Place, dict[str, float]] = defaultdict(dict)
+    near: set[str] = set()
     for row in findings:
-        if (
-            len(row.evidence) == 1
-            and row.evidence[0].direction
-            and is_number(row.evidence[0].limit)
-        ):
-            limits[row.evidence[0].place][row.rule.title] = float(row.evidence[0].limit)
-    return limits
+        if len(row.evidence) != 1:
+            continue
+        (each,) = row.evidence
+        if each.direction and is_number(each.limit):
+            limits[each.place][row.rule.title] = limit = float(each.limit)
+            is_far = "above" in each.direction and is_number(each.value)
+            if not is_far or limit <= float(each.value) * _FAR_ABOVE:
+                near.add(row.rule.title)
+    return {
+        place: {title: limit for title, limit in own.items() if title in near}
+        for place, own in limits.items()
+    }
 
 
 def _distinct_lines(

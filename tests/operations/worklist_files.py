@@ -49,11 +49,11 @@ def _knowledge_of(settings: Settings) -> Any:
 _JUDGED: dict[object, Any] = {}
 
 
-def _judge(received: Any, knowledge: Any, decisions: Any = ()) -> Any:
+def _judge(received: Any, knowledge: Any, decisions: Any = (), *how: Any) -> Any:
     """Judge the same files once: what the rules say of them is not what is tried here."""
-    key = (received.files, id(knowledge), tuple(map(repr, decisions)))
+    key = (received.files, id(knowledge), tuple(map(repr, decisions)), how)
     if key not in _JUDGED:
-        _JUDGED[key] = judge(received, knowledge, decisions)
+        _JUDGED[key] = judge(received, knowledge, decisions, *how)
     return _JUDGED[key]
 
 

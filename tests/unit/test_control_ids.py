@@ -57,6 +57,10 @@ def test_ids_of_no_patient(ids, answer):
         # A person beside the id: nothing is lost, nothing is believed.
         ("QC-LOW,Jane Doe,,,,2026-03-01,5", "record-doubtful"),
         ("Total,,F,1961-04-30,,2026-03-01,5", "record-doubtful"),
+        ("Total,Jane Doe,F,1961-04-30,S2,2026-03-01,5", "used"),
+        ("MAX,,F,1961-04-30,S2,2026-03-01,5", "used"),
+        ("Max,,,,,2026-03-01,5", "record-doubtful"),
+        ("²,,,,,2026-03-01,5", "used"),
         ("P7,Jane Doe,F,1961-04-30,QC L1,2026-03-01,5", "record-doubtful"),
         # A surname is only a name.
         ("P7,Total,F,1961-04-30,S7,2026-03-01,5", "used"),

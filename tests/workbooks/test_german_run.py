@@ -1,5 +1,6 @@
 """A run in German: no English text of the catalogue stands in anything that people open."""
 
+import csv
 import html
 import re
 from collections.abc import Iterator
@@ -79,10 +80,13 @@ def texts_of(path: Path) -> Iterator[str]:
 
 
 def quoted() -> re.Pattern[str]:
-    """What sources say stands in their own words."""
+    """What sources and laboratories say stands in their own words."""
     knowledge = load_knowledge()
     said = {limit.wording for limit in knowledge.limits.values()}
     said |= {part for each in knowledge.sources.values() for part in (each.title, each.where)}
+    for name in FILES:
+        with (ROOT / "sample_data" / name).open(encoding="utf-8-sig", newline="") as file:
+            said |= {row.get("comment", "") for row in csv.DictReader(file)}
     return re.compile("|".join(map(re.escape, sorted(filter(None, said), key=len, reverse=True))))
 
 

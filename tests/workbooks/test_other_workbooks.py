@@ -120,7 +120,9 @@ def test_what_is_printed_has_room(worklist):
 
 def test_every_line_is_what_the_reports_say(worklist, run_folder):
     _, reports = run_folder
-    lines = {row["Patient id"].value: row for row in rows_of(worklist["Worklist"], "Worklist")}
+    sheets = [("Worklist", "Worklist"), ("For information", "ForInformation")]
+    listed = (row for title, table in sheets for row in rows_of(worklist[title], table))
+    lines = {row["Patient id"].value: row for row in listed}
     ids = list(lines)
     assert [key for key in ids if key in {each.patient_id for each in reports}] == sorted(
         (each.patient_id for each in reports), key=ids.index

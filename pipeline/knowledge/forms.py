@@ -177,7 +177,8 @@ class Phrases:
                 "ends-denial", "specimen", "analytical", "neutral", "understood", "look-alike",
                 "status-final", "status-corrected", "status-preliminary", "status-cancelled",
                 "sex-female", "sex-male", "sex-unknown", "sex-other", "control", "control-level",
-                "summary", "summary-or-name", "month", "less-than", "greater-than", "at-most", "at-least", "exactly",
+                "summary", "summary-or-name", "month",
+                "less-than", "greater-than", "at-most", "at-least", "exactly",
                 "specimen-sound", "flag-critical", "flag-low", "flag-high", "flag-abnormal",
                 "flag-none", "mark-doubtful", "mark-no-number", "mark-plain"]  # fmt: skip
     words: tuple[str, ...]

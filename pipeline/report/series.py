@@ -96,7 +96,7 @@ def _doubts(findings: Iterable[FindingRow]) -> set[Place]:
     return {each.place for row in findings if row.unconfirmed for each in row.evidence}
 
 
-def _near_limits(findings: Sequence[FindingRow]) -> Mapping[Place, Mapping[str, float]]:
+def _near_limits(findings: Iterable[FindingRow]) -> Mapping[Place, Mapping[str, float]]:
     """Single limits that were compared with each result, by title of the rule.
 
     Without those far above every result: a line at 1000 would press results of 200 together.

@@ -36,15 +36,17 @@ def sort_patients(patients: pd.DataFrame, turns: "pd.Series[int] | int" = 0) -> 
     """Put patients in the order of the worklist.
 
     By class, by what comes before all numbers, by the smallest share of a limit (who has none
-    comes after), patterns before single findings, `turns`, the longest time since arrival, the id;
-    never by the number of findings.
+    comes after), patterns before single findings, `turns`, the most days since arrival, the id;
+    never by the number of findings. Files that arrive on one day came at the same time.
     """
-    ordered = patients.assign(turn=turns).sort_values(
-        [*PLACE, "has_pattern", "turn", "arrived_at", "patient_id"],
+    ordered = patients.assign(
+        turn=turns, arrived_on=patients["arrived_at"].dt.normalize()
+    ).sort_values(
+        [*PLACE, "has_pattern", "turn", "arrived_on", "patient_id"],
         ascending=[*_ASCENDING, False, True, True, True],
         ignore_index=True,
     )
-    return ordered.drop(columns="turn")
+    return ordered.drop(columns=["turn", "arrived_on"])
 
 
 def sort_by_place(rows: pd.DataFrame) -> pd.DataFrame:

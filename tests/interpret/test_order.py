@@ -135,6 +135,11 @@ def test_ties_go_by_pattern_then_arrival_then_id():
     assert order_of(TIED) == {3: "C A B D E"}
 
 
+def test_files_of_one_day_came_at_the_same_time():
+    same = {**ARRIVALS, "second.csv": datetime(2026, 3, 2, 23, 59)}
+    assert order_of(TIED, arrivals=same) == {3: "C B D E A"}
+
+
 def test_what_is_new_or_worse_goes_before_who_waits_longer():
     patients = patients_of(TIED, arrivals=ARRIVALS)
     kinds = Changes.column_types()

@@ -38,9 +38,9 @@ def read_unused_columns(plan: Plan, table: TextTable, index: HeaderIndex) -> Pla
     last = plan.unit_row.row if plan.unit_row and plan.unit_row.is_taken else plan.header_row
     body = [cells for row, cells in table.rows[plan.header_at + 1 :] if row > last]
     plan = _without_columns_of_signs(plan, body, index.cells)
-    used, left_out = plan.used(), _left_out(plan)
+    used, free = plan.used(), left_out(plan)
     for at, header in enumerate(plan.headers):
-        if at not in used and name_key(header) not in left_out:
+        if at not in used and name_key(header) not in free:
             counts = Counter(cells[at].strip() for cells in body if at < len(cells))
             counts.pop("", None)
             if counts:
@@ -57,7 +57,7 @@ def read_unused_columns(plan: Plan, table: TextTable, index: HeaderIndex) -> Pla
     return plan
 
 
-def _left_out(plan: Plan) -> set[str]:
+def left_out(plan: Plan) -> set[str]:
     """List the headers of which a layout says that they are not read, or read in another way."""
     if not plan.layout:
         return set()

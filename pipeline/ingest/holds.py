@@ -7,6 +7,7 @@ was read, because a few rows by themselves do not settle a decimal sign or an or
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import NamedTuple, Self, cast
 from urllib.parse import parse_qs, urlencode
 
@@ -70,6 +71,25 @@ class Hold(NamedTuple):
         return cls(found[1], found[2], int(found[3])) if found else None
 
 
+class Beside(NamedTuple):
+    """A cell beside a result that held its row, in a column that no header names.
+
+    Such a column is recognized by most of its cells. A few rows that come back do not show it, so
+    the row stays held as long as the cell stays as it was.
+    """
+
+    code: str
+    """Of the issue."""
+    header: str
+    digest: str
+    """Of the text of the cell."""
+
+    @classmethod
+    def of(cls, code: str, header: str, text: str) -> Self:
+        """Note a cell."""
+        return cls(code, header.strip(), sha256(text.strip().encode()).hexdigest()[:8])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadAs:
     """How the file was read in which a held row first stood."""
@@ -81,11 +101,14 @@ class ReadAs:
     """Id that a row without one was given by its layout."""
     after: tuple[str, ...] = ()
     """First eight hex digits of the workbooks that handed the row back before."""
+    beside: tuple[Beside, ...] = ()
+    """Cells of columns that no header names which held the row."""
 
     def __str__(self) -> str:
         """Write it down without a character that a delimited text would mind."""
         said = {"decimal": self.decimal, **self.date_order, "patient": self.patient}
-        return urlencode({**said, "after": ".".join(self.after)})
+        pairs = [*said.items(), ("after", ".".join(self.after))]
+        return urlencode([*pairs, *(("beside", "\t".join(each)) for each in self.beside)])
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -101,6 +124,11 @@ class ReadAs:
             },
             patient=said.get("patient", ""),
             after=tuple(filter(None, said.get("after", "").split("."))),
+            beside=tuple(
+                Beside(*parts)
+                for each in parse_qs(text).get("beside", [])
+                if len(parts := each.split("\t")) == len(Beside._fields)
+            ),
         )
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePath
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest.doubtful_columns import issues_of_doubtful_columns
+from pipeline.ingest.doubtful_columns import issues_of_doubtful_columns, issues_of_returned_cells
 from pipeline.ingest.holds import Returned, restore_patients
 from pipeline.ingest.ids import clean_ids, is_guarded
 from pipeline.ingest.layouts import Plan, ResultColumn
@@ -111,10 +111,17 @@ def melt_table(
     if plan.layout and plan.layout.row_is_patient:
         frame["patient_id"] = restore_patients(frame, file.sha256[:8], returned)
     headers = {name: plan.headers[at[0]] for name, at in plan.fields.items() if name != "value"}
+    read_as = {
+        row: how
+        for each in returned
+        if each.sheet == table.sheet
+        for row, how in each.read_as.items()
+    }
     unsplit = _list_unsplit(lines, file, table.sheet, first_id + len(frame))
     issues = all_issues(
         *_issues_of_bad_cells(frame, bad, plan),
         *issues_of_doubtful_columns(frame, plan, lines),
+        *issues_of_returned_cells(frame, plan, lines, read_as),
         *(
             issues_at(unsplit[unsplit["source_row"].isin(group)], code)
             for code, group in _by_code(lines.bad_rows).items()

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.ingest.holds import SIGNS, Hold, ReadAs
+from pipeline.ingest.doubtful_columns import OF_COLUMNS
+from pipeline.ingest.holds import SIGNS, Beside, Hold, ReadAs
 from pipeline.ingest.originals import Original, OriginalSheet
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.report.texts import Texts
@@ -147,11 +148,19 @@ class Page:
         returned = self.sheet.returned
         before = returned.read_as.get(held.row) if returned else None
         was_returned = returned is not None and held.row in returned.holds
+        cells = self.text_of(held.row)
         return ReadAs(
             decimal=self.sheet.decimal,
             date_order=self.sheet.date_order,
             patient=held.patient if self.sheet.row_is_patient else "",
             after=(*(before.after if before else ()), *[self.original.sha8][:was_returned]),
+            beside=tuple(
+                Beside.of(problem.code, self.headers[at], cells[at])
+                for problem in held.problems
+                if problem.code in OF_COLUMNS
+                for at in self.columns_of(problem, held)
+                if at not in self.sheet.results
+            ),
         )
 
     def marks_of(self, held: HeldRow) -> dict[int, str]:

@@ -13,6 +13,7 @@ from pipeline.ingest.dialect import Reading
 from pipeline.ingest.holds import (
     NOT_READ,
     SIGNS,
+    Beside,
     Hold,
     ReadAs,
     Returned,
@@ -228,6 +229,7 @@ def test_hold_ids(text, hold):
         ReadAs(),
         ReadAs(decimal=",", date_order={"birth_date": "", "collected_at": "day-first"}),
         ReadAs(patient="a&b=c; é,", after=("0a1b2c3d", "1a1b2c3d")),
+        ReadAs(beside=(Beside.of("run-failed", "Fehler; 1", "E1"), Beside.of("a", "b", ""))),
     ],
 )
 def test_read_as_comes_back(said):
@@ -236,7 +238,7 @@ def test_read_as_comes_back(said):
 
 
 def test_read_as_that_was_edited_says_nothing():
-    assert ReadAs.parse("decimal=x&collected_at=sometime&junk") == ReadAs()
+    assert ReadAs.parse("decimal=x&collected_at=sometime&junk&beside=Foo") == ReadAs()
 
 
 def test_labflag_columns_are_taken_off():
@@ -361,6 +363,48 @@ def test_what_comes_back_as_it_was_is_held_again(read, hand_back, content, sign,
     again = intake.held[intake.held["source_file"].eq("back.csv")]
     assert code in set(again["code"])
     assert not intake.held["source_file"].eq("march.csv").any()
+
+
+BESIDE = [
+    ("Foo", ["ascites", "blood", "serum", "zzz"], {"ascites", "zzz"}, "column-of-materials"),
+    ("Bar", ["cancelled", "final", "final"], {"cancelled"}, "column-of-statuses"),
+    ("Code", ["<", "x", "y", "z"], {"<"}, "column-of-comparators"),
+    ("Run", ["rejected", "ok", "ok"], {"rejected"}, "column-of-warnings"),
+]
+
+
+@pytest.mark.parametrize(("header", "cells", "doubted", "code"), BESIDE)
+def test_a_row_held_for_a_cell_beside_it_stays_so_until_the_cell_changes(
+    read, hand_back, header, cells, doubted, code
+):
+    """The few rows that come back no longer show what the column is."""
+    rows = "".join(f"{at},S{at},4.{at},{cell}\n" for at, cell in enumerate(cells, 1))
+    content = f"PID,Sample,WBC (10*3/uL),{header}\n{rows}"
+    _, path = hand_back("march.csv", content)
+    assert {line[header] for line in lines(path)} == doubted
+    assert {line["labflag_reason"].split(" ")[0] for line in lines(path)} == {code}
+    for alone in range(len(doubted)):
+        others = set(range(len(doubted))) - {alone}
+        back = as_csv(path, drop=others)
+        _, intake = read(("march.csv", content), ("back.csv", back))
+        again = intake.held[intake.held["source_file"].eq("back.csv")]
+        assert len(again) == 1
+        assert again["code"].iloc[0].startswith("column-of-")
+        if len(doubted) > 1:
+            assert again["code"].iloc[0] == code
+    emptied = as_csv(path, [(at, header, "") for at in range(len(doubted))])
+    _, intake = read(("march.csv", content), ("back.csv", emptied))
+    assert intake.held.empty
+
+
+def test_a_layout_settles_a_cell_beside_rows_that_come_back(read, hand_back):
+    content = "PID,Sample,WBC (10*3/uL),Foo\n1,S1,4,ascites\n2,S2,4,blood\n3,S3,4,blood\n"
+    _, path = hand_back("march.csv", content)
+    settled = {"Foo": ""}
+    layout = Layout(id="site", title="site", requires=(), columns=settled)
+    _, intake = read(("back.csv", as_csv(path)), layout=layout)
+    assert intake.held.empty
+    assert len(intake.results) == 1
 
 
 @pytest.mark.parametrize(

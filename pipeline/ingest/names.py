@@ -23,6 +23,8 @@ _UNLISTED = "analyte-unlisted"
 
 _SAID_AS_RESULTS = (*AS_RESULTS, "context")
 """Groups of observations that arrive as results; a medication of that name is a drug level."""
+LONGEST_NAME = 300
+"""Longer texts are no names of results; every part of a name is looked at, which takes time."""
 _NEAR = 0.85
 _SHORTEST_NEAR = 4
 """Names of two or three letters are all near to each other."""
@@ -196,6 +198,8 @@ def split_header(text: str, index: NameIndex) -> HeaderParts:
     count if they hold what looks like a unit, so that a wrong one is seen to be wrong.
     """
     text = " ".join(text.split()).rstrip("*^: ")
+    if len(text) > LONGEST_NAME:
+        return HeaderParts(text, "")
     bracket = _last_bracket(text)
     for parts in (bracket, *_tails(text), *_quotients(text)):
         if parts.unit and index.accepting(index.claimants(parts.name), parts.unit):
@@ -234,7 +238,7 @@ def analyte_of(name: str, unit: str, loinc: str, index: NameIndex) -> Recognitio
             _UNLISTED,
         ):
             return Recognition(analyte=by_code, unit=by_name.unit)
-        if by_name.is_ignored and not _is_something_else(name, index):
+        if by_name.is_ignored and not _is_something_else(name[:LONGEST_NAME], index):
             return Recognition(analyte=by_code)
         return Recognition(code="analyte-contradiction")
     if matched and by_name.is_ours:
@@ -248,6 +252,8 @@ def _by_name(name: str, unit: str, by_code: str, index: NameIndex) -> Recognitio
     """Recognize by name and unit; `by_code` settles what the unit leaves open."""
     if not name_key(name):
         return Recognition(code="analyte-missing")
+    if len(name) > LONGEST_NAME:
+        return Recognition(code=_UNLISTED if _counts_cells(unit, index) else NOT_OURS)
     if _is_something_else(name, index):
         return Recognition(code=NOT_OURS)
     parts = split_header(name, index)

@@ -27,6 +27,9 @@ _AND = re.compile(r"[,/]|\b(?:and|und|et|y|e)\b|&")
 _OR = re.compile(r"\b(?:or|nor|oder|noch|ou|ni|o)\b")
 _NEAR = 4
 """Words behind a word among which its denial may stand."""
+_REACH = 500
+"""Characters before and behind a word that can bear on it: so reading takes no longer than the
+text is long."""
 _COUNT_BEHIND = re.compile(r"[\s:=(]*(\d+(?:[.,]\d+)?)\s*%?")
 _COUNT_BEFORE = re.compile(r"(?<![\d.,<>])(\d+(?:[.,]\d+)?)\s*%\s*$")
 _GRADED = re.compile(r"[\s:=(]*\+")
@@ -78,7 +81,8 @@ class RemarkIndex:
         """Give the observations that a word says where it stands."""
         if not word.needs_specimen:
             return word.observations
-        before, after = clause[: found.start()], clause[found.end() :]
+        start, end = found.span()
+        before, after = clause[max(start - _REACH, 0) : start], clause[end : end + _REACH]
         beside = " ".join([*before.split()[-_NEAR:], found[0], *after.split()[:_NEAR]])
         is_said = bool(self.phrases["specimen"].search(beside))
         if is_said and not self.phrases["analytical"].search(beside):
@@ -180,7 +184,8 @@ def _settle(answers: set[str], observation: Observation) -> Literal["yes", "no",
 
 def _judge(clause: str, start: int, end: int, observation: Observation, index: RemarkIndex) -> str:
     """Judge one word by what stands around it in its clause."""
-    before, word, after = clause[:start], clause[start:end], clause[end:]
+    word = clause[start:end]
+    before, after = clause[max(start - _REACH, 0) : start], clause[end : end + _REACH]
     ends = list(index.phrases["ends-denial"].finditer(before))
     before = before[ends[-1].end() :] if ends else before
     stop = index.phrases["ends-denial"].search(after)
@@ -261,7 +266,8 @@ def _clauses(text: str, index: RemarkIndex) -> Iterator[str]:
             for found in index.phrases[name].finditer(clause)
             if found.end() == len(clause) and clause[-1:] != "?"
         ]
-        if last and not any(True for _ in index.find(clause)):
+        is_short = len(clause) <= _REACH
+        if last and is_short and not any(True for _ in index.find(clause)):
             opening = clause
             continue
         opening = ""

@@ -140,7 +140,11 @@ def _users(knowledge: Knowledge) -> Callable[[str, str], tuple[str, ...]]:
         name: {
             used
             for condition in _whole(own, knowledge)
-            for used in (getattr(condition, "limit", ""), getattr(condition, "rule", ""))
+            for used in (
+                getattr(condition, "limit", ""),
+                getattr(condition, "rule", ""),
+                *getattr(condition, "bounds", ()),
+            )
             if used
         }
         for name, own in conditions.items()

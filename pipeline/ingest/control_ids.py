@@ -17,6 +17,7 @@ from schemas import DataFrame, Issues
 Kind = Literal["", "control", "doubtful"]
 
 _MOST_LEVELS = 3
+_MOST_DIGITS = 9
 _LONG_WORD = 5
 _PARTS = re.compile(r"[^\W\d_]+%?|\d+")
 _COUNT = re.compile(r"\(?\s*n\s*=\s*\d+\s*\)?")
@@ -44,7 +45,7 @@ class IdWords:
         """Whether an id is made of words for controls, their levels and small numbers."""
         parts = _PARTS.findall(fold_words(text))
         words = [name_key(part) for part in parts if not part.isdecimal()]
-        numbers = [int(part) for part in parts if part.isdecimal()]
+        numbers = [int(part[:_MOST_DIGITS]) for part in parts if part.isdecimal()]
         if any(number > _MOST_LEVELS for number in numbers):
             return False
         others = [word for word in words if not self._control_in(word)]

@@ -8,7 +8,7 @@ from itertools import chain
 import pandas as pd
 
 from pipeline.ingest.look_alikes import words_of
-from pipeline.ingest.names import NameIndex, fold_words, index_names, split_header
+from pipeline.ingest.names import LONGEST_NAME, NameIndex, fold_words, index_names, split_header
 from pipeline.ingest.remarks import RemarkIndex, index_remarks, read_remark
 from pipeline.ingest.values import parse_values
 from pipeline.knowledge.model import Knowledge
@@ -33,6 +33,8 @@ class RemarkNames:
 
     def fits(self, name: str) -> bool:
         """Whether a name is that of a remark: as a whole, numbered, or by one of its words."""
+        if len(name) > LONGEST_NAME:
+            return False
         bare = _NUMBERED.sub("", name)
         return name_key(bare) in self.whole or not self.words.isdisjoint(words_of(bare))
 

@@ -7,7 +7,13 @@ from difflib import get_close_matches
 from typing import Literal
 
 from pipeline.ingest.cell_words import CellWords, index_cells
-from pipeline.ingest.names import NameIndex, analyte_of, index_names, split_header
+from pipeline.ingest.names import (
+    LONGEST_NAME,
+    NameIndex,
+    analyte_of,
+    index_names,
+    split_header,
+)
 from pipeline.ingest.remark_rows import RemarkNames, index_remark_names
 from pipeline.ingest.tables import DateOrder
 from pipeline.knowledge.forms import Layout
@@ -185,7 +191,7 @@ def _stated_by(layout: Layout, index: HeaderIndex) -> dict[str, Meaning]:
 
 
 def _meaning_of(header: str, index: HeaderIndex) -> Meaning:
-    if not name_key(header):
+    if not name_key(header) or len(header) > LONGEST_NAME:
         return _NOTHING
     if as_field := _field_of(header, index):
         return as_field

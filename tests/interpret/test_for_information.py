@@ -110,8 +110,8 @@ def test_what_is_said_of_the_patient(said, answer, aside):
         (["P1 | 2026-03-01 | F | 40y | 250 | 140 | 90 | | |",
           "P1 | 2026-03-02 | F | 40y | | | | 250 | 6 |"], False),
         # A mean cell volume above 105 fL twice, at least 28 days apart: never.
-        (["P1 | 2025-01-01 | F | 40y | | 140 | 106 | 250 | 6 |",
-          "P1 | 2025-01-29 | F | 40y | | 140 | 106 | 250 | 6 |", GOOD], False),
+        (["P1 | 2025-01-01 | F | 40y | | 140 | 105.1 | 250 | 6 |",
+          "P1 | 2025-01-29 | F | 40y | | 140 | 105.1 | 250 | 6 |", GOOD], False),
         (["P1 | 2025-01-01 | F | 40y | | 140 | 105 | 250 | 6 |",
           "P1 | 2025-01-29 | F | 40y | | 140 | 106 | 250 | 6 |", GOOD], True),
         # A second finding on another specimen that still stands.

@@ -266,15 +266,22 @@ def _file_all(
     settings: Settings,
     now: datetime,
 ) -> dict[Verdict, int]:
-    """File the claims away; give how many went where. Who changed meanwhile stays claimed."""
+    """File the claims away; give how many went where.
+
+    Who changed meanwhile, or could not be read this time, stays claimed.
+    """
     known = {file.sha256: file for file in batch.intake.files}
     names = {export.path: export.name for export in _name_exports(fresh)}
+    failed = set(batch.issues.loc[batch.issues["code"].eq("file-not-read"), "source_file"])
     filed: Counter[Verdict] = Counter()
     for claim in claims:
         verdict, beside = Verdict.DUPLICATE, dict[str, bytes]()
         if claim in fresh:
             file = known.get(claim.sha256)
             verdict = Verdict.ARCHIVE if file and _is_usable(file) else Verdict.QUARANTINE
+            if names[claim.path] in failed:
+                # A fault of the disk or share says nothing of the file: the next run reads it.
+                continue
             if verdict == Verdict.QUARANTINE:
                 name = file.name if file else names[claim.path]
                 beside = dict(_write_beside(claim, name, batch, settings.output, now))

@@ -1,5 +1,6 @@
 """A file becomes tables of text: opened without trust, decoded and split strictly."""
 
+import errno
 import hashlib
 import os
 import stat
@@ -17,6 +18,17 @@ from pipeline.issues.file_kinds import TEXT_SUFFIXES, WORKBOOK_SUFFIXES
 MAX_TEXT_BYTES = 192 * 2**20
 """A million rows of an ordinary export are 100 MiB."""
 MAX_WORKBOOK_BYTES = 50 * 2**20
+
+_TRIES = 3
+_PASSING = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("EIO", "EAGAIN", "EINTR", "EBUSY", "ESTALE", "ETIMEDOUT", "EHOSTDOWN", "EREMOTEIO"),
+        *("ENFILE", "EMFILE", "ENOMEM", "ENOLCK", "ENETDOWN", "ENETUNREACH", "ECONNRESET"),
+    )
+    if hasattr(errno, name)
+)
+"""Faults of the system or the share, not of the file."""
 
 # Cells of the header may hold line breaks.
 _HEAD = 5 * HEADER_WITHIN
@@ -53,35 +65,56 @@ def open_file(path: Path, name: str) -> tuple[SourceFile, bytes]:
         name: The file as shown to people.
 
     Raises:
-        UnreadableFile: Not a plain file, of no known kind, too large, or not to be opened.
+        UnreadableFile: Not a plain file, of no known kind, too large, or not to be opened; or
+            `file-not-read`, which the next run may read.
     """
     if path.suffix.lower() not in READERS:
         raise UnreadableFile("file-kind")
+    content = _read_patiently(path)
+    digest = hashlib.sha256(content).hexdigest()
+    return SourceFile(name=name, path=path, sha256=digest, size=len(content)), content
+
+
+def _read_patiently(path: Path) -> bytes:
+    """Read all bytes; a fault that passes, as on a share that was away, is tried again.
+
+    Raises:
+        UnreadableFile: `file-not-read` if such a fault goes on, else what is wrong for good.
+    """
+    reason = ""
+    for _ in range(_TRIES):
+        try:
+            return _read_whole(path)
+        except (OSError, ValueError) as error:
+            number = error.errno if isinstance(error, OSError) else None
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else "bad name"
+            if number not in _PASSING:
+                raise UnreadableFile("file-unreadable", reason) from None
+    raise UnreadableFile("file-not-read", reason)
+
+
+def _read_whole(path: Path) -> bytes:
+    """Read a plain file whole, once; follow no link and wait for nothing."""
     most = MAX_TEXT_BYTES if READERS[path.suffix.lower()] is read_text else MAX_WORKBOOK_BYTES
     flags = os.O_RDONLY
     for flag in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
         flags |= getattr(os, flag, 0)
-    try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        raise UnreadableFile("file-not-plain")
+    with os.fdopen(os.open(path, flags), "rb") as opened:
+        before = os.fstat(opened.fileno())
+        # The name may have come to mean something else since `lstat`.
+        if not stat.S_ISREG(before.st_mode):
             raise UnreadableFile("file-not-plain")
-        with os.fdopen(os.open(path, flags), "rb") as opened:
-            before = os.fstat(opened.fileno())
-            # The name may have come to mean something else since `lstat`.
-            if not stat.S_ISREG(before.st_mode):
-                raise UnreadableFile("file-not-plain")
-            if before.st_size > most:
-                raise UnreadableFile("file-too-large", f"more than {most // 2**20} MiB")
-            content = opened.read(most + 1)
-            after = os.fstat(opened.fileno())
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "bad name"
-        raise UnreadableFile("file-unreadable", reason) from None
+        if before.st_size > most:
+            raise UnreadableFile("file-too-large", f"more than {most // 2**20} MiB")
+        content = opened.read(most + 1)
+        after = os.fstat(opened.fileno())
     if len(content) > most:
         raise UnreadableFile("file-too-large", f"more than {most // 2**20} MiB")
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise UnreadableFile("file-unreadable", "it changed while it was read")
-    digest = hashlib.sha256(content).hexdigest()
-    return SourceFile(name=name, path=path, sha256=digest, size=len(content)), content
+    return content
 
 
 def read_tables(path: Path, content: bytes, code_page: str, is_header: HeaderTest) -> FileTables:

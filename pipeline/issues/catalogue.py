@@ -51,6 +51,12 @@ CATALOGUE = _kinds(
         "Open it in the program that made it, save it again and send that copy.",
     ),
     (
+        "file-not-read",
+        ERROR,
+        "The file could not be read this time.",
+        "Nothing to do: the next run tries again. If this goes on, look at the disk or share.",
+    ),
+    (
         "file-empty",
         ERROR,
         "The file holds no rows.",

@@ -1,5 +1,6 @@
 """Files become tables of text, or are refused with a reason."""
 
+import errno
 import hashlib
 import os
 import threading
@@ -46,6 +47,39 @@ def test_open_file_reads_bytes_once(tmp_path):
     assert content == b"id,hb\r\n1,120\r\n"
     assert (file.name, file.path, file.size) == ("inbox/march.CSV", path, 14)
     assert file.sha256 == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("number", "times", "code"),
+    [
+        (errno.EIO, 1, ""),
+        (errno.EIO, 2, ""),
+        (errno.EIO, 99, "file-not-read"),
+        (errno.ESTALE, 1, ""),
+        (errno.EMFILE, 99, "file-not-read"),
+        (errno.ENOMEM, 99, "file-not-read"),
+        (errno.EACCES, 1, "file-unreadable"),
+        (errno.ELOOP, 1, "file-unreadable"),
+    ],
+)
+def test_a_fault_that_passes_is_tried_again(tmp_path, monkeypatch, number, times, code):
+    path = tmp_path / "march.csv"
+    path.write_bytes(b"id,hb\n1,120\n")
+    faults = iter([number] * times)
+    really = os.open
+
+    def fail(*how, **more):
+        if fault := next(faults, 0):
+            raise OSError(fault, os.strerror(fault))
+        return really(*how, **more)
+
+    monkeypatch.setattr(readers.os, "open", fail)
+    if not code:
+        assert open_file(path, "march.csv")[1] == b"id,hb\n1,120\n"
+        return
+    with pytest.raises(UnreadableFile) as verdict:
+        open_file(path, "march.csv")
+    assert (verdict.value.code, verdict.value.detail) == (code, os.strerror(number))
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,7 @@ PROBLEMS = {
     "differential-not-measured": ("Ein Differentialblutbild, das in jeder Zeile null ist, wurde nicht gemessen.", ""),
     "folder-unreachable": ("Der Ordner lässt sich nicht auflisten oder ist nur ein Verweis auf einen anderen Ort.", "labflag das Recht geben, ihn zu lesen, oder den Ort selbst nennen."),
     "file-unreadable": ("Die Datei lässt sich nicht lesen.", "In dem Programm öffnen, das sie gemacht hat, neu speichern und diese Kopie schicken."),
+    "file-not-read": ("Die Datei ließ sich diesmal nicht lesen.", "Nichts zu tun: Der nächste Lauf versucht es noch einmal. Bleibt es dabei, Platte oder Freigabe ansehen."),
     "file-empty": ("Die Datei enthält keine Zeilen.", "Neu exportieren."),
     "file-kind": ("Dateien dieser Art liest labflag nicht.", f"Als {list_suffixes('oder')} exportieren."),
     "file-encrypted": ("Die Datei ist durch ein Passwort geschützt.", "Eine Kopie ohne Passwort speichern und diese schicken."),

@@ -40,17 +40,22 @@ SLOW := tests/cli tests/faults tests/hostile tests/mutation tests/operations tes
 	tests/unit/test_entries.py tests/unit/test_held_advice.py tests/unit/test_sample_data.py \
 	tests/unit/test_template.py tests/unit/test_trends_sheet.py \
 	tests/unit/test_workbooks.py tests/unit/test_names_with_the_join.py \
-	tests/unit/test_urgent_findings.py
+	tests/unit/test_urgent_findings.py tests/unit/test_corrected_counts.py \
+	tests/unit/test_remark_rows.py tests/unit/test_difference.py
 # Of these, what is tried in every run.
 SHORT := tests/cli/test_ends.py tests/cli/test_identify.py tests/operations/test_site.py \
 	tests/operations/test_odd_names.py
+# Of a file that else is quick.
+SLOW_ONES := tests/golden/test_golden.py::test_two_processes_give_the_same_bytes \
+	tests/unit/test_workbook.py::test_five_thousand_results_are_all_there
 FAST := tests/docs tests/golden tests/interpret tests/knowledge tests/rules tests/unit
 
 test: $(DEV)  ## Run the tests but for the slow ones
-	@$(PYTEST) $(FAST) $(SHORT) $(addprefix --ignore=,$(filter tests/unit/%,$(SLOW)))
+	@$(PYTEST) $(FAST) $(SHORT) $(addprefix --ignore=,$(filter tests/unit/%,$(SLOW))) \
+		$(addprefix --deselect=,$(SLOW_ONES))
 
 test-slow: $(DEV)  ## Run the slow tests: half an hour
-	@$(PYTEST) $(SLOW)
+	@$(PYTEST) $(SLOW) $(SLOW_ONES)
 
 # By itself: measuring makes the tests take two thirds longer.
 coverage: $(DEV)  ## Run all tests and print the branch coverage

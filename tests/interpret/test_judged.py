@@ -49,6 +49,16 @@ def test_what_was_judged_and_what_was_not():
         # What is only derived as a bound of another count is no result.
         L       | F   | 40y |                |            |     | 5           |           |               | white-cells    |
         M       | F   | 40y |                |            |     | 1.2         |           |               | white-cells    |
+        # One open bound leaves what stands beside it judged.
+        N       | F   | 40y | <200           | 90         | 110 |             |           |               | hemoglobin mcv | platelets
+    """)
+
+
+def test_what_is_calculated_is_judged_as_what_is_measured():
+    check("""
+        patient | sex | age | hemoglobin | hematocrit | red-cells | white-cells | neutrophils-percent | judged                   | not_judged
+        A       | F   | 40y | 125        | 0.38       | 4.2       |             |                     | hemoglobin mcv           | hematocrit red-cells
+        B       | F   | 40y |            |            |           | 5           | 60                  | white-cells neutrophils  | neutrophils-percent
     """)
 
 
@@ -64,6 +74,8 @@ def test_a_limit_that_age_or_sex_leaves_open_judges_nothing_unless_an_interval_i
         F       | F   |     | 125 [120-160] | hemoglobin |
         G       | F   | 3mo | 105           |            | hemoglobin
         H       | F   | 3mo | 105 [95-130]  | hemoglobin |
+        I       | F   |     | 125 [120-]    | hemoglobin |
+        J       |     | 40y | 125 [-160]    | hemoglobin |
     """)
 
 

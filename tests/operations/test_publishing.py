@@ -101,7 +101,7 @@ def test_each_result_of_a_pattern_stands_beside_its_own_limits(site, tmp_path, l
         ("", "positive", "en", ["positive"], True),
         ("2026-03-30", "positive", "en", ["positive"], True),
         ("2026-01-31", "positive", "en", ["positive"], True),
-        ("2026-03-01", "indeterminate", "en", ["weak or equivocal"], True),
+        ("2026-03-01", "indeterminate", "en", ["weak or equivocal"], False),
         ("2026-03-01", "34", "de", ["■ zurückgestellt"], True),
     ],
 )

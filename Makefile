@@ -54,7 +54,7 @@ test: $(DEV)  ## Run the tests but for the slow ones
 	@$(PYTEST) $(FAST) $(SHORT) $(addprefix --ignore=,$(filter tests/unit/%,$(SLOW))) \
 		$(addprefix --deselect=,$(SLOW_ONES))
 
-test-slow: $(DEV)  ## Run the slow tests: half an hour
+test-slow: $(DEV)  ## Run the slow tests: three quarters of an hour
 	@$(PYTEST) $(SLOW) $(SLOW_ONES)
 
 # By itself: measuring makes the tests take two thirds longer.

@@ -45,7 +45,8 @@ class IdWords:
         """Whether an id is made of words for controls, their levels and small numbers."""
         parts = _PARTS.findall(fold_words(text))
         words = [name_key(part) for part in parts if not part.isdecimal()]
-        numbers = [int(part[:_MOST_DIGITS]) for part in parts if part.isdecimal()]
+        digits = (part.lstrip("0")[:_MOST_DIGITS] for part in parts if part.isdecimal())
+        numbers = [int(text or "0") for text in digits]
         if any(number > _MOST_LEVELS for number in numbers):
             return False
         others = [word for word in words if not self._control_in(word)]

@@ -63,11 +63,14 @@ def issues_of_returned_cells(
         if name_key(header) not in settled
     }
     named = {(each.column, text) for each in plan.doubtful for text in each.texts}
+    rows: dict[tuple[str, int], list[int]] = {}
     for row, texts in zip(lines.rows, lines.cells, strict=True):
         for each in read_as[row].beside if row in read_as else ():
             at = places.get(each.header, _NOWHERE)
             is_ours = each.code in OF_COLUMNS and at != _NOWHERE
             is_ours = is_ours and (at, texts[at].strip()) not in named
             if is_ours and Beside.of(each.code, each.header, texts[at]) == each:
-                beside = results[results["source_row"].eq(row)]
-                yield issues_at(beside, each.code, column=plan.headers[at])
+                rows.setdefault((each.code, at), []).append(row)
+    for (code, at), held in rows.items():
+        beside = results[results["source_row"].isin(held)]
+        yield issues_at(beside, code, column=plan.headers[at])

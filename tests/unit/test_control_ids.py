@@ -61,6 +61,8 @@ def test_ids_of_no_patient(ids, answer):
         ("MAX,,F,1961-04-30,S2,2026-03-01,5", "used"),
         ("Max,,,,,2026-03-01,5", "record-doubtful"),
         ("²,,,,,2026-03-01,5", "used"),
+        ("QC-0000000000005,,,,,2026-03-01,5", "used"),
+        ("QC-0000000000002,,,,,2026-03-01,5", "left out"),
         ("P7,Jane Doe,F,1961-04-30,QC L1,2026-03-01,5", "record-doubtful"),
         # A surname is only a name.
         ("P7,Total,F,1961-04-30,S7,2026-03-01,5", "used"),

@@ -1,5 +1,6 @@
 """One batch: files in, reports out. Reads aloud as the table of contents."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from pipeline.operations.manifest import Inputs
 from pipeline.operations.place import Place, place_history
 from pipeline.operations.publish import Published, check_folder, publish
 from pipeline.operations.receive import ReadingBasis, Receipt, Received, receive
-from pipeline.operations.record import record_run
+from pipeline.operations.record import record_run, record_start
 from pipeline.operations.store.records import Run
 from pipeline.operations.worklist_update import WorklistNews
 from pipeline.operations.workspace import open_workspace
@@ -142,17 +143,20 @@ def update_reports(
     """
     access = choose_access(settings.report_mode, settings.report_group)
     grant_access(settings.output, access)
-    run = _begin(history, knowledge, clock)
+    run = _begin(history, place, knowledge, clock)
     received = receive_exports(found.exports, history, run, settings, knowledge, progress)
+    # Before what is stored is read: what changes from here on is due for the next run.
+    last_due = history.list_due(place.key).last
     batch = conclude(history, received, found, knowledge, settings)
     if settings.hold_all:
         published = Published(written=(), locked=())
     else:
+        record_start(settings.output, private, history, run, clock())
         published = publish_batch(batch, history, place, run, settings, progress)
     grant_access(settings.output, access)
     record_run(settings.output, private, history, run, batch.files, batch.accounts, clock())
     if not settings.hold_all:
-        history.finish_run(run.id)
+        history.finish_run(run, basis_of_reports(settings, knowledge), last_due)
     batch = replace(
         batch,
         locked=published.locked,
@@ -171,7 +175,7 @@ def rehearse_batch(
     place = place_history(settings)
     with open_history(place.where if place.exists else None, clock=clock) as history:
         history.rehearse()
-        run = _begin(history, knowledge, clock)
+        run = _begin(history, place, knowledge, clock)
         found = find_exports(sources, settings.output)
         received = receive_exports(found.exports, history, run, settings, knowledge, progress)
         return conclude(history, received, found, knowledge, settings)
@@ -236,11 +240,17 @@ def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress) -> 
         check_folder(settings.output)
         access = choose_access(settings.report_mode, settings.report_group)
         with open_history(place.where, clock=clock) as history:
-            run = next(iter(history.list_runs(1)), None) or _begin(history, knowledge, clock)
+            # Whoever goes on after this line, this run or the next, writes every report again.
+            history.distrust_reports(place.key)
+            last_due = history.list_due(place.key).last
+            run = next(iter(history.list_runs(1, place.key)), None)
+            run = run or _begin(history, place, knowledge, clock)
             batch = conclude(history, (), Found(exports=()), knowledge, settings)
-            published = publish_batch(batch, history, place, run, settings, progress, anew=True)
+            record_start(settings.output, private, history, run, clock())
+            published = publish_batch(batch, history, place, run, settings, progress)
             grant_access(settings.output, access)
             record_run(settings.output, private, history, run, batch.files, batch.accounts, clock())
+            history.finish_run(run, basis_of_reports(settings, knowledge), last_due)
     return replace(batch, locked=published.locked, worklist=published.worklist)
 
 
@@ -298,8 +308,6 @@ def publish_batch(
     run: Run,
     settings: Settings,
     progress: Progress,
-    *,
-    anew: bool = False,
 ) -> Published:
     """Bring the reports up to date, unless nothing readable was ever received."""
     totals = reconcile(batch.intake, batch.judgement.selected)
@@ -315,16 +323,33 @@ def publish_batch(
         inputs=Inputs(files=batch.files, accounts=batch.accounts),
         all_outcomes=settings.all_outcomes,
         show=progress,
-        anew=anew,
     )
 
 
-def _begin(history: History, knowledge: Knowledge, clock: Clock) -> Run:
+def basis_of_reports(settings: Settings, knowledge: Knowledge) -> str:
+    """Give a digest of what reports rest on besides what is stored: rules, words, choices."""
+    said = (
+        __version__,
+        knowledge.profile.id,
+        knowledge.version,
+        settings.rule_groups,
+        settings.critical_values,
+        settings.language,
+        settings.units_display,
+        settings.all_outcomes,
+        settings.specimen_ids,
+        settings.laboratory,
+    )
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
+def _begin(history: History, place: Place, knowledge: Knowledge, clock: Clock) -> Run:
     return history.begin_run(
         clock(),
         version=__version__,
         profile=knowledge.profile.id,
         knowledge=knowledge.version,
+        folder=place.key,
     )
 
 

@@ -31,7 +31,9 @@ def _look_at_history(settings: Settings, clock: Clock) -> Iterator[Check]:
             yield Check(subject=subject, said="it is made by the first run")
             return
         with open_history(place.where, clock=clock) as history:
-            files, last = len(history.list_files()), next(iter(history.list_runs(1)), None)
+            files = len(history.list_files())
+            last = next(iter(history.list_runs(1, place.key)), None)
+            is_due = bool(history.list_due(place.key))
             is_sound = history.is_sound()
     except (ConfigError, OutputError) as error:
         cure = "see docs/history.md; `labflag restore FILE` puts back a copy"
@@ -45,6 +47,10 @@ def _look_at_history(settings: Settings, clock: Clock) -> Iterator[Check]:
     if last is not None and last.finished_at is None and not (at_work or settings.hold_all):
         said = f"the run of {last.started_at:%Y-%m-%d %H:%M} did not come to its end"
         yield Check(subject=subject, said=said, cure="run labflag again: it goes on from there")
+        return
+    if is_due and not (at_work or settings.hold_all):
+        said = "changes are stored that the reports do not show yet"
+        yield Check(subject=subject, said=said, cure="run labflag again: it brings them up to date")
         return
     yield Check(subject=subject, said=f"{files:,} files are stored, and the file is sound")
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from pipeline import __version__
-from pipeline.batch import Batch, update_reports
+from pipeline.batch import Batch, basis_of_reports, update_reports
 from pipeline.config import Settings
 from pipeline.errors import (
     BusyError,
@@ -37,7 +36,7 @@ from pipeline.operations.inbox import (
     place_inbox,
     require_inbox,
 )
-from pipeline.operations.place import place_history
+from pipeline.operations.place import Place, place_history
 from pipeline.operations.publish import check_folder
 from pipeline.operations.quarantine import explain_quarantine
 from pipeline.operations.workspace import open_workspace
@@ -108,7 +107,7 @@ def _make_round(
         place = place_history(settings)
         with open_history(place.where, clock=clock) as history:
             done = Round(waiting=look.waiting)
-            if look.claims or _is_due(history, settings, knowledge):
+            if look.claims or _is_due(history, place, settings, knowledge):
                 fresh = _begin_claims(look.claims, history)
                 found = Found(exports=_name_exports(fresh))
                 batch, written = update_reports(
@@ -137,8 +136,9 @@ def claim_work(settings: Settings, knowledge: Knowledge, *, clock: Clock) -> boo
     with _beating(settings, clock), _look(settings, clock, None) as look:
         if look.claims:
             return True
-        with open_history(place_history(settings).where, clock=clock) as history:
-            if _is_due(history, settings, knowledge):
+        place = place_history(settings)
+        with open_history(place.where, clock=clock) as history:
+            if _is_due(history, place, settings, knowledge):
                 return True
         beat(settings.output, clock(), exit_code=Exit.DONE, waiting=look.waiting)
     return False
@@ -211,15 +211,16 @@ def _wait_for_arrivals(
     return look()
 
 
-def _is_due(history: History, settings: Settings, knowledge: Knowledge) -> bool:
+def _is_due(history: History, place: Place, settings: Settings, knowledge: Knowledge) -> bool:
     """Whether reports are to be brought up to date though no file came."""
-    last = next(iter(history.list_runs(1)), None)
-    if last is None or settings.hold_all:
+    last = next(iter(history.list_runs(1, place.key)), None)
+    if settings.hold_all or (last is None and not history.list_due(place.key)):
         return False
-    now = (__version__, knowledge.profile.id, knowledge.version)
     return (
-        last.finished_at is None
-        or (last.version, last.profile, last.knowledge_version) != now
+        last is None
+        or last.finished_at is None
+        or bool(history.list_due(place.key))
+        or history.basis_of(place.key) != basis_of_reports(settings, knowledge)
         or bool(manifest.list_locked(settings.output))
     )
 

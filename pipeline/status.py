@@ -91,19 +91,24 @@ def look_at_site(settings: Settings) -> Status:
             results=len(judgement.selected.results),
             held=len(judgement.held),
             conflicts=list_conflicts(judgement.held),
-            runs=(runs := history.list_runs(5)),
-            faults=_faults_of(status, runs),
+            runs=(runs := history.list_runs(5, place.key)),
+            faults=_faults_of(status, runs, is_due=bool(history.list_due(place.key))),
             **status,
         )
 
 
-def _faults_of(status: Mapping[str, Any], runs: Sequence[Run]) -> tuple[str, ...]:
+def _faults_of(
+    status: Mapping[str, Any], runs: Sequence[Run], *, is_due: bool = False
+) -> tuple[str, ...]:
     """Return what stops reports from being up to date."""
     faults = []
+    waits = not (status["holder"] or status["is_withheld"])
     if not status.get("inbox_is_there", True):
         faults.append("the inbox is not there: is the share connected?")
-    if runs and runs[0].finished_at is None and not (status["holder"] or status["is_withheld"]):
+    if waits and runs and runs[0].finished_at is None:
         faults.append("the last run did not come to its end: run labflag again")
+    elif waits and is_due:
+        faults.append("changes are stored that the reports do not show yet: run labflag again")
     if status["beat_exit_code"] not in (None, Exit.DONE, Exit.HELD):
         faults.append(f"the last look into the inbox ended with {status['beat_exit_code']}")
     return tuple(faults)

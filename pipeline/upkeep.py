@@ -4,22 +4,27 @@ import calendar
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from pipeline.batch import run_batch
+from pipeline.batch import update_reports
 from pipeline.config import Settings
 from pipeline.errors import ArgumentError, OutputError
+from pipeline.ingest.sources import Found
 from pipeline.ingest.specimen_days import stands_under
+from pipeline.knowledge.model import Knowledge
 from pipeline.operations.audit import read_source
 from pipeline.operations.decisions import REASSIGN
 from pipeline.operations.history import History, open_history
-from pipeline.operations.identities import facts_of_decision
+from pipeline.operations.identities import facts_of_decision, patients_of_decision
 from pipeline.operations.judge import judge
+from pipeline.operations.people import list_people
 from pipeline.operations.place import Place, place_history
+from pipeline.operations.publish import check_folder
 from pipeline.operations.retention import Purged, purge
 from pipeline.operations.store.engine import connect_copy
+from pipeline.operations.store.ledger import list_decisions
 from pipeline.operations.typed_notes import reassign_typed
 from pipeline.operations.worklist_update import WorklistNews, WorklistUpdate, purge_aside
 from pipeline.operations.workspace import open_workspace
@@ -68,11 +73,11 @@ def purge_history(
         with _open(settings, clock) as history:
             history.rehearse()
             return purge(history, before)
-    with _open_locked(settings, clock) as history:
-        first = take_in_typed(settings, history, clock)
-        purged = purge(history, before)
-        known = list_people(history)
-    news = (first, _refresh(settings, clock, progress))
+    with _open_site(settings, clock) as site:
+        first = take_in_typed(settings, site.history, clock)
+        purged = purge(site.history, before)
+        known = site.history.list_people()
+        news = (first, _refresh(site, clock, progress))
     return replace(purged, worklists=purge_aside(settings.output, known), news=news)
 
 
@@ -106,12 +111,16 @@ def reassign_patient(
         What became of what people typed into the worklist.
     """
     facts = {"old": old, "new": new, **({"accession": accession} if accession else {})}
-    with _open_locked(settings, clock) as history:
+    with _open_site(settings, clock) as site:
+        history = site.history
         first = take_in_typed(settings, history, clock)
-        history.decide(REASSIGN, by, **facts)
-        # What was typed stays where results of the specimen's former patient stay.
-        reassign_typed(history, old, new, accession, notes=old not in list_people(history))
-    return first, _refresh(settings, clock, progress)
+        with history.begin() as connection:
+            history.note_decision(connection, REASSIGN, by, (old, new), facts)
+            decisions = list_decisions(connection)
+            # What was typed stays where results of the specimen's former patient stay.
+            stays = old in list_people(connection, decisions)
+            reassign_typed(connection, old, new, accession, history.now(), notes=not stays)
+        return first, _refresh(site, clock, progress)
 
 
 def decide_conflict(
@@ -141,13 +150,14 @@ def decide_conflict(
     Raises:
         ConfigError: There is no such conflict, or no such version of it.
     """
-    knowledge = load_tried_knowledge(settings)
-    with _open_locked(settings, clock) as history:
+    with _open_site(settings, clock) as site:
+        history = site.history
         judgement = judge(
-            history.load(), knowledge, history.list_decisions(), settings.specimen_ids
+            history.load(), site.knowledge, history.list_decisions(), settings.specimen_ids
         )
-        history.decide(kind, by, **facts_of_decision(judgement.held, hold_id, version))
-    return (_refresh(settings, clock, progress),)
+        decided = facts_of_decision(judgement.held, hold_id, version)
+        history.decide(kind, by, patients_of_decision(decided), **decided)
+        return (_refresh(site, clock, progress),)
 
 
 def back_up(settings: Settings, target: Path, *, clock: Clock) -> None:
@@ -173,31 +183,49 @@ def restore_history(
         OutputError: The file is no history.
     """
     copy = connect_copy(source)
-    where = place_history(settings).where
-    with (
-        open_workspace(settings.output, clock) as private,
-        open_history(where, clock=clock) as history,
-    ):
-        history.restore(copy, after=read_source(private))
-    copy.dispose()
-    return (_refresh(settings, clock, progress),)
+    with _open_site(settings, clock, must_exist=False) as site:
+        site.history.restore(copy, after=read_source(site.private))
+        copy.dispose()
+        return (_refresh(site, clock, progress),)
 
 
 def _open(settings: Settings, clock: Clock) -> History:
     return open_history(_require_history(settings).where, clock=clock)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OpenSite:
+    """A site of which nobody else changes anything just now."""
+
+    settings: Settings
+    knowledge: Knowledge
+    place: Place
+    private: Path
+    history: History
+
+
 @contextmanager
-def _open_locked(settings: Settings, clock: Clock) -> Iterator[History]:
-    """Open the history with the output folder locked; where there is none, no folder is made.
+def _open_site(settings: Settings, clock: Clock, *, must_exist: bool = True) -> Iterator[_OpenSite]:
+    """Open the history with the output folder locked, until its reports follow.
 
     Raises:
         BusyError: Another run is at work in the folder.
-        OutputError: There is no history.
+        OutputError: There is no history, and no folder is made; or the folder holds what is not
+            ours.
     """
-    _require_history(settings)
-    with open_workspace(settings.output, clock), _open(settings, clock) as history:
-        yield history
+    place = _require_history(settings) if must_exist else place_history(settings)
+    # Before anything is changed: what cannot be judged could not be reported either.
+    knowledge = load_tried_knowledge(settings)
+    with open_workspace(settings.output, clock) as private:
+        check_folder(settings.output)
+        with open_history(place.where, clock=clock) as history:
+            yield _OpenSite(
+                settings=settings,
+                knowledge=knowledge,
+                place=place,
+                private=private,
+                history=history,
+            )
 
 
 def _require_history(settings: Settings) -> Place:
@@ -218,17 +246,20 @@ def take_in_typed(settings: Settings, history: History, clock: Clock) -> Worklis
         key=place_history(settings).key,
         history=history,
         made_at=clock(),
-        people=list_people(history),
+        people=history.list_people(),
     ).take_in()
 
 
-def list_people(history: History) -> set[str]:
-    """List the patient ids of which anything is stored."""
-    stored = history.load()
-    tables = (stored.results, stored.held, stored.observations)
-    return {patient for table in tables for patient in table["patient_id"]}
-
-
-def _refresh(settings: Settings, clock: Clock, progress: Progress | None) -> WorklistNews:
-    batch, _ = run_batch((), settings, clock=clock, progress=progress or pass_through)
+def _refresh(site: _OpenSite, clock: Clock, progress: Progress | None) -> WorklistNews:
+    """Bring the reports up to date with what was changed, under the same lock."""
+    batch, _ = update_reports(
+        Found(exports=()),
+        site.history,
+        site.place,
+        site.private,
+        site.settings,
+        site.knowledge,
+        clock,
+        progress or pass_through,
+    )
     return batch.worklist

@@ -24,6 +24,9 @@ from pipeline.report.files import sync_names
 NAME = "audit.log"
 OUTPUTS = "outputs"
 """The fact of an entry that lists outputs: id of the path → SHA-256; "" for one taken away."""
+WRITING = "writing"
+"""The entry at whose time a run began to write outputs; the run's own entry ends it."""
+_ENDS = "run"
 _HEAD, _SALT = "audit.head", "audit.salt"
 _FIRST = "0" * 64
 
@@ -120,6 +123,18 @@ def read_outputs(output: Path) -> dict[str, str]:
     return {key: value for key, value in outputs.items() if value}
 
 
+def is_writing(output: Path) -> bool:
+    """Whether a run has begun to write outputs and has not recorded them: it is at it, or died."""
+    for line in reversed(_read_lines(output)):
+        try:
+            event = json.loads(line)["event"]
+        except (ValueError, KeyError, TypeError):
+            continue
+        if event in (WRITING, _ENDS):
+            return bool(event == WRITING)
+    return False
+
+
 def verify_site(output: Path) -> Iterator[Fault]:
     """Find what is not as the log says in an output folder; wait for no lock, change nothing."""
     private = output / PRIVATE
@@ -167,18 +182,26 @@ def verify_outputs(output: Path, private: Path, paths: Sequence[Path]) -> Iterat
         if paths:
             yield Fault(what="the salt of the log is missing: outputs cannot be compared")
         return
-    expected = read_outputs(output)
+    expected, is_unfinished = read_outputs(output), is_writing(output)
+    if is_unfinished:
+        yield Fault(
+            what="a run has not recorded what it wrote: it is at work, or was stopped. Outputs "
+            "that differ are named as notes; run labflag again, then verify again",
+            is_note=True,
+        )
     for path in paths:
         seal = expected.pop(_salted(salt, path.relative_to(output).as_posix()), None)
         if seal is None:
-            yield Fault(what="a file is no output that the log knows", path=path)
+            said = "a file is no output that the log knows"
+            yield Fault(what=said, path=path, is_note=is_unfinished)
         elif hash_file(path) != seal:
             is_note = path.name == "worklist.xlsx"
             said = "an output was changed since it was written"
             people = "; people may write in the worklist" if is_note else ""
-            yield Fault(what=said + people, path=path, is_note=is_note)
+            yield Fault(what=said + people, path=path, is_note=is_note or is_unfinished)
     if expected:
-        yield Fault(what=f"outputs that the log knows are missing: {len(expected)}")
+        said = f"outputs that the log knows are missing: {len(expected)}"
+        yield Fault(what=said, is_note=is_unfinished)
 
 
 def _seal_entries(entries: Sequence[Entry], head: Head) -> tuple[str, Head]:

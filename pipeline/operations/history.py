@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Engine, Table, delete, func, select, update
+from sqlalchemy import Engine, Table, delete, func, select
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import OutputError
@@ -22,11 +22,13 @@ from pipeline.ingest.originals import (
 )
 from pipeline.ingest.received import ReceivedFile, tell_apart
 from pipeline.operations.decisions import reassign_results
+from pipeline.operations.people import list_people
 from pipeline.operations.store import tables
 from pipeline.operations.store.database import Clock, next_id
+from pipeline.operations.store.due import note_all_due, note_due, register_folder
 from pipeline.operations.store.engine import connect, guarded
 from pipeline.operations.store.frames import insert_many, read_rows, write_rows
-from pipeline.operations.store.ledger import Ledger, note_event
+from pipeline.operations.store.ledger import Ledger, forget_digests, list_decisions, note_event
 from pipeline.operations.store.records import read_file
 from schemas import DataFrame, Held, Issues, Observations, Results
 
@@ -91,9 +93,11 @@ class History(Ledger):
                     tables.files.c.sha256 == file.file.sha256
                 )
             ).first()
+            decisions = list_decisions(connection)
+            file_id = next_id(connection, tables.files) if former is None else former.id
+            concerned = list_people(connection, decisions, file_id)
             if former is not None:
                 forget_file(connection, former.id)
-            file_id = next_id(connection, tables.files) if former is None else former.id
             received = file.remember()
             connection.execute(
                 tables.files.insert().values(
@@ -135,6 +139,12 @@ class History(Ledger):
                 "again": former is not None,
             }
             note_event(connection, self.now(), "file-received", run_id, facts)
+            note_due(connection, concerned | list_people(connection, decisions, file_id))
+
+    def list_people(self) -> set[str]:
+        """List the patient ids of which anything is stored."""
+        with self.look() as connection:
+            return list_people(connection, list_decisions(connection))
 
     def load(self) -> Intake:
         """Give everything stored, as if all files had been read together.
@@ -186,8 +196,13 @@ class History(Ledger):
         """
         with guarded(), source.connect() as there, self.begin() as here:
             last = max(after, next_id(here, tables.events) - 1)
+            folders = here.execute(select(tables.folders.c.folder)).scalars().all()
             _copy_tables(there, here)
-            here.execute(update(tables.published).values(digest="?" + tables.published.c.digest))
+            # The other folders of this history are to follow as well.
+            for folder in folders:
+                register_folder(here, folder)
+            forget_digests(here)
+            note_all_due(here)
             note_event(here, self.now(), "restored", "", {}, after=last)
 
     def is_sound(self) -> bool:

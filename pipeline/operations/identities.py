@@ -9,7 +9,7 @@ is that patient's; results of it under the others stay held. *Reject*: it is not
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -85,6 +85,11 @@ def facts_of_decision(held: DataFrame[Held], hold_id: str, version: int) -> dict
         "version": json.dumps(chosen[details].iloc[0].tolist()),
         "versions": json.dumps(concerned[details].to_numpy().tolist()),
     }
+
+
+def patients_of_decision(facts: Mapping[str, str]) -> tuple[str, ...]:
+    """List the patient ids that a decision on a conflict is about."""
+    return tuple(json.loads(facts["patients"])) if "specimen" in facts else (facts["patient_id"],)
 
 
 def settle_people(intake: Intake, decisions: Sequence[Decision]) -> Intake:

@@ -85,7 +85,6 @@ def publish(
     inputs: manifest.Inputs,
     all_outcomes: bool,
     show: ShowReports,
-    anew: bool = False,
 ) -> Published:
     """Write what changed, and the worklist, tables and manifest; take away what is stale.
 
@@ -103,7 +102,6 @@ def publish(
         inputs: What this run was given.
         all_outcomes: Whether findings.csv tells absent and not tested findings too.
         show: Shows progress.
-        anew: Write every report, also those that did not change.
 
     Raises:
         OutputError: A file cannot be written.
@@ -114,8 +112,8 @@ def publish(
     planned = {*shelf.paths.values(), *held, *_FIXED}
     make_folder(folder / PATIENTS)
     manifest.begin(folder, stale | planned, facts.version)
-    locked = [*_write_reports(shelf, judgement, facts, show, anew=anew)]
-    locked += _hand_back(shelf, held, judgement, facts, anew=anew)
+    locked = [*_write_reports(shelf, judgement, facts, show)]
+    locked += _hand_back(shelf, held, judgement, facts)
     news = _write_worklist(shelf, judgement, facts)
     locked += [WORKLIST] if news.left else []
     findings = judgement.interpretation.findings
@@ -135,11 +133,10 @@ def publish(
 
 
 def _write_reports(
-    shelf: Shelf, judgement: Judgement, facts: RunFacts, show: ShowReports, *, anew: bool
+    shelf: Shelf, judgement: Judgement, facts: RunFacts, show: ShowReports
 ) -> Iterator[str]:
     """Write the reports that changed; give the paths of those that are locked."""
-    wanted = [*shelf.paths] if anew else shelf.changed
-    reported = [each for each in wanted if each not in shelf.suspended]
+    reported = [each for each in shelf.changed if each not in shelf.suspended]
     interpretation = judgement.interpretation
     reports = assemble_reports(
         patients=interpretation.patients,
@@ -162,7 +159,7 @@ def _write_reports(
             (report.patient_id, pack_workbook(render_workbook(report), report.run.run_at))
             for report in show(reports, len(reported), "Writing reports")
         ),
-        _write_notices(shelf, wanted, judgement, facts),
+        _write_notices(shelf, shelf.changed, judgement, facts),
     )
     for batch in in_batches(contents, _BATCH):
         yield from shelf.put(
@@ -201,14 +198,12 @@ def _hand_back(
     held: Mapping[str, tuple[str, str]],
     judgement: Judgement,
     facts: RunFacts,
-    *,
-    anew: bool,
 ) -> Iterator[str]:
     """Write the workbooks of held rows that changed; give the paths of those that are locked."""
     publications = shelf.describe_held({path: name for path, (name, _) in held.items()})
     for path, (name, sha256) in held.items():
         due = publications[path]
-        if not anew and shelf.is_current(due):
+        if shelf.is_current(due):
             continue
         original = shelf.history.load_original(sha256)
         texts = LANGUAGES[facts.language]

@@ -10,6 +10,7 @@ from pipeline.operations import manifest
 from pipeline.operations.accounts import Accounts
 from pipeline.operations.audit import (
     OUTPUTS,
+    WRITING,
     Entry,
     append_entries,
     path_id,
@@ -19,6 +20,19 @@ from pipeline.operations.audit import (
 from pipeline.operations.durable import hash_file
 from pipeline.operations.history import History
 from pipeline.operations.store.records import Run
+
+
+def record_start(output: Path, private: Path, history: History, run: Run, now: datetime) -> None:
+    """Append that reports are being written from now on: until the run is recorded, they differ.
+
+    What the history tells of since the last record comes first.
+
+    Raises:
+        OutputError: The log cannot be written, or somebody changed it.
+    """
+    events = _copy_events(history, read_source(private))
+    begun = Entry(at=now, event=WRITING, facts={"run": run.id})
+    append_entries(output, private, [*events, begun])
 
 
 def record_run(

@@ -1,23 +1,20 @@
 """Results that are older than they may be kept leave the history; an input file never goes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-import pandas as pd
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Connection
 
 from pipeline.ingest.originals import Original, pack_original, unpack_original
-from pipeline.operations.decisions import reassign_results
 from pipeline.operations.history import History, forget_file
+from pipeline.operations.people import WITH_RESULTS, list_people
 from pipeline.operations.store import tables
+from pipeline.operations.store.due import note_all_due
 from pipeline.operations.store.ledger import note_event
-from pipeline.operations.store.records import Decision
 from pipeline.operations.typed_notes import purge_typed
 from pipeline.operations.worklist_update import WorklistNews
-
-_WITH_RESULTS = ("results", "held", "observations")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +44,7 @@ def purge(history: History, before: date) -> Purged:
     count = gone = 0
     decisions = history.list_decisions()
     with history.begin() as connection:
-        people = _list_people(connection, decisions)
+        people = list_people(connection, decisions)
         listed = connection.execute(select(tables.files.c.id, tables.files.c.received_at)).all()
         for file_id, received_at in listed:
             is_old_file = received_at < before.isoformat()
@@ -62,32 +59,20 @@ def purge(history: History, before: date) -> Purged:
             else:
                 _bury(connection, file_id, history.now())
                 gone += 1
-        left = _list_people(connection, decisions)
+        left = list_people(connection, decisions)
         notes = purge_typed(connection, people - left, left, before.isoformat())
         facts = {"before": before.isoformat(), "results": count, "files": gone, "notes": notes}
         note_event(connection, history.now(), "purged", "", facts)
+        note_all_due(connection)
     if not history.is_rehearsing:
         history.compact()
     return Purged(results=count, files=gone, notes=notes)
 
 
-def _list_people(connection: Connection, decisions: Sequence[Decision]) -> set[str]:
-    """List the patient ids of which anything is stored, as they are after all decisions."""
-    people: set[str] = set()
-    for name in _WITH_RESULTS:
-        columns = tables.ROWS[name][1].c
-        wanted = (columns.file_id, columns.patient_id, columns.accession)
-        rows = connection.execute(select(*wanted).distinct()).all()
-        table = pd.DataFrame(rows, columns=["file_id", "patient_id", "accession"])
-        text = table.astype({"patient_id": "str", "accession": "str"})
-        people |= {*reassign_results(text, decisions)["patient_id"]}
-    return people
-
-
 def _delete_rows(connection: Connection, file_id: int, before: date, *, is_old_file: bool) -> int:
     """Delete what is too old of one file; give the number of its results."""
     ids: set[int] = set()
-    for name in _WITH_RESULTS:
+    for name in WITH_RESULTS:
         _, table = tables.ROWS[name]
         columns = table.c
         is_dated = func.coalesce(columns.collected_at, "") != ""
@@ -111,7 +96,7 @@ def _parts(ids: list[int], size: int = 500) -> Iterable[list[int]]:
 def _places(connection: Connection, file_id: int) -> set[tuple[str, int]]:
     """List the sheets and rows that still hold something."""
     found: set[tuple[str, int]] = set()
-    for name in _WITH_RESULTS:
+    for name in WITH_RESULTS:
         columns = tables.ROWS[name][1].c
         query = select(columns.source_sheet, columns.source_row).where(columns.file_id == file_id)
         found |= {(sheet, row) for sheet, row in connection.execute(query.distinct())}

@@ -103,24 +103,26 @@ def store_typed(
             _note_drawn(connection, folder, made, heads)
 
 
-def reassign_typed(history: Database, old: str, new: str, accession: str, *, notes: bool) -> int:
+def reassign_typed(
+    connection: Connection, old: str, new: str, accession: str, at: str, *, notes: bool
+) -> int:
     """Let what was typed about a patient follow results to another id; give how much.
 
     Args:
-        history: Where it is stored.
+        connection: In the transaction that moves the results.
         old: The patient id that was wrong.
         new: The one that is right.
         accession: "" for all; else calls of this specimen alone.
+        at: The time, as it is stored.
         notes: Whether notes and own columns go as well.
     """
     moved = 0
-    with history.begin() as connection:
-        for folder in _list_folders(connection):
-            entries = _load(connection, folder)
-            after = _move(entries, old, new, accession, notes=notes)
-            if after != entries:
-                moved += 1
-                _store(connection, folder, after, history.now())
+    for folder in _list_folders(connection):
+        entries = _load(connection, folder)
+        after = _move(entries, old, new, accession, notes=notes)
+        if after != entries:
+            moved += 1
+            _store(connection, folder, after, at)
     return moved
 
 

@@ -168,7 +168,7 @@ def test_doctor_looks_at_the_history(site):
     assert ill(settings)[0][0] == "history"
     assert "did not come to its end" in ill(settings)[0][1]
     with open_history(database) as history:
-        history.finish_run(run.id)
+        history.finish_run(run)
     assert ill(settings) == []
     content = bytearray(database.read_bytes())
     content[4096 * 2 : 4096 * 4] = bytes(4096 * 2)

@@ -179,7 +179,7 @@ def test_what_happens_after_a_restore_is_logged_like_what_happened_before(site, 
         site(OTHER.replace("S3", f"S{number}"), name=f"{number}.csv")
     before = logged(settings)
     restore_history(settings, tmp_path / "saved.db", clock=clock)
-    assert logged(settings)[len(before) :] == ["restored", "run"]
+    assert logged(settings)[len(before) :] == ["restored", "writing", "run"]
     site(OTHER, name="april.csv")
     assert logged(settings)[len(before) + 2 :] == ["file-received", "run"]
     assert faults_of(settings) == []
@@ -187,7 +187,7 @@ def test_what_happens_after_a_restore_is_logged_like_what_happened_before(site, 
     for path in settings.output.glob("labflag.db*"):
         path.unlink()
     restore_history(settings, tmp_path / "saved.db", clock=clock)
-    assert logged(settings)[len(before) + 4 :] == ["restored", "run"]
+    assert logged(settings)[len(before) + 4 :] == ["restored", "writing", "run"]
     assert faults_of(settings) == []
 
 

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Inspector, Table, create_engine, event, inspect, select
+from sqlalchemy import Engine, Inspector, Table, create_engine, event, func, inspect, select
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -21,6 +21,8 @@ READS = "labflag_reads"
 """Option of a connection that will not write."""
 _BUSY_SECONDS = 30
 _EARLIEST = 1
+_MIGRATION = 0x6C61_6266_6C61_67
+"""Number of the lock of a server under which tables are made: "labflag" in ASCII."""
 
 
 def connect(place: str | Path | None) -> Engine:
@@ -79,14 +81,21 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
-        cause: object = getattr(error, "orig", None) or error
-        kind = type(cause).__name__
-        advice = {
-            "OperationalError": "it is locked, full, unreachable or must not be written",
-            "DatabaseError": "it is damaged; see `labflag restore`",
-            "IntegrityError": "another run has written at the same time; run again",
-        }.get(kind, kind)
-        raise OutputError(f"the history cannot be used: {advice}") from None
+        raise OutputError(f"the history cannot be used: {_advise(error)}") from None
+
+
+def _advise(error: Exception) -> str:
+    """Say what a complaint of a database means, by its kind in the standard for drivers.
+
+    Drivers have kinds of their own below those, and only the standard ones are the same in all.
+    """
+    advice = {
+        "OperationalError": "it is locked, full, unreachable, too slow, or must not be written",
+        "IntegrityError": "another run has written at the same time; run again",
+        "DatabaseError": "it is damaged; see `labflag restore`",
+    }
+    kinds = [kind.__name__ for kind in type(error).__mro__]
+    return next((advice[kind] for kind in kinds if kind in advice), kinds[0])
 
 
 def _connect_file(place: str | Path | None) -> Engine:
@@ -154,6 +163,9 @@ def _migrate(connection: Connection) -> None:
     Raises:
         ConfigError: It was made by a newer labflag.
     """
+    if connection.dialect.name == "postgresql":
+        # Two first runs at once: the second waits until the tables are there.
+        connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION)))
     inspector: Inspector = inspect(connection)
     present = set(inspector.get_table_names())
     version = tables.VERSION
@@ -165,18 +177,25 @@ def _migrate(connection: Connection) -> None:
     if version > tables.VERSION:
         raise ConfigError("the history was made by a newer labflag; install that one")
     tables.METADATA.create_all(connection)
-    for table in tables.METADATA.tables.values():
-        if table.name in present:
-            _add_columns(connection, inspector, table)
+    older = [table for table in tables.METADATA.tables.values() if table.name in present]
+    added = [_add_columns(connection, inspector, table) for table in older]
+    if any(added) or version != tables.VERSION:
+        # What is stored has another form: every report is made again of it.
+        connection.execute(tables.folders.update().values(basis=""))
     connection.execute(tables.meta.delete().where(tables.meta.c.key == "version"))
     connection.execute(tables.meta.insert().values(key="version", value=str(tables.VERSION)))
 
 
-def _add_columns(connection: Connection, inspector: Inspector, table: Table) -> None:
-    """Add the columns that a table has been given since; what stands in it keeps their default."""
+def _add_columns(connection: Connection, inspector: Inspector, table: Table) -> bool:
+    """Add the columns that a table has been given since; what stands in it keeps their default.
+
+    Returns:
+        Whether any was missing.
+    """
     known = {column["name"] for column in inspector.get_columns(table.name)}
     quote = connection.dialect.identifier_preparer.quote
-    for column in table.columns:
-        if column.name not in known:
-            clause = CreateColumn(column).compile(dialect=connection.dialect)
-            connection.exec_driver_sql(f"ALTER TABLE {quote(table.name)} ADD COLUMN {clause}")
+    missing = [column for column in table.columns if column.name not in known]
+    for column in missing:
+        clause = CreateColumn(column).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE {quote(table.name)} ADD COLUMN {clause}")
+    return bool(missing)

@@ -1,7 +1,7 @@
 """The part of the history that tells of itself: runs, events, decisions, what was published."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,14 @@ from sqlalchemy.engine import Connection
 from pipeline.ingest.received import ReceivedFile
 from pipeline.operations.store import tables
 from pipeline.operations.store.database import Database, next_id
+from pipeline.operations.store.due import (
+    Dues,
+    clear_due,
+    list_due,
+    note_all_due,
+    note_due,
+    register_folder,
+)
 from pipeline.operations.store.frames import insert_many
 from pipeline.operations.store.records import Decision, Event, Publication, Run, read_file
 
@@ -23,9 +31,15 @@ class Ledger(Database):
     __slots__ = ()
 
     def begin_run(
-        self, started_at: datetime, *, version: str = "", profile: str = "", knowledge: str = ""
+        self,
+        started_at: datetime,
+        *,
+        version: str = "",
+        profile: str = "",
+        knowledge: str = "",
+        folder: str = "",
     ) -> Run:
-        """Store that a run has begun."""
+        """Store that a run has begun; from now on what changes is noted for its output folder."""
         with self.begin() as connection:
             number = next_id(connection, tables.runs, "number")
             run = Run(
@@ -35,6 +49,7 @@ class Ledger(Database):
                 version=version,
                 profile=profile,
                 knowledge_version=knowledge,
+                folder=folder,
             )
             connection.execute(
                 tables.runs.insert().values(
@@ -45,20 +60,51 @@ class Ledger(Database):
                     version=version,
                     profile=profile,
                     knowledge_version=knowledge,
+                    folder=folder,
                 )
             )
+            register_folder(connection, folder)
         return run
 
-    def finish_run(self, run_id: str) -> None:
-        """Store that a run has done all that it had to do."""
-        finished = update(tables.runs).where(tables.runs.c.id == run_id)
+    def finish_run(self, run: Run, basis: str = "", last_due: int = 0) -> None:
+        """Store that a run has done all that it had to do: what was due till then is in place.
+
+        Args:
+            run: The run.
+            basis: What the reports rest on besides what is stored.
+            last_due: The last note of what was due when the run read what is stored.
+        """
+        finished = update(tables.runs).where(tables.runs.c.id == run.id)
+        of_folder = update(tables.folders).where(tables.folders.c.folder == run.folder)
         with self.begin() as connection:
             connection.execute(finished.values(finished_at=self.now()))
+            connection.execute(of_folder.values(basis=basis))
+            clear_due(connection, run.folder, last_due)
 
-    def list_runs(self, last: int = 20) -> tuple[Run, ...]:
-        """List the last runs, newest first."""
+    def list_runs(self, last: int = 20, folder: str | None = None) -> tuple[Run, ...]:
+        """List the last runs, newest first; of one output folder, or of all."""
         query = select(tables.runs).order_by(tables.runs.c.number.desc()).limit(last)
+        if folder is not None:
+            # Runs of before the folder was stored may be of any.
+            query = query.where(tables.runs.c.folder.in_((folder, "")))
         return tuple(map(Run.read, self._all(query)))
+
+    def list_due(self, folder: str) -> Dues:
+        """Give what has changed and is not in the reports of an output folder yet."""
+        with self.look() as connection:
+            return list_due(connection, folder)
+
+    def basis_of(self, folder: str) -> str:
+        """Give what the reports of an output folder rest on; "" where no run has ended there."""
+        query = select(tables.folders.c.basis).where(tables.folders.c.folder == folder)
+        return next((str(row.basis) for row in self._all(query)), "")
+
+    def distrust_reports(self, folder: str) -> None:
+        """Note that every report of an output folder is to be written again, as it is."""
+        with self.begin() as connection:
+            register_folder(connection, folder)
+            forget_digests(connection, folder)
+            note_all_due(connection, [folder])
 
     def record_event(self, kind: str, run_id: str = "", **facts: object) -> None:
         """Store that something was done. Facts are counts, hashes and codes; no name, no value."""
@@ -79,35 +125,53 @@ class Ledger(Database):
         """List what was received, in order, without its rows."""
         return tuple(map(read_file, self._all(select(tables.files).order_by(tables.files.c.id))))
 
-    def decide(self, kind: str, by: str, **facts: str) -> Decision:
-        """Store what a person decided; it holds for the files received so far."""
+    def decide(self, kind: str, by: str, patients: Iterable[str], **facts: str) -> Decision:
+        """Store what a person decided; it holds for the files received so far.
+
+        Args:
+            kind: Of the decision.
+            by: Who decided.
+            patients: The patient ids that it is about: their reports are due.
+            facts: What it says.
+        """
         with self.begin() as connection:
-            decision = Decision(
-                id=next_id(connection, tables.decisions),
-                at=self.clock(),
+            return self.note_decision(connection, kind, by, patients, facts)
+
+    def note_decision(
+        self,
+        connection: Connection,
+        kind: str,
+        by: str,
+        patients: Iterable[str],
+        facts: Mapping[str, str],
+    ) -> Decision:
+        """Store what a person decided within a transaction (see `decide`)."""
+        decision = Decision(
+            id=next_id(connection, tables.decisions),
+            at=self.clock(),
+            by=by,
+            kind=kind,
+            facts=facts,
+            last_file=next_id(connection, tables.files) - 1,
+        )
+        connection.execute(
+            tables.decisions.insert().values(
+                id=decision.id,
+                at=decision.at.isoformat(),
                 by=by,
                 kind=kind,
-                facts=facts,
-                last_file=next_id(connection, tables.files) - 1,
+                facts=json.dumps(dict(facts), sort_keys=True),
+                last_file=decision.last_file,
             )
-            connection.execute(
-                tables.decisions.insert().values(
-                    id=decision.id,
-                    at=decision.at.isoformat(),
-                    by=by,
-                    kind=kind,
-                    facts=json.dumps(facts, sort_keys=True),
-                    last_file=decision.last_file,
-                )
-            )
-            number = {"decision": decision.id}
-            note_event(connection, self.now(), f"decided-{kind}", "", number)
+        )
+        note_due(connection, patients)
+        note_event(connection, self.now(), f"decided-{kind}", "", {"decision": decision.id})
         return decision
 
     def list_decisions(self) -> tuple[Decision, ...]:
         """List what was decided, in order."""
-        query = select(tables.decisions).order_by(tables.decisions.c.id)
-        return tuple(map(Decision.read, self._all(query)))
+        with self.look() as connection:
+            return list_decisions(connection)
 
     def list_published(self, folder: str) -> dict[str, Publication]:
         """Give what was last written to an output folder, by path."""
@@ -135,6 +199,12 @@ class Ledger(Database):
             return connection.execute(query).all()
 
 
+def list_decisions(connection: Connection) -> tuple[Decision, ...]:
+    """List what was decided, in order, within a transaction."""
+    query = select(tables.decisions).order_by(tables.decisions.c.id)
+    return tuple(map(Decision.read, connection.execute(query)))
+
+
 def note_event(
     connection: Connection,
     at: str,
@@ -153,6 +223,18 @@ def note_event(
             facts=json.dumps(facts, sort_keys=True),
         )
     )
+
+
+def forget_digests(connection: Connection, folder: str | None = None) -> None:
+    """Rely no longer on what was published: it may stand there otherwise than was noted.
+
+    The digest stays readable: by it a report that says the same keeps the time of its change.
+    """
+    columns = tables.published.c
+    trusted = columns.digest.not_like("?%") & (columns.digest != "")
+    where = trusted if folder is None else trusted & (columns.folder == folder)
+    noted = update(tables.published).where(where)
+    connection.execute(noted.values(digest="?" + columns.digest))
 
 
 def _forget(connection: Connection, folder: str, paths: Sequence[str]) -> None:

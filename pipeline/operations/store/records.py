@@ -23,6 +23,8 @@ class Run:
     knowledge_version: str
     finished_at: datetime | None = None
     """None where the run was stopped."""
+    folder: str = ""
+    """What the history calls the output folder."""
 
     @classmethod
     def read(cls, row: Any) -> "Run":
@@ -35,6 +37,7 @@ class Run:
             profile=row.profile,
             knowledge_version=row.knowledge_version,
             finished_at=datetime.fromisoformat(row.finished_at) if row.finished_at else None,
+            folder=row.folder,
         )
 
 

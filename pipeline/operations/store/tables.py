@@ -80,6 +80,8 @@ runs = Table(
     Column("version", Text, nullable=False),
     Column("profile", Text, nullable=False),
     Column("knowledge_version", Text, nullable=False),
+    # What the history calls the output folder; "" for runs of before this was stored.
+    Column("folder", Text, nullable=False, server_default=""),
 )
 
 events = Table(
@@ -116,6 +118,25 @@ published = Table(
     Column("sha256", Text, nullable=False, server_default=""),
     Column("standing", Text, nullable=False, server_default="[]"),
     Column("before", Text, nullable=False, server_default="[]"),
+)
+
+# The output folders whose reports are made of this history.
+folders = Table(
+    "folders",
+    METADATA,
+    Column("folder", Text, primary_key=True),
+    # What the reports in it rest on besides what is stored; "" until a run has ended there.
+    Column("basis", Text, nullable=False),
+)
+
+# What has changed and the reports of an output folder do not show yet (see `store.due`).
+due = Table(
+    "due",
+    METADATA,
+    Column("folder", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("patient_id", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
 )
 
 tombstones = Table(

@@ -52,6 +52,8 @@ class Batch:
     """Of this run."""
     known: int
     """How many of them had been received before."""
+    still_withdrawn: int
+    """How many of them were taken back before; they stay so."""
     passed_over: tuple[str, ...]
     unreachable: tuple[str, ...]
     judgement: Judgement
@@ -97,7 +99,7 @@ class Batch:
             return Exit.NOTHING_READABLE
         if self.accounts.held or self.accounts.unreadable_files or self.unreachable:
             return Exit.HELD
-        if self.is_withheld or self.worklist.needs_person:
+        if self.is_withheld or self.still_withdrawn or self.worklist.needs_person:
             return Exit.HELD
         return Exit.DONE
 
@@ -214,6 +216,7 @@ def check_batch(
     return Batch(
         files=judgement.intake.files,
         known=0,
+        still_withdrawn=0,
         passed_over=found.passed_over,
         unreachable=found.unreachable,
         judgement=judgement,
@@ -263,13 +266,18 @@ def receive_exports(
     progress: Progress,
 ) -> tuple[Received, ...]:
     """Add files to the history, each in a transaction of its own."""
-    basis = ReadingBasis(
-        knowledge=knowledge, site=site_reading(settings), layout=chosen_layout(settings, knowledge)
-    )
+    basis = reading_basis(settings, knowledge)
     today = run.started_at.date()
     return tuple(
         receive(export, history, basis, run.id, today)
         for export in progress(exports, len(exports), "Reading files")
+    )
+
+
+def reading_basis(settings: Settings, knowledge: Knowledge) -> ReadingBasis:
+    """Say on what the reading of a file rests, besides its bytes."""
+    return ReadingBasis(
+        knowledge=knowledge, site=site_reading(settings), layout=chosen_layout(settings, knowledge)
     )
 
 
@@ -289,6 +297,7 @@ def conclude(
     return Batch(
         files=(*of_run, *unopened.files),
         known=sum(each.receipt == Receipt.KNOWN for each in received),
+        still_withdrawn=len(hashes & {file.sha256 for file in judgement.intake.withdrawn}),
         passed_over=found.passed_over,
         unreachable=found.unreachable,
         judgement=judgement,
@@ -309,9 +318,13 @@ def publish_batch(
     settings: Settings,
     progress: Progress,
 ) -> Published:
-    """Bring the reports up to date, unless nothing readable was ever received."""
+    """Bring the reports up to date, unless nothing readable was ever received.
+
+    What was reported and is taken back, purged or put back to before it came leaves the reports,
+    also where nothing else is stored.
+    """
     totals = reconcile(batch.intake, batch.judgement.selected)
-    if not totals.readable_files:
+    if not totals.readable_files and not history.list_published(place.key):
         return Published(written=(), locked=())
     return publish(
         settings.output,
@@ -320,7 +333,7 @@ def publish_batch(
         run=run,
         facts=_run_facts(batch, totals, settings, run),
         judgement=batch.judgement,
-        inputs=Inputs(files=batch.files, accounts=batch.accounts),
+        inputs=Inputs(files=batch.files, accounts=batch.accounts, withdrawn=batch.intake.withdrawn),
         all_outcomes=settings.all_outcomes,
         show=progress,
     )

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -113,6 +113,9 @@ def _make_round(
                 batch, written = update_reports(
                     found, history, place, look.private, settings, knowledge, clock, progress
                 )
+                withdrawn = {file.sha256 for file in batch.intake.withdrawn}
+                still = sum(claim.sha256 in withdrawn for claim in look.claims)
+                batch = replace(batch, still_withdrawn=still)
                 filed = _file_all(look.inbox, look.claims, fresh, batch, settings, clock())
                 done = Round(
                     batch=batch,
@@ -272,6 +275,7 @@ def _file_all(
     Who changed meanwhile, or could not be read this time, stays claimed.
     """
     known = {file.sha256: file for file in batch.intake.files}
+    withdrawn = {file.sha256 for file in batch.intake.withdrawn}
     names = {export.path: export.name for export in _name_exports(fresh)}
     failed = set(batch.issues.loc[batch.issues["code"].eq("file-not-read"), "source_file"])
     filed: Counter[Verdict] = Counter()
@@ -279,7 +283,9 @@ def _file_all(
         verdict, beside = Verdict.DUPLICATE, dict[str, bytes]()
         if claim in fresh:
             file = known.get(claim.sha256)
-            verdict = Verdict.ARCHIVE if file and _is_usable(file) else Verdict.QUARANTINE
+            # Taken back while it was still claimed: it could be used, and is stored.
+            is_stored = claim.sha256 in withdrawn or (file is not None and _is_usable(file))
+            verdict = Verdict.ARCHIVE if is_stored else Verdict.QUARANTINE
             if names[claim.path] in failed:
                 # A fault of the disk or share says nothing of the file: the next run reads it.
                 continue

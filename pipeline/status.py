@@ -35,6 +35,9 @@ class Status:
     """Patients whose line stands on the sheet for information."""
     in_conflict: int = 0
     """Patients with an id or a specimen in conflict, open until decided."""
+    withdrawn_files: int = 0
+    """Files that were taken back; their results are in none of the counts."""
+    withdrawn_results: int = 0
     locked: int = 0
     """Reports that were open in another program."""
     runs: tuple[Run, ...] = ()
@@ -88,6 +91,8 @@ def look_at_site(settings: Settings) -> Status:
             for_information=aside,
             in_conflict=int(patients["in_conflict"].sum()),
             files=len(judgement.intake.files),
+            withdrawn_files=len(judgement.intake.withdrawn),
+            withdrawn_results=sum(file.read - file.purged for file in judgement.intake.withdrawn),
             results=len(judgement.selected.results),
             held=len(judgement.held),
             conflicts=list_conflicts(judgement.held),

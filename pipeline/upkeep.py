@@ -2,33 +2,25 @@
 
 import calendar
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from pipeline.batch import update_reports
 from pipeline.config import Settings
-from pipeline.errors import ArgumentError, OutputError
-from pipeline.ingest.sources import Found
+from pipeline.errors import ArgumentError
 from pipeline.ingest.specimen_days import stands_under
-from pipeline.knowledge.model import Knowledge
+from pipeline.open_site import open_site, open_stored, refresh, take_in_typed
 from pipeline.operations.audit import read_source
 from pipeline.operations.decisions import REASSIGN
-from pipeline.operations.history import History, open_history
 from pipeline.operations.identities import facts_of_decision, patients_of_decision
 from pipeline.operations.judge import judge
 from pipeline.operations.people import list_people
-from pipeline.operations.place import Place, place_history
-from pipeline.operations.publish import check_folder
 from pipeline.operations.retention import Purged, purge
 from pipeline.operations.store.engine import connect_copy
 from pipeline.operations.store.ledger import list_decisions
 from pipeline.operations.typed_notes import reassign_typed
-from pipeline.operations.worklist_update import WorklistNews, WorklistUpdate, purge_aside
-from pipeline.operations.workspace import open_workspace
-from pipeline.reading import Clock, Progress, load_tried_knowledge, pass_through
+from pipeline.operations.worklist_update import WorklistNews, purge_aside
+from pipeline.reading import Clock, Progress
 
 _AGE = re.compile(r"([1-9]\d{0,3})\s*([dmy])", re.IGNORECASE)
 _MONTHS = 12
@@ -70,20 +62,20 @@ def purge_history(
 ) -> Purged:
     """Delete results from before a day and bring the reports up to date; or only count them."""
     if rehearse:
-        with _open(settings, clock) as history:
+        with open_stored(settings, clock) as history:
             history.rehearse()
             return purge(history, before)
-    with _open_site(settings, clock) as site:
+    with open_site(settings, clock) as site:
         first = take_in_typed(settings, site.history, clock)
         purged = purge(site.history, before)
         known = site.history.list_people()
-        news = (first, _refresh(site, clock, progress))
+        news = (first, refresh(site, clock, progress))
     return replace(purged, worklists=purge_aside(settings.output, known), news=news)
 
 
 def count_results(settings: Settings, patient: str, accession: str, *, clock: Clock) -> int:
     """Count the results that are stored under a patient id."""
-    with _open(settings, clock) as history:
+    with open_stored(settings, clock) as history:
         stored = history.load()
     return sum(
         int(
@@ -111,7 +103,7 @@ def reassign_patient(
         What became of what people typed into the worklist.
     """
     facts = {"old": old, "new": new, **({"accession": accession} if accession else {})}
-    with _open_site(settings, clock) as site:
+    with open_site(settings, clock) as site:
         history = site.history
         first = take_in_typed(settings, history, clock)
         with history.begin() as connection:
@@ -120,7 +112,7 @@ def reassign_patient(
             # What was typed stays where results of the specimen's former patient stay.
             stays = old in list_people(connection, decisions)
             reassign_typed(connection, old, new, accession, history.now(), notes=not stays)
-        return first, _refresh(site, clock, progress)
+        return first, refresh(site, clock, progress)
 
 
 def decide_conflict(
@@ -150,14 +142,14 @@ def decide_conflict(
     Raises:
         ConfigError: There is no such conflict, or no such version of it.
     """
-    with _open_site(settings, clock) as site:
+    with open_site(settings, clock) as site:
         history = site.history
         judgement = judge(
             history.load(), site.knowledge, history.list_decisions(), settings.specimen_ids
         )
         decided = facts_of_decision(judgement.held, hold_id, version)
         history.decide(kind, by, patients_of_decision(decided), **decided)
-        return (_refresh(site, clock, progress),)
+        return (refresh(site, clock, progress),)
 
 
 def back_up(settings: Settings, target: Path, *, clock: Clock) -> None:
@@ -166,7 +158,7 @@ def back_up(settings: Settings, target: Path, *, clock: Clock) -> None:
     Raises:
         OutputError: There is something of that name, or it cannot be written.
     """
-    with _open(settings, clock) as history:
+    with open_stored(settings, clock) as history:
         history.backup(target)
         history.record_event("backed-up")
 
@@ -183,83 +175,7 @@ def restore_history(
         OutputError: The file is no history.
     """
     copy = connect_copy(source)
-    with _open_site(settings, clock, must_exist=False) as site:
+    with open_site(settings, clock, must_exist=False) as site:
         site.history.restore(copy, after=read_source(site.private))
         copy.dispose()
-        return (_refresh(site, clock, progress),)
-
-
-def _open(settings: Settings, clock: Clock) -> History:
-    return open_history(_require_history(settings).where, clock=clock)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _OpenSite:
-    """A site of which nobody else changes anything just now."""
-
-    settings: Settings
-    knowledge: Knowledge
-    place: Place
-    private: Path
-    history: History
-
-
-@contextmanager
-def _open_site(settings: Settings, clock: Clock, *, must_exist: bool = True) -> Iterator[_OpenSite]:
-    """Open the history with the output folder locked, until its reports follow.
-
-    Raises:
-        BusyError: Another run is at work in the folder.
-        OutputError: There is no history, and no folder is made; or the folder holds what is not
-            ours.
-    """
-    place = _require_history(settings) if must_exist else place_history(settings)
-    # Before anything is changed: what cannot be judged could not be reported either.
-    knowledge = load_tried_knowledge(settings)
-    with open_workspace(settings.output, clock) as private:
-        check_folder(settings.output)
-        with open_history(place.where, clock=clock) as history:
-            yield _OpenSite(
-                settings=settings,
-                knowledge=knowledge,
-                place=place,
-                private=private,
-                history=history,
-            )
-
-
-def _require_history(settings: Settings) -> Place:
-    place = place_history(settings)
-    if not place.exists:
-        raise OutputError(f"there is no history in {settings.output}; name it with --history")
-    return place
-
-
-def take_in_typed(settings: Settings, history: History, clock: Clock) -> WorklistNews:
-    """Read what people typed into the worklist before what it is about moves or goes.
-
-    Raises:
-        OutputError: The history cannot be written.
-    """
-    return WorklistUpdate(
-        folder=settings.output,
-        key=place_history(settings).key,
-        history=history,
-        made_at=clock(),
-        people=history.list_people(),
-    ).take_in()
-
-
-def _refresh(site: _OpenSite, clock: Clock, progress: Progress | None) -> WorklistNews:
-    """Bring the reports up to date with what was changed, under the same lock."""
-    batch, _ = update_reports(
-        Found(exports=()),
-        site.history,
-        site.place,
-        site.private,
-        site.settings,
-        site.knowledge,
-        clock,
-        progress or pass_through,
-    )
-    return batch.worklist
+        return (refresh(site, clock, progress),)

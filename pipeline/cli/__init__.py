@@ -13,6 +13,7 @@ from pipeline.cli.reading import check, identify, run, template
 from pipeline.cli.rounds import watch
 from pipeline.cli.rules import rules
 from pipeline.cli.site import audit, doctor, init, reject, release, status
+from pipeline.cli.taking_back import replace, withdraw
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -52,7 +53,7 @@ def show_help(context: click.Context, verbs: tuple[str, ...]) -> None:
 
 _VERBS = (run, check, identify, template, rules, explain)
 _SITE = (init, watch, doctor, status, release, reject, audit)
-_UPKEEP = (rebuild, reassign, purge, backup, restore)
+_UPKEEP = (withdraw, replace, rebuild, reassign, purge, backup, restore)
 
 for _verb in (*_VERBS, *_SITE, *_UPKEEP, show_help):
     main.add_command(_verb)

@@ -105,6 +105,10 @@ def _print_status(found: "Status", output: Path) -> None:
     files, results = say_count(found.files, "file"), say_count(found.results, "result")
     where = f" (the rows are in {output / 'held'}, the reasons in issues.csv)" if found.held else ""
     click.echo(f"{files}; in use {results}, held {found.held:,}{where}.")
+    if found.withdrawn_files:
+        files = say_count(found.withdrawn_files, "file")
+        results = say_count(found.withdrawn_results, "result")
+        click.echo(f"Taken back, and in none of these counts: {files}, {results}.")
     for fault in found.faults:
         click.echo(f"FAULT {fault}")
     click.echo(

@@ -88,7 +88,7 @@ def print_summary(
     if batch.is_withheld:
         click.echo("THE STOP SWITCH IS ON (hold_all): results are stored, NO REPORT IS WRITTEN.")
     if not accounts.files:
-        if read:
+        if read and not batch.still_withdrawn:
             click.echo(f"Nothing to do: no exports found ({', '.join(SUFFIXES)}).")
     elif settings is not None and not accounts.readable_files:
         click.echo("No file could be read: no result was added, and earlier reports stand.")
@@ -98,8 +98,15 @@ def print_summary(
         counts = ", ".join(f"{count:,} {kind}" for kind, count in accounts.dispositions().items())
         files, results = say_count(accounts.files, "file"), say_count(accounts.read, "result")
         click.echo(f"{files}, {results} read: {counts}.")
-    if batch.known:
-        click.echo(f"{batch.known} of the files had been received before; they count once.")
+    counting = batch.known - batch.still_withdrawn
+    if counting:
+        click.echo(f"{counting} of the files had been received before; they count once.")
+    if batch.still_withdrawn:
+        files = say_count(batch.still_withdrawn, "file")
+        click.echo(
+            f"Taken back earlier, so not used: {files}. To use one again: "
+            "labflag withdraw --undo FILE."
+        )
     if not accounts.files and not wrote:
         return
     patients = batch.interpretation.patients["priority"].value_counts()

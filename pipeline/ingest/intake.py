@@ -116,11 +116,15 @@ class Intake:
     observations: DataFrame[Observations] = field(default_factory=_no_observations)
     superseded: "pd.Series[int]" = field(default_factory=_no_ids)
     """Result ids of rows that were handed back corrected; they are in no table."""
+    withdrawn: tuple[ReceivedFile, ...] = ()
+    """Files that were taken back: none of their rows is in a table."""
+    replaced: DataFrame[Results] | None = None
+    """Results of files in whose place another one was put; what they said is shown as corrected."""
 
     @property
     def read(self) -> int:
-        """Results read, but for those that were deleted since."""
-        return sum(file.read - file.purged for file in self.files)
+        """Results read, but for those that were deleted or taken back since."""
+        return sum(file.read - file.purged - file.withdrawn for file in self.files)
 
 
 def read_results(

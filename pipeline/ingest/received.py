@@ -26,6 +26,8 @@ class ReceivedFile:
     """Of these, no results of ours."""
     purged: int = 0
     """Of these, deleted since, because they were too old."""
+    withdrawn: int = 0
+    """Of these, rows that correct a file that was taken back since."""
     returned: tuple[Returned, ...] = ()
     """What its rows say that were handed back."""
     received_at: datetime | None = None

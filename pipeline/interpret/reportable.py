@@ -1,6 +1,6 @@
 """One reportable result for each patient, accession and analyte, out of all that was received."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -99,6 +99,15 @@ def select_reportable(
         dispositions=fate.set_axis(ordered["result_id"]),
         superseded=_list_superseded(used, ordered[fate.eq(Disposition.SUPERSEDED)]),
     )
+
+
+def show_replaced(selected: Selected, replaced: DataFrame[Results] | None) -> Selected:
+    """Add what results of files said in whose place others were put, where that was otherwise."""
+    if replaced is None:
+        return selected
+    former = _list_superseded(selected.results, replaced)
+    together = pd.concat([former, selected.superseded], ignore_index=True)
+    return replace(selected, superseded=Superseded.validate(together))
 
 
 def _list_superseded(used: pd.DataFrame, replaced: pd.DataFrame) -> DataFrame[Superseded]:

@@ -893,6 +893,12 @@ CATALOGUE = _kinds(
         "Nothing to do, unless the original file should have been read too.",
     ),
     (
+        "hold-withdrawn",
+        NOTE,
+        "Rows of this file correct a file that was taken back since; they do not count.",
+        "Nothing to do. If they should count, undo it: `labflag withdraw --undo` and that file.",
+    ),
+    (
         "hold-unchecked",
         ERROR,
         "A cell of the row still carries the sign [check].",

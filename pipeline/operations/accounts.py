@@ -61,7 +61,7 @@ def reconcile(intake: Intake, selected: Selected, names: Collection[str] | None 
     counts[Disposition.HELD] += count(intake.held["result_id"])
     counts[Disposition.IGNORED] += sum(file.ignored for file in files)
     counts[Disposition.SUPERSEDED] += count(intake.superseded)
-    read = sum(file.read - file.purged for file in files)
+    read = sum(file.read - file.purged - file.withdrawn for file in files)
     if sum(counts.values()) != read:
         raise RuntimeError(f"{read} results were read, {sum(counts.values())} accounted for")
     of_file = intake.issues[

@@ -3,9 +3,8 @@
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, Table, delete, func, select
 from sqlalchemy.engine import Connection
@@ -21,8 +20,10 @@ from pipeline.ingest.originals import (
     unpack_original,
 )
 from pipeline.ingest.received import ReceivedFile, tell_apart
+from pipeline.issues import all_issues, issue_of_file
 from pipeline.operations.decisions import reassign_results
-from pipeline.operations.people import list_people
+from pipeline.operations.ordering import Places, name_replaced
+from pipeline.operations.people import WITH_RESULTS, list_people
 from pipeline.operations.store import tables
 from pipeline.operations.store.database import Clock, next_id
 from pipeline.operations.store.due import note_all_due, note_due, register_folder
@@ -30,6 +31,7 @@ from pipeline.operations.store.engine import connect, guarded
 from pipeline.operations.store.frames import insert_many, read_rows, write_rows
 from pipeline.operations.store.ledger import Ledger, forget_digests, list_decisions, note_event
 from pipeline.operations.store.records import read_file
+from pipeline.operations.withdrawals import UNDO, WITHDRAW, leave_out, list_withdrawn
 from schemas import DataFrame, Held, Issues, Observations, Results
 
 FILE_NAME = "labflag.db"
@@ -88,62 +90,75 @@ class History(Ledger):
         if not file.file.sha256 or self.has_file(file.file.sha256, basis):
             return
         with self.begin() as connection:
-            former = connection.execute(
-                select(tables.files.c.id, tables.files.c.received_at).where(
-                    tables.files.c.sha256 == file.file.sha256
-                )
-            ).first()
-            decisions = list_decisions(connection)
-            file_id = next_id(connection, tables.files) if former is None else former.id
-            concerned = list_people(connection, decisions, file_id)
-            if former is not None:
-                forget_file(connection, former.id)
-            received = file.remember()
-            connection.execute(
-                tables.files.insert().values(
-                    id=file_id,
-                    sha256=received.sha256,
-                    # Folders differ from run to run; the hash tells files of one name apart.
-                    name=show_name(file.file.path.name),
-                    size=received.size,
-                    # Reading it again does not make it arrive again.
-                    received_at=self.now() if former is None else former.received_at,
-                    run_id=run_id,
-                    basis=basis,
-                    layouts=json.dumps(received.layouts),
-                    read=received.read,
-                    held=received.held,
-                    ignored=received.ignored,
-                    purged=0,
-                    returned=json.dumps([pack_returned(each) for each in received.returned]),
-                )
-            )
-            content = pack_original(keep_original(file))
-            connection.execute(tables.originals.insert().values(file_id=file_id, content=content))
-            stored: dict[str, pd.DataFrame] = {
-                "results": file.results,
-                "held": file.held,
-                "issues": file.issues,
-                "observations": file.observations,
-            }
-            for name, rows in stored.items():
-                _, table = tables.ROWS[name]
-                write_rows(connection, table, file_id, rows)
-                _require_count(connection, table, file_id, len(rows))
-            facts = {
-                "sha256": received.sha256,
-                "bytes": received.size,
-                "read": received.read,
-                "held": received.held,
-                "ignored": received.ignored,
-                "again": former is not None,
-            }
-            note_event(connection, self.now(), "file-received", run_id, facts)
-            note_due(connection, concerned | list_people(connection, decisions, file_id))
+            self._store(connection, file, run_id, basis)
 
-    def list_people(self) -> set[str]:
-        """List the patient ids of which anything is stored."""
+    def put_in_place(self, old: ReceivedFile, file: Ingested, by: str, basis: str = "") -> None:
+        """Store a file and take back the one in whose place it is put, in one transaction."""
+        is_known = self.has_file(file.file.sha256, basis)
+        with self.begin() as connection:
+            if not is_known:
+                self._store(connection, file, "", basis)
+            self._withdraw(connection, old, by, file.file.sha256)
+
+    def _store(self, connection: Connection, file: Ingested, run_id: str, basis: str) -> None:
+        former = connection.execute(
+            select(tables.files.c.id, tables.files.c.received_at).where(
+                tables.files.c.sha256 == file.file.sha256
+            )
+        ).first()
+        decisions = list_decisions(connection)
+        file_id = next_id(connection, tables.files) if former is None else former.id
+        concerned = list_people(connection, decisions, file_id)
+        if former is not None:
+            forget_file(connection, former.id)
+        received = file.remember()
+        connection.execute(
+            tables.files.insert().values(
+                id=file_id,
+                sha256=received.sha256,
+                # Folders differ from run to run; the hash tells files of one name apart.
+                name=show_name(file.file.path.name),
+                size=received.size,
+                # Reading it again does not make it arrive again.
+                received_at=self.now() if former is None else former.received_at,
+                run_id=run_id,
+                basis=basis,
+                layouts=json.dumps(received.layouts),
+                read=received.read,
+                held=received.held,
+                ignored=received.ignored,
+                purged=0,
+                returned=json.dumps([pack_returned(each) for each in received.returned]),
+            )
+        )
+        content = pack_original(keep_original(file))
+        connection.execute(tables.originals.insert().values(file_id=file_id, content=content))
+        stored: dict[str, pd.DataFrame] = {
+            "results": file.results,
+            "held": file.held,
+            "issues": file.issues,
+            "observations": file.observations,
+        }
+        for name, rows in stored.items():
+            _, table = tables.ROWS[name]
+            write_rows(connection, table, file_id, rows)
+            _require_count(connection, table, file_id, len(rows))
+        facts = {
+            "sha256": received.sha256,
+            "bytes": received.size,
+            "read": received.read,
+            "held": received.held,
+            "ignored": received.ignored,
+            "again": former is not None,
+        }
+        note_event(connection, self.now(), "file-received", run_id, facts)
+        note_due(connection, concerned | list_people(connection, decisions, file_id))
+
+    def list_people(self, file: ReceivedFile | None = None) -> set[str]:
+        """List the patient ids of which anything is stored, or of which one file tells."""
         with self.look() as connection:
+            if file is not None:
+                return self._concerned(connection, file)
             return list_people(connection, list_decisions(connection))
 
     def load(self) -> Intake:
@@ -159,20 +174,59 @@ class History(Ledger):
                 for name, (schema, table) in tables.ROWS.items()
             }
         decisions = self.list_decisions()
-        for name in ("results", "held", "observations"):
+        for name in WITH_RESULTS:
             frames[name] = reassign_results(frames[name], decisions)
-        files = tell_apart([read_file(row) for row in listed])
-        numbers = {row.sha256: int(row.id) for row in listed}
-        places = _Places(files, [numbers[file.sha256] for file in files])
+        received = {int(row.id): read_file(row) for row in listed}
+        left = leave_out(received, frames, list_withdrawn(decisions))
+        files = tell_apart(left.files)
+        numbers = {file.sha256: number for number, file in received.items()}
+        places = Places(files, [numbers[file.sha256] for file in files])
+        names = {file.sha256: file.name for file in files}
+        issues = cast(DataFrame[Issues], places.settle(left.frames["issues"], Issues))
+        said = [issue_of_file(names[sha256], "hold-withdrawn") for sha256 in left.answered]
         return Intake(
             files=files,
-            results=cast(DataFrame[Results], places.settle(frames["results"], Results)),
-            held=cast(DataFrame[Held], places.settle(frames["held"], Held)),
-            issues=cast(DataFrame[Issues], places.settle(frames["issues"], Issues)),
+            results=cast(DataFrame[Results], places.settle(left.frames["results"], Results)),
+            held=cast(DataFrame[Held], places.settle(left.frames["held"], Held)),
+            issues=all_issues(issues, *said) if said else issues,
             observations=cast(
-                DataFrame[Observations], places.settle(frames["observations"], Observations)
+                DataFrame[Observations], places.settle(left.frames["observations"], Observations)
             ),
+            withdrawn=left.withdrawn,
+            replaced=name_replaced(left.replaced, received, files),
         )
+
+    def withdraw(self, file: ReceivedFile, by: str, in_place: str = "") -> None:
+        """Take a file back, with an event: none of its results counts until that is undone.
+
+        Args:
+            file: One that is stored.
+            by: Who decided.
+            in_place: The hash of the file that was put in its place.
+        """
+        with self.begin() as connection:
+            self._withdraw(connection, file, by, in_place)
+
+    def _withdraw(self, connection: Connection, file: ReceivedFile, by: str, in_place: str) -> None:
+        facts = {"sha256": file.sha256} | ({"replaced_by": in_place} if in_place else {})
+        self.note_decision(connection, WITHDRAW, by, self._concerned(connection, file), facts)
+
+    def undo_withdrawal(self, file: ReceivedFile, by: str) -> None:
+        """Let the results of a file count again that was taken back, with an event."""
+        with self.begin() as connection:
+            concerned = self._concerned(connection, file)
+            self.note_decision(connection, UNDO, by, concerned, {"sha256": file.sha256})
+
+    def _concerned(self, connection: Connection, file: ReceivedFile) -> set[str]:
+        """List the patients of a file, and of the rows of it that were handed back."""
+        decisions = list_decisions(connection)
+        numbers = [
+            row.id
+            for row in connection.execute(select(tables.files)).all()
+            if row.sha256 == file.sha256 or file.sha256[:8] in row.returned
+        ]
+        people = [list_people(connection, decisions, number) for number in numbers]
+        return set().union(*people)
 
     def load_original(self, sha256: str) -> Original:
         """Give the cells of one file, for handing rows back."""
@@ -258,29 +312,6 @@ def _copy_tables(there: Connection, here: Connection) -> None:
         rows = there.execution_options(stream_results=True).execute(select(table))
         for part in rows.partitions(10_000):
             insert_many(here, table, names, [tuple(row) for row in part])
-
-
-class _Places:
-    """Where the files of a history stand in their order, whatever the order they came in."""
-
-    def __init__(self, files: tuple[ReceivedFile, ...], ids: list[int]) -> None:
-        self._files = files
-        self._order = pd.Series(range(len(ids)), index=ids, dtype="int64")
-        self._starts = np.cumsum([0, *(file.read for file in files)])[:-1].astype("int64")
-
-    def settle(self, rows: pd.DataFrame, schema: Any) -> pd.DataFrame:
-        """Give rows their order, the name of their file, and ids that are unique over files."""
-        kinds = schema.column_types()
-        rank = rows["file_id"].map(self._order).to_numpy("int64")
-        order = np.lexsort((rows["position"].to_numpy(), rank))
-        ordered, rank = rows.iloc[order], rank[order]
-        names = np.array([file.name for file in self._files], dtype=object)
-        starts = self._starts[rank] if len(self._starts) else rank
-        settled = ordered.assign(
-            source_file=pd.array(names[rank] if len(names) else [], dtype="str"),
-            result_id=ordered["result_id"] + starts,
-        )
-        return settled[list(kinds)].reset_index(drop=True).astype(kinds)
 
 
 def _require_count(connection: Connection, table: Table, file_id: int, count: int) -> None:

@@ -1,16 +1,17 @@
 """From what was received to what the rules say of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from pipeline.ingest.accounts import validate_results
 from pipeline.ingest.closing import close_holds, without_returned
 from pipeline.ingest.daily_numbers import SpecimenIds, name_by_day
 from pipeline.ingest.intake import Intake, hold_against_sex, hold_misidentified
 from pipeline.interpret import Interpretation, interpret_results
 from pipeline.interpret.agreed import join_selected, select_observations
-from pipeline.interpret.reportable import Selected, select_reportable
+from pipeline.interpret.reportable import Selected, select_reportable, show_replaced
 from pipeline.interpret.versions import Versions, interpret_versions
 from pipeline.issues import all_issues
 from pipeline.knowledge.model import Knowledge
@@ -51,13 +52,14 @@ def judge(
         decisions: What people decided about persons and specimens in conflict.
         specimen_ids: What the site says of the numbers of its specimens.
     """
-    named = name_by_day(received, specimen_ids, knowledge.agreement.recurring_numbers)
+    named = _name_specimens(received, specimen_ids, knowledge)
     returned = settle_holds(named, knowledge)
     settled = settle_people(hold_misidentified(returned, knowledge), decisions)
     versions = interpret_versions(returned, settled, knowledge)
     intake = hold_overtaken(hold_against_sex(settled, knowledge), knowledge)
     said = select_observations(intake.observations, knowledge)
-    selected = join_selected(select_reportable(intake.results, intake.held, knowledge), said)
+    chosen = select_reportable(intake.results, intake.held, knowledge)
+    selected = join_selected(show_replaced(chosen, named.replaced), said)
     held = Held.validate(pd.concat([intake.held, selected.held], ignore_index=True))
     return Judgement(
         knowledge=knowledge,
@@ -76,6 +78,23 @@ def judge(
             versions=versions.places,
         ),
         versions=versions,
+    )
+
+
+def _name_specimens(received: Intake, specimen_ids: SpecimenIds, knowledge: Knowledge) -> Intake:
+    """Name specimens by their day where numbers start anew, those of replaced files as well."""
+    least = knowledge.agreement.recurring_numbers
+    if received.replaced is None:
+        return name_by_day(received, specimen_ids, least)
+    together = pd.concat([received.results, received.replaced], ignore_index=True)
+    named = name_by_day(replace(received, results=validate_results(together)), specimen_ids, least)
+    of_replaced = named.results["result_id"].isin(received.replaced["result_id"])
+    held = named.held[~named.held["result_id"].isin(received.replaced["result_id"])]
+    return replace(
+        named,
+        results=validate_results(named.results[~of_replaced]),
+        replaced=validate_results(named.results[of_replaced]),
+        held=Held.validate(held.reset_index(drop=True)),
     )
 
 

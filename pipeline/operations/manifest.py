@@ -40,6 +40,8 @@ class Inputs:
     files: tuple[ReceivedFile, ...]
     accounts: Accounts
     """Of these files."""
+    withdrawn: tuple[ReceivedFile, ...] = ()
+    """Files of the history that were taken back, by this run or an earlier one."""
 
 
 def hash_outputs(folder: Path, paths: Sequence[Path]) -> tuple[Output, ...]:
@@ -81,6 +83,11 @@ def manifest_text(
             "files": len(run.files),
             "read": run.read,
             **{str(kind): count for kind, count in run.dispositions.items()},
+        },
+        # Taken back by a person: stored, and in none of the counts here.
+        "withdrawn": {
+            "files": len(inputs.withdrawn),
+            "results": sum(file.read - file.purged for file in inputs.withdrawn),
         },
         "inputs": [
             {

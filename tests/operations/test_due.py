@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from pipeline import batch, upkeep
+from pipeline import batch, open_site
 from pipeline.batch import rebuild_reports, run_batch
 from pipeline.checkup import check_up
 from pipeline.config import Settings
@@ -18,6 +18,7 @@ from pipeline.operations.testimony import verify_history
 from pipeline.reading import load_tried_knowledge, pass_through
 from pipeline.rounds import claim_work, run_round
 from pipeline.status import look_at_site
+from pipeline.taking_back import find_stored, replace_file, withdraw_file
 from pipeline.upkeep import (
     back_up,
     decide_conflict,
@@ -31,6 +32,7 @@ OLD = "P1,Aster Sample,F,1980-05-01,S1,2019-03-01,Hemoglobin,11.2,g/dL,final"
 NEW = "P2,Borage Sample,M,1970-01-31,S3,2026-03-02,MCV,104,fL,final"
 ONE = "P3,Clover Sample,F,1990-01-01,S4,2026-03-03,Platelets,88,10*3/uL,final"
 OTHER = "P3,Clover Sample,F,1991-01-01,S5,2026-03-04,Platelets,70,10*3/uL,final"
+WRONG = "P4,Daisy Sample,F,1960-02-03,S6,2026-03-04,WBC,2.1,10*3/uL,final"
 NOW = datetime(2026, 11, 1, 7, 30)
 
 
@@ -44,13 +46,16 @@ def template(tmp_path_factory):
     place = tmp_path_factory.mktemp("due")
     site = place / "site"
     (site / "in").mkdir(parents=True)
-    for number, line in enumerate((OLD, NEW, ONE, OTHER)):
+    for number, line in enumerate((OLD, NEW, ONE, OTHER, WRONG)):
         (site / f"in/{number}.csv").write_text(HEADER + line + "\n", encoding="utf-8")
+    (site / "new.csv").write_text(HEADER + OLD.replace("11.2", "10.1") + "\n", encoding="utf-8")
     for settings in list_settings(site):
         settings.inbox.mkdir()
         run_batch([site / "in"], settings, clock=clock, progress=pass_through)
         # From now on there is an inbox that is known.
         run_round(settings, clock=clock, progress=pass_through)
+    withdraw_file(list_settings(site)[0], stored(list_settings(site)[0], "4.csv"), "x", clock=clock)
+    run_round(list_settings(site)[1], clock=clock, progress=pass_through)
     back_up(list_settings(site)[0], site / "saved.db", clock=clock)
     shutil.copytree(site, place / "template")
     return site, place / "template"
@@ -92,8 +97,19 @@ CHANGES = {
     "release": lambda one: decide_conflict(one, RELEASE, conflict(one), 1, "somebody", clock=clock),
     "reject": lambda one: decide_conflict(one, REJECT, conflict(one), 1, "somebody", clock=clock),
     "restore": lambda one: restore_history(one, one.output.parent / "saved.db", clock=clock),
+    "withdraw": lambda one: withdraw_file(one, stored(one, "0.csv"), "somebody", clock=clock),
+    "replace": lambda one: replace_file(
+        one, stored(one, "0.csv"), one.output.parent / "new.csv", "somebody", clock=clock
+    ),
+    "undo": lambda one: withdraw_file(
+        one, stored(one, "4.csv"), "somebody", undo=True, clock=clock
+    ),
     "rebuild": lambda one: rebuild_reports(one, clock=clock, progress=pass_through),
 }
+
+
+def stored(settings, name):
+    return find_stored(settings, name, clock=clock).file
 
 
 def reports(settings):
@@ -130,7 +146,7 @@ def test_reports_follow_in_the_next_run_and_in_the_other_folder(folders, monkeyp
         raise Stopped
 
     with monkeypatch.context() as patched:
-        for module in (batch, upkeep):
+        for module in (batch, open_site):
             patched.setattr(module, "update_reports", stop)
         patched.setattr(batch, "publish_batch", stop)
         with pytest.raises(Stopped):

@@ -101,6 +101,14 @@ def test_purge_deletes_what_is_old_everywhere_and_remembers_the_bytes(site, tmp_
     assert dict(event.facts) == {"before": "2021-01-01", "files": 1, "notes": 0, "results": 3}
 
 
+def test_a_purge_of_everything_takes_every_report_away(site):
+    settings, _ = site(OLD, BAD)
+    purge_history(settings, date(2021, 1, 1), clock=clock)
+    assert reports(settings) == []
+    assert "P1" not in (settings.output / "findings.csv").read_text(encoding="utf-8")
+    assert faults_of(settings) == []
+
+
 def test_what_is_left_of_a_purged_file_still_adds_up(site):
     settings, _ = site(OLD, NEW, BAD)
     purge_history(settings, date(2021, 1, 1), clock=clock)

@@ -165,7 +165,9 @@ class Ledger(Database):
             )
         )
         note_due(connection, patients)
-        note_event(connection, self.now(), f"decided-{kind}", "", {"decision": decision.id})
+        hashes = {name: facts[name] for name in ("sha256", "replaced_by") if name in facts}
+        told = {"decision": decision.id, **hashes}
+        note_event(connection, self.now(), f"decided-{kind}", "", told)
         return decision
 
     def list_decisions(self) -> tuple[Decision, ...]:

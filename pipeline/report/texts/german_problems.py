@@ -143,6 +143,7 @@ PROBLEMS = {
     "context-contradiction": ("Was über eine Probe gesagt ist, widerspricht sich und wird nicht verwendet.", "Klären, was stimmt, und den Export berichtigen."),
     "hold-closed": ("Zeilen dieser Datei wurden in einer anderen zurückgegeben; sie tritt an die Stelle dessen, was hier steht.", ""),
     "hold-elsewhere": ("Zeilen wurden zurückgegeben, deren ursprüngliche Datei nicht mitgelesen wurde; sie zählen wie andere.", "Nichts zu tun, außer die ursprüngliche Datei hätte auch gelesen werden sollen."),
+    "hold-withdrawn": ("Zeilen dieser Datei korrigieren eine Datei, die seither zurückgenommen wurde; sie zählen nicht.", "Nichts zu tun. Sollen sie zählen, machen Sie es rückgängig: `labflag withdraw --undo` und jene Datei."),
     "hold-mixed": ("Zeilen von Dateien mit verschiedenen Dezimalzeichen wurden in einer Tabelle zurückgegeben.", "Für jede Datei, aus der sie kommen, in einer eigenen Datei zurückgeben."),
 }  # fmt: skip
 """Code of an issue → what is wrong, and what to do about it."""

@@ -1,0 +1,94 @@
+"""A site held by one command: what it changes and the reports that follow, under one lock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.batch import update_reports
+from pipeline.config import Settings
+from pipeline.errors import OutputError
+from pipeline.ingest.sources import Found
+from pipeline.knowledge.model import Knowledge
+from pipeline.operations.history import History, open_history
+from pipeline.operations.place import Place, place_history
+from pipeline.operations.publish import check_folder
+from pipeline.operations.worklist_update import WorklistNews, WorklistUpdate
+from pipeline.operations.workspace import open_workspace
+from pipeline.reading import Clock, Progress, load_tried_knowledge, pass_through
+
+
+def open_stored(settings: Settings, clock: Clock) -> History:
+    return open_history(_require_history(settings).where, clock=clock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSite:
+    """A site of which nobody else changes anything just now."""
+
+    settings: Settings
+    knowledge: Knowledge
+    place: Place
+    private: Path
+    history: History
+
+
+@contextmanager
+def open_site(settings: Settings, clock: Clock, *, must_exist: bool = True) -> Iterator[OpenSite]:
+    """Open the history with the output folder locked, until its reports follow.
+
+    Raises:
+        BusyError: Another run is at work in the folder.
+        OutputError: There is no history, and no folder is made; or the folder holds what is not
+            ours.
+    """
+    place = _require_history(settings) if must_exist else place_history(settings)
+    # Before anything is changed: what cannot be judged could not be reported either.
+    knowledge = load_tried_knowledge(settings)
+    with open_workspace(settings.output, clock) as private:
+        check_folder(settings.output)
+        with open_history(place.where, clock=clock) as history:
+            yield OpenSite(
+                settings=settings,
+                knowledge=knowledge,
+                place=place,
+                private=private,
+                history=history,
+            )
+
+
+def _require_history(settings: Settings) -> Place:
+    place = place_history(settings)
+    if not place.exists:
+        raise OutputError(f"there is no history in {settings.output}; name it with --history")
+    return place
+
+
+def take_in_typed(settings: Settings, history: History, clock: Clock) -> WorklistNews:
+    """Read what people typed into the worklist before what it is about moves or goes.
+
+    Raises:
+        OutputError: The history cannot be written.
+    """
+    return WorklistUpdate(
+        folder=settings.output,
+        key=place_history(settings).key,
+        history=history,
+        made_at=clock(),
+        people=history.list_people(),
+    ).take_in()
+
+
+def refresh(site: OpenSite, clock: Clock, progress: Progress | None) -> WorklistNews:
+    """Bring the reports up to date with what was changed, under the same lock."""
+    batch, _ = update_reports(
+        Found(exports=()),
+        site.history,
+        site.place,
+        site.private,
+        site.settings,
+        site.knowledge,
+        clock,
+        progress or pass_through,
+    )
+    return batch.worklist

@@ -28,6 +28,7 @@ from pipeline.operations.publish import Published, check_folder, publish
 from pipeline.operations.receive import ReadingBasis, Receipt, Received, receive
 from pipeline.operations.record import record_run, record_start
 from pipeline.operations.store.records import Run
+from pipeline.operations.trust import open_trusted
 from pipeline.operations.worklist_update import WorklistNews
 from pipeline.operations.workspace import open_workspace
 from pipeline.reading import (
@@ -99,6 +100,8 @@ class Batch:
             return Exit.NOTHING_READABLE
         if self.accounts.held or self.accounts.unreadable_files or self.unreachable:
             return Exit.HELD
+        if self.intake.broken or self.issues["code"].eq("file-changed").any():
+            return Exit.HELD
         if self.is_withheld or self.still_withdrawn or self.worklist.needs_person:
             return Exit.HELD
         return Exit.DONE
@@ -121,7 +124,7 @@ def run_batch(
     with open_workspace(settings.output, clock) as private:
         # Before the history is made: it is by the history that a folder is known as ours.
         check_folder(settings.output)
-        with open_history(place.where, clock=clock) as history:
+        with open_trusted(place, settings.output, private, clock) as history:
             found = find_exports(sources, settings.output)
             return update_reports(
                 found, history, place, private, settings, knowledge, clock, progress
@@ -156,9 +159,9 @@ def update_reports(
         record_start(settings.output, private, history, run, clock())
         published = publish_batch(batch, history, place, run, settings, progress)
     grant_access(settings.output, access)
-    record_run(settings.output, private, history, run, batch.files, batch.accounts, clock())
+    log = record_run(settings.output, private, history, run, batch.files, batch.accounts, clock())
     if not settings.hold_all:
-        history.finish_run(run, basis_of_reports(settings, knowledge), last_due)
+        history.finish_run(run, basis_of_reports(settings, knowledge), last_due, log)
     batch = replace(
         batch,
         locked=published.locked,
@@ -242,7 +245,7 @@ def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress) -> 
     with open_workspace(settings.output, clock) as private:
         check_folder(settings.output)
         access = choose_access(settings.report_mode, settings.report_group)
-        with open_history(place.where, clock=clock) as history:
+        with open_trusted(place, settings.output, private, clock) as history:
             # Whoever goes on after this line, this run or the next, writes every report again.
             history.distrust_reports(place.key)
             last_due = history.list_due(place.key).last
@@ -252,8 +255,9 @@ def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress) -> 
             record_start(settings.output, private, history, run, clock())
             published = publish_batch(batch, history, place, run, settings, progress)
             grant_access(settings.output, access)
-            record_run(settings.output, private, history, run, batch.files, batch.accounts, clock())
-            history.finish_run(run, basis_of_reports(settings, knowledge), last_due)
+            files, accounts = batch.files, batch.accounts
+            log = record_run(settings.output, private, history, run, files, accounts, clock())
+            history.finish_run(run, basis_of_reports(settings, knowledge), last_due, log)
     return replace(batch, locked=published.locked, worklist=published.worklist)
 
 

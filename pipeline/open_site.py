@@ -13,6 +13,7 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.operations.history import History, open_history
 from pipeline.operations.place import Place, place_history
 from pipeline.operations.publish import check_folder
+from pipeline.operations.trust import open_trusted
 from pipeline.operations.worklist_update import WorklistNews, WorklistUpdate
 from pipeline.operations.workspace import open_workspace
 from pipeline.reading import Clock, Progress, load_tried_knowledge, pass_through
@@ -34,20 +35,31 @@ class OpenSite:
 
 
 @contextmanager
-def open_site(settings: Settings, clock: Clock, *, must_exist: bool = True) -> Iterator[OpenSite]:
+def open_site(settings: Settings, clock: Clock, *, is_trusted: bool = True) -> Iterator[OpenSite]:
     """Open the history with the output folder locked, until its reports follow.
+
+    Args:
+        settings: Of the site.
+        clock: Gives the local time.
+        is_trusted: There is a history, and it is the one that the log tells of; else whatever is
+            there is opened, or made.
 
     Raises:
         BusyError: Another run is at work in the folder.
         OutputError: There is no history, and no folder is made; or the folder holds what is not
             ours.
     """
-    place = _require_history(settings) if must_exist else place_history(settings)
+    place = _require_history(settings) if is_trusted else place_history(settings)
     # Before anything is changed: what cannot be judged could not be reported either.
     knowledge = load_tried_knowledge(settings)
     with open_workspace(settings.output, clock) as private:
         check_folder(settings.output)
-        with open_history(place.where, clock=clock) as history:
+        opened = (
+            open_trusted(place, settings.output, private, clock)
+            if is_trusted
+            else open_history(place.where, clock=clock)
+        )
+        with opened as history:
             yield OpenSite(
                 settings=settings,
                 knowledge=knowledge,

@@ -39,6 +39,7 @@ from pipeline.operations.inbox import (
 from pipeline.operations.place import Place, place_history
 from pipeline.operations.publish import check_folder
 from pipeline.operations.quarantine import explain_quarantine
+from pipeline.operations.trust import open_trusted
 from pipeline.operations.workspace import open_workspace
 from pipeline.reading import Clock, Progress, load_tried_knowledge
 from pipeline.report.held import name_held
@@ -105,7 +106,7 @@ def _make_round(
 ) -> Round:
     with _look(settings, clock, sleep) as look:
         place = place_history(settings)
-        with open_history(place.where, clock=clock) as history:
+        with open_trusted(place, settings.output, look.private, clock) as history:
             done = Round(waiting=look.waiting)
             if look.claims or _is_due(history, place, settings, knowledge):
                 fresh = _begin_claims(look.claims, history)
@@ -231,6 +232,9 @@ def _is_due(history: History, place: Place, settings: Settings, knowledge: Knowl
 def _begin_claims(claims: Sequence[Claim], history: History) -> tuple[Claim, ...]:
     """Choose the files that are no copies of known ones; note that it is they that bring it."""
     known = {file.sha256 for file in history.list_files() if _is_usable(file)}
+    # What was changed from outside is read again from the file that says it.
+    brought = known & {claim.sha256 for claim in claims}
+    known -= {sha256 for sha256 in brought if not history.has_file(sha256)}
     fresh: list[Claim] = []
     for claim in claims:
         if claim.sha256 in known and not claim.is_begun:
@@ -248,7 +252,11 @@ def _name_exports(claims: Iterable[Claim]) -> tuple[ExportFile, ...]:
     claims = tuple(claims)
     times = Counter(claim.path.name for claim in claims)
     return tuple(
-        ExportFile(path=claim.path, name=show_name(_name_of(claim, times[claim.path.name] > 1)))
+        ExportFile(
+            path=claim.path,
+            name=show_name(_name_of(claim, times[claim.path.name] > 1)),
+            is_dropped=True,
+        )
         for claim in claims
     )
 

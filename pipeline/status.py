@@ -97,13 +97,22 @@ def look_at_site(settings: Settings) -> Status:
             held=len(judgement.held),
             conflicts=list_conflicts(judgement.held),
             runs=(runs := history.list_runs(5, place.key)),
-            faults=_faults_of(status, runs, is_due=bool(history.list_due(place.key))),
+            faults=_faults_of(
+                status,
+                runs,
+                is_due=bool(history.list_due(place.key)),
+                is_changed=bool(judgement.issues["code"].eq("file-changed").any()),
+            ),
             **status,
         )
 
 
 def _faults_of(
-    status: Mapping[str, Any], runs: Sequence[Run], *, is_due: bool = False
+    status: Mapping[str, Any],
+    runs: Sequence[Run],
+    *,
+    is_due: bool = False,
+    is_changed: bool = False,
 ) -> tuple[str, ...]:
     """Return what stops reports from being up to date."""
     faults = []
@@ -114,6 +123,8 @@ def _faults_of(
         faults.append("the last run did not come to its end: run labflag again")
     elif waits and is_due:
         faults.append("changes are stored that the reports do not show yet: run labflag again")
+    if is_changed:
+        faults.append("stored results were changed from outside: see `labflag audit verify`")
     if status["beat_exit_code"] not in (None, Exit.DONE, Exit.HELD):
         faults.append(f"the last look into the inbox ended with {status['beat_exit_code']}")
     return tuple(faults)

@@ -163,6 +163,19 @@ def back_up(settings: Settings, target: Path, *, clock: Clock) -> None:
         history.record_event("backed-up")
 
 
+def accept_history(
+    settings: Settings, *, clock: Clock, progress: Progress | None = None
+) -> tuple[WorklistNews, ...]:
+    """Take the history that is there for the right one, whatever the log of the folder says.
+
+    Returns:
+        What became of what people typed into the worklist.
+    """
+    with open_site(settings, clock, is_trusted=False) as site:
+        site.history.accept(site.place.key, after=read_source(site.private))
+        return (refresh(site, clock, progress),)
+
+
 def restore_history(
     settings: Settings, source: Path, *, clock: Clock, progress: Progress | None = None
 ) -> tuple[WorklistNews, ...]:
@@ -175,7 +188,7 @@ def restore_history(
         OutputError: The file is no history.
     """
     copy = connect_copy(source)
-    with open_site(settings, clock, must_exist=False) as site:
+    with open_site(settings, clock, is_trusted=False) as site:
         site.history.restore(copy, after=read_source(site.private))
         copy.dispose()
         return (refresh(site, clock, progress),)

@@ -1,4 +1,4 @@
-"""The verbs of a site that runs unattended: init, doctor, status, release, reject, audit."""
+"""The verbs of a site that runs unattended: init, doctor, status, release, reject."""
 
 import getpass
 import json
@@ -184,40 +184,3 @@ reject = _decision(
     "HOLD and the versions stand in the worklist on the sheet of identity conflicts.",
     "The version that is wrong.",
 )
-
-
-@click.group()
-def audit() -> None:
-    """Look at the log of what was done."""
-
-
-@audit.command("verify")
-@config_option
-@output_option
-@history_option
-@click.option(
-    "--names", is_flag=True, help="Name the files, whose names may hold patients' identifiers."
-)
-@ends_well
-def verify(config: Path | None, names: bool, **options: object) -> None:
-    """Find every line of the log and every report that was changed, removed or added.
-
-    The history must tell of the same events. Ends with exit code 1 if there is a fault.
-    """
-    from pipeline.operations.audit import verify_site
-    from pipeline.operations.place import place_history
-    from pipeline.operations.testimony import verify_history
-
-    settings = settings_of(config, **options)
-    faults = list(verify_site(settings.output))
-    faults += verify_history(settings.output, place_history(settings), datetime.now)
-    for fault in faults:
-        place = f": {fault.path}" if names and fault.path else ""
-        click.echo(f"{'note ' if fault.is_note else 'FAULT'} {fault.what}{place}")
-    if any(fault.path for fault in faults) and not names:
-        click.echo("--names says which files; their names may hold patients' identifiers.")
-    found = [fault for fault in faults if not fault.is_note]
-    click.echo(
-        f"{say_count(len(found), 'fault')}." if found else "The log and the reports are as written."
-    )
-    sys.exit(Exit.HELD if found else Exit.DONE)

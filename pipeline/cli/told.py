@@ -92,6 +92,12 @@ def print_summary(
             click.echo(f"Nothing to do: no exports found ({', '.join(SUFFIXES)}).")
     elif settings is not None and not accounts.readable_files:
         click.echo("No file could be read: no result was added, and earlier reports stand.")
+    if batch.issues["code"].eq("file-changed").any():
+        concerned = say_count(len(batch.intake.broken), "patient")
+        click.echo(
+            f"STORED RESULTS WERE CHANGED FROM OUTSIDE, {concerned}: nothing of them is reported. "
+            "`labflag audit verify` says where, issues.csv what to do."
+        )
     if batch.history:
         click.echo(batch.history)
     if accounts.files:

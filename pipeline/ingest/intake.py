@@ -120,6 +120,8 @@ class Intake:
     """Files that were taken back: none of their rows is in a table."""
     replaced: DataFrame[Results] | None = None
     """Results of files in whose place another one was put; what they said is shown as corrected."""
+    broken: frozenset[str] = frozenset()
+    """Patients whose stored rows were changed from outside: nothing of them can be relied on."""
 
     @property
     def read(self) -> int:

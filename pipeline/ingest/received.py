@@ -32,6 +32,8 @@ class ReceivedFile:
     """What its rows say that were handed back."""
     received_at: datetime | None = None
     """None where nothing was remembered."""
+    was_dropped: bool = False
+    """It came through an inbox, so that it lies in the archive."""
 
 
 def tell_apart(files: Sequence[ReceivedFile]) -> tuple[ReceivedFile, ...]:

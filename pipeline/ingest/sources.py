@@ -24,6 +24,8 @@ class ExportFile:
     path: Path
     name: str
     """Printable, as `show_name` gives it; the path keeps the bytes of the name."""
+    is_dropped: bool = False
+    """It came through an inbox, and will lie in its archive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -775,6 +775,19 @@ CATALOGUE = _kinds(
     ),
     # Who
     (
+        "file-changed",
+        ERROR,
+        "What is stored of this file was changed from outside labflag.",
+        "Find out who did it (`labflag audit verify`). Drop the file from the archive again: it is "
+        "read anew; or put back a copy of the history with `labflag restore`.",
+    ),
+    (
+        "seal-broken",
+        ERROR,
+        "Stored results of this patient were changed from outside labflag: none of them is used.",
+        "Drop the file from the archive again that is named with `file-changed`: it is read anew.",
+    ),
+    (
         "identity-conflict",
         ERROR,
         "One patient id stands with different birth dates, sexes or names.",

@@ -18,6 +18,7 @@ from pathlib import Path
 from pipeline.errors import OutputError
 from pipeline.operations.durable import hash_file, write_private
 from pipeline.operations.reports import list_reports
+from pipeline.operations.store.seals import move_sum
 from pipeline.operations.workspace import NAME as PRIVATE
 from pipeline.report.files import sync_names
 
@@ -55,6 +56,10 @@ class Head:
     """The last event of the history that is in the log."""
     pending: str = ""
     """What is being appended: a line that was cut off is written again whole."""
+    sealed: str = ""
+    """The sum of the seals of all that is stored, by the lines so far (see `store.seals`)."""
+    history: str = ""
+    """The history that the log tells of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +74,18 @@ class Fault:
     """Said, and no fault: people may write in this file."""
 
 
-def append_entries(output: Path, private: Path, entries: Sequence[Entry]) -> Head:
+def append_entries(
+    output: Path, private: Path, entries: Sequence[Entry], history: str = ""
+) -> Head:
     """Write entries to the end of the log, down to the disk; finish what a dead run began.
 
     Entries of the history that are in the log already are left out.
+
+    Args:
+        output: The folder of reports.
+        private: Its private folder.
+        entries: What is to be written.
+        history: The history that the log tells of from now on; "" leaves it.
 
     Raises:
         OutputError: The log cannot be written, or does not end where it did: it was changed.
@@ -82,11 +95,54 @@ def append_entries(output: Path, private: Path, entries: Sequence[Entry]) -> Hea
         fresh = [entry for entry in entries if not entry.source or entry.source > head.source]
         if not fresh:
             return head
+        head = replace(head, history=history or head.history)
         text, after = _seal_entries(fresh, head)
         _write_head(private, replace(head, pending=text))
         return _finish(output, replace(head, pending=text), private, after)
     except OSError as error:
         raise OutputError(f"{output / NAME} cannot be written: {error.strerror}") from None
+
+
+def advance_sum(total: str, facts: Mapping[str, object]) -> str:
+    """Give the sum of all seals after an event: what was sealed anew, or all of it at once."""
+    if "sealed" in facts:
+        return str(facts["sealed"])
+    added, taken = str(facts.get("seal", "")), str(facts.get("seal_before", ""))
+    return move_sum(total, added=added, taken=taken)
+
+
+def read_head(private: Path) -> Head:
+    """Give where the log ends; what is pending counts as written.
+
+    Raises:
+        OutputError: The seal of the last line cannot be read.
+    """
+    head = _read_head(private)
+    if head is None or not _is_chained(head):
+        raise OutputError(f"{private / _HEAD} was changed; put it back as it was")
+    return _settle(head)
+
+
+def line_seal(output: Path, number: int, head: Head) -> str:
+    """Give the seal of a line of the log; "" if there is no such line."""
+    if number == head.lines:
+        return head.seal
+    lines = _read_lines(output)
+    try:
+        return str(json.loads(lines[number - 1])["seal"])
+    except (IndexError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def read_facts(output: Path) -> Iterator[Mapping[str, object]]:
+    """Give the facts of every line of the log that can be read, in order, with their event."""
+    for line in _read_lines(output):
+        try:
+            said = json.loads(line)
+            yield {**said["facts"], "event": said["event"]}
+        except (ValueError, KeyError, TypeError):
+            # A line that is none is named where the chain is looked at.
+            continue
 
 
 def path_id(private: Path, path: str) -> str:
@@ -104,11 +160,7 @@ def path_id(private: Path, path: str) -> str:
 
 def read_source(private: Path) -> int:
     """Give the number of the last event of the history that is in the log."""
-    head = _read_head(private)
-    if head is None:
-        return 0
-    pending = [int(json.loads(line)["source"]) for line in head.pending.splitlines()]
-    return max(head.source, *pending, 0)
+    return read_head(private).source
 
 
 def read_outputs(output: Path) -> dict[str, str]:
@@ -163,9 +215,33 @@ def verify_log(output: Path, private: Path) -> Iterator[Fault]:
     head = _read_head(private, missing=number > 0)
     if head is None:
         yield Fault(what="the seal of the last line is missing; the end may have been cut off")
-    elif not head.pending and (head.lines, head.seal) != (number, seal):
+    elif not _is_chained(head):
+        yield Fault(what="what is to be written to the log next is not what labflag wrote")
+    elif (head.lines, head.seal) != (number, seal) and not _is_being_written(output, head):
         kind = "cut off" if number < head.lines else "changed or added to"
         yield Fault(what=f"the end of the log was {kind}: {number} lines, {head.lines} sealed")
+
+
+def _is_being_written(output: Path, head: Head) -> bool:
+    """Whether the log ends within the lines that are pending."""
+    content = (output / NAME).read_bytes() if (output / NAME).exists() else b""
+    return bool(head.pending) and head.pending.encode().startswith(content[head.size :])
+
+
+def _is_chained(head: Head) -> bool:
+    """Whether the lines that are pending are ours, and go on where the log ended."""
+    seal, number = head.seal, head.lines
+    try:
+        for line in head.pending.splitlines():
+            said = json.loads(line)
+            claimed = said.pop("seal")
+            number += 1
+            if (_seal(said), said["before"], said["line"]) != (claimed, seal, number):
+                return False
+            seal = claimed
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return True
 
 
 def verify_outputs(output: Path, private: Path, paths: Sequence[Path]) -> Iterator[Fault]:
@@ -217,7 +293,13 @@ def _seal_entries(entries: Sequence[Entry], head: Head) -> tuple[str, Head]:
         }
         seal = _seal(said)
         lines.append(_as_text({**said, "seal": seal}) + "\n")
-        head = replace(head, lines=head.lines + 1, seal=seal, source=max(head.source, entry.source))
+        head = replace(
+            head,
+            lines=head.lines + 1,
+            seal=seal,
+            source=max(head.source, entry.source),
+            sealed=advance_sum(head.sealed, entry.facts),
+        )
     text = "".join(lines)
     return text, replace(head, size=head.size + len(text.encode()), pending="")
 
@@ -235,6 +317,11 @@ def _finish(output: Path, head: Head | None, private: Path, after: Head | None =
         )
     if not content:
         return head
+    if not _is_chained(head):
+        raise OutputError(
+            f"{private / _HEAD} was changed by somebody else: what it says comes next in the log "
+            "is not what labflag wrote. Put it back; `labflag audit verify` names what differs"
+        )
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
     try:
         os.lseek(descriptor, head.size, os.SEEK_SET)
@@ -246,16 +333,24 @@ def _finish(output: Path, head: Head | None, private: Path, after: Head | None =
         os.close(descriptor)
     sync_names(output)
     if after is None:
-        last = json.loads(head.pending.splitlines()[-1])
-        sources = [json.loads(line)["source"] for line in head.pending.splitlines()]
-        after = Head(
-            lines=last["line"],
-            seal=last["seal"],
-            size=head.size + len(content),
-            source=max(head.source, *sources),
-        )
+        after = _settle(head)
     _write_head(private, after)
     return after
+
+
+def _settle(head: Head) -> Head:
+    """Give where the log ends once what is pending is written."""
+    for line in head.pending.splitlines():
+        said = json.loads(line)
+        head = replace(
+            head,
+            lines=said["line"],
+            seal=said["seal"],
+            size=head.size + len(line.encode()) + 1,
+            source=max(head.source, said["source"]),
+            sealed=advance_sum(head.sealed, said["facts"]),
+        )
+    return replace(head, pending="")
 
 
 def _read_head(private: Path, *, missing: bool = False) -> Head | None:

@@ -1,12 +1,13 @@
 """The history: every result ever received, each file in one transaction; reports come from it."""
 
 import json
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
-from sqlalchemy import Engine, Table, delete, func, select
+from sqlalchemy import Engine, Table, delete, func, select, update
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import OutputError
@@ -21,6 +22,7 @@ from pipeline.ingest.originals import (
 )
 from pipeline.ingest.received import ReceivedFile, tell_apart
 from pipeline.issues import all_issues, issue_of_file
+from pipeline.operations.broken import balance
 from pipeline.operations.decisions import reassign_results
 from pipeline.operations.ordering import Places, name_replaced
 from pipeline.operations.people import WITH_RESULTS, list_people
@@ -29,8 +31,23 @@ from pipeline.operations.store.database import Clock, next_id
 from pipeline.operations.store.due import note_all_due, note_due, register_folder
 from pipeline.operations.store.engine import connect, guarded
 from pipeline.operations.store.frames import insert_many, read_rows, write_rows
-from pipeline.operations.store.ledger import Ledger, forget_digests, list_decisions, note_event
-from pipeline.operations.store.records import read_file
+from pipeline.operations.store.ledger import (
+    HISTORY,
+    Ledger,
+    forget_digests,
+    list_decisions,
+    note_event,
+)
+from pipeline.operations.store.records import Decision, read_file
+from pipeline.operations.store.seals import (
+    Key,
+    Tally,
+    digest_rows,
+    find_broken,
+    seal_file,
+    sum_history,
+    sum_typed,
+)
 from pipeline.operations.withdrawals import UNDO, WITHDRAW, leave_out, list_withdrawn
 from schemas import DataFrame, Held, Issues, Observations, Results
 
@@ -61,20 +78,23 @@ class History(Ledger):
         """Whether these bytes were received, or received and deleted for their age.
 
         With `basis`: whether reading them again would rest on the same knowledge. Bytes of
-        which results were deleted are never read again.
+        which results were deleted are never read again; those are that were stored and are not
+        as they were sealed.
         """
         with self.look() as connection:
             found = connection.execute(
-                select(tables.files.c.basis, tables.files.c.purged).where(
-                    tables.files.c.sha256 == sha256
-                )
+                select(tables.files).where(tables.files.c.sha256 == sha256)
             ).first()
+            if found is not None and not self._is_sealed(connection, found):
+                return False
             if found is not None:
                 return basis is None or found.basis == basis or found.purged > 0
             buried = select(tables.tombstones.c.sha256).where(tables.tombstones.c.sha256 == sha256)
             return connection.execute(buried).first() is not None
 
-    def commit(self, file: Ingested, run_id: str, basis: str = "") -> None:
+    def commit(
+        self, file: Ingested, run_id: str, basis: str = "", *, is_dropped: bool = False
+    ) -> None:
         """Store one file in one transaction: what is known of it, its tables, an event.
 
         Bytes that were received before are stored anew if their `basis` differs; what was
@@ -90,7 +110,7 @@ class History(Ledger):
         if not file.file.sha256 or self.has_file(file.file.sha256, basis):
             return
         with self.begin() as connection:
-            self._store(connection, file, run_id, basis)
+            self._store(connection, file, run_id, basis, is_dropped=is_dropped)
 
     def put_in_place(self, old: ReceivedFile, file: Ingested, by: str, basis: str = "") -> None:
         """Store a file and take back the one in whose place it is put, in one transaction."""
@@ -100,12 +120,17 @@ class History(Ledger):
                 self._store(connection, file, "", basis)
             self._withdraw(connection, old, by, file.file.sha256)
 
-    def _store(self, connection: Connection, file: Ingested, run_id: str, basis: str) -> None:
-        former = connection.execute(
-            select(tables.files.c.id, tables.files.c.received_at).where(
-                tables.files.c.sha256 == file.file.sha256
-            )
-        ).first()
+    def _store(
+        self,
+        connection: Connection,
+        file: Ingested,
+        run_id: str,
+        basis: str,
+        *,
+        is_dropped: bool = False,
+    ) -> None:
+        of_file = select(tables.files).where(tables.files.c.sha256 == file.file.sha256)
+        former = connection.execute(of_file).first()
         decisions = list_decisions(connection)
         file_id = next_id(connection, tables.files) if former is None else former.id
         concerned = list_people(connection, decisions, file_id)
@@ -129,6 +154,7 @@ class History(Ledger):
                 ignored=received.ignored,
                 purged=0,
                 returned=json.dumps([pack_returned(each) for each in received.returned]),
+                dropped=is_dropped or (former is not None and former.dropped),
             )
         )
         content = pack_original(keep_original(file))
@@ -150,9 +176,42 @@ class History(Ledger):
             "held": received.held,
             "ignored": received.ignored,
             "again": former is not None,
+            "seal": seal_file(connection, file_id),
+            "seal_before": "" if former is None else former.seal,
         }
         note_event(connection, self.now(), "file-received", run_id, facts)
         note_due(connection, concerned | list_people(connection, decisions, file_id))
+
+    def _read_sealed(
+        self, connection: Connection, files: Sequence[Any]
+    ) -> tuple[dict[str, pd.DataFrame], set[Key]]:
+        """Read all rows but those that are not as they were sealed; give where these are."""
+        tally = Tally()
+        frames: dict[str, pd.DataFrame] = {}
+        try:
+            for name, (schema, table) in tables.ROWS.items():
+                frames[name] = read_rows(connection, table, schema, tally.add)
+            digests, failed = tally.digests(), None
+        except (ValueError, TypeError, OverflowError) as error:
+            # What somebody wrote from outside need not even be of the right type.
+            digests, failed = digest_rows(connection), error
+        broken = find_broken(connection, digests, files)
+        numbers = {row.id for row in files if row.sha256 in self.distrusted}
+        broken |= {(number, "") for number in numbers}
+        broken |= {key for key in digests if key[0] in numbers}
+        if failed is not None and not broken:
+            raise failed
+        if broken:
+            frames = {
+                name: read_rows(connection, table, schema, without=broken)
+                for name, (schema, table) in tables.ROWS.items()
+            }
+        return frames, broken
+
+    def _is_sealed(self, connection: Connection, row: Any) -> bool:
+        """Whether a stored file is as it was sealed, and sealed as the log tells."""
+        is_trusted = row.sha256 not in self.distrusted
+        return is_trusted and not find_broken(connection, digest_rows(connection, row.id), [row])
 
     def list_people(self, file: ReceivedFile | None = None) -> set[str]:
         """List the patient ids of which anything is stored, or of which one file tells."""
@@ -169,21 +228,22 @@ class History(Ledger):
         """
         with self.look() as connection:
             listed = connection.execute(select(tables.files)).all()
-            frames = {
-                name: read_rows(connection, table, schema)
-                for name, (schema, table) in tables.ROWS.items()
-            }
-        decisions = self.list_decisions()
+            frames, broken = self._read_sealed(connection, listed)
+            decisions = list_decisions(connection)
+        received = {int(row.id): read_file(row) for row in listed}
+        if broken:
+            received, frames = balance(received, frames, broken)
         for name in WITH_RESULTS:
             frames[name] = reassign_results(frames[name], decisions)
-        received = {int(row.id): read_file(row) for row in listed}
         left = leave_out(received, frames, list_withdrawn(decisions))
         files = tell_apart(left.files)
-        numbers = {file.sha256: number for number, file in received.items()}
-        places = Places(files, [numbers[file.sha256] for file in files])
+        numbered = {file.sha256: number for number, file in received.items()}
+        places = Places(files, [numbered[file.sha256] for file in files])
         names = {file.sha256: file.name for file in files}
         issues = cast(DataFrame[Issues], places.settle(left.frames["issues"], Issues))
         said = [issue_of_file(names[sha256], "hold-withdrawn") for sha256 in left.answered]
+        in_doubt = {received[number].sha256 for number, _ in broken if number in received}
+        said += [issue_of_file(names[each], "file-changed") for each in in_doubt & names.keys()]
         return Intake(
             files=files,
             results=cast(DataFrame[Results], places.settle(left.frames["results"], Results)),
@@ -193,6 +253,7 @@ class History(Ledger):
                 DataFrame[Observations], places.settle(left.frames["observations"], Observations)
             ),
             withdrawn=left.withdrawn,
+            broken=_list_owners(broken, decisions),
             replaced=name_replaced(left.replaced, received, files),
         )
 
@@ -228,6 +289,20 @@ class History(Ledger):
         people = [list_people(connection, decisions, number) for number in numbers]
         return set().union(*people)
 
+    def list_bases(self) -> dict[str, str]:
+        """List on what the reading of each file rested, by its hash."""
+        return {row.sha256: row.basis for row in self._all(select(tables.files))}
+
+    def rows_of(self, sha256: str) -> dict[str, pd.DataFrame]:
+        """Give the rows of one file as they are stored, by table."""
+        where = tables.files.c.sha256 == sha256
+        with self.look() as connection:
+            number = connection.execute(select(tables.files.c.id).where(where)).scalar_one()
+            return {
+                name: read_rows(connection, table, schema, file_id=number)
+                for name, (schema, table) in tables.ROWS.items()
+            }
+
     def load_original(self, sha256: str) -> Original:
         """Give the cells of one file, for handing rows back."""
         query = (
@@ -251,13 +326,21 @@ class History(Ledger):
         with guarded(), source.connect() as there, self.begin() as here:
             last = max(after, next_id(here, tables.events) - 1)
             folders = here.execute(select(tables.folders.c.folder)).scalars().all()
+            ours = here.execute(
+                select(tables.meta.c.value).where(tables.meta.c.key == HISTORY)
+            ).scalar_one()
             _copy_tables(there, here)
+            # It stays the history of this site, also with a copy of another one's.
+            of_id = update(tables.meta).where(tables.meta.c.key == HISTORY)
+            here.execute(of_id.values(value=ours))
+            here.execute(update(tables.folders).values(log_lines=0, log_seal=""))
             # The other folders of this history are to follow as well.
             for folder in folders:
                 register_folder(here, folder)
             forget_digests(here)
             note_all_due(here)
-            note_event(here, self.now(), "restored", "", {}, after=last)
+            facts = {"sealed": sum_history(here), "typed": sum_typed(here)}
+            note_event(here, self.now(), "restored", "", facts, after=last)
 
     def is_sound(self) -> bool:
         """Whether the file of a history holds together; a server looks after itself."""
@@ -314,6 +397,17 @@ def _copy_tables(there: Connection, here: Connection) -> None:
             insert_many(here, table, names, [tuple(row) for row in part])
 
 
+def _list_owners(broken: Iterable[Key], decisions: Sequence[Decision]) -> frozenset[str]:
+    """List the patients, as they are after all decisions, whose rows are not as sealed."""
+    rows = pd.DataFrame(
+        [(number, patient, "") for number, patient in broken if patient],
+        columns=["file_id", "patient_id", "accession"],
+    ).astype({"file_id": "int64", "patient_id": "str", "accession": "str"})
+    return frozenset(rows["patient_id"]) | frozenset(
+        reassign_results(rows, decisions)["patient_id"]
+    )
+
+
 def _require_count(connection: Connection, table: Table, file_id: int, count: int) -> None:
     stored = select(func.count()).select_from(table).where(table.c.file_id == file_id)
     if connection.execute(stored).scalar_one() != count:
@@ -322,7 +416,8 @@ def _require_count(connection: Connection, table: Table, file_id: int, count: in
 
 def forget_file(connection: Connection, file_id: int) -> None:
     """Delete everything that is stored of a file."""
-    listed: list[Table] = [*(table for _, table in tables.ROWS.values()), tables.originals]
+    listed: list[Table] = [table for _, table in tables.ROWS.values()]
+    listed += [tables.originals, tables.seals]
     for table in listed:
         connection.execute(delete(table).where(table.c.file_id == file_id))
     connection.execute(delete(tables.files).where(tables.files.c.id == file_id))

@@ -15,6 +15,7 @@ from pipeline.interpret.reportable import Selected, select_reportable, show_repl
 from pipeline.interpret.versions import Versions, interpret_versions
 from pipeline.issues import all_issues
 from pipeline.knowledge.model import Knowledge
+from pipeline.operations.broken import hold_broken
 from pipeline.operations.identities import settle_people
 from pipeline.operations.overtaken import hold_overtaken
 from pipeline.operations.store.records import Decision
@@ -54,7 +55,8 @@ def judge(
     """
     named = _name_specimens(received, specimen_ids, knowledge)
     returned = settle_holds(named, knowledge)
-    settled = settle_people(hold_misidentified(returned, knowledge), decisions)
+    people = settle_people(hold_misidentified(returned, knowledge), decisions)
+    settled = hold_broken(people)
     versions = interpret_versions(returned, settled, knowledge)
     intake = hold_overtaken(hold_against_sex(settled, knowledge), knowledge)
     said = select_observations(intake.observations, knowledge)

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.errors import OutputError
 from pipeline.interpret.trends import compare_standing
 from pipeline.operations import manifest
+from pipeline.operations.broken import SEAL_BROKEN
 from pipeline.operations.history import FILE_NAME, History
 from pipeline.operations.judge import Judgement
 from pipeline.operations.outbox import in_batches
@@ -20,7 +21,7 @@ from pipeline.report.entries import Entries
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import csv_text, make_folder, pack_workbook, write_text
 from pipeline.report.held import name_held, render_held
-from pipeline.report.notice import render_notice
+from pipeline.report.notice import render_changed, render_notice
 from pipeline.report.patient import PatientReport, assemble_reports
 from pipeline.report.texts import LANGUAGES
 from pipeline.report.wording import show_date
@@ -177,15 +178,23 @@ def _write_notices(
     for patient in wanted:
         if patient in shelf.suspended:
             made_at = shelf.changed_at[patient]
-            book = render_notice(
-                patient, shelf.suspended[patient], judgement.held, replace(facts, run_at=made_at)
+            made = replace(facts, run_at=made_at)
+            since = shelf.suspended[patient]
+            book = (
+                render_changed(patient, judgement.held, made)
+                if patient in judgement.intake.broken
+                else render_notice(patient, since, judgement.held, made)
             )
             yield patient, pack_workbook(book, made_at)
 
 
 def _plan_held(judgement: Judgement) -> dict[str, tuple[str, str]]:
-    """Say which workbooks of held rows are due: path → name and hash of their file."""
-    with_held = set(judgement.held["source_file"])
+    """Say which workbooks of held rows are due: path → name and hash of their file.
+
+    What was changed from outside is not handed back: the file itself is to be read again.
+    """
+    to_correct = judgement.held["code"].ne(SEAL_BROKEN)
+    with_held = set(judgement.held.loc[to_correct, "source_file"])
     return {
         f"{HELD}/{name_held(file.name, file.sha256)}": (file.name, file.sha256)
         for file in judgement.intake.files

@@ -80,5 +80,5 @@ def receive(
     sha256 = file.file.sha256
     if not sha256:
         return Received(export=export, receipt=Receipt.NOT_OPENED, sha256="", ingested=file)
-    history.commit(file, run_id, digest)
+    history.commit(file, run_id, digest, is_dropped=export.is_dropped)
     return Received(export=export, receipt=Receipt.STORED, sha256=sha256, ingested=file)

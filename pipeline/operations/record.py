@@ -32,7 +32,7 @@ def record_start(output: Path, private: Path, history: History, run: Run, now: d
     """
     events = _copy_events(history, read_source(private))
     begun = Entry(at=now, event=WRITING, facts={"run": run.id})
-    append_entries(output, private, [*events, begun])
+    append_entries(output, private, [*events, begun], history.id)
 
 
 def record_run(
@@ -43,10 +43,13 @@ def record_run(
     files: Sequence[ReceivedFile],
     accounts: Accounts,
     now: datetime,
-) -> None:
+) -> tuple[int, str]:
     """Append what happened since the last record: events of the history, then the run.
 
     What a run that died has stored and written stands in the record of the next one.
+
+    Returns:
+        Number and seal of the last line of the log.
 
     Raises:
         OutputError: The log cannot be written, or somebody changed it.
@@ -64,7 +67,9 @@ def record_run(
         },
         OUTPUTS: _changed_outputs(output, private),
     }
-    append_entries(output, private, [*events, Entry(at=now, event="run", facts=facts)])
+    entry = Entry(at=now, event="run", facts=facts)
+    head = append_entries(output, private, [*events, entry], history.id)
+    return head.lines, head.seal
 
 
 def _copy_events(history: History, after: int) -> Iterator[Entry]:

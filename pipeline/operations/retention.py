@@ -13,6 +13,7 @@ from pipeline.operations.people import WITH_RESULTS, list_people
 from pipeline.operations.store import tables
 from pipeline.operations.store.due import note_all_due
 from pipeline.operations.store.ledger import note_event
+from pipeline.operations.store.seals import seal_file
 from pipeline.operations.typed_notes import purge_typed
 from pipeline.operations.worklist_update import WorklistNews
 
@@ -45,8 +46,10 @@ def purge(history: History, before: date) -> Purged:
     decisions = history.list_decisions()
     with history.begin() as connection:
         people = list_people(connection, decisions)
-        listed = connection.execute(select(tables.files.c.id, tables.files.c.received_at)).all()
-        for file_id, received_at in listed:
+        listed = connection.execute(select(tables.files)).all()
+        sealed: list[dict[str, str]] = []
+        for file in listed:
+            file_id, received_at = file.id, file.received_at
             is_old_file = received_at < before.isoformat()
             deleted = _delete_rows(connection, file_id, before, is_old_file=is_old_file)
             count += deleted
@@ -56,13 +59,18 @@ def purge(history: History, before: date) -> Purged:
                 _shorten_original(connection, file_id)
                 purged = update(tables.files).where(tables.files.c.id == file_id)
                 connection.execute(purged.values(purged=tables.files.c.purged + deleted))
+                seal = seal_file(connection, file_id)
             else:
                 _bury(connection, file_id, history.now())
+                seal = ""
                 gone += 1
+            sealed.append({"sha256": file.sha256, "seal": seal, "seal_before": file.seal})
         left = list_people(connection, decisions)
-        notes = purge_typed(connection, people - left, left, before.isoformat())
+        notes = purge_typed(connection, people - left, left, before.isoformat(), history.now())
         facts = {"before": before.isoformat(), "results": count, "files": gone, "notes": notes}
         note_event(connection, history.now(), "purged", "", facts)
+        for each in sealed:
+            note_event(connection, history.now(), "sealed-again", "", each)
         note_all_due(connection)
     if not history.is_rehearsing:
         history.compact()

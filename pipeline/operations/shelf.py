@@ -261,9 +261,10 @@ class Shelf:
 
 
 def list_suspended(judgement: Judgement, now: datetime) -> dict[str, datetime]:
-    """List patient ids of which nothing is reported for a conflict, and since when.
+    """List patient ids of which nothing is reported, and since when.
 
-    Since the day on which a second version of the person came; `now` where that is not known.
+    For a conflict, since the day on which a second version of the person came; `now` where that
+    is not known, and of those whose stored results were changed.
     """
     held = pd.DataFrame(judgement.held[judgement.held["code"].eq(CONFLICT)])
     reported = judgement.interpretation.results["patient_id"]
@@ -273,7 +274,9 @@ def list_suspended(judgement: Judgement, now: datetime) -> dict[str, datetime]:
     came = said.groupby(["patient_id", *DETAILS], sort=True)["at"].min().reset_index()
     second = came.sort_values(["patient_id", "at"], kind="stable").groupby("patient_id").head(2)
     since = second.groupby("patient_id", sort=True)["at"].max()
-    return {str(patient): at for patient, at in since.items()}
+    suspended = {str(patient): at for patient, at in since.items()}
+    known = judgement.interpretation.patients["patient_id"]
+    return suspended | dict.fromkeys(known[known.isin(judgement.intake.broken)], now)
 
 
 def _tables_of(judgement: Judgement) -> list[pd.DataFrame]:

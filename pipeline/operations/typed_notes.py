@@ -12,6 +12,8 @@ from sqlalchemy.engine import Connection
 from pipeline.operations.store import tables
 from pipeline.operations.store.database import Database, next_id
 from pipeline.operations.store.frames import insert_many
+from pipeline.operations.store.ledger import note_event
+from pipeline.operations.store.seals import sum_typed
 from pipeline.report.carry import join_typed
 from pipeline.report.entries import Call, Entries, Kept, Note, Unplaced, tag_closed
 
@@ -92,7 +94,8 @@ def store_typed(
         heads: The titles of its columns.
     """
     with history.begin() as connection:
-        _store(connection, folder, entries, history.now())
+        if _store(connection, folder, entries, history.now()):
+            note_typed(connection, history.now())
         for path, file in files.items():
             where = (tables.typed_files.c.folder == folder, tables.typed_files.c.path == path)
             connection.execute(delete(tables.typed_files).where(*where))
@@ -123,11 +126,17 @@ def reassign_typed(
         if after != entries:
             moved += 1
             _store(connection, folder, after, at)
+    if moved:
+        note_typed(connection, at)
     return moved
 
 
 def purge_typed(
-    connection: Connection, gone: Collection[str], known: Collection[str], before: str
+    connection: Connection,
+    gone: Collection[str],
+    known: Collection[str],
+    before: str,
+    at: str,
 ) -> int:
     """Delete what was typed about patients of whom nothing is left; give how many lines.
 
@@ -136,6 +145,7 @@ def purge_typed(
         gone: Patient ids of whom nothing is left since this purge.
         known: Those of whom something is left.
         before: What was typed before this time goes if nobody of it is known.
+        at: The time now, as it is stored.
     """
     deleted = 0
     table = tables.typed
@@ -148,6 +158,8 @@ def purge_typed(
             connection.execute(delete(table).where(*where))
             deleted += 1
     connection.execute(update(tables.typed_files).values(changes="{}"))
+    if deleted:
+        note_typed(connection, at)
     return deleted
 
 
@@ -169,8 +181,17 @@ def _load(connection: Connection, folder: str) -> Entries:
     return _unpack((row.kind, row.patient_id, row.content) for row in rows)
 
 
-def _store(connection: Connection, folder: str, entries: Entries, at: str) -> None:
-    """Write what differs from what is stored: what stays keeps the time at which it came."""
+def note_typed(connection: Connection, at: str) -> None:
+    """Seal what is typed, with an event, in the transaction that changes it."""
+    note_event(connection, at, "typed", "", {"typed": sum_typed(connection)})
+
+
+def _store(connection: Connection, folder: str, entries: Entries, at: str) -> bool:
+    """Write what differs from what is stored: what stays keeps the time at which it came.
+
+    Returns:
+        Whether anything differed.
+    """
     table = tables.typed
     query = select(table.c.id, table.c.kind, table.c.patient_id, table.c.content)
     stored = {
@@ -178,13 +199,15 @@ def _store(connection: Connection, folder: str, entries: Entries, at: str) -> No
         for row in connection.execute(query.where(table.c.folder == folder)).all()
     }
     due = [(kind, _storable(who), text) for kind, who, text in dict.fromkeys(_pack(entries))]
-    for row in stored.keys() - {*due}:
+    gone = stored.keys() - {*due}
+    for row in gone:
         where = (table.c.folder == folder, table.c.id == stored[row])
         connection.execute(delete(table).where(*where))
     first = next_id(connection, table)
     fresh = [row for row in due if row not in stored]
     rows = [(folder, first + place, *row, at) for place, row in enumerate(fresh)]
     insert_many(connection, table, _NAMES, rows)
+    return bool(gone or fresh)
 
 
 def _note_drawn(connection: Connection, folder: str, made: str, heads: Collection[str]) -> None:

@@ -1,9 +1,12 @@
-"""What stands in place of the report of a patient id in conflict: nothing is reported, and why.
+"""What stands in place of a report that cannot be made: nothing is reported, and why.
+
+That is of a patient id in conflict, and of a patient whose stored results were changed.
 
 Nothing else tells whoever opens the report of yesterday that it is not to be relied on, and no
 report goes without a word.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from openpyxl import Workbook
@@ -12,8 +15,16 @@ from pipeline.ingest.versions import CONFLICT, list_versions
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.report.conflicts import tabulate_versions
 from pipeline.report.facts import RunFacts
-from pipeline.report.sheet import Entry, add_sheet, name_cell, put, put_table, start_workbook
-from pipeline.report.style import LETTERHEAD, PLAIN, SECTION, TITLE, VERDICT, Styler
+from pipeline.report.sheet import (
+    Column,
+    Entry,
+    add_sheet,
+    name_cell,
+    put,
+    put_table,
+    start_workbook,
+)
+from pipeline.report.style import LETTERHEAD, PLAIN, SECTION, TITLE, VERDICT, Look, Styler
 from pipeline.report.texts import LANGUAGES
 from pipeline.report.wording import show_date
 from schemas import DataFrame, Held
@@ -29,38 +40,83 @@ def render_notice(patient: str, since: datetime, held: DataFrame[Held], run: Run
         run: The run of the last change.
     """
     texts = LANGUAGES[run.language]
+    concerned = Held.validate(held[held["patient_id"].eq(patient) & held["code"].eq(CONFLICT)])
+    (hold,) = list_versions(concerned)["hold"].unique()
+    return _render(
+        patient,
+        run,
+        heads=(
+            (texts("notice.verdict", day=show_date(since, texts)), VERDICT),
+            (texts("notice.earlier"), PLAIN),
+            (texts("notice.versions"), SECTION),
+        ),
+        table=("Conflicts", *tabulate_versions(concerned, concerned, texts)),
+        tails=(texts.problem(CATALOGUE[CONFLICT])[1], texts("notice.commands", hold=hold)),
+    )
+
+
+def render_changed(patient: str, held: DataFrame[Held], run: RunFacts) -> Workbook:
+    """Render the notice on a patient whose stored results were changed from outside.
+
+    Args:
+        patient: The id.
+        held: All held results; those of the patient with their files.
+        run: The run of the last change.
+    """
+    texts = LANGUAGES[run.language]
+    concerned = held[held["patient_id"].eq(patient) & held["code"].eq("seal-broken")]
+    files = concerned.groupby("source_file", sort=True).size()
+    titles = texts.heads("notice.changed-heads")
+    columns = [
+        Column(title=title, most=width) for title, width in zip(titles, (60, 12), strict=True)
+    ]
+    rows = [[Entry(str(name), PLAIN), Entry(int(count), PLAIN)] for name, count in files.items()]
+    return _render(
+        patient,
+        run,
+        heads=(
+            (texts("notice.changed"), VERDICT),
+            (texts("notice.changed-earlier"), PLAIN),
+            (texts("notice.changed-files"), SECTION),
+        ),
+        table=("Files", columns, rows),
+        tails=(texts.problem(CATALOGUE["seal-broken"])[1],),
+    )
+
+
+def _render(
+    patient: str,
+    run: RunFacts,
+    *,
+    heads: Sequence[tuple[str, Look]],
+    table: tuple[str, list[Column], list[list[Entry]]],
+    tails: Sequence[str],
+) -> Workbook:
+    """Render a notice: letterhead, what is so, a table, what to do."""
+    texts = LANGUAGES[run.language]
     title = texts("report" if run.laboratory else "worksheet")
     book, styler = start_workbook(title, texts.language), Styler(texts)
-    concerned = Held.validate(held[held["patient_id"].eq(patient) & held["code"].eq(CONFLICT)])
-    day, footer = show_date(since, texts), texts("footer", patient=patient)
-    (hold,) = list_versions(concerned)["hold"].unique()
+    footer = texts("footer", patient=patient)
     lines = [
         *([(run.laboratory, LETTERHEAD)] if run.laboratory else []),
         *((each, PLAIN) for each in (run.address, run.contact) if each),
         (title, TITLE),
         (footer, SECTION),
-        (texts("notice.verdict", day=day), VERDICT),
-        (texts("notice.earlier"), PLAIN),
-        (texts("notice.versions"), SECTION),
+        *heads,
     ]
     sheet = add_sheet(book, texts("sheet.summary"), footer, texts, repeat=f"1:{len(lines) + 1}")
     for row, (text, look) in enumerate(lines, 1):
         put(sheet, styler, row, 1, Entry(text, look))
         if look is VERDICT:
             name_cell(book, "Verdict", sheet, row, 1)
-    columns, rows = tabulate_versions(concerned, concerned, texts)
     top = len(lines) + 1
     sheet.freeze_panes = f"A{top + 1}"
-    row = put_table(sheet, styler, top, "Conflicts", columns, rows, texts=texts)
+    name, columns, rows = table
+    row = put_table(sheet, styler, top, name, columns, rows, texts=texts)
     made = texts(
         "notice.made", version=run.version, made=show_date(run.run_at, texts, has_time=True)
     )
-    for text in (
-        texts.problem(CATALOGUE[CONFLICT])[1],
-        texts("notice.commands", hold=hold),
-        texts("basis.support"),
-        made,
-    ):
+    for text in (*tails, texts("basis.support"), made):
         put(sheet, styler, row, 1, Entry(text, PLAIN))
         row += 1
     return book

@@ -22,6 +22,8 @@ class Database:
     engine: Engine
     clock: Clock
     """Gives the local time."""
+    distrusted: frozenset[str] = frozenset()
+    """Hashes of stored files whose seals are not those that the log tells of."""
     _outer: Connection | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:

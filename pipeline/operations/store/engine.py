@@ -1,9 +1,12 @@
 """Opening the results database: SQLite in a file of its own, or a PostgreSQL server."""
 
+import json
 import os
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from sqlalchemy.schema import CreateColumn
 
 from pipeline.errors import ConfigError, OutputError
 from pipeline.operations.store import tables
+from pipeline.operations.store.seals import seal_file, sum_history
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 READS = "labflag_reads"
@@ -177,13 +181,33 @@ def _migrate(connection: Connection) -> None:
     if version > tables.VERSION:
         raise ConfigError("the history was made by a newer labflag; install that one")
     tables.METADATA.create_all(connection)
+    is_unsealed = tables.files.name in present and "seal" not in _columns(inspector, tables.files)
     older = [table for table in tables.METADATA.tables.values() if table.name in present]
     added = [_add_columns(connection, inspector, table) for table in older]
+    if is_unsealed:
+        _seal_all(connection)
     if any(added) or version != tables.VERSION:
         # What is stored has another form: every report is made again of it.
         connection.execute(tables.folders.update().values(basis=""))
+    known = connection.execute(select(tables.meta.c.key)).scalars().all()
+    if "history" not in known:
+        connection.execute(tables.meta.insert().values(key="history", value=secrets.token_hex(16)))
     connection.execute(tables.meta.delete().where(tables.meta.c.key == "version"))
     connection.execute(tables.meta.insert().values(key="version", value=str(tables.VERSION)))
+
+
+def _columns(inspector: Inspector, table: Table) -> set[str]:
+    return {column["name"] for column in inspector.get_columns(table.name)}
+
+
+def _seal_all(connection: Connection) -> None:
+    """Seal what was stored before there were seals, and tell of it."""
+    for number in connection.execute(select(tables.files.c.id)).scalars().all():
+        seal_file(connection, number)
+    facts = json.dumps({"sealed": sum_history(connection)})
+    last = connection.execute(select(func.max(tables.events.c.id))).scalar() or 0
+    event = {"id": last + 1, "at": datetime.now().isoformat(), "run_id": "", "kind": "sealed-first"}
+    connection.execute(tables.events.insert().values(**event, facts=facts))
 
 
 def _add_columns(connection: Connection, inspector: Inspector, table: Table) -> bool:
@@ -192,7 +216,7 @@ def _add_columns(connection: Connection, inspector: Inspector, table: Table) -> 
     Returns:
         Whether any was missing.
     """
-    known = {column["name"] for column in inspector.get_columns(table.name)}
+    known = _columns(inspector, table)
     quote = connection.dialect.identifier_preparer.quote
     missing = [column for column in table.columns if column.name not in known]
     for column in missing:

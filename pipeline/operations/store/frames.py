@@ -1,6 +1,6 @@
 """Tables of results into the database and out of it, a million rows in seconds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from schemas.table import Table as Schema
 
 _ISO = "%Y-%m-%dT%H:%M:%S.%f"
 _ROWS_AT_ONCE = 50_000
+See = Callable[[str, Sequence[str], Iterable[Sequence[Any]]], None]
 
 
 def write_rows(connection: Connection, table: Table, file_id: int, rows: pd.DataFrame) -> None:
@@ -37,14 +38,42 @@ def insert_many(
     connection.exec_driver_sql(f"INSERT INTO {quote(table.name)} ({listed}) VALUES ({marks})", rows)
 
 
-def read_rows(connection: Connection, table: Table, schema: type[Schema]) -> pd.DataFrame:
-    """Read all rows: `file_id`, `position`, and the columns of the schema but `source_file`."""
+def read_rows(
+    connection: Connection,
+    table: Table,
+    schema: type[Schema],
+    see: See | None = None,
+    file_id: int | None = None,
+    without: Collection[tuple[int, str]] = (),
+) -> pd.DataFrame:
+    """Read all rows: `file_id`, `position`, and the columns of the schema but `source_file`.
+
+    Args:
+        connection: To the database.
+        table: Of the database.
+        schema: Of the rows.
+        see: Is shown the name of the table, those of its columns, and the rows as they come.
+        file_id: Read the rows of this file alone.
+        without: Leave out the rows of these files and patients; "" for a table without patients.
+    """
     kinds = {"file_id": "int64", "position": "int64", **schema.column_types()}
     kinds.pop("source_file", None)
-    fetched = connection.execute(select(*(table.c[name] for name in kinds))).cursor
+    query = select(*(table.c[name] for name in kinds))
+    if file_id is not None:
+        query = query.where(table.c.file_id == file_id)
+    fetched = connection.execute(query).cursor
     parts = [_as_frame((), kinds)]
     # Part by part: a million rows of Python values at once take gigabytes.
     while fetched is not None and (rows := fetched.fetchmany(_ROWS_AT_ONCE)):
+        if see is not None:
+            see(table.name, list(kinds), rows)
+        if without:
+            number = list(kinds).index("patient_id") if "patient_id" in kinds else None
+            rows = [
+                row
+                for row in rows
+                if (row[0], "" if number is None else row[number] or "") not in without
+            ]
         parts.append(_as_frame(rows, kinds))
     return pd.concat(parts[1:] or parts, ignore_index=True)
 

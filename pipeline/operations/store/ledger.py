@@ -21,7 +21,10 @@ from pipeline.operations.store.due import (
 )
 from pipeline.operations.store.frames import insert_many
 from pipeline.operations.store.records import Decision, Event, Publication, Run, read_file
+from pipeline.operations.store.seals import seal_decision, sum_history, sum_typed
 
+HISTORY = "history"
+"""Key of the id of a history, which is drawn when it is made."""
 _PUBLISHED = [column.name for column in tables.published.columns]
 
 
@@ -66,19 +69,27 @@ class Ledger(Database):
             register_folder(connection, folder)
         return run
 
-    def finish_run(self, run: Run, basis: str = "", last_due: int = 0) -> None:
+    @property
+    def id(self) -> str:
+        """Tell this history from those of other sites."""
+        return str(next(row.value for row in self._all(select(tables.meta)) if row.key == HISTORY))
+
+    def finish_run(
+        self, run: Run, basis: str = "", last_due: int = 0, log: tuple[int, str] = (0, "")
+    ) -> None:
         """Store that a run has done all that it had to do: what was due till then is in place.
 
         Args:
             run: The run.
             basis: What the reports rest on besides what is stored.
             last_due: The last note of what was due when the run read what is stored.
+            log: Number and seal of the last line of the log.
         """
         finished = update(tables.runs).where(tables.runs.c.id == run.id)
         of_folder = update(tables.folders).where(tables.folders.c.folder == run.folder)
         with self.begin() as connection:
             connection.execute(finished.values(finished_at=self.now()))
-            connection.execute(of_folder.values(basis=basis))
+            connection.execute(of_folder.values(basis=basis, log_lines=log[0], log_seal=log[1]))
             clear_due(connection, run.folder, last_due)
 
     def list_runs(self, last: int = 20, folder: str | None = None) -> tuple[Run, ...]:
@@ -93,6 +104,20 @@ class Ledger(Database):
         """Give what has changed and is not in the reports of an output folder yet."""
         with self.look() as connection:
             return list_due(connection, folder)
+
+    def accept(self, folder: str, after: int) -> None:
+        """Take what is stored for right, whatever the log says, with an event that says so.
+
+        Args:
+            folder: Whose log told otherwise.
+            after: The number of the last event in its log.
+        """
+        with self.begin() as connection:
+            of_folder = update(tables.folders).where(tables.folders.c.folder == folder)
+            connection.execute(of_folder.values(log_lines=0, log_seal=""))
+            facts = {"sealed": sum_history(connection), "typed": sum_typed(connection)}
+            note_event(connection, self.now(), "accepted", "", facts, after=after)
+            note_all_due(connection)
 
     def basis_of(self, folder: str) -> str:
         """Give what the reports of an output folder rest on; "" where no run has ended there."""
@@ -166,7 +191,10 @@ class Ledger(Database):
         )
         note_due(connection, patients)
         hashes = {name: facts[name] for name in ("sha256", "replaced_by") if name in facts}
-        told = {"decision": decision.id, **hashes}
+        row = connection.execute(
+            select(tables.decisions).where(tables.decisions.c.id == decision.id)
+        ).one()
+        told = {"decision": decision.id, "seal": seal_decision(row), **hashes}
         note_event(connection, self.now(), f"decided-{kind}", "", told)
         return decision
 

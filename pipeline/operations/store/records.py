@@ -119,16 +119,28 @@ class Publication:
 
 
 def read_file(row: Any) -> ReceivedFile:
-    """Make what is known of a file of its row."""
-    return ReceivedFile(
-        name=row.name,
-        sha256=row.sha256,
-        size=row.size,
-        layouts=tuple(json.loads(row.layouts)),
-        read=row.read,
-        held=row.held,
-        ignored=row.ignored,
-        purged=row.purged,
-        returned=tuple(map(unpack_returned, json.loads(row.returned))),
-        received_at=datetime.fromisoformat(row.received_at),
-    )
+    """Make what is known of a file of its row; of one that was changed from outside, its name."""
+    try:
+        return ReceivedFile(
+            name=row.name,
+            sha256=row.sha256,
+            size=row.size,
+            layouts=tuple(json.loads(row.layouts)),
+            read=int(row.read),
+            held=int(row.held),
+            ignored=int(row.ignored),
+            purged=int(row.purged),
+            returned=tuple(map(unpack_returned, json.loads(row.returned))),
+            received_at=datetime.fromisoformat(row.received_at),
+            was_dropped=bool(row.dropped),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return ReceivedFile(
+            name=str(row.name),
+            sha256=str(row.sha256),
+            size=0,
+            layouts=(),
+            read=0,
+            held=0,
+            ignored=0,
+        )

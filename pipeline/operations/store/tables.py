@@ -61,6 +61,19 @@ files = Table(
     Column("ignored", BigInteger, nullable=False),
     Column("purged", BigInteger, nullable=False),
     Column("returned", Text, nullable=False),
+    # Over all that is stored of it (see `store.seals`).
+    Column("seal", Text, nullable=False, server_default=""),
+    # Whether it came through an inbox, so that its bytes lie in the archive.
+    Column("dropped", Boolean, nullable=False, server_default="0"),
+)
+
+# One digest for each patient of a file, over its rows.
+seals = Table(
+    "seals",
+    METADATA,
+    Column("file_id", Integer, ForeignKey("files.id", ondelete="CASCADE"), primary_key=True),
+    Column("patient_id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
 )
 
 originals = Table(
@@ -68,6 +81,8 @@ originals = Table(
     METADATA,
     Column("file_id", Integer, ForeignKey("files.id", ondelete="CASCADE"), primary_key=True),
     Column("content", LargeBinary, nullable=False),
+    # SHA-256 of the content.
+    Column("digest", Text, nullable=False, server_default=""),
 )
 
 runs = Table(
@@ -127,6 +142,9 @@ folders = Table(
     Column("folder", Text, primary_key=True),
     # What the reports in it rest on besides what is stored; "" until a run has ended there.
     Column("basis", Text, nullable=False),
+    # Where its log ended after the last run: by this a folder put back to an older state shows.
+    Column("log_lines", Integer, nullable=False, server_default="0"),
+    Column("log_seal", Text, nullable=False, server_default=""),
 )
 
 # What has changed and the reports of an output folder do not show yet (see `store.due`).

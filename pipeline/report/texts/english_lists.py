@@ -113,6 +113,11 @@ ENTRIES = {
     "notice.versions": "Versions of the person that contradict each other",
     "notice.commands": "To decide: labflag release {hold} --version N (all are this person), or "
     "labflag reject {hold} --version N (version N is another person).",
+    "notice.changed": "Stored results of this patient were changed from outside labflag. None of them is reported until "
+    "the files below are read again.",
+    "notice.changed-earlier": "Do not rely on what was reported of this patient since the change, also on paper.",
+    "notice.changed-files": "Files with results of this patient",
+    "notice.changed-heads": "File|Results",
     "notice.made": "Made by labflag {version} on {made}.",
     # The run as a whole
     "held.heading": "What was set aside or noted, by problem and by place",

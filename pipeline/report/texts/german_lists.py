@@ -108,6 +108,11 @@ ENTRIES = {
     "notice.versions": "Fassungen der Person, die einander widersprechen",
     "notice.commands": "Entscheiden: labflag release {hold} --version N (alle sind diese Person) oder "
     "labflag reject {hold} --version N (Fassung N ist eine andere Person).",
+    "notice.changed": "Gespeicherte Ergebnisse dieses Patienten wurden von außerhalb labflags geändert. Keines wird berichtet, bis "
+    "die Dateien unten neu gelesen sind.",
+    "notice.changed-earlier": "Verlassen Sie sich nicht auf das, was seit der Änderung über diesen Patienten berichtet wurde, auch auf Papier.",
+    "notice.changed-files": "Dateien mit Ergebnissen dieses Patienten",
+    "notice.changed-heads": "Datei|Ergebnisse",
     "notice.made": "Erstellt mit labflag {version} am {made}.",
     "held.heading": "Was zurückgestellt oder vermerkt wurde, nach Problem und nach Ort",
     "held.kinds": "Problem|Art|Anzahl|Was zu tun ist|Code",

@@ -1,0 +1,105 @@
+"""The verbs about the log of what was done: audit verify, seal, accept."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from pipeline.cli.shared import (
+    FILE,
+    confirm,
+    ends_well,
+    history_option,
+    output_option,
+    reading_options,
+    settings_of,
+    show_progress,
+)
+from pipeline.cli.worklist_news import print_worklist
+from pipeline.errors import Exit
+from pipeline.issues.counts import say_count
+
+config_option = click.option(
+    "--config", type=FILE, metavar="FILE", help="Configuration.  [default: labflag.toml]"
+)
+
+
+@click.group()
+def audit() -> None:
+    """Look at the log of what was done."""
+
+
+@audit.command("verify")
+@config_option
+@output_option
+@history_option
+@click.option(
+    "--deep", is_flag=True, help="Also read every archived input again, and compare each row."
+)
+@click.option(
+    "--names", is_flag=True, help="Name the files, whose names may hold patients' identifiers."
+)
+@ends_well
+def verify(config: Path | None, deep: bool, names: bool, **options: object) -> None:
+    """Find what was changed, removed or added: in the log, the reports, and what is stored.
+
+    Ends with exit code 1 if there is a fault. Files are named by the beginning of their hash.
+    """
+    from pipeline.deep_check import verify_inputs
+    from pipeline.operations.audit import verify_site
+    from pipeline.operations.place import place_history
+    from pipeline.operations.seal_check import verify_seals
+    from pipeline.operations.testimony import verify_history
+
+    settings = settings_of(config, **options)
+    faults, place = list(verify_site(settings.output)), place_history(settings)
+    faults += verify_history(settings.output, place, datetime.now)
+    faults += verify_seals(settings.output, place, datetime.now)
+    faults += verify_inputs(settings, datetime.now) if deep else ()
+    for fault in faults:
+        named = f": {fault.path}" if names and fault.path else ""
+        click.echo(f"{'note ' if fault.is_note else 'FAULT'} {fault.what}{named}")
+    if any(fault.path for fault in faults) and not names:
+        click.echo("--names says which files; their names may hold patients' identifiers.")
+    found = [fault for fault in faults if not fault.is_note]
+    click.echo(
+        f"{say_count(len(found), 'fault')}." if found else "The log and the reports are as written."
+    )
+    sys.exit(Exit.HELD if found else Exit.DONE)
+
+
+@audit.command("seal")
+@config_option
+@output_option
+@ends_well
+def seal(config: Path | None, **options: object) -> None:
+    """Print the last line's number and seal: kept elsewhere, they show a log that was rewritten."""
+    from pipeline.operations.audit import read_head
+    from pipeline.operations.workspace import NAME
+
+    settings = settings_of(config, **options)
+    head = read_head(settings.output / NAME)
+    click.echo(f"{head.lines} {head.seal}")
+    sys.exit(Exit.DONE if head.lines else Exit.HELD)
+
+
+@audit.command("accept")
+@reading_options
+@output_option
+@history_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@ends_well
+def accept(config: Path | None, yes: bool, **options: object) -> None:
+    """Take the history that is there for the right one, whatever the log says.
+
+    For when a run ends because history, log and folder do not belong together, and you know why:
+    a folder was put back from a copy, or moved. That it was accepted stands in the log.
+    """
+    from pipeline.upkeep import accept_history
+
+    settings = settings_of(config, **options)
+    confirm("Take what is stored for right, and write the reports of it?", yes)
+    news = accept_history(settings, clock=datetime.now, progress=show_progress)
+    click.echo("Accepted; the reports are up to date.")
+    print_worklist(*news)

@@ -1,0 +1,144 @@
+"""Whether a history is the one that a folder's log tells of, and as the log left it.
+
+What looks like an attack is a mistake much more often: a copy put in the wrong place, a folder put
+back to last week's. Nothing is published from such a history, and no report is taken away: the run
+ends with a sentence that says what to do. `labflag audit accept` takes what is there for right,
+which stands in the log from then on.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from pipeline.errors import OutputError
+from pipeline.operations.audit import advance_sum, line_seal, read_facts, read_head
+from pipeline.operations.history import History, open_history
+from pipeline.operations.place import Place
+from pipeline.operations.store import tables
+from pipeline.operations.store.database import Clock
+from pipeline.operations.store.seals import seal_decision, sum_history
+
+_CURE = (
+    "Put the right one back, or a copy of it with `labflag restore FILE`. If all is as it should "
+    "be, `labflag audit accept` says so in the log"
+)
+
+
+def require_own_history(output: Path, private: Path, history: History, key: str) -> None:
+    """Make sure that history, log and folder belong together and are of one time.
+
+    Args:
+        output: The folder of reports.
+        private: Its private folder.
+        history: Opened.
+        key: What the history calls the folder.
+
+    Raises:
+        OutputError: They do not.
+    """
+    for said in find_strangers(output, private, history, key):
+        raise OutputError(f"{said}. {_CURE}")
+
+
+def find_strangers(output: Path, private: Path, history: History, key: str) -> Iterator[str]:
+    """Say why history, log and folder do not belong together; nothing if they do."""
+    head = read_head(private)
+    with history.look() as connection:
+        where = tables.folders.c.folder == key
+        noted = connection.execute(select(tables.folders).where(where)).first()
+        last = connection.execute(select(tables.events.c.id)).scalars().all()
+    if head.history and head.history != history.id:
+        yield "the history is that of another site, or one begun anew"
+        return
+    if head.source > max(last, default=0):
+        yield "the history is older than the log of this folder: something that was stored is gone"
+        return
+    if noted is not None and noted.log_lines > head.lines:
+        yield (
+            f"{output} is older than its history: it was put back to an earlier state, or its log "
+            "was removed"
+        )
+        return
+    if noted is not None and noted.log_lines:
+        seal = line_seal(output, noted.log_lines, head)
+        if seal != noted.log_seal:
+            yield f"the log in {output} is not the one that was written: it was begun anew"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """What the log, or a history, says of seals."""
+
+    files: Mapping[str, str]
+    """Hash of the file → its seal."""
+    decisions: Mapping[int, str]
+
+
+def find_resealed(output: Path, private: Path, history: History) -> frozenset[str]:
+    """List the files whose seals are not those that the log tells of: rows and seal were changed.
+
+    The log is read for it only where the sums of all seals differ.
+
+    Raises:
+        OutputError: A decision was changed, removed or added: nobody knows whom it concerns.
+    """
+    expected = read_head(private)
+    total = expected.sealed
+    events = history.list_events_after(expected.source)
+    for event in events:
+        total = advance_sum(total, event.facts)
+    with history.look() as connection:
+        is_same = total in ("", sum_history(connection))
+    if is_same:
+        return frozenset()
+    told = read_sealed((*read_facts(output), *(event.facts for event in events)))
+    stored = stored_seals(history)
+    if told.decisions != stored.decisions:
+        raise OutputError(f"what people decided was changed in the history. {_CURE}")
+    if told.files.keys() != stored.files.keys():
+        raise OutputError(f"files were added to the history or removed from it. {_CURE}")
+    return frozenset(name for name, seal in stored.files.items() if told.files[name] != seal)
+
+
+def read_sealed(told: Iterable[Mapping[str, object]]) -> Sealed:
+    """Follow the seals through the facts of events, in order.
+
+    After a restore, or where something was accepted, what was sealed before counts as it is: of
+    these the log holds the sum alone.
+    """
+    files: dict[str, str] = {}
+    decisions: dict[int, str] = {}
+    for facts in told:
+        seal = str(facts.get("seal", ""))
+        if "decision" in facts:
+            decisions[int(str(facts["decision"]))] = seal
+        elif "seal_before" in facts:
+            files[str(facts["sha256"])] = seal
+    return Sealed(files={name: seal for name, seal in files.items() if seal}, decisions=decisions)
+
+
+def stored_seals(history: History) -> Sealed:
+    """Give the seals that are stored beside the rows, and those of decisions as they are."""
+    with history.look() as connection:
+        files = connection.execute(select(tables.files.c.sha256, tables.files.c.seal)).all()
+        decisions = connection.execute(select(tables.decisions)).all()
+    return Sealed(
+        files={row.sha256: row.seal for row in files},
+        decisions={row.id: seal_decision(row) for row in decisions},
+    )
+
+
+@contextmanager
+def open_trusted(place: Place, output: Path, private: Path, clock: Clock) -> Iterator[History]:
+    """Open the history of a folder, if it is the one that its log tells of.
+
+    Raises:
+        OutputError: It is another one, older than the log, or newer than the folder.
+    """
+    with open_history(place.where, clock=clock) as history:
+        require_own_history(output, private, history, place.key)
+        history.distrusted = find_resealed(output, private, history)
+        yield history

@@ -42,6 +42,7 @@ from pipeline.operations.quarantine import explain_quarantine
 from pipeline.operations.trust import open_trusted
 from pipeline.operations.workspace import open_workspace
 from pipeline.reading import Clock, Progress, load_tried_knowledge
+from pipeline.report.folder import read_plain
 from pipeline.report.held import name_held
 
 Sleep = Callable[[float], None]
@@ -309,9 +310,12 @@ def _write_beside(
     claim: Claim, name: str, batch: Batch, output: Path, now: datetime
 ) -> Iterator[tuple[str, bytes]]:
     """Give what lies beside a file in quarantine: ending → content."""
-    held = output / "held" / name_held(name, claim.sha256)
-    if claim.sha256 and held.is_file():
-        yield ".held.xlsx", held.read_bytes()
+    held = b""
+    if claim.sha256:
+        with suppress(OSError):
+            held = read_plain(output / "held" / name_held(name, claim.sha256))
+    if held:
+        yield ".held.xlsx", held
     issues = batch.issues[batch.issues["source_file"].eq(name)]
-    text = explain_quarantine(show_name(claim.path.name), issues, now, has_workbook=held.is_file())
+    text = explain_quarantine(show_name(claim.path.name), issues, now, has_workbook=bool(held))
     yield ".txt", text.encode()

@@ -17,6 +17,7 @@ from pipeline.errors import InboxError
 from pipeline.ingest.readers import READERS, read_text
 from pipeline.ingest.sources import is_hidden, is_unfinished
 from pipeline.operations.durable import write_private
+from pipeline.report.folder import open_folder
 
 _LEDGER = "arrivals.json"
 _LONGER = 6
@@ -136,7 +137,9 @@ def _looks_whole(path: Path) -> bool:
     if suffix not in READERS or not stat.S_ISREG(path.lstat().st_mode):
         return True
     try:
-        with path.open("rb") as stream:
+        with open_folder(path.parent, follow=True) as folder:
+            descriptor = folder.open(path.name)
+        with os.fdopen(descriptor, "rb") as stream:
             size = stream.seek(0, os.SEEK_END)
             stream.seek(max(0, size - _ZIP_TAIL))
             tail = stream.read()

@@ -21,6 +21,7 @@ from pipeline.operations.reports import list_reports
 from pipeline.operations.store.seals import move_sum
 from pipeline.operations.workspace import NAME as PRIVATE
 from pipeline.report.files import sync_names
+from pipeline.report.folder import NotPlainError, open_folder, read_plain
 
 NAME = "audit.log"
 OUTPUTS = "outputs"
@@ -151,11 +152,17 @@ def path_id(private: Path, path: str) -> str:
     Args:
         private: The private folder, which holds the salt.
         path: Relative to the output folder, with forward slashes.
+
+    Raises:
+        OutputError: The salt is a link, or no plain file.
     """
     place = private / _SALT
     if not place.exists():
         write_private(secrets.token_hex(32).encode(), place)
-    return _salted(place.read_bytes(), path)
+    try:
+        return _salted(read_plain(place), path)
+    except NotPlainError as error:
+        raise OutputError(f"{place} cannot be read: {error.strerror}") from None
 
 
 def read_source(private: Path) -> int:
@@ -253,7 +260,7 @@ def verify_outputs(output: Path, private: Path, paths: Sequence[Path]) -> Iterat
         paths: The files that lie there now.
     """
     try:
-        salt = (private / _SALT).read_bytes()
+        salt = read_plain(private / _SALT)
     except OSError:
         if paths:
             yield Fault(what="the salt of the log is missing: outputs cannot be compared")
@@ -322,7 +329,8 @@ def _finish(output: Path, head: Head | None, private: Path, after: Head | None =
             f"{private / _HEAD} was changed by somebody else: what it says comes next in the log "
             "is not what labflag wrote. Put it back; `labflag audit verify` names what differs"
         )
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    with open_folder(output, follow=True) as folder:
+        descriptor = folder.open(NAME, os.O_RDWR | os.O_CREAT)
     try:
         os.lseek(descriptor, head.size, os.SEEK_SET)
         rest = content
@@ -355,7 +363,7 @@ def _settle(head: Head) -> Head:
 
 def _read_head(private: Path, *, missing: bool = False) -> Head | None:
     try:
-        return Head(**json.loads((private / _HEAD).read_text(encoding="utf-8")))
+        return Head(**json.loads(read_plain(private / _HEAD)))
     except FileNotFoundError:
         return None if missing else Head()
     except (OSError, ValueError, TypeError):
@@ -368,8 +376,8 @@ def _write_head(private: Path, head: Head) -> None:
 
 def _read_lines(output: Path) -> list[bytes]:
     try:
-        return (output / NAME).read_bytes().splitlines()
-    except FileNotFoundError:
+        return read_plain(output / NAME).splitlines()
+    except (FileNotFoundError, NotPlainError):
         return []
 
 

@@ -13,13 +13,12 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError, Exit, InboxError, OutputError
 from pipeline.operations import manifest, workspace
 from pipeline.operations.access import choose_access
-from pipeline.operations.durable import sync_file
 from pipeline.operations.file_systems import find_file_system, is_remote
 from pipeline.operations.heartbeat import read_beat
 from pipeline.operations.history import FILE_NAME
 from pipeline.operations.inbox import Inbox, count_waiting, place_inbox, require_inbox
 from pipeline.operations.lock import find_holder
-from pipeline.report.files import ASIDE, sync_names
+from pipeline.report.folder import ASIDE, open_folder
 
 _LEAST_FREE = 1 << 30  # bytes
 _MOST_APART = timedelta(minutes=2)
@@ -67,17 +66,15 @@ def _probe_folder(subject: str, folder: Path) -> Check:
         cure = f"make it, or give yourself the right to write in {parent}"
         return Check(subject=subject, said=f"{folder} is not there", cure=cure)
     try:
-        handle, name = tempfile.mkstemp(prefix=ASIDE[0], suffix=ASIDE[1], dir=folder)
-        os.close(handle)
-        first, second = Path(name), Path(name).with_suffix(".probe")
-        try:
-            first.write_bytes(b"x")
-            sync_file(first)
-            first.rename(second)
-            sync_names(folder)
-        finally:
-            first.unlink(missing_ok=True)
-            second.unlink(missing_ok=True)
+        with open_folder(folder, follow=True) as opened:
+            first = opened.write_aside(b"x", 0o600)
+            second = f"{first}.probe"
+            try:
+                opened.replace(first, second)
+                opened.sync()
+            finally:
+                opened.remove(first)
+                opened.remove(second)
     except OSError as error:
         cure = "give the account that runs labflag the right to write there, or free the disk"
         return Check(subject=subject, said=f"{folder}: {error.strerror}", cure=cure)
@@ -202,7 +199,11 @@ def look_at_outputs(output: Path) -> Iterator[Check]:
         return
     for name in _PRIVATE:
         path = output / name
-        if path.exists() and stat.S_IMODE(path.stat().st_mode) & _OF_OTHERS:
+        if (
+            path.exists()
+            and not path.is_symlink()
+            and stat.S_IMODE(path.stat().st_mode) & _OF_OTHERS
+        ):
             said = f"{path} can be read by others"
             yield Check(subject="rights", said=said, cure=f"chmod go= {path}")
     for path in (output, *(output / name for name in written)):

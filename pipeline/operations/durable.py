@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from pipeline.report.files import ASIDE, sync_names
+from pipeline.report.folder import Folder, open_folder
 
 
 def write_private(content: bytes, path: Path) -> None:
@@ -14,51 +14,30 @@ def write_private(content: bytes, path: Path) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    handle, aside = tempfile.mkstemp(prefix=ASIDE[0], suffix=ASIDE[1], dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(aside).replace(path)
-    except OSError:
-        Path(aside).unlink(missing_ok=True)
-        raise
-    sync_names(path.parent)
+    with open_folder(path.parent, follow=True) as folder:
+        aside = folder.write_aside(content, 0o600)
+        try:
+            folder.replace(aside, path.name)
+        except OSError:
+            folder.remove(aside)
+            raise
+        folder.sync()
 
 
-def move(source: Path, target: Path) -> None:
+def move(source: Folder, name: str, target: Folder, new_name: str) -> None:
     """Rename a file within a file system; its content and both folders are on disk afterwards.
 
     Raises:
         FileExistsError: There is something of that name; nothing is ever overwritten.
         OSError: It cannot be moved.
     """
-    if os.path.lexists(target):
-        raise FileExistsError(f"a file is there already in {target.parent}")
-    sync_file(source)
-    source.rename(target)
-    sync_names(target.parent)
-    sync_names(source.parent)
-
-
-def sync_file(path: Path) -> None:
-    """Wait until the content of a plain file is on disk; what cannot be opened is left alone."""
-    flags = os.O_RDONLY
-    for flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
-        flags |= getattr(os, flag, 0)
-    try:
-        descriptor = os.open(path, flags)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        # Windows syncs only what is open for writing, and a link or pipe has no content.
-        if os.name != "nt" and path.is_file():
-            raise
-    finally:
-        os.close(descriptor)
+    with suppress(FileNotFoundError):
+        target.stat(new_name)
+        raise FileExistsError(f"a file is there already in {target.path}")
+    source.sync_file(name)
+    source.replace(name, new_name, target)
+    target.sync()
+    source.sync()
 
 
 def hash_file(path: Path) -> str:

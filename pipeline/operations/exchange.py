@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import secrets
 import shutil
 import sys
 from functools import cache
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.report.files import sync_names
+from pipeline.report.folder import NotPlainError, is_only_ours, open_folder, read_plain, set_rights
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _RENAME_SWAP = 2
@@ -38,10 +40,9 @@ def replace_keeping(new: Path, path: Path) -> Path | None:
     if _exchange(new, path):
         _sync(path, new)
         return new
-    kept = new.with_name(f"{new.name}.replaced")
-    kept.unlink(missing_ok=True)
+    kept = new.with_name(f"{new.name}.{secrets.token_hex(8)}.replaced")
     try:
-        os.link(path, kept)
+        _link(path, kept)
     except OSError:
         shutil.copyfile(path, kept, follow_symlinks=False)
     new.replace(path)
@@ -52,27 +53,65 @@ def replace_keeping(new: Path, path: Path) -> Path | None:
 def keep_as(source: Path, target: Path) -> None:
     """Give a file a name that nothing has, and rights for its owner alone.
 
+    What is a link or no file keeps its rights, and so does a file that has other names or
+    belongs to another account: a copy of it is made, if it can be read.
+
     Raises:
         FileExistsError: Something has that name; nothing is ever overwritten.
         OSError: It cannot be done.
     """
+    if os.path.lexists(target):
+        raise FileExistsError(f"a file is there already in {target.parent}")
     try:
-        os.link(source, target)
-    except FileExistsError:
-        raise
-    except OSError:
-        _copy_exclusively(source, target)
-    target.chmod(0o600)
-    source.unlink()
+        if not (_make_private(source) and _is_linked(source, target)):
+            _copy_exclusively(source, target)
+        source.unlink()
+    except (NotPlainError, PermissionError):
+        source.rename(target)
     _sync(target, source)
 
 
+def _make_private(path: Path) -> bool:
+    """Let its owner alone read a file; False if that is not ours to do."""
+    with open_folder(path.parent, follow=True) as folder:
+        descriptor = folder.open(path.name)
+    try:
+        is_ours = is_only_ours(os.fstat(descriptor))
+        if is_ours:
+            set_rights(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+    return is_ours
+
+
+def _is_linked(source: Path, target: Path) -> bool:
+    """Give a file a second name; False where the file system has no such."""
+    try:
+        _link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        return False
+    return True
+
+
+def _link(source: Path, target: Path) -> None:
+    can_tell = os.link in os.supports_follow_symlinks
+    os.link(source, target, **({"follow_symlinks": False} if can_tell else {}))
+
+
 def _copy_exclusively(source: Path, target: Path) -> None:
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream, source.open("rb") as content:
-        shutil.copyfileobj(content, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
+    content = read_plain(source)
+    with open_folder(target.parent, follow=True) as folder:
+        descriptor = folder.open(target.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError:
+            folder.remove(target.name)
+            raise
 
 
 def _sync(*paths: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.report.files import write_text
+from pipeline.report.folder import read_plain
 
 NAME = "heartbeat.json"
 
@@ -29,7 +30,7 @@ def beat(output: Path, now: datetime, *, exit_code: int, **counts: int) -> None:
 def read_beat(output: Path) -> dict[str, Any]:
     """Give the last heartbeat; empty if there was none."""
     try:
-        content = json.loads((output / NAME).read_text(encoding="utf-8"))
+        content = json.loads(read_plain(output / NAME))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError, InboxError
 from pipeline.operations.durable import hash_file, move, write_private
-from pipeline.report.files import ASIDE, FILE_MODE, make_folder, sync_names
+from pipeline.report.files import FILE_MODE, make_folder, sync_names
+from pipeline.report.folder import is_no_folder, open_below, open_folder
 
 CLAIMED = ".labflag-claimed"
 REASONS = "reasons"
@@ -125,6 +126,7 @@ def open_inbox(inbox: Inbox, private: Path) -> None:
             they go because that is on another file system.
     """
     mark = inbox.claimed / _OWNER
+    _refuse_links(inbox)
     try:
         require_inbox(inbox, private)
         ours = _read_mark(private) or _write_mark(private, _Mark(id=secrets.token_hex(16)))
@@ -132,9 +134,9 @@ def open_inbox(inbox: Inbox, private: Path) -> None:
             inbox.claimed.mkdir(mode=0o700, exist_ok=True)
             write_private(ours.id.encode(), mark)
             sync_names(inbox.folder)
-        # What a run left behind that died while it marked the folder.
-        for leftover in inbox.claimed.glob("*".join(ASIDE)):
-            leftover.unlink(missing_ok=True)
+        with open_folder(inbox.claimed) as claimed:
+            # What a run left behind that died while it marked the folder.
+            claimed.sweep()
         if str(inbox.folder) not in ours.folders:
             _write_mark(private, replace(ours, folders=(*ours.folders, str(inbox.folder))))
         for target in inbox.folders.values():
@@ -148,6 +150,20 @@ def open_inbox(inbox: Inbox, private: Path) -> None:
             f"{elsewhere[0]} is on another file system than {inbox.folder}: files are renamed, "
             "which works within one only; name a folder beside the inbox"
         )
+
+
+def _refuse_links(inbox: Inbox) -> None:
+    """Refuse a folder of ours that lies in the inbox and is a link; who sends files may make one.
+
+    Raises:
+        InboxError: There is one.
+    """
+    for folder in (inbox.claimed, *inbox.folders.values()):
+        if folder.parent == inbox.folder and is_no_folder(folder):
+            raise InboxError(
+                f"{folder} is a link, or no folder: files are not moved there. Move it away, or "
+                "name the folder that it stands for in labflag.toml"
+            )
 
 
 def claim_files(inbox: Inbox, arrived: Sequence[Path]) -> int:
@@ -166,7 +182,8 @@ def claim_files(inbox: Inbox, arrived: Sequence[Path]) -> int:
         own = inbox.claimed / str(number)
         try:
             own.mkdir(mode=0o700)
-            move(path, own / path.name)
+            with open_below(inbox.folder, path.parent) as sent, open_folder(own) as taken:
+                move(sent, path.name, taken, path.name)
             sync_names(inbox.claimed)
         except (FileNotFoundError, PermissionError):
             left += path.exists()
@@ -217,15 +234,17 @@ def file_away(
         return None
     own = claim.path.parent
     try:
-        target = _free_name(inbox.folders[verdict] / f"{now:%Y}" / f"{now:%m}" / claim.path.name)
+        kind = inbox.folders[verdict]
+        target = _free_name(kind / f"{now:%Y}" / f"{now:%m}" / claim.path.name)
         _make_folders(target.parent / REASONS if beside else target.parent)
-        for ending, content in beside.items():
-            aside = own / f".beside{ending}"
-            write_private(content, aside)
-            aside.chmod(FILE_MODE)
-            # Names of ours: a run that died after this line writes the same once more.
-            aside.replace(target.parent / REASONS / _shorten(target.name, ending))
-        move(claim.path, target)
+        with open_folder(own) as claimed, open_below(kind, target.parent) as month:
+            for ending, content in beside.items():
+                aside = claimed.write_aside(content, FILE_MODE)
+                with month.open_folder(REASONS) as reasons:
+                    # Names of ours: a run that died after this line writes the same once more.
+                    claimed.replace(aside, _shorten(target.name, ending), reasons)
+                    reasons.sync()
+            move(claimed, claim.path.name, month, target.name)
         _remove_folder(own)
     except OSError as error:
         raise InboxError(f"a file cannot be filed away: {error.strerror}") from error

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import BusyError, OutputError
+from pipeline.report.folder import open_folder, read_plain
 
 NAME = "lock"
 # Windows keeps others from reading what is locked; the holder is written well before this byte.
@@ -49,13 +50,15 @@ def hold_lock(folder: Path, clock: Callable[[], datetime]) -> Iterator[None]:
         BusyError: Another process holds it.
         OutputError: The file system has no locks, or the file cannot be made.
     """
-    path = folder / NAME
     try:
-        # Not inherited: a child that outlives this process must not keep the lock.
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        with open_folder(folder) as opened:
+            # Not inherited: a child that outlives this process must not keep the lock.
+            descriptor = opened.open(NAME, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise OutputError(f"the lock cannot be made in {folder}: {error.strerror}") from None
     try:
+        if os.fstat(descriptor).st_nlink > 1:
+            raise OutputError(f"{folder / NAME} is a file with a second name; remove it")
         try:
             taken = _try_lock(descriptor)
             for _ in range(_ATTEMPTS):
@@ -82,9 +85,9 @@ def hold_lock(folder: Path, clock: Callable[[], datetime]) -> Iterator[None]:
 
 def find_holder(folder: Path) -> Holder | None:
     """Say who holds the lock of a folder just now; None if nobody does."""
-    path = folder / NAME
     try:
-        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+        with open_folder(folder) as opened:
+            descriptor = opened.open(NAME, os.O_RDWR)
     except OSError:
         return None
     try:
@@ -99,7 +102,7 @@ def find_holder(folder: Path) -> Holder | None:
 def read_holder(folder: Path) -> Holder | None:
     """Read who wrote that it holds the lock; None if that is not there or half written."""
     try:
-        return Holder(**json.loads((folder / NAME).read_text(encoding="utf-8")))
+        return Holder(**json.loads(read_plain(folder / NAME)))
     except (OSError, ValueError, TypeError):
         return None
 

@@ -14,6 +14,7 @@ from pipeline.operations.accounts import Accounts
 from pipeline.operations.judge import Judgement
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import write_text
+from pipeline.report.folder import read_plain
 from schemas import DataFrame, Findings
 from schemas.vocabulary import Outcome
 
@@ -140,7 +141,7 @@ def list_edited(folder: Path, below: str) -> tuple[str, ...]:
         OutputError: There is a manifest, but it cannot be read.
     """
     names = read_outputs(folder) or ()
-    content = json.loads((folder / NAME).read_text(encoding="utf-8")) if names else {}
+    content = json.loads(read_plain(folder / NAME)) if names else {}
     written = {str(output["path"]): output.get("sha256") for output in content.get("outputs", ())}
     present = [
         folder / name
@@ -157,7 +158,7 @@ def list_edited(folder: Path, below: str) -> tuple[str, ...]:
 def list_locked(folder: Path) -> tuple[str, ...]:
     """List the outputs that the last run found open in another program."""
     try:
-        content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        content = json.loads(read_plain(folder / NAME))
         return tuple(map(str, content.get("locked", ())))
     except (OSError, ValueError, AttributeError):
         return ()
@@ -181,13 +182,13 @@ def read_outputs(folder: Path) -> tuple[str, ...] | None:
         OutputError: There is a manifest, but it cannot be read, or names files of others.
     """
     path = folder / NAME
-    if not path.exists():
-        return None
     try:
-        outputs = json.loads(path.read_text(encoding="utf-8"))["outputs"]
+        outputs = json.loads(read_plain(path))["outputs"]
         names = tuple(str(output["path"]) for output in outputs)
         if not all(map(_OURS.fullmatch, names)):
             raise ValueError("a file that labflag does not write")
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise OutputError(
             f"{path}: cannot be read, so nothing here is replaced; "

@@ -1,7 +1,9 @@
 """Writing many files so that each is the old one or the new one, whatever happens."""
 
 import io
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -9,7 +11,8 @@ from typing import TypeVar
 from zipfile import BadZipFile, ZipFile
 
 from pipeline.errors import OutputError
-from pipeline.report.files import move_into_place, sync_folder, write_aside
+from pipeline.report.files import FILE_MODE, move_into_place, open_outputs
+from pipeline.report.folder import Folder
 
 T = TypeVar("T")
 
@@ -26,31 +29,36 @@ def deliver(deliveries: Iterable[Delivery]) -> tuple[Path, ...]:
     """Write workbooks aside, look at them, then rename all and sync their folders once.
 
     Returns:
-        The paths that are open in another program, so that they could not be replaced; they
-        are as they were.
+        The paths that could not be replaced, for a program has them open or a folder stands
+        there; they are as they were.
 
     Raises:
         OutputError: A file cannot be written, or does not read back as it was written.
     """
-    aside: list[tuple[Path, Path]] = []
+    aside: list[tuple[Folder, str, Path]] = []
     locked: list[Path] = []
-    try:
-        for delivery in deliveries:
-            # First noted, then looked at: what is wrong is removed below.
-            aside.append((write_aside(delivery.content, delivery.path), delivery.path))
-            _require_workbook(aside[-1][0], delivery.content)
-        while aside:
-            written, path = aside[0]
-            if not move_into_place(written, path):
-                locked.append(path)
-                written.unlink(missing_ok=True)
-            sync_later = path.parent
-            aside.pop(0)
-            if not aside or aside[0][1].parent != sync_later:
-                sync_folder(sync_later)
-    finally:
-        for written, _ in aside:
-            written.unlink(missing_ok=True)
+    folders: dict[Path, Folder] = {}
+    with ExitStack() as stack:
+        try:
+            for delivery in deliveries:
+                path = delivery.path
+                if path.parent not in folders:
+                    folders[path.parent] = stack.enter_context(open_outputs(path.parent))
+                folder = folders[path.parent]
+                # First noted, then looked at: what is wrong is removed below.
+                aside.append((folder, folder.write_aside(delivery.content, FILE_MODE), path))
+                _require_workbook(folder, aside[-1][1], delivery.content)
+            while aside:
+                folder, written, path = aside[0]
+                if not move_into_place(folder, written, path.name):
+                    locked.append(path)
+                    folder.remove(written)
+                aside.pop(0)
+                if not aside or aside[0][0] is not folder:
+                    folder.sync()
+        finally:
+            for folder, written, _ in aside:
+                folder.remove(written)
     return tuple(locked)
 
 
@@ -61,17 +69,18 @@ def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-def _require_workbook(path: Path, content: bytes) -> None:
+def _require_workbook(folder: Folder, name: str, content: bytes) -> None:
     """Read back what was written: a disk that is full or failing shows here, not on a desk.
 
     Raises:
         OutputError: It is not what was written, or no workbook.
     """
     try:
-        stored = path.read_bytes()
+        with os.fdopen(folder.open(name), "rb") as stream:
+            stored = stream.read()
         with ZipFile(io.BytesIO(stored)) as archive:
             is_whole = stored == content and archive.testzip() is None
     except (OSError, BadZipFile):
         is_whole = False
     if not is_whole:
-        raise OutputError(f"a workbook written in {path.parent} does not read back; see the disk")
+        raise OutputError(f"a workbook written in {folder.path} does not read back; see the disk")

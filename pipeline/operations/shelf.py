@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.errors import OutputError
 from pipeline.ingest.versions import CONFLICT, DETAILS, describe_people
 from pipeline.lookup import look_up
 from pipeline.operations.digests import digest_patients, pack_standing, unpack_standing
@@ -19,6 +21,7 @@ from pipeline.operations.outbox import Delivery, deliver
 from pipeline.operations.store.records import Publication, Run
 from pipeline.report.facts import RunFacts
 from pipeline.report.files import file_name, sync_folder
+from pipeline.report.folder import open_below
 from pipeline.report.rows import list_reported, list_with_report
 from schemas import DataFrame, Findings
 
@@ -62,6 +65,7 @@ class Shelf:
             path.relative_to(folder).as_posix()
             for name in (PATIENTS, "held")
             for path in (folder / name).glob("*.xlsx")
+            if path.is_file() and not path.is_symlink()
         }
         self._due = {each: self._describe(each) for each in due}
 
@@ -167,11 +171,17 @@ class Shelf:
         locked = []
         gone = []
         for path in sorted(paths):
+            place = self.folder / path
             try:
-                (self.folder / path).unlink(missing_ok=True)
+                with suppress(FileNotFoundError), open_below(self.folder, place.parent) as folder:
+                    folder.remove(place.name)
                 gone.append(path)
-            except PermissionError:
+            except (PermissionError, IsADirectoryError):
                 locked.append(path)
+            except OSError as error:
+                raise OutputError(
+                    f"a file cannot be removed in {place.parent}: {error.strerror}"
+                ) from None
         reports = [self._take_back(path) for path in gone if self._is_report(path)]
         forgotten = [path for path, each in self.before.items() if self._was_told_of(each)]
         self.history.forget_published(self.key, [*gone, *forgotten])

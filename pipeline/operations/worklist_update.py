@@ -6,7 +6,6 @@ at again: a file that somebody saved in that moment is read, kept, and the workl
 """
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,7 +30,8 @@ from pipeline.operations.worklist_file import (
 )
 from pipeline.operations.workspace import NAME as PRIVATE
 from pipeline.report.entries import Entries, as_shown
-from pipeline.report.files import sync_names, write_aside, write_text
+from pipeline.report.files import write_bytes, write_text
+from pipeline.report.folder import open_folder
 from pipeline.report.merge import Context, merge
 from pipeline.report.read_back import ReadBack, UnreadableWorklist, read_typed
 from pipeline.report.texts import ENGLISH, Texts
@@ -162,8 +162,7 @@ class WorklistUpdate:
             heads=self.texts.heads(*_HEADS),
         )
         new = self.folder / PRIVATE / NAME
-        write_aside(content, new).replace(new)
-        sync_names(new.parent)
+        write_bytes(content, new)
         left = "" if is_as_found(self.path, found) else "changing"
         left = left or self._why_left(found)
         replaced = None
@@ -197,10 +196,7 @@ class WorklistUpdate:
 
     def _recover(self) -> None:
         """Take up what a run that died has left: a worklist that was just replaced."""
-        for name in (NAME, f"{NAME}.replaced"):
-            path = self.folder / PRIVATE / name
-            if not os.path.lexists(path):
-                continue
+        for path in sorted((self.folder / PRIVATE).glob(f"{NAME}*")):
             found = look_at(path)
             known = load_drawn(self.history, self.key).files.get(NAME)
             if found.content is None:
@@ -270,8 +266,9 @@ class WorklistUpdate:
     def _keep(self, found: Found) -> None:
         if found.content is None or found.sha256 in self._kept:
             return
-        aside = write_aside(found.content, self.folder / PRIVATE / NAME)
-        self._keep_file(aside, found.sha256)
+        with open_folder(self.folder / PRIVATE) as private:
+            aside = private.write_aside(found.content, 0o600)
+        self._keep_file(private.path / aside, found.sha256)
 
     def _keep_file(self, source: Path, sha256: str = "") -> None:
         for target in name_aside(self.path, self.made_at):

@@ -5,7 +5,8 @@ import hashlib
 import io
 import os
 import re
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,10 @@ from openpyxl.writer.excel import ExcelWriter
 
 from pipeline.errors import OutputError
 from pipeline.interpret.coded import as_written
+from pipeline.report.folder import Folder, open_folder
 
 FILE_MODE = 0o640
 FOLDER_MODE = 0o750
-ASIDE = (".labflag-", ".tmp")
-"""How names begin and end of files that are being written, to be renamed when they are whole."""
 # The earliest time a zip archive can hold.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -66,7 +66,8 @@ def make_folder(folder: Path) -> None:
     try:
         for each in reversed(missing):
             each.mkdir(mode=FOLDER_MODE, exist_ok=True)
-            each.chmod(FOLDER_MODE)
+            with open_folder(each) as made:
+                made.set_rights(FOLDER_MODE)
     except OSError as error:
         raise OutputError(f"a folder cannot be made: {folder}: {error.strerror}") from None
 
@@ -112,50 +113,52 @@ def write_bytes(content: bytes, path: Path) -> None:
     Raises:
         OutputError: Names the folder and the cause but not the file, which may carry an id.
     """
-    aside = write_aside(content, path)
-    if not move_into_place(aside, path):
-        aside.unlink(missing_ok=True)
-        raise OutputError(
-            f"a file in {path.parent} is open in another program; close it and run again"
-        )
-    sync_folder(path.parent)
+    with open_outputs(path.parent, follow=True) as folder:
+        aside = folder.write_aside(content, FILE_MODE)
+        if not move_into_place(folder, aside, path.name):
+            folder.remove(aside)
+            raise OutputError(
+                f"a file in {path.parent} is open in another program, or a folder has its name; "
+                "close it or move it away and run again"
+            )
+        folder.sync()
 
 
-def write_aside(content: bytes, path: Path) -> Path:
-    """Write what shall stand at a path into a file beside it, down to the disk.
+@contextmanager
+def open_outputs(path: Path, *, follow: bool = False) -> Iterator[Folder]:
+    """Open a folder to write in, and make it if it is not there.
+
+    Args:
+        path: Of the folder.
+        follow: See `open_folder`.
 
     Raises:
-        OutputError: It cannot be written; nothing is left behind.
+        OutputError: It cannot be made or opened, or what is done in it fails.
     """
-    make_folder(path.parent)
-    aside = ""
+    make_folder(path)
     try:
-        handle, aside = tempfile.mkstemp(prefix=ASIDE[0], suffix=ASIDE[1], dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(aside).chmod(FILE_MODE)
+        with open_folder(path, follow=follow) as folder:
+            yield folder
     except OSError as error:
-        if aside:
-            Path(aside).unlink(missing_ok=True)
         raise _cannot_write(path, error) from None
-    return Path(aside)
 
 
-def move_into_place(aside: Path, path: Path) -> bool:
-    """Let a file take the place of another one; False if a program has that open.
+def move_into_place(folder: Folder, aside: str, name: str) -> bool:
+    """Let a file take the place of another one.
+
+    Returns:
+        False if a program has that open, or a folder stands there; both are as they were.
 
     Raises:
-        OutputError: It cannot be renamed for another reason; both files are as they were.
+        OSError: It cannot be renamed for another reason; nothing is left aside.
     """
     try:
-        aside.replace(path)
-    except PermissionError:
+        folder.replace(aside, name)
+    except (PermissionError, IsADirectoryError):
         return False
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise _cannot_write(path, error) from None
+    except OSError:
+        folder.remove(aside)
+        raise
     return True
 
 
@@ -168,7 +171,7 @@ def sync_folder(folder: Path) -> None:
     try:
         sync_names(folder)
     except OSError as error:
-        raise _cannot_write(folder / "-", error) from None
+        raise _cannot_write(folder, error) from None
 
 
 def sync_names(folder: Path) -> None:
@@ -186,9 +189,9 @@ def sync_names(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _cannot_write(path: Path, error: OSError) -> OutputError:
+def _cannot_write(folder: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"a file cannot be written in {path.parent}: {error.strerror}. "
+        f"a file cannot be written in {folder}: {error.strerror}. "
         "If it is open in another program, close it and run again."
     )
 

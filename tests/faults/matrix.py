@@ -28,7 +28,8 @@ SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 _WARM = 3
 _FINISHED = (0, 1)
 _REFUSED = (1, 3, 5)
-_RENAMED = re.compile(r'^\d+\s+rename\w*\((?:AT_FDCWD\S*, )?"([^"]*)", (?:AT_FDCWD\S*, )?"([^"]*)"')
+_PLACE = r'(?:(?:AT_FDCWD|\d+)(?:<([^>]*)>)?, )?"([^"]*)"'
+_RENAMED = re.compile(rf"^\d+\s+rename\w*\({_PLACE}, {_PLACE}")
 _SYNCED = re.compile(r"^\d+\s+f(?:data)?sync\(\d+<([^>]*)>\)\s+= 0")
 
 
@@ -107,7 +108,8 @@ class Matrix:
                 synced.add(found[1])
                 due.pop(found[1], None)
             elif (found := _RENAMED.match(line)) and line.rstrip().endswith("= 0"):
-                source, target = found[1], found[2]
+                # A path that is whole stands for itself, whatever folder it is looked up in.
+                source, target = (os.path.join(found[at] or "", found[at + 1]) for at in (1, 3))
                 if source not in synced:
                     yield f"renamed before it was synced: {_show(source, self.site)}"
                 else:

@@ -29,8 +29,9 @@ MUTANTS = (
     Mutant(
         name="a report is written in place",
         file="pipeline/report/files.py",
-        old="        aside.replace(path)\n",
-        new="        path.write_bytes(aside.read_bytes())\n        aside.unlink()\n",
+        old="        folder.replace(aside, name)\n",
+        new="        (folder.path / name).write_bytes((folder.path / aside).read_bytes())\n"
+        "        folder.remove(aside)\n",
     ),
     Mutant(
         name="what a dead run claimed is forgotten",
@@ -63,8 +64,9 @@ MUTANTS = (
     Mutant(
         name="an input is copied and then removed",
         file="pipeline/operations/durable.py",
-        old="    source.rename(target)\n",
-        new="    target.write_bytes(source.read_bytes())\n    source.unlink()\n",
+        old="    source.replace(name, new_name, target)\n",
+        new="    (target.path / new_name).write_bytes((source.path / name).read_bytes())\n"
+        "    source.remove(name)\n",
     ),
     Mutant(
         name="a line of the log cannot be finished",
@@ -75,20 +77,21 @@ MUTANTS = (
     Mutant(
         name="the note of a claim goes before the file does",
         file="pipeline/operations/inbox.py",
-        old="        move(claim.path, target)\n",
-        new="        (own / _BEGUN).unlink(missing_ok=True)\n        move(claim.path, target)\n",
+        old="            move(claimed, claim.path.name, month, target.name)\n",
+        new="            claimed.remove(_BEGUN)\n"
+        "            move(claimed, claim.path.name, month, target.name)\n",
     ),
     Mutant(
         name="the content of an input is not synced",
         file="pipeline/operations/durable.py",
-        old="    sync_file(source)\n",
+        old="    source.sync_file(name)\n",
         new="",
         found_by="order",
     ),
     Mutant(
         name="the content of a report is not synced",
-        file="pipeline/report/files.py",
-        old="            os.fsync(stream.fileno())\n",
+        file="pipeline/report/folder.py",
+        old="                os.fsync(stream.fileno())\n",
         new="",
         found_by="order",
     ),

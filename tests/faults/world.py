@@ -161,4 +161,4 @@ def _find_leftovers(site: Path) -> list[str]:
         f"left behind: {path.relative_to(site)}"
         for path in site.rglob("*")
         if path.name.startswith(".labflag-") and path.name.endswith(".tmp")
-    ] + [f"left behind: {path.name}" for path in (site / "reports/.labflag/tmp").glob("*")]
+    ] + [f"left behind: {path.name}" for path in (site / "reports/.labflag").glob("tmp*/*")]

@@ -19,12 +19,12 @@ from pipeline.operations.workspace import open_workspace
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOLD = """
-import subprocess, sys, time
+import subprocess, sys, tempfile, time
 from datetime import datetime
 from pathlib import Path
 from pipeline.operations.workspace import open_workspace
 with open_workspace(Path(sys.argv[1]), datetime.now) as private:
-    (private / "tmp" / "left").write_text("x")
+    (Path(tempfile.gettempdir()) / "left").write_text("x")
     (Path(sys.argv[1]) / ".labflag-abc.tmp").write_text("x")
     child = subprocess.Popen(["sleep", "30"])
     print(child.pid, flush=True)
@@ -79,7 +79,7 @@ def test_the_lock_and_leftovers_go_with_a_killed_process_though_its_child_lives(
     holder.kill()
     holder.wait()
     assert json.loads((tmp_path / "out/.labflag/lock").read_text())["pid"] == holder.pid
-    assert (tmp_path / "out/.labflag/tmp/left").exists()
+    assert len([*(tmp_path / "out/.labflag").glob("tmp-*/left")]) == 1
     assert find_holder(tmp_path / "out/.labflag") is None
     with open_workspace(tmp_path / "out", lambda: NOW):
         left = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
@@ -95,13 +95,13 @@ def test_a_workspace_is_private_and_holds_temporary_files(tmp_path):
             (private / "mine").write_text("x")
             modes = {
                 each: stat.S_IMODE(each.stat().st_mode)
-                for each in (private, private / "tmp", private / "mine", private / "lock")
+                for each in (private, name.parent, private / "mine", private / "lock")
             }
             with pytest.raises(BusyError), open_workspace(tmp_path / "out", lambda: NOW):
                 pass
         assert list(modes.values()) == [0o700, 0o700, 0o600, 0o600]
-        assert name.parent == private / "tmp"
-        assert not name.exists()
-        assert tempfile.gettempdir() != str(private / "tmp")
+        assert name.parent.parent == private
+        assert not name.parent.exists()
+        assert tempfile.gettempdir() != str(name.parent)
     finally:
         assert os.umask(mask) == 0

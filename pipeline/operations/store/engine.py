@@ -4,8 +4,9 @@ import json
 import os
 import secrets
 import sqlite3
+import stat
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from sqlalchemy.schema import CreateColumn
 from pipeline.errors import ConfigError, OutputError
 from pipeline.operations.store import tables
 from pipeline.operations.store.seals import seal_file, sum_history
+from pipeline.report.folder import NotPlainError, is_only_ours, open_folder, set_rights
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 READS = "labflag_reads"
 """Option of a connection that will not write."""
 _BUSY_SECONDS = 30
+_SIDE_FILES = ("-wal", "-shm", "-journal")
 _EARLIEST = 1
 _MIGRATION = 0x6C61_6266_6C61_67
 """Number of the lock of a server under which tables are made: "labflag" in ASCII."""
@@ -151,12 +154,23 @@ def _connect_server(place: object) -> Engine:
 
 
 def _make_private(path: Path) -> None:
-    """Make an empty file that nobody else can read; SQLite gives its side files the same mode."""
+    """Make an empty file that nobody else can read; SQLite gives its side files the same mode.
+
+    A link is refused, also in the place of a side file: SQLite would follow it.
+    """
     try:
         path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE_MODE))
-        if path.stat().st_mode & 0o077:
-            path.chmod(FILE_MODE)
+        with open_folder(path.parent, follow=True) as folder:
+            descriptor = folder.open(path.name, os.O_CREAT | os.O_RDWR, FILE_MODE)
+            try:
+                if is_only_ours(os.fstat(descriptor)):
+                    set_rights(descriptor, FILE_MODE)
+            finally:
+                os.close(descriptor)
+            for ending in _SIDE_FILES:
+                with suppress(FileNotFoundError):
+                    if not stat.S_ISREG(folder.stat(path.name + ending).st_mode):
+                        raise NotPlainError
     except OSError as error:
         raise OutputError(f"the history cannot be opened: {path}: {error.strerror}") from None
 

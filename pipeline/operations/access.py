@@ -1,11 +1,12 @@
 """Who may read the reports: the mode and the group that the site chose, and never the world."""
 
-import shutil
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError, OutputError
-from pipeline.operations.reports import walk_reports
+from pipeline.operations.reports import walk_folders
+from pipeline.report.folder import Folder, NotPlainError, is_only_ours, set_rights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,21 +49,37 @@ def choose_access(mode: str, group: str) -> Access:
 def grant_access(output: Path, access: Access) -> None:
     """Give every report, and the folders that they are in, the rights that the site chose.
 
-    The history, the log and the private folder stay their owner's.
+    The history, the log and the private folder stay their owner's. What has the name of a report
+    and is a link, a folder, a file of another account or one with a second name keeps its rights:
+    whoever may write in the folder could else have any rights changed. `labflag doctor` counts
+    such.
 
     Raises:
         OutputError: The rights cannot be given.
     """
     try:
-        for path in walk_reports(output):
-            found = path.stat()
-            mode = access.folder_mode if path.is_dir() else access.mode
-            if access.group is not None and found.st_gid != access.group:
-                shutil.chown(path, group=access.group)
-            if found.st_mode & 0o7777 != mode:
-                path.chmod(mode)
+        owners = {output.stat().st_uid} if hasattr(os, "geteuid") and os.geteuid() == 0 else set()
+        for folder, names in walk_folders(output):
+            folder.set_rights(access.folder_mode, access.group)
+            for name in names:
+                _grant(folder, name, owners, access)
     except OSError as error:
         raise OutputError(
             f"the rights of reports in {output} cannot be set: {error.strerror}; see report_mode "
             "and report_group in labflag.toml"
         ) from None
+
+
+def _grant(folder: Folder, name: str, owners: set[int], access: Access) -> None:
+    """Give a file its rights, if it is one of ours; others may be changing names meanwhile."""
+    try:
+        if not is_only_ours(folder.stat(name), *owners):
+            return
+        descriptor = folder.open(name)
+    except (FileNotFoundError, NotPlainError):
+        return
+    try:
+        if is_only_ours(os.fstat(descriptor), *owners):
+            set_rights(descriptor, access.mode, access.group)
+    finally:
+        os.close(descriptor)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from shlex import quote
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, Exit, InboxError, OutputError
@@ -18,6 +19,8 @@ from pipeline.operations.heartbeat import read_beat
 from pipeline.operations.history import FILE_NAME
 from pipeline.operations.inbox import Inbox, count_waiting, place_inbox, require_inbox
 from pipeline.operations.lock import find_holder
+from pipeline.operations.reports import count_odd
+from pipeline.operations.workspace import refuse_links
 from pipeline.report.folder import ASIDE, open_folder
 
 _LEAST_FREE = 1 << 30  # bytes
@@ -186,6 +189,7 @@ def _look_at_folders(inbox: Inbox) -> Iterator[Check]:
 
 def look_at_outputs(output: Path) -> Iterator[Check]:
     """Look whether what the last run wrote is there, and is private where it has to be."""
+    yield from _look_at_kinds(output)
     try:
         written = manifest.read_outputs(output) or ()
     except OutputError as error:
@@ -211,6 +215,25 @@ def look_at_outputs(output: Path) -> Iterator[Check]:
             said = f"{path.parent if path != output else path}: everybody may read what is there"
             yield Check(subject="rights", said=said, cure=f"chmod -R o= {output}")
             break
+
+
+def _look_at_kinds(output: Path) -> Iterator[Check]:
+    """Look for links, folders and files of others under names of reports; no name is said."""
+    subject = "rights"
+    try:
+        refuse_links(output)
+        odd = count_odd(output) if output.is_dir() else {}
+    except (OutputError, OSError) as error:
+        said = error.strerror or "" if isinstance(error, OSError) else str(error)
+        yield Check(subject=subject, said=said, cure="do what is said; until then no run is made")
+        return
+    for folder, count in odd.items():
+        yield Check(
+            subject=subject,
+            said=f"{folder}: links, folders, files of other accounts, or files with a second name: "
+            f"{count}. Their rights stay as they are",
+            cure=f"look at them (ls -l {quote(str(folder))}) and remove what nobody knows",
+        )
 
 
 def look_at_last_run(output: Path, now: datetime) -> Check:

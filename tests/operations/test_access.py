@@ -11,6 +11,8 @@ import pytest
 from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.errors import InboxError, LabflagError, OutputError
+from pipeline.operations.access import choose_access, grant_access
+from pipeline.operations.doctor import look_at_outputs
 from pipeline.operations.exchange import keep_as, replace_keeping
 from pipeline.operations.heartbeat import read_beat
 from pipeline.operations.history import open_history
@@ -90,6 +92,37 @@ def pipe(secret, place):
 
 
 KINDS = (link, dangling, link_to_folder, hard_link, folder, pipe)
+NAMES = (
+    "patients/z.xlsx", "patients/.hidden", "held/z.xlsx", "worklist.xlsx", "findings.csv",
+    "issues.csv", "index.html", "manifest.json", "heartbeat.json",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_no_report_keeps_its_rights_and_is_named(reports, secret, kind, name):
+    (reports / name).unlink(missing_ok=True)
+    kind(secret, reports / name)
+    before = (reports / name).lstat().st_mode
+    grant_access(reports, choose_access("0660", ""))
+    assert (mode_of(secret), mode_of(secret.parent)) == (0o600, 0o700)
+    assert (reports / name).lstat().st_mode == before
+    assert mode_of(reports / "patients/P1.xlsx") == 0o660, "the others have theirs"
+    (fault,) = [check for check in look_at_outputs(reports) if "second name" in check.said]
+    assert fault.said.endswith(": 1. Their rights stay as they are")
+    assert name.rpartition("/")[2] not in fault.said
+    assert fault.cure
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root has files of another account at hand")
+def test_a_file_of_another_account_keeps_its_rights(reports):
+    for name in ("patients/P1.xlsx", "worklist.xlsx"):
+        os.chown(reports / name, NOBODY, NOBODY)
+        (reports / name).chmod(0o604)
+    grant_access(reports, choose_access("0660", ""))
+    assert mode_of(reports / "patients/P1.xlsx") == 0o604
+    (fault,) = [check for check in look_at_outputs(reports) if "second name" in check.said]
+    assert str(reports / "patients") in fault.said, "a person who saves the worklist owns it"
 
 
 @pytest.mark.parametrize("name", ["patients", "held", ".labflag"])
@@ -105,6 +138,7 @@ def test_a_folder_that_is_a_link_is_not_worked_in(tmp_path, secret, kind, name):
     assert leftover.exists()
     assert [mode_of(path) for path in (secret, secret.parent)] == [0o600, 0o700]
     assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
+    assert any(said in check.said and check.cure for check in look_at_outputs(tmp_path / "out"))
 
 
 def test_a_folder_that_is_a_link_stops_the_run(labflag, tmp_path, secret):
@@ -114,12 +148,32 @@ def test_a_folder_that_is_a_link_stops_the_run(labflag, tmp_path, secret):
     done = labflag("run", "march.csv", "-o", "out")
     assert (done.returncode, os.listdir(secret.parent)) == (5, ["id"])
     assert "out/patients is a link, or no folder" in done.stderr
+    checked = labflag("doctor", "-o", "out")
+    assert checked.returncode == 1
+    assert "out/patients is a link, or no folder" in checked.stdout
 
 
 def run(tmp_path, *lines, **options):
     (tmp_path / "march.csv").write_text(HEADER + "".join(lines))
     settings = Settings(output=tmp_path / "out", **options)
     return run_batch([tmp_path / "march.csv"], settings, clock=clock, progress=pass_through)
+
+
+def test_a_report_takes_the_place_of_a_link(tmp_path, secret):
+    kinds = (link, dangling, link_to_folder, hard_link, pipe)
+    people = [GOOD.replace("P1", f"P{number}").replace("S1", f"S{number}") for number in range(5)]
+    run(tmp_path, *people, report_mode="0660")
+    for number, kind in enumerate(kinds):
+        (tmp_path / f"out/patients/P{number}.xlsx").unlink()
+        kind(secret, tmp_path / f"out/patients/P{number}.xlsx")
+    for kind, name in zip(kinds, ("findings.csv", "index.html", "issues.csv"), strict=False):
+        (tmp_path / "out" / name).unlink()
+        kind(secret, tmp_path / "out" / name)
+    run(tmp_path, *people, SPOILT, report_mode="0660")
+    assert (secret.read_bytes(), mode_of(secret)) == (SECRET, 0o600)
+    reports = [*(tmp_path / "out").glob("*.[xch]*"), *(tmp_path / "out/patients").iterdir()]
+    assert len(reports) == 9
+    assert {path.lstat().st_mode for path in reports} == {stat.S_IFREG | 0o660}
 
 
 def test_a_folder_in_the_place_of_a_report_is_left_and_the_run_goes_on(tmp_path):

@@ -2,10 +2,11 @@
 
 import hashlib
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.report.folder import Folder, open_folder
+from pipeline.report.folder import Folder, open_folder, set_rights
 
 
 def write_private(content: bytes, path: Path) -> None:
@@ -38,6 +39,25 @@ def move(source: Folder, name: str, target: Folder, new_name: str) -> None:
     source.replace(name, new_name, target)
     target.sync()
     source.sync()
+
+
+def close_to_world(folder: Folder, name: str) -> None:
+    """Take the rights of everybody off a plain file, its owner's and its group's stay.
+
+    A link, or a file that has other names, is left alone, and so is one that is not ours to
+    change.
+    """
+    try:
+        descriptor = folder.open(name)
+    except OSError:
+        return
+    try:
+        found = os.fstat(descriptor)
+        if found.st_nlink == 1:
+            with suppress(PermissionError):
+                set_rights(descriptor, stat.S_IMODE(found.st_mode) & ~stat.S_IRWXO)
+    finally:
+        os.close(descriptor)
 
 
 def hash_file(path: Path) -> str:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipeline.errors import ConfigError, InboxError
-from pipeline.operations.durable import hash_file, move, write_private
+from pipeline.operations.durable import close_to_world, hash_file, move, write_private
 from pipeline.report.files import FILE_MODE, make_folder, sync_names
 from pipeline.report.folder import is_no_folder, open_below, open_folder
 
@@ -244,6 +244,8 @@ def file_away(
                     # Names of ours: a run that died after this line writes the same once more.
                     claimed.replace(aside, _shorten(target.name, ending), reasons)
                     reasons.sync()
+            # Before it is moved: a run that died between the two does it once more.
+            close_to_world(claimed, claim.path.name)
             move(claimed, claim.path.name, month, target.name)
         _remove_folder(own)
     except OSError as error:

@@ -11,6 +11,7 @@ import pytest
 from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.errors import InboxError, LabflagError, OutputError
+from pipeline.operations import inbox as inbox_module
 from pipeline.operations.access import choose_access, grant_access
 from pipeline.operations.doctor import look_at_outputs
 from pipeline.operations.exchange import keep_as, replace_keeping
@@ -329,6 +330,58 @@ def filed(place, kind):
         for path in (place / kind).rglob("*")
         if path.is_file()
     }
+
+
+def test_inputs_that_are_filed_lose_the_rights_of_everybody(lab, make_round):
+    place, settings = lab
+    before = os.umask(0)
+    try:
+        drop(place, HEADER + GOOD, 0o644)
+        drop(place, HEADER + SPOILT, 0o666, "spoilt.csv")
+        make_round(settings)
+        drop(place, HEADER + GOOD, 0o607, "again.csv")
+        make_round(settings)
+    finally:
+        os.umask(before)
+    assert filed(place, "archive") == {"2026/03/march.csv": 0o640}
+    assert filed(place, "duplicates") == {"2026/03/again.csv": 0o600}
+    assert filed(place, "quarantine") == {
+        "2026/03/spoilt.csv": 0o660,
+        "2026/03/reasons/spoilt.csv.held.xlsx": 0o640,
+        "2026/03/reasons/spoilt.csv.txt": 0o640,
+    }
+
+
+def test_a_link_or_a_second_name_that_is_filed_keeps_its_rights(lab, make_round, secret):
+    place, settings = lab
+    secret.chmod(0o604)
+    (place / "inbox/link.csv").symlink_to(secret)
+    os.link(secret, place / "inbox/second.csv")
+    make_round(settings)
+    assert mode_of(secret) == 0o604
+    assert not [*(place / "inbox").glob("*.csv")]
+
+
+@pytest.mark.parametrize("at", ["close_to_world", "move"])
+def test_rights_are_taken_also_after_a_run_that_was_stopped(lab, make_round, monkeypatch, at):
+    place, settings = lab
+    drop(place, HEADER + GOOD, 0o644)
+    real, calls = getattr(inbox_module, at), []
+
+    def stop(*given):
+        calls.append(given)
+        # The first move is that into the folder of claims.
+        if at == "close_to_world" or len(calls) > 1:
+            raise KeyboardInterrupt
+        real(*given)
+
+    monkeypatch.setattr(inbox_module, at, stop)
+    with pytest.raises(KeyboardInterrupt):
+        make_round(settings)
+    monkeypatch.undo()
+    assert filed(place, "archive") == {}
+    make_round(settings)
+    assert filed(place, "archive") == {"2026/03/march.csv": 0o640}
 
 
 @pytest.mark.parametrize("kind", [*FILED, ".labflag-claimed"])

@@ -121,9 +121,10 @@ def run_batch(
     place = place_history(settings)
     if not place.exists and not find_exports(sources, settings.output).exports:
         return check_batch(sources, settings, clock=clock, progress=progress), ()
-    with open_workspace(settings.output, clock) as private:
+    with open_workspace(settings.output, clock, settings.report_mode) as private:
         # Before the history is made: it is by the history that a folder is known as ours.
         check_folder(settings.output)
+        place = place_history(settings)
         with open_trusted(place, settings.output, private, clock) as history:
             found = find_exports(sources, settings.output)
             return update_reports(
@@ -242,8 +243,9 @@ def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress) -> 
     place = place_history(settings)
     if not place.exists:
         raise OutputError(f"there is no history in {settings.output}; name it with --history")
-    with open_workspace(settings.output, clock) as private:
+    with open_workspace(settings.output, clock, settings.report_mode) as private:
         check_folder(settings.output)
+        place = place_history(settings)
         access = choose_access(settings.report_mode, settings.report_group)
         with open_trusted(place, settings.output, private, clock) as history:
             # Whoever goes on after this line, this run or the next, writes every report again.

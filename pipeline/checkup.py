@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, KnowledgeError, OutputError
-from pipeline.operations import workspace
 from pipeline.operations.doctor import Check, examine_site
 from pipeline.operations.history import open_history
 from pipeline.operations.lock import find_holder
 from pipeline.operations.place import place_history
+from pipeline.operations.private_folder import find_private
 from pipeline.reading import Clock, chosen_layout, load_tried_knowledge
 
 
@@ -43,7 +43,7 @@ def _look_at_history(settings: Settings, clock: Clock) -> Iterator[Check]:
         cure = "put back a copy with `labflag restore FILE`; keep the damaged file"
         yield Check(subject=subject, said="the file is damaged", cure=cure)
         return
-    at_work = find_holder(settings.output.absolute() / workspace.NAME)
+    at_work = find_holder(find_private(settings.output.absolute()))
     if last is not None and last.finished_at is None and not (at_work or settings.hold_all):
         said = f"the run of {last.started_at:%Y-%m-%d %H:%M} did not come to its end"
         yield Check(subject=subject, said=said, cure="run labflag again: it goes on from there")

@@ -49,11 +49,13 @@ def open_site(settings: Settings, clock: Clock, *, is_trusted: bool = True) -> I
         OutputError: There is no history, and no folder is made; or the folder holds what is not
             ours.
     """
-    place = _require_history(settings) if is_trusted else place_history(settings)
+    if is_trusted:
+        _require_history(settings)
     # Before anything is changed: what cannot be judged could not be reported either.
     knowledge = load_tried_knowledge(settings)
-    with open_workspace(settings.output, clock) as private:
+    with open_workspace(settings.output, clock, settings.report_mode) as private:
         check_folder(settings.output)
+        place = place_history(settings)
         opened = (
             open_trusted(place, settings.output, private, clock)
             if is_trusted

@@ -20,7 +20,7 @@ from pipeline.ingest.file_names import show_name
 from pipeline.ingest.received import ReceivedFile
 from pipeline.ingest.sources import ExportFile, Found
 from pipeline.knowledge.model import Knowledge
-from pipeline.operations import manifest, workspace
+from pipeline.operations import manifest
 from pipeline.operations.arrivals import Arrivals, find_arrivals
 from pipeline.operations.heartbeat import beat
 from pipeline.operations.history import History, open_history
@@ -37,6 +37,7 @@ from pipeline.operations.inbox import (
     require_inbox,
 )
 from pipeline.operations.place import Place, place_history
+from pipeline.operations.private_folder import find_private
 from pipeline.operations.publish import check_folder
 from pipeline.operations.quarantine import explain_quarantine
 from pipeline.operations.trust import open_trusted
@@ -183,8 +184,8 @@ def _look(settings: Settings, clock: Clock, sleep: Sleep | None) -> Iterator[_Lo
     # Before the folder of reports is made: a wrong name leaves nothing behind. What the system
     # does not let us see is told when the inbox is opened.
     with suppress(OSError):
-        require_inbox(inbox, settings.output.absolute() / workspace.NAME)
-    with open_workspace(settings.output, clock) as private:
+        require_inbox(inbox, find_private(settings.output.absolute()))
+    with open_workspace(settings.output, clock, settings.report_mode) as private:
         open_inbox(inbox, private)
         arrivals = _wait_for_arrivals(inbox, private, settings, clock, sleep)
         waiting = arrivals.waiting + claim_files(inbox, arrivals.whole)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.config import Settings
 from pipeline.errors import Exit
-from pipeline.operations import manifest, workspace
+from pipeline.operations import manifest
 from pipeline.operations.arrivals import count_arrivals
 from pipeline.operations.heartbeat import read_beat
 from pipeline.operations.history import open_history
@@ -16,6 +16,7 @@ from pipeline.operations.inbox import count_waiting, place_inbox
 from pipeline.operations.judge import judge
 from pipeline.operations.lock import find_holder
 from pipeline.operations.place import place_history
+from pipeline.operations.private_folder import find_private
 from pipeline.operations.store.records import Run
 from pipeline.reading import load_tried_knowledge
 
@@ -66,7 +67,7 @@ def look_at_site(settings: Settings) -> Status:
         OutputError: There is a history, and it cannot be read.
     """
     beat = read_beat(settings.output)
-    holder = find_holder(settings.output.absolute() / workspace.NAME)
+    holder = find_holder(find_private(settings.output.absolute()))
     status: dict[str, Any] = {
         "locked": len(manifest.list_locked(settings.output)),
         "holder": str(holder) if holder else "",

@@ -76,10 +76,10 @@ def verify(config: Path | None, deep: bool, names: bool, **options: object) -> N
 def seal(config: Path | None, **options: object) -> None:
     """Print the last line's number and seal: kept elsewhere, they show a log that was rewritten."""
     from pipeline.operations.audit import read_head
-    from pipeline.operations.workspace import NAME
+    from pipeline.operations.private_folder import find_private
 
     settings = settings_of(config, **options)
-    head = read_head(settings.output / NAME)
+    head = read_head(find_private(settings.output))
     click.echo(f"{head.lines} {head.seal}")
     sys.exit(Exit.DONE if head.lines else Exit.HELD)
 

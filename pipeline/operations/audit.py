@@ -1,6 +1,6 @@
 """What was done, line by line, each line sealed by a hash over itself and the one before.
 
-The log is written in the folder of reports, under the lock, and only ever grows. It names no
+The log is written under the lock of the folder of reports, and only ever grows. It names no
 file and no patient: inputs are their hashes, outputs are a salted hash of their path. A copy of
 the last seal is kept beside it and another where the reader of the log keeps it: who can write
 all of them can write a new log.
@@ -17,13 +17,13 @@ from pathlib import Path
 
 from pipeline.errors import OutputError
 from pipeline.operations.durable import hash_file, write_private
+from pipeline.operations.private_folder import LOG, find_private, find_record
 from pipeline.operations.reports import list_reports
 from pipeline.operations.store.seals import move_sum
-from pipeline.operations.workspace import NAME as PRIVATE
 from pipeline.report.files import sync_names
 from pipeline.report.folder import NotPlainError, open_folder, read_plain
 
-NAME = "audit.log"
+NAME = LOG
 OUTPUTS = "outputs"
 """The fact of an entry that lists outputs: id of the path → SHA-256; "" for one taken away."""
 WRITING = "writing"
@@ -101,7 +101,8 @@ def append_entries(
         _write_head(private, replace(head, pending=text))
         return _finish(output, replace(head, pending=text), private, after)
     except OSError as error:
-        raise OutputError(f"{output / NAME} cannot be written: {error.strerror}") from None
+        path = find_record(output, NAME)
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def advance_sum(total: str, facts: Mapping[str, object]) -> str:
@@ -196,8 +197,8 @@ def is_writing(output: Path) -> bool:
 
 def verify_site(output: Path) -> Iterator[Fault]:
     """Find what is not as the log says in an output folder; wait for no lock, change nothing."""
-    private = output / PRIVATE
-    if not (output / NAME).exists() and not (private / _HEAD).exists():
+    private = find_private(output)
+    if not find_record(output, NAME).exists() and not (private / _HEAD).exists():
         yield Fault(what=f"{output} has no log: no run ended there")
         return
     yield from verify_log(output, private)
@@ -314,7 +315,7 @@ def _seal_entries(entries: Sequence[Entry], head: Head) -> tuple[str, Head]:
 def _finish(output: Path, head: Head | None, private: Path, after: Head | None = None) -> Head:
     """Append what is pending, from where the log ended before; give where it ends now."""
     head = head or Head()
-    path = output / NAME
+    path = find_record(output, NAME)
     found = path.stat().st_size if path.exists() else 0
     content = head.pending.encode()
     if found < head.size or found > head.size + len(content):
@@ -329,7 +330,7 @@ def _finish(output: Path, head: Head | None, private: Path, after: Head | None =
             f"{private / _HEAD} was changed by somebody else: what it says comes next in the log "
             "is not what labflag wrote. Put it back; `labflag audit verify` names what differs"
         )
-    with open_folder(output, follow=True) as folder:
+    with open_folder(path.parent, follow=True) as folder:
         descriptor = folder.open(NAME, os.O_RDWR | os.O_CREAT)
     try:
         os.lseek(descriptor, head.size, os.SEEK_SET)
@@ -339,7 +340,7 @@ def _finish(output: Path, head: Head | None, private: Path, after: Head | None =
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    sync_names(output)
+    sync_names(path.parent)
     if after is None:
         after = _settle(head)
     _write_head(private, after)
@@ -376,7 +377,7 @@ def _write_head(private: Path, head: Head) -> None:
 
 def _read_lines(output: Path) -> list[bytes]:
     try:
-        return read_plain(output / NAME).splitlines()
+        return read_plain(find_record(output, NAME)).splitlines()
     except (FileNotFoundError, NotPlainError):
         return []
 

@@ -12,13 +12,18 @@ from shlex import quote
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, Exit, InboxError, OutputError
-from pipeline.operations import manifest, workspace
+from pipeline.operations import manifest
 from pipeline.operations.access import choose_access
 from pipeline.operations.file_systems import find_file_system, is_remote
 from pipeline.operations.heartbeat import read_beat
-from pipeline.operations.history import FILE_NAME
 from pipeline.operations.inbox import Inbox, count_waiting, place_inbox, require_inbox
 from pipeline.operations.lock import find_holder
+from pipeline.operations.private_folder import (
+    RECORDS,
+    choose_private,
+    find_private,
+    find_record,
+)
 from pipeline.operations.reports import count_odd
 from pipeline.operations.workspace import refuse_links
 from pipeline.report.folder import ASIDE, open_folder
@@ -26,7 +31,6 @@ from pipeline.report.folder import ASIDE, open_folder
 _LEAST_FREE = 1 << 30  # bytes
 _MOST_APART = timedelta(minutes=2)
 _LONGEST_SILENCE = timedelta(days=1)
-_PRIVATE = (FILE_NAME, "audit.log", workspace.NAME)
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -53,6 +57,7 @@ def examine_site(settings: Settings, clock: Callable[[], datetime]) -> Iterator[
     yield _look_at_file_system(output)
     yield _look_at_lock(output)
     yield _look_at_access(settings)
+    yield from _look_at_private_folder(settings)
     yield from look_at_outputs(output)
     yield from _look_at_clock(output, clock())
     if settings.inbox is not None:
@@ -104,7 +109,7 @@ def _look_at_file_system(output: Path) -> Check:
 
 
 def _look_at_lock(output: Path) -> Check:
-    holder = find_holder(output / workspace.NAME)
+    holder = find_holder(find_private(output))
     said = f"held by {holder}" if holder else "free"
     return Check(subject="lock", said=said)
 
@@ -119,6 +124,27 @@ def _look_at_access(settings: Settings) -> Check:
         said = f"the account that runs labflag is not in the group {settings.report_group}"
         return Check(subject="report rights", said=said, cure="add it to the group")
     return Check(subject="report rights", said=f"mode {access.mode:04o}")
+
+
+def _look_at_private_folder(settings: Settings) -> Iterator[Check]:
+    """Look at the private folder beside the reports, where the settings want it there."""
+    subject, output = "private folder", settings.output.absolute()
+    wanted = choose_private(output, settings.report_mode)
+    if wanted.parent == output:
+        return
+    parent = next(path for path in wanted.parents if path.exists())
+    mode = parent.stat().st_mode
+    if not wanted.exists() and not os.access(parent, os.W_OK):
+        said = f"{wanted} is not there; it keeps what the group must not rename"
+        yield Check(subject=subject, said=said, cure="make it for the account that runs labflag")
+    elif mode & (stat.S_IWGRP | stat.S_IWOTH) and not mode & stat.S_ISVTX:
+        said = f"others may write in {parent}, and rename the private folder that is there"
+        yield Check(subject=subject, said=said, cure=f"chmod go-w {quote(str(parent))}")
+    elif find_private(output) != wanted and output.exists():
+        said = f"the next run moves history and log to {wanted}"
+        yield Check(subject=subject, said=said)
+    else:
+        yield Check(subject=subject, said=str(wanted))
 
 
 def _look_at_clock(output: Path, now: datetime) -> Iterator[Check]:
@@ -156,7 +182,7 @@ def _look_at_inbox(settings: Settings) -> Iterator[Check]:
         return
     yield _probe_folder("inbox", inbox.folder)
     try:
-        require_inbox(inbox, settings.output.absolute() / workspace.NAME)
+        require_inbox(inbox, find_private(settings.output.absolute()))
     except (InboxError, ConfigError) as error:
         cure = "connect the right folder; if this one is meant, do what is said above"
         yield Check(subject="inbox mark", said=str(error), cure=cure)
@@ -168,7 +194,7 @@ def _look_at_inbox(settings: Settings) -> Iterator[Check]:
     waiting = count_waiting(inbox)
     if waiting:
         said = f"taken and not filed yet: {waiting}"
-        holder = find_holder(settings.output.absolute() / workspace.NAME)
+        holder = find_holder(find_private(settings.output.absolute()))
         yield Check(subject="inbox", said=said, cure="" if holder else "run labflag again")
 
 
@@ -201,8 +227,7 @@ def look_at_outputs(output: Path) -> Iterator[Check]:
         yield Check(subject="reports", said=said, cure="write them again with `labflag rebuild`")
     if os.name == "nt":
         return
-    for name in _PRIVATE:
-        path = output / name
+    for path in (find_private(output), *(find_record(output, name) for name in RECORDS)):
         if (
             path.exists()
             and not path.is_symlink()

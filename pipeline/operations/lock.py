@@ -36,7 +36,7 @@ class Holder:
 
 
 @contextmanager
-def hold_lock(folder: Path, clock: Callable[[], datetime]) -> Iterator[None]:
+def hold_lock(folder: Path, clock: Callable[[], datetime], output: Path) -> Iterator[None]:
     """Hold the lock of a folder; the system gives it back however the process ends.
 
     What stands in the file only says who holds it. A file that a dead run left behind locks
@@ -45,6 +45,7 @@ def hold_lock(folder: Path, clock: Callable[[], datetime]) -> Iterator[None]:
     Args:
         folder: Where the lock file lies; it must exist.
         clock: Says since when.
+        output: The folder of reports that it is about.
 
     Raises:
         BusyError: Another process holds it.
@@ -73,7 +74,7 @@ def hold_lock(folder: Path, clock: Callable[[], datetime]) -> Iterator[None]:
         if not taken:
             holder = read_holder(folder)
             said = f": {holder}" if holder else ""
-            raise BusyError(f"another run is at work in {folder.parent}{said}; try again later")
+            raise BusyError(f"another run is at work in {output}{said}; try again later")
         _write_holder(descriptor, clock())
         try:
             yield

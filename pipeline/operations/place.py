@@ -10,6 +10,7 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.operations.file_systems import is_remote
 from pipeline.operations.history import FILE_NAME
+from pipeline.operations.private_folder import find_record
 from pipeline.operations.store.engine import is_url
 
 
@@ -20,7 +21,7 @@ class Place:
     where: str | Path
     """A file, or the URL of a server."""
     key: str
-    """"." if history and outputs lie in one folder, which may then be moved; else its path."""
+    """"." if the history lies with the outputs, and may be moved with them; else their path."""
     said: str = ""
     """What is to be said aloud of it."""
 
@@ -37,6 +38,7 @@ def place_history(settings: Settings) -> Place:
 
     Raises:
         ConfigError: The site says a file on a network share.
+        OutputError: The private folder belongs to another account.
     """
     output = settings.output.absolute()
     if is_url(settings.history):
@@ -49,7 +51,7 @@ def place_history(settings: Settings) -> Place:
                 "on a disk of this machine with --history, or a server"
             )
         return Place(where=where, key=str(output))
-    beside = output / FILE_NAME
+    beside = find_record(output, FILE_NAME)
     if not is_remote(output):
         return Place(where=beside, key=".")
     if beside.exists():

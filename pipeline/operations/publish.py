@@ -12,6 +12,7 @@ from pipeline.operations.broken import SEAL_BROKEN
 from pipeline.operations.history import FILE_NAME, History
 from pipeline.operations.judge import Judgement
 from pipeline.operations.outbox import in_batches
+from pipeline.operations.private_folder import find_record
 from pipeline.operations.shelf import PATIENTS, Shelf
 from pipeline.operations.store.records import Run
 from pipeline.operations.worklist_update import WorklistNews, WorklistUpdate
@@ -62,7 +63,8 @@ def check_folder(folder: Path) -> None:
     patients = folder / PATIENTS
     has_reports = patients.is_dir() and any(patients.iterdir())
     taken = has_reports or any((folder / name).exists() for name in _FIXED)
-    if taken and manifest.read_outputs(folder) is None and not (folder / FILE_NAME).exists():
+    is_known = manifest.read_outputs(folder) is not None or find_record(folder, FILE_NAME).exists()
+    if taken and not is_known:
         raise OutputError(
             f"{folder} holds reports but no {manifest.NAME} that says whose; "
             "move them away or give another folder with -o"

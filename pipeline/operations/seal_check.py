@@ -13,11 +13,11 @@ from pipeline.operations.audit import Fault, advance_sum, read_facts, read_head
 from pipeline.operations.history import History, open_history
 from pipeline.operations.people import WITH_RESULTS
 from pipeline.operations.place import Place
+from pipeline.operations.private_folder import find_private
 from pipeline.operations.store import tables
 from pipeline.operations.store.database import Clock
 from pipeline.operations.store.seals import Key, digest_rows, find_broken, sum_history, sum_typed
 from pipeline.operations.trust import Sealed, find_strangers, read_sealed, stored_seals
-from pipeline.operations.workspace import NAME as PRIVATE
 
 _FIRST = "sealed-first"
 
@@ -30,7 +30,7 @@ def verify_seals(output: Path, place: Place, clock: Clock) -> Iterator[Fault]:
     """
     if not place.exists:
         return
-    private = output / PRIVATE
+    private = find_private(output)
     try:
         read_head(private)
     except OutputError:

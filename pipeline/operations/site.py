@@ -29,7 +29,8 @@ settle = 10
 # Seconds between two looks of `labflag watch`.
 interval = 30
 
-# Who may read the reports, as chmod has it; never everybody. The group must exist.
+# Who may read the reports, as chmod has it; never everybody. The group must exist. With "0660" the
+# group may save the worklist; history and log then stand in .reports.labflag beside the reports.
 report_mode = "0640"
 # report_group = "laboratory"
 
@@ -37,7 +38,7 @@ report_mode = "0640"
 hold_all = false
 
 # The history of all results: a file on a disk of this machine, or a PostgreSQL database. Without
-# it, labflag.db in the folder of the reports.
+# it, labflag.db in the folder of the reports or beside it (see report_mode).
 # history = "postgresql+psycopg://user@server/labflag"
 
 # How your files are read where they do not say it themselves (see `labflag identify FILE`).

@@ -9,7 +9,9 @@ from pathlib import Path
 from pipeline.operations.audit import NAME, Fault
 from pipeline.operations.history import open_history
 from pipeline.operations.place import Place
+from pipeline.operations.private_folder import find_record
 from pipeline.operations.store.records import Event
+from pipeline.report.folder import NotPlainError, read_plain
 
 _RESTORED = "restored"
 
@@ -67,8 +69,8 @@ def _read_told(output: Path) -> dict[int, _Line]:
     """Read what the log tells of events of the history, by their numbers."""
     told = {}
     try:
-        lines = (output / NAME).read_bytes().splitlines()
-    except FileNotFoundError:
+        lines = read_plain(find_record(output, NAME)).splitlines()
+    except (FileNotFoundError, NotPlainError):
         return {}
     for line in lines:
         try:

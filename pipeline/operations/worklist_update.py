@@ -16,6 +16,7 @@ from pathlib import Path
 from pipeline.errors import OutputError
 from pipeline.operations.exchange import keep_as, replace_keeping
 from pipeline.operations.history import History
+from pipeline.operations.private_folder import find_private
 from pipeline.operations.typed_notes import Drawn, ReadFile, load_drawn, load_typed, store_typed
 from pipeline.operations.worklist_file import (
     NAME,
@@ -28,7 +29,6 @@ from pipeline.operations.worklist_file import (
     look_at,
     name_aside,
 )
-from pipeline.operations.workspace import NAME as PRIVATE
 from pipeline.report.entries import Entries, as_shown
 from pipeline.report.files import write_bytes, write_text
 from pipeline.report.folder import open_folder
@@ -161,7 +161,7 @@ class WorklistUpdate:
             made=self.made_at.isoformat(),
             heads=self.texts.heads(*_HEADS),
         )
-        new = self.folder / PRIVATE / NAME
+        new = find_private(self.folder) / NAME
         write_bytes(content, new)
         left = "" if is_as_found(self.path, found) else "changing"
         left = left or self._why_left(found)
@@ -196,7 +196,7 @@ class WorklistUpdate:
 
     def _recover(self) -> None:
         """Take up what a run that died has left: a worklist that was just replaced."""
-        for path in sorted((self.folder / PRIVATE).glob(f"{NAME}*")):
+        for path in sorted(find_private(self.folder).glob(f"{NAME}*")):
             found = look_at(path)
             known = load_drawn(self.history, self.key).files.get(NAME)
             if found.content is None:
@@ -266,7 +266,7 @@ class WorklistUpdate:
     def _keep(self, found: Found) -> None:
         if found.content is None or found.sha256 in self._kept:
             return
-        with open_folder(self.folder / PRIVATE) as private:
+        with open_folder(find_private(self.folder)) as private:
             aside = private.write_aside(found.content, 0o600)
         self._keep_file(private.path / aside, found.sha256)
 

@@ -116,6 +116,21 @@ class Folder:
             dst_dir_fd=other._descriptor,
         )
 
+    def link(self, name: str, target: str, into: "Folder") -> None:
+        """Give a file a second name, in another folder.
+
+        Raises:
+            FileExistsError: Something has that name.
+            OSError: It cannot be done.
+        """
+        os.link(
+            self._place(name),
+            into._place(target),
+            src_dir_fd=self._descriptor,
+            dst_dir_fd=into._descriptor,
+            follow_symlinks=False,
+        )
+
     def remove(self, name: str) -> None:
         """Remove an entry, if it is there.
 

@@ -134,7 +134,7 @@ def test_a_folder_that_is_a_link_is_not_worked_in(tmp_path, secret, kind, name):
     (tmp_path / "out").mkdir(mode=0o750)
     kind(secret, tmp_path / "out" / name)
     said = f"{name} is a link, or no folder"
-    with pytest.raises(OutputError, match=said), open_workspace(tmp_path / "out", clock):
+    with pytest.raises(OutputError, match=said), open_workspace(tmp_path / "out", clock, "0640"):
         pass
     assert leftover.exists()
     assert [mode_of(path) for path in (secret, secret.parent)] == [0o600, 0o700]
@@ -245,7 +245,7 @@ def test_only_plain_files_are_read(tmp_path, secret, kind):
 def test_a_lock_that_is_none_is_refused(tmp_path, secret, kind):
     (tmp_path / "private").mkdir()
     kind(secret, tmp_path / "private/lock")
-    with pytest.raises(OutputError), hold_lock(tmp_path / "private", clock):
+    with pytest.raises(OutputError), hold_lock(tmp_path / "private", clock, tmp_path):
         pass
     assert (secret.read_bytes(), mode_of(secret)) == (SECRET, 0o600)
     assert os.listdir(secret.parent) == ["id"]
@@ -295,7 +295,7 @@ def test_temporary_names_cannot_be_foreseen(tmp_path, monkeypatch):
     for _ in range(2):
         with open_folder(tmp_path) as opened:
             names.append(opened.write_aside(b"", 0o600))
-        with open_workspace(tmp_path / "out", clock):
+        with open_workspace(tmp_path / "out", clock, "0640"):
             names.append(Path(tempfile.gettempdir()).name)
         monkeypatch.setattr("pipeline.operations.exchange._find_call", lambda: None)
         for name in ("new", "old"):

@@ -23,7 +23,7 @@ import subprocess, sys, tempfile, time
 from datetime import datetime
 from pathlib import Path
 from pipeline.operations.workspace import open_workspace
-with open_workspace(Path(sys.argv[1]), datetime.now) as private:
+with open_workspace(Path(sys.argv[1]), datetime.now, "0640") as private:
     (Path(tempfile.gettempdir()) / "left").write_text("x")
     (Path(sys.argv[1]) / ".labflag-abc.tmp").write_text("x")
     child = subprocess.Popen(["sleep", "30"])
@@ -81,7 +81,7 @@ def test_the_lock_and_leftovers_go_with_a_killed_process_though_its_child_lives(
     assert json.loads((tmp_path / "out/.labflag/lock").read_text())["pid"] == holder.pid
     assert len([*(tmp_path / "out/.labflag").glob("tmp-*/left")]) == 1
     assert find_holder(tmp_path / "out/.labflag") is None
-    with open_workspace(tmp_path / "out", lambda: NOW):
+    with open_workspace(tmp_path / "out", lambda: NOW, "0640"):
         left = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert left == {"lock"}
 
@@ -89,7 +89,7 @@ def test_the_lock_and_leftovers_go_with_a_killed_process_though_its_child_lives(
 def test_a_workspace_is_private_and_holds_temporary_files(tmp_path):
     mask = os.umask(0)
     try:
-        with open_workspace(tmp_path / "out", lambda: NOW) as private:
+        with open_workspace(tmp_path / "out", lambda: NOW, "0640") as private:
             with tempfile.NamedTemporaryFile(delete=False) as stream:
                 name = Path(stream.name)
             (private / "mine").write_text("x")
@@ -97,7 +97,7 @@ def test_a_workspace_is_private_and_holds_temporary_files(tmp_path):
                 each: stat.S_IMODE(each.stat().st_mode)
                 for each in (private, name.parent, private / "mine", private / "lock")
             }
-            with pytest.raises(BusyError), open_workspace(tmp_path / "out", lambda: NOW):
+            with pytest.raises(BusyError), open_workspace(tmp_path / "out", lambda: NOW, "0640"):
                 pass
         assert list(modes.values()) == [0o700, 0o700, 0o600, 0o600]
         assert name.parent.parent == private

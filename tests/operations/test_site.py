@@ -115,7 +115,7 @@ def test_a_group_must_exist():
 def test_rights_of_reports_whatever_the_umask(tmp_path, mode, file, folder):
     before = os.umask(0)
     try:
-        with open_workspace(tmp_path / "out", lambda: NOW):
+        with open_workspace(tmp_path / "out", lambda: NOW, "0640"):
             (tmp_path / "out/patients").mkdir(mode=0o777)
             for name in ("patients/P1.xlsx", "worklist.xlsx", "audit.log", "labflag.db"):
                 (tmp_path / "out" / name).write_bytes(b"")
@@ -196,7 +196,7 @@ def test_doctor_looks_at_the_rules_and_layouts(site):
 def test_doctor_knows_the_inbox_by_its_mark(site):
     settings = settings_of(site)
     inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
-    with open_workspace(settings.output, lambda: NOW) as private:
+    with open_workspace(settings.output, lambda: NOW, "0640") as private:
         open_inbox(inbox, private)
     assert ill(settings) == []
     inbox.claimed.rename(site.folder / "away")

@@ -73,6 +73,16 @@ def connect_copy(path: Path) -> Engine:
     return engine
 
 
+def fold_file(path: Path) -> None:
+    """Take what stands in the side files of a database into its file, so that it can be moved.
+
+    Raises:
+        OutputError: Another program uses the database, or it cannot be read.
+    """
+    with guarded(), closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+
+
 def is_url(place: object) -> bool:
     """Whether a place names a server rather than a file."""
     return isinstance(place, str) and "://" in place

@@ -1,6 +1,7 @@
 """What a run writes again and what it leaves; what happens when it is stopped or kept from it."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -185,14 +186,14 @@ def test_a_run_that_is_stopped_while_it_notes_reports_is_finished_by_the_next(
 def test_a_report_that_is_open_elsewhere_stays_and_is_tried_again(site, tmp_path, monkeypatch):
     site(P1, P2)
     before = state(tmp_path / "out")
-    replace = Path.replace
+    real = os.replace
 
-    def refuse(self, target):
+    def refuse(source, target, **named):
         if Path(target).name == "P1.xlsx":
             raise PermissionError(13, "open elsewhere")
-        return replace(self, target)
+        return real(source, target, **named)
 
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     batch = site(CORRECTED, P2.replace("104", "106").replace("final", "corrected"), name="b.csv")
     monkeypatch.undo()
     assert batch.locked == ("patients/P1.xlsx",)

@@ -91,3 +91,14 @@ def test_unpacked_size_is_limited_over_all_parts(excess: int, outcome: str) -> N
     except Refused as refusal:
         found = refusal.code
     assert found == outcome
+
+
+def test_parts_are_counted_before_they_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million entries take 640 MiB once a library has made objects of them."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the list of parts was read")
+
+    monkeypatch.setattr("pipeline.ingest.prescan.zipfile.ZipFile", refuse)
+    with pytest.raises(Refused, match="more than 10000 parts"):
+        check_workbook(".xlsx", b"PK\x03\x04" + (b"PK\x01\x02" + b"\0" * 43) * 10_001)

@@ -30,6 +30,8 @@ _PASSING = frozenset(
 )
 """Faults of the system or the share, not of the file."""
 
+_NO_RIGHTS = (errno.EACCES, errno.EPERM)
+
 # Cells of the header may hold line breaks.
 _HEAD = 5 * HEADER_WITHIN
 _NOT_TEXT = {
@@ -66,7 +68,7 @@ def open_file(path: Path, name: str) -> tuple[SourceFile, bytes]:
 
     Raises:
         UnreadableFile: Not a plain file, of no known kind, too large, or not to be opened; or
-            `file-not-read`, which the next run may read.
+            `file-not-read` or `file-no-rights`, which the next run may read.
     """
     if path.suffix.lower() not in READERS:
         raise UnreadableFile("file-kind")
@@ -79,7 +81,8 @@ def _read_patiently(path: Path) -> bytes:
     """Read all bytes; a fault that passes, as on a share that was away, is tried again.
 
     Raises:
-        UnreadableFile: `file-not-read` if such a fault goes on, else what is wrong for good.
+        UnreadableFile: `file-not-read` if such a fault goes on, `file-no-rights` where the
+            right to read is missing, else what is wrong for good.
     """
     reason = ""
     for _ in range(_TRIES):
@@ -88,6 +91,8 @@ def _read_patiently(path: Path) -> bytes:
         except (OSError, ValueError) as error:
             number = error.errno if isinstance(error, OSError) else None
             reason = error.strerror if isinstance(error, OSError) and error.strerror else "bad name"
+            if number in _NO_RIGHTS:
+                raise UnreadableFile("file-no-rights", reason) from None
             if number not in _PASSING:
                 raise UnreadableFile("file-unreadable", reason) from None
     raise UnreadableFile("file-not-read", reason)
@@ -108,10 +113,9 @@ def _read_whole(path: Path) -> bytes:
             raise UnreadableFile("file-not-plain")
         if before.st_size > most:
             raise UnreadableFile("file-too-large", f"more than {most // 2**20} MiB")
-        content = opened.read(most + 1)
+        # No more is asked for than there is: room for all that is asked for is taken at once.
+        content = opened.read(before.st_size + 1)
         after = os.fstat(opened.fileno())
-    if len(content) > most:
-        raise UnreadableFile("file-too-large", f"more than {most // 2**20} MiB")
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise UnreadableFile("file-unreadable", "it changed while it was read")
     return content

@@ -64,29 +64,39 @@ def _run_child(kind: str, content: bytes) -> bytes:
         )
     except subprocess.TimeoutExpired as error:
         raise Refused("workbook-exhausting", f"not read after {WALL_SECONDS} seconds") from error
+    except OSError as error:
+        raise _no_start(error.strerror or type(error).__name__) from error
     if not done.stdout.startswith(b'["ready"]'):
-        raise RuntimeError(f"the reader of workbooks does not start (exit {done.returncode})")
+        # It has not seen the file yet.
+        code = done.returncode
+        raise _no_start(f"signal {-code}" if code < 0 else f"exit {code}")
     if done.returncode != 0:
-        raise Refused("workbook-exhausting", _explain_death(done.returncode))
+        raise _explain_death(done.returncode)
     return done.stdout
 
 
-def _explain_death(code: int) -> str:
+def _no_start(how: str) -> Refused:
+    said = f"the program that reads workbooks did not start ({how}), mostly for want of memory"
+    return Refused("file-not-read", said)
+
+
+def _explain_death(code: int) -> Refused:
     if sys.platform != "win32":
         import signal
 
         if -code == signal.SIGXCPU:
-            return "it takes too long"
+            return Refused("workbook-exhausting", "it takes too long")
+        # Nothing that the file does brings this signal: the system, or a person, sent it.
         if -code == signal.SIGKILL:
-            return "the system stopped the reader"
-    return "the reader ran out of memory or failed"
+            return Refused("reader-stopped", f"signal {-code}, mostly for want of memory")
+    return Refused("workbook-exhausting", "the reader ran out of memory or failed")
 
 
 def _find_packages() -> Iterator[str]:
     """Give the folder of this package, then the one that holds the reading library."""
     library = importlib.util.find_spec("python_calamine")
     if library is None or library.origin is None:
-        raise RuntimeError("python-calamine, which reads workbooks, is not installed")
+        raise Refused("file-not-read", "python-calamine, which reads workbooks, is not installed")
     yield str(Path(pipeline.__path__[0]).resolve())
     yield str(Path(library.origin).resolve().parent.parent)
 

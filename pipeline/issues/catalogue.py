@@ -54,7 +54,40 @@ CATALOGUE = _kinds(
         "file-not-read",
         ERROR,
         "The file could not be read this time.",
-        "Nothing to do: the next run tries again. If this goes on, look at the disk or share.",
+        "Nothing to do: the next run tries again. If this goes on, look at the disk, the share and "
+        "the memory.",
+    ),
+    (
+        "file-no-rights",
+        ERROR,
+        "The account that runs labflag has no right to read the file.",
+        "Give it the right to read it.",
+    ),
+    (
+        "file-memory",
+        ERROR,
+        "There was too little memory to read the file or to judge its results.",
+        "Give the machine more memory, end other programs, or export the file in parts.",
+    ),
+    (
+        "reader-stopped",
+        ERROR,
+        "The program that reads the file was stopped before it was done.",
+        "Give the machine more memory, end other programs, or save the file as .csv.",
+    ),
+    (
+        "file-fault",
+        ERROR,
+        "labflag itself failed at the file.",
+        "Please report the place that is named here; it holds no patient data.",
+    ),
+    (
+        "file-ended-runs",
+        ERROR,
+        "Three runs ended while the file was read or its results were judged, so it is not opened "
+        "any more.",
+        "It may hold a critical value: look at it with the laboratory. See whether there is enough "
+        "memory, or export it in parts, and put it into the inbox again.",
     ),
     (
         "file-empty",

@@ -1,6 +1,7 @@
 """Files into the history: each once, and read again only where that may change something."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,6 +15,11 @@ from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations.history import History
 
+PASSING = "file-not-read"
+"""Issue of a file that a fault of the system keeps from being read: it is no fault of the file."""
+UNREAD = frozenset({PASSING, "file-no-rights", "file-memory", "reader-stopped"})
+"""Issues that may be gone the next time: a file with one of them is not known as received."""
+
 
 class Receipt(StrEnum):
     """What became of a file that was received."""
@@ -21,8 +27,8 @@ class Receipt(StrEnum):
     STORED = "stored"
     KNOWN = "known"
     """The same bytes are in the history already."""
-    NOT_OPENED = "not-opened"
-    """Its bytes could not be read, so that there is nothing to remember it by."""
+    NOT_READ = "not-read"
+    """It could not be read, or not this time: nothing of it is stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +38,14 @@ class Received:
     export: ExportFile
     receipt: Receipt
     sha256: str
-    """"" where it could not be opened."""
+    """"" where it could not be read."""
     ingested: Ingested | None = None
     """None where it was known, and not read again."""
 
     @property
     def unopened(self) -> tuple[Ingested, ...]:
         """What there is to say of a file that is not in the history: nothing, or one."""
-        is_out = self.receipt == Receipt.NOT_OPENED and self.ingested is not None
+        is_out = self.receipt == Receipt.NOT_READ and self.ingested is not None
         return (self.ingested,) if is_out and self.ingested else ()
 
 
@@ -57,6 +63,10 @@ class ReadingBasis:
         """Another one as soon as a file might be read in another way."""
         said = repr((__version__, self.knowledge.version, self.site, self.layout))
         return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+Receive = Callable[[ExportFile, History, ReadingBasis, str, date], Received]
+"""How a file is received; see `receive`."""
 
 
 def receive(
@@ -78,7 +88,7 @@ def receive(
         export.path, export.name, basis.knowledge, basis.site, basis.layout, today=today
     )
     sha256 = file.file.sha256
-    if not sha256:
-        return Received(export=export, receipt=Receipt.NOT_OPENED, sha256="", ingested=file)
+    if not sha256 or not UNREAD.isdisjoint(file.issues["code"]):
+        return Received(export=export, receipt=Receipt.NOT_READ, sha256="", ingested=file)
     history.commit(file, run_id, digest, is_dropped=export.is_dropped)
     return Received(export=export, receipt=Receipt.STORED, sha256=sha256, ingested=file)

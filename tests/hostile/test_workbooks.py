@@ -433,7 +433,7 @@ def test_bit_rot_is_never_read_as_another_result() -> None:
 START = "import sys; sys.stdout.write('[\"ready\"]\\n'); sys.stdout.flush(); sys.stdin.read(); "
 DEATHS = [
     ("import os; os.abort()", "workbook-exhausting: the reader ran out of memory or failed"),
-    ("import os; os.kill(os.getpid(), 9)", "workbook-exhausting: the system stopped the reader"),
+    ("import os; os.kill(os.getpid(), 9)", "reader-stopped: signal 9, mostly for want of memory"),
     ("import os, signal; os.kill(os.getpid(), signal.SIGXCPU)",
      "workbook-exhausting: it takes too long"),
     ("import time; time.sleep(60)", "workbook-exhausting: not read after 1 seconds"),
@@ -463,10 +463,20 @@ def test_child_sees_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) 
     assert "SITE_PASSWORD" not in found
 
 
-def test_reader_that_does_not_start_is_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "_START", "import a_module_that_is_not_there")
-    with pytest.raises(RuntimeError, match="does not start"):
-        read(pack_xlsx(ONE_CELL))
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals")
+@pytest.mark.parametrize(
+    ("start", "how"),
+    [
+        ("import a_module_that_is_not_there", "exit 1"),
+        ("import os; os.kill(os.getpid(), 9)", "signal 9"),
+    ],
+)
+def test_reader_that_does_not_start_is_no_fault_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, start: str, how: str
+) -> None:
+    monkeypatch.setattr(reader, "_START", start)
+    said = f"the program that reads workbooks did not start ({how}), mostly for want of memory"
+    assert refusal(pack_xlsx(ONE_CELL)) == f"file-not-read: {said}"
 
 
 LIMITED = "from pipeline.ingest.child import limit_process; limit_process(); "

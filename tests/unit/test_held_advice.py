@@ -124,7 +124,7 @@ MORE = {
     "specimen-two-days": (f"{LONG},Collected\n1,S1,Hemoglobin,11.2,g/dL,2026-05-01\n1,S1,MCV,91,fL,2026-05-09\n", {(1, "Collected"): "2026-05-01"}),
 }  # fmt: skip
 WHOLE_FILE = {
-    "unit-column-unnamed", "file-unreadable", "file-not-read", "file-empty", "file-kind", "file-encrypted", "file-macros", "workbook-unsafe", "workbook-damaged",
+    "unit-column-unnamed", "file-unreadable", "file-not-read", "file-no-rights", "file-memory", "reader-stopped", "file-fault", "file-ended-runs", "file-empty", "file-kind", "file-encrypted", "file-macros", "workbook-unsafe", "workbook-damaged",
     "workbook-exhausting", "workbook-no-visible-sheet", "no-layout", "layout-ambiguous", "missing-column", "patient-column-missing", "duplicate-column",
     "file-not-plain", "file-not-what-it-says", "file-too-large", "file-encoding", "delimiter-ambiguous", "hold-mixed", "folder-unreachable",
 }  # fmt: skip

@@ -58,7 +58,8 @@ def test_open_file_reads_bytes_once(tmp_path):
         (errno.ESTALE, 1, ""),
         (errno.EMFILE, 99, "file-not-read"),
         (errno.ENOMEM, 99, "file-not-read"),
-        (errno.EACCES, 1, "file-unreadable"),
+        (errno.EACCES, 1, "file-no-rights"),
+        (errno.EPERM, 1, "file-no-rights"),
         (errno.ELOOP, 1, "file-unreadable"),
     ],
 )

@@ -16,8 +16,9 @@ MAX_LINE = 4_000_000
 """Characters; what goes beyond is no row of results, and is not kept."""
 MAX_BAD_LINES = 20_000
 """With more lines than these torn by quotation marks a file is refused as a whole."""
-MAX_MEMORY = 576 * 2**20
-"""Bytes that the cells of a file may take: a million rows of an ordinary export take half."""
+MAX_MEMORY = 512 * 2**20
+"""Bytes that the cells of a file may take: a million rows of an ordinary export take half. The
+process stays below 1 GiB with it."""
 
 _BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",

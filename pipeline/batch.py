@@ -25,7 +25,7 @@ from pipeline.operations.judge import Judgement, judge
 from pipeline.operations.manifest import Inputs
 from pipeline.operations.place import Place, place_history
 from pipeline.operations.publish import Published, check_folder, publish
-from pipeline.operations.receive import ReadingBasis, Receipt, Received, receive
+from pipeline.operations.receive import ReadingBasis, Receipt, Receive, Received, receive
 from pipeline.operations.record import record_run, record_start
 from pipeline.operations.store.records import Run
 from pipeline.operations.trust import open_trusted
@@ -141,6 +141,7 @@ def update_reports(
     knowledge: Knowledge,
     clock: Clock,
     progress: Progress,
+    read: Receive = receive,
 ) -> tuple[Batch, tuple[Path, ...]]:
     """Store what files say, judge everything known, write what changed, record it all.
 
@@ -150,7 +151,7 @@ def update_reports(
     access = choose_access(settings.report_mode, settings.report_group)
     grant_access(settings.output, access)
     run = _begin(history, place, knowledge, clock)
-    received = receive_exports(found.exports, history, run, settings, knowledge, progress)
+    received = receive_exports(found.exports, history, run, settings, knowledge, progress, read)
     # Before what is stored is read: what changes from here on is due for the next run.
     last_due = history.list_due(place.key).last
     batch = conclude(history, received, found, knowledge, settings)
@@ -270,12 +271,13 @@ def receive_exports(
     settings: Settings,
     knowledge: Knowledge,
     progress: Progress,
+    read: Receive = receive,
 ) -> tuple[Received, ...]:
     """Add files to the history, each in a transaction of its own."""
     basis = reading_basis(settings, knowledge)
     today = run.started_at.date()
     return tuple(
-        receive(export, history, basis, run.id, today)
+        read(export, history, basis, run.id, today)
         for export in progress(exports, len(exports), "Reading files")
     )
 

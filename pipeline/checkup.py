@@ -1,15 +1,18 @@
 """Everything that a run needs, looked at beforehand: the machine, the history, the knowledge."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, KnowledgeError, OutputError
+from pipeline.ingest.received import ReceivedFile
 from pipeline.operations.doctor import Check, examine_site
 from pipeline.operations.history import open_history
+from pipeline.operations.inbox import place_inbox
 from pipeline.operations.lock import find_holder
 from pipeline.operations.place import place_history
 from pipeline.operations.private_folder import find_private
+from pipeline.operations.quarantine import count_unread, say_unread
 from pipeline.reading import Clock, chosen_layout, load_tried_knowledge
 
 
@@ -31,7 +34,7 @@ def _look_at_history(settings: Settings, clock: Clock) -> Iterator[Check]:
             yield Check(subject=subject, said="it is made by the first run")
             return
         with open_history(place.where, clock=clock) as history:
-            files = len(history.list_files())
+            files = history.list_files()
             last = next(iter(history.list_runs(1, place.key)), None)
             is_due = bool(history.list_due(place.key))
             is_sound = history.is_sound()
@@ -39,6 +42,7 @@ def _look_at_history(settings: Settings, clock: Clock) -> Iterator[Check]:
         cure = "see docs/history.md; `labflag restore FILE` puts back a copy"
         yield Check(subject=subject, said=str(error), cure=cure)
         return
+    yield from _look_at_quarantine(settings, files)
     if not is_sound:
         cure = "put back a copy with `labflag restore FILE`; keep the damaged file"
         yield Check(subject=subject, said="the file is damaged", cure=cure)
@@ -52,7 +56,18 @@ def _look_at_history(settings: Settings, clock: Clock) -> Iterator[Check]:
         said = "changes are stored that the reports do not show yet"
         yield Check(subject=subject, said=said, cure="run labflag again: it brings them up to date")
         return
-    yield Check(subject=subject, said=f"{files:,} files are stored, and the file is sound")
+    yield Check(subject=subject, said=f"{len(files):,} files are stored, and the file is sound")
+
+
+def _look_at_quarantine(settings: Settings, files: Sequence[ReceivedFile]) -> Iterator[Check]:
+    """Look whether files are set aside that may hold what nobody has seen."""
+    if settings.inbox is None:
+        return
+    inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
+    count = count_unread(inbox.quarantine, files)
+    if count:
+        cure = "put a file that can be read into the inbox; then move the old one out of there"
+        yield Check(subject="quarantine", said=say_unread(count, inbox.quarantine), cure=cure)
 
 
 def _look_at_knowledge(settings: Settings) -> Iterator[Check]:

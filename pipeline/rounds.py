@@ -1,24 +1,15 @@
 """One round over a drop folder: take what has arrived, run over it, file it away."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.batch import Batch, basis_of_reports, update_reports
+from pipeline.batch import Batch, basis_of_reports
 from pipeline.config import Settings
-from pipeline.errors import (
-    BusyError,
-    ConfigError,
-    Exit,
-    OutputError,
-    exit_code,
-)
-from pipeline.ingest.file_names import show_name
-from pipeline.ingest.received import ReceivedFile
-from pipeline.ingest.sources import ExportFile, Found
+from pipeline.errors import BusyError, ConfigError, Exit, OutputError, exit_code
+from pipeline.filing import Filed, Filing
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations import manifest
 from pipeline.operations.arrivals import Arrivals, find_arrivals
@@ -28,9 +19,7 @@ from pipeline.operations.inbox import (
     Claim,
     Inbox,
     Verdict,
-    begin_claim,
     claim_files,
-    file_away,
     list_claims,
     open_inbox,
     place_inbox,
@@ -39,12 +28,9 @@ from pipeline.operations.inbox import (
 from pipeline.operations.place import Place, place_history
 from pipeline.operations.private_folder import find_private
 from pipeline.operations.publish import check_folder
-from pipeline.operations.quarantine import explain_quarantine
 from pipeline.operations.trust import open_trusted
 from pipeline.operations.workspace import open_workspace
 from pipeline.reading import Clock, Progress, load_tried_knowledge
-from pipeline.report.folder import read_plain
-from pipeline.report.held import name_held
 
 Sleep = Callable[[float], None]
 
@@ -53,18 +39,30 @@ Sleep = Callable[[float], None]
 class Round:
     """What one look into the drop folder came to."""
 
-    batch: Batch | None = None
-    """None if there was nothing to do."""
+    batches: tuple[Batch, ...] = ()
+    """One for each turn; none if there was nothing to do."""
     written: tuple[Path, ...] = ()
     filed: Mapping[Verdict, int] = field(default_factory=dict)
     waiting: int = 0
     """Files that have not arrived whole, that somebody has open, or that changed while read."""
+    unseen: int = 0
+    """Folders and files of the inbox that cannot be looked at or taken."""
+    failed: Mapping[str, int] = field(default_factory=dict)
+    """Files that could not be read and are tried again, by the code of the issue."""
+    faults: tuple[str, ...] = ()
+    """Where labflag itself failed at a file."""
 
     @property
     def exit_code(self) -> int:
         """Done, or something needs a person."""
-        worst = Exit.DONE if self.batch is None else self.batch.exit_code
-        return max(worst, Exit.HELD) if self.filed.get(Verdict.QUARANTINE) else worst
+        if self.faults:
+            return Exit.BUG
+        codes = {batch.exit_code for batch in self.batches if batch.accounts.files}
+        if codes <= {Exit.NOTHING_READABLE} and (codes or self.failed):
+            return Exit.NOTHING_READABLE
+        needs_person = self.filed.get(Verdict.QUARANTINE) or self.failed or self.unseen
+        codes |= {batch.exit_code for batch in self.batches}
+        return Exit.HELD if needs_person or codes - {Exit.DONE} else Exit.DONE
 
 
 def run_round(
@@ -109,26 +107,36 @@ def _make_round(
     with _look(settings, clock, sleep) as look:
         place = place_history(settings)
         with open_trusted(place, settings.output, look.private, clock) as history:
-            done = Round(waiting=look.waiting)
+            done = Round(waiting=look.waiting, unseen=look.unseen)
             if look.claims or _is_due(history, place, settings, knowledge):
-                fresh = _begin_claims(look.claims, history)
-                found = Found(exports=_name_exports(fresh))
-                batch, written = update_reports(
-                    found, history, place, look.private, settings, knowledge, clock, progress
+                filing = Filing(
+                    inbox=look.inbox,
+                    private=look.private,
+                    history=history,
+                    place=place,
+                    settings=settings,
+                    knowledge=knowledge,
+                    clock=clock,
+                    progress=progress,
                 )
-                withdrawn = {file.sha256 for file in batch.intake.withdrawn}
-                still = sum(claim.sha256 in withdrawn for claim in look.claims)
-                batch = replace(batch, still_withdrawn=still)
-                filed = _file_all(look.inbox, look.claims, fresh, batch, settings, clock())
-                done = Round(
-                    batch=batch,
-                    written=written,
-                    filed=filed,
-                    waiting=look.waiting + len(look.claims) - sum(filed.values()),
-                )
+                done = _sum_up(look, filing.process(look.claims))
         counts = {f"filed_{kind}": count for kind, count in done.filed.items()}
+        counts["failed"] = sum(done.failed.values())
         beat(settings.output, clock(), exit_code=done.exit_code, waiting=done.waiting, **counts)
     return done
+
+
+def _sum_up(look: "_Look", done: Filed) -> Round:
+    gone = sum(done.filed.values()) + sum(done.failed.values())
+    return Round(
+        batches=tuple(done.batches),
+        written=tuple(done.written),
+        filed=dict(done.filed),
+        waiting=look.waiting + len(look.claims) - gone,
+        unseen=look.unseen,
+        failed=dict(done.failed),
+        faults=tuple(done.faults),
+    )
 
 
 def claim_work(settings: Settings, knowledge: Knowledge, *, clock: Clock) -> bool:
@@ -146,7 +154,8 @@ def claim_work(settings: Settings, knowledge: Knowledge, *, clock: Clock) -> boo
         with open_history(place.where, clock=clock) as history:
             if _is_due(history, place, settings, knowledge):
                 return True
-        beat(settings.output, clock(), exit_code=Exit.DONE, waiting=look.waiting)
+        idle = Round(waiting=look.waiting, unseen=look.unseen)
+        beat(settings.output, clock(), exit_code=idle.exit_code, waiting=look.waiting)
     return False
 
 
@@ -173,6 +182,7 @@ class _Look:
     private: Path
     claims: tuple[Claim, ...]
     waiting: int
+    unseen: int
 
 
 @contextmanager
@@ -188,12 +198,20 @@ def _look(settings: Settings, clock: Clock, sleep: Sleep | None) -> Iterator[_Lo
     with open_workspace(settings.output, clock, settings.report_mode) as private:
         open_inbox(inbox, private)
         arrivals = _wait_for_arrivals(inbox, private, settings, clock, sleep)
-        waiting = arrivals.waiting + claim_files(inbox, arrivals.whole)
+        left = claim_files(inbox, arrivals.whole)
+        # Windows refuses what somebody has open; that is no fault.
+        is_open, refused = (left, 0) if os.name == "nt" else (0, left)
         claims = tuple(list_claims(inbox))
         if claims:
             # Before the history is made: it is by the history that a folder is known as ours.
             check_folder(settings.output)
-        yield _Look(inbox=inbox, private=private, claims=claims, waiting=waiting)
+        yield _Look(
+            inbox=inbox,
+            private=private,
+            claims=claims,
+            waiting=arrivals.waiting + is_open,
+            unseen=arrivals.unseen + refused,
+        )
 
 
 def _wait_for_arrivals(
@@ -229,94 +247,3 @@ def _is_due(history: History, place: Place, settings: Settings, knowledge: Knowl
         or history.basis_of(place.key) != basis_of_reports(settings, knowledge)
         or bool(manifest.list_locked(settings.output))
     )
-
-
-def _begin_claims(claims: Sequence[Claim], history: History) -> tuple[Claim, ...]:
-    """Choose the files that are no copies of known ones; note that it is they that bring it."""
-    known = {file.sha256 for file in history.list_files() if _is_usable(file)}
-    # What was changed from outside is read again from the file that says it.
-    brought = known & {claim.sha256 for claim in claims}
-    known -= {sha256 for sha256 in brought if not history.has_file(sha256)}
-    fresh: list[Claim] = []
-    for claim in claims:
-        if claim.sha256 in known and not claim.is_begun:
-            continue
-        if claim.sha256:
-            if not claim.is_begun:
-                begin_claim(claim)
-            known.add(claim.sha256)
-        fresh.append(claim)
-    return tuple(fresh)
-
-
-def _name_exports(claims: Iterable[Claim]) -> tuple[ExportFile, ...]:
-    """Call each file by its name, with the number of its claim where two share one."""
-    claims = tuple(claims)
-    times = Counter(claim.path.name for claim in claims)
-    return tuple(
-        ExportFile(
-            path=claim.path,
-            name=show_name(_name_of(claim, times[claim.path.name] > 1)),
-            is_dropped=True,
-        )
-        for claim in claims
-    )
-
-
-def _name_of(claim: Claim, is_shared: bool) -> str:
-    return f"{claim.path.parent.name}/{claim.path.name}" if is_shared else claim.path.name
-
-
-def _is_usable(file: ReceivedFile) -> bool:
-    """Whether anything of a file could be used, or was rightly left aside."""
-    return file.read > file.held
-
-
-def _file_all(
-    inbox: Inbox,
-    claims: Sequence[Claim],
-    fresh: Sequence[Claim],
-    batch: Batch,
-    settings: Settings,
-    now: datetime,
-) -> dict[Verdict, int]:
-    """File the claims away; give how many went where.
-
-    Who changed meanwhile, or could not be read this time, stays claimed.
-    """
-    known = {file.sha256: file for file in batch.intake.files}
-    withdrawn = {file.sha256 for file in batch.intake.withdrawn}
-    names = {export.path: export.name for export in _name_exports(fresh)}
-    failed = set(batch.issues.loc[batch.issues["code"].eq("file-not-read"), "source_file"])
-    filed: Counter[Verdict] = Counter()
-    for claim in claims:
-        verdict, beside = Verdict.DUPLICATE, dict[str, bytes]()
-        if claim in fresh:
-            file = known.get(claim.sha256)
-            # Taken back while it was still claimed: it could be used, and is stored.
-            is_stored = claim.sha256 in withdrawn or (file is not None and _is_usable(file))
-            verdict = Verdict.ARCHIVE if is_stored else Verdict.QUARANTINE
-            if names[claim.path] in failed:
-                # A fault of the disk or share says nothing of the file: the next run reads it.
-                continue
-            if verdict == Verdict.QUARANTINE:
-                name = file.name if file else names[claim.path]
-                beside = dict(_write_beside(claim, name, batch, settings.output, now))
-        if file_away(inbox, claim, verdict, now, beside) is not None:
-            filed[verdict] += 1
-    return dict(filed)
-
-
-def _write_beside(
-    claim: Claim, name: str, batch: Batch, output: Path, now: datetime
-) -> Iterator[tuple[str, bytes]]:
-    """Give what lies beside a file in quarantine: ending → content."""
-    held = b""
-    if claim.sha256:
-        with suppress(OSError):
-            held = read_plain(output / "held" / name_held(name, claim.sha256))
-    if held:
-        yield ".held.xlsx", held
-    issues = batch.issues[batch.issues["source_file"].eq(name)]
-    text = explain_quarantine(show_name(claim.path.name), issues, now, has_workbook=bool(held))
-    yield ".txt", text.encode()

@@ -1,7 +1,7 @@
 """How a site stands: what came, what is held, what waits, how the last runs ended."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,10 @@ from pipeline.operations.judge import judge
 from pipeline.operations.lock import find_holder
 from pipeline.operations.place import place_history
 from pipeline.operations.private_folder import find_private
+from pipeline.operations.quarantine import count_unread, say_unread
+from pipeline.operations.store.ledger import Ledger
 from pipeline.operations.store.records import Run
+from pipeline.operations.tries import count_failed, say_failed
 from pipeline.reading import load_tried_knowledge
 
 
@@ -47,6 +50,10 @@ class Status:
     """Files in the inbox."""
     claimed: int = 0
     """Files that were taken and are not filed yet."""
+    failed: Mapping[str, int] = field(default_factory=dict)
+    """Of these, files that could not be read so far, by the code of the issue."""
+    refused: int = 0
+    """Folders of the inbox that cannot be listed, or from which no file can be taken."""
     inbox_is_there: bool = True
     holder: str = ""
     """The run that is at work, if one is."""
@@ -79,7 +86,8 @@ def look_at_site(settings: Settings) -> Status:
     place = place_history(settings)
     if not place.exists:
         never = f"there is no history in {settings.output}: no run was made there yet"
-        return Status(**status, faults=(never, *_faults_of(status, ())))
+        faults = (never, *_faults_of(status, ()), *_look_at_quarantine(settings, None))
+        return Status(**status, faults=faults)
     with open_history(place.where, clock=datetime.now) as history:
         knowledge = load_tried_knowledge(settings)
         judgement = judge(
@@ -98,11 +106,14 @@ def look_at_site(settings: Settings) -> Status:
             held=len(judgement.held),
             conflicts=list_conflicts(judgement.held),
             runs=(runs := history.list_runs(5, place.key)),
-            faults=_faults_of(
-                status,
-                runs,
-                is_due=bool(history.list_due(place.key)),
-                is_changed=bool(judgement.issues["code"].eq("file-changed").any()),
+            faults=(
+                *_faults_of(
+                    status,
+                    runs,
+                    is_due=bool(history.list_due(place.key)),
+                    is_changed=bool(judgement.issues["code"].eq("file-changed").any()),
+                ),
+                *_look_at_quarantine(settings, history),
             ),
             **status,
         )
@@ -128,16 +139,33 @@ def _faults_of(
         faults.append("stored results were changed from outside: see `labflag audit verify`")
     if status["beat_exit_code"] not in (None, Exit.DONE, Exit.HELD):
         faults.append(f"the last look into the inbox ended with {status['beat_exit_code']}")
+    if status.get("failed"):
+        faults.append(say_failed(status["failed"]))
+    if status.get("refused"):
+        faults.append(f"folders of the inbox that may not be read or emptied: {status['refused']}")
     return tuple(faults)
 
 
-def _look_at_inbox(settings: Settings) -> dict[str, int | bool]:
+def _look_at_quarantine(settings: Settings, history: Ledger | None) -> Iterator[str]:
+    """Say whether files are set aside that may hold what nobody has seen."""
+    if settings.inbox is None:
+        return
+    inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
+    count = count_unread(inbox.quarantine, history.list_files() if history else ())
+    if count:
+        yield say_unread(count, inbox.quarantine)
+
+
+def _look_at_inbox(settings: Settings) -> dict[str, Any]:
     if settings.inbox is None:
         return {}
     inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
     if not inbox.folder.is_dir():
         return {"inbox_is_there": False}
+    dropped, refused = count_arrivals(inbox.folder, frozenset(inbox.folders.values()))
     return {
-        "dropped": count_arrivals(inbox.folder, frozenset(inbox.folders.values())),
+        "dropped": dropped,
+        "refused": len(refused),
         "claimed": count_waiting(inbox),
+        "failed": count_failed(inbox),
     }

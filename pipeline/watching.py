@@ -10,7 +10,7 @@ import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.config import Settings
@@ -37,20 +37,30 @@ class Tally:
     """Notes of which it is not certain whose they are."""
     is_worklist_kept: bool = False
     """The worklist was not as it was written, and is kept under another name."""
+    failed: Mapping[str, int] = field(default_factory=dict)
+    """Files that could not be read and are tried again, by the code of the issue."""
+    unseen: int = 0
+    """Folders and files of the inbox that cannot be looked at or taken."""
+    faults: tuple[str, ...] = ()
+    """Where labflag itself failed at a file."""
 
 
 def tally_of(done: Round) -> Tally:
     """Count what a round came to."""
-    counts = None if done.batch is None else done.batch.accounts
+    counts = [batch.accounts for batch in done.batches]
+    last = done.batches[-1] if done.batches else None
     return Tally(
         filed={str(kind): count for kind, count in done.filed.items()},
         waiting=done.waiting,
-        read=None if counts is None else counts.read,
-        held=0 if counts is None else counts.held,
-        locked=0 if done.batch is None else len(done.batch.locked),
-        is_withheld=done.batch is not None and done.batch.is_withheld,
-        to_place=0 if done.batch is None else done.batch.worklist.to_place,
-        is_worklist_kept=done.batch is not None and bool(done.batch.worklist.kept),
+        read=sum(each.read for each in counts) if counts else None,
+        held=sum(each.held for each in counts),
+        locked=0 if last is None else len(last.locked),
+        is_withheld=last is not None and last.is_withheld,
+        to_place=0 if last is None else last.worklist.to_place,
+        is_worklist_kept=any(batch.worklist.kept for batch in done.batches),
+        failed=done.failed,
+        unseen=done.unseen,
+        faults=done.faults,
     )
 
 
@@ -102,7 +112,7 @@ def run_round_apart(settings: Settings, knowledge: Knowledge) -> Tally:
 
     Raises:
         LabflagError: As for `run_round`.
-        OutputError: The process was ended from outside.
+        OutputError: The process was ended from outside, or had too little memory.
     """
     # Begun anew, not forked: the same on every system, and nothing is inherited half done.
     context = multiprocessing.get_context("spawn")
@@ -113,6 +123,11 @@ def run_round_apart(settings: Settings, knowledge: Knowledge) -> Tally:
             raise OutputError(
                 "the round was ended from outside before it was done (is there too little memory?)"
                 "; nothing is lost, and the next one does it again"
+            ) from None
+        except MemoryError:
+            raise OutputError(
+                "there was too little memory for the round; nothing is lost, and the next one "
+                "does it again"
             ) from None
 
 

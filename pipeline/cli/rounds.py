@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 import threading
+from collections import Counter
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipeline.cli.shared import (
     inbox_options,
     output_option,
     reading_options,
+    say_fault,
     settings_of,
 )
 from pipeline.cli.told import counts_of, print_summary
@@ -40,13 +42,23 @@ def run_inbox(settings: "Settings", progress: "Progress", *, quiet: bool, as_jso
     done = run_round(settings, clock=datetime.now, progress=progress, sleep=time.sleep)
     if as_json:
         filed = {str(kind): count for kind, count in done.filed.items()}
-        results = counts_of(done.batch) if done.batch else {}
-        said = {"filed": filed, "waiting": done.waiting, "results": results}
+        results = Counter[str]()
+        for batch in done.batches:
+            results.update(counts_of(batch))
+        said = {
+            "filed": filed,
+            "waiting": done.waiting,
+            "failed": dict(done.failed),
+            "results": results,
+        }
         click.echo(json.dumps(said, indent=2))
-    elif done.batch is not None and not quiet:
-        print_summary(done.batch, settings, wrote=bool(done.written))
-    if done.batch is not None and (quiet or as_json):
-        print_worklist(done.batch.worklist, quiet=True)
+    for batch in done.batches:
+        if quiet or as_json:
+            print_worklist(batch.worklist, quiet=True)
+        elif batch.accounts.files or not (done.failed or len(done.batches) > 1):
+            print_summary(batch, settings, wrote=bool(done.written))
+    for place in done.faults:
+        click.echo(f"labflag: {say_fault(place)} The other files were read.", err=True)
     if not as_json and (not quiet or done.exit_code != Exit.DONE):
         click.echo(tell_round(tally_of(done)))
     return done.exit_code
@@ -95,6 +107,8 @@ def watch(
 
 def tell_round(done: "Tally") -> str:
     """Tell of a round in one line: counts and no names, which may be of patients."""
+    from pipeline.operations.tries import say_failed
+
     parts = [f"{say_count(count, 'file')} to {kind}" for kind, count in done.filed.items()]
     if done.read is not None:
         parts.append(f"{say_count(done.read, 'result')} read, {done.held:,} held")
@@ -106,6 +120,10 @@ def tell_round(done: "Tally") -> str:
         parts.append("worklist was not as it was written: the old one is kept beside it")
     if done.to_place:
         parts.append(f"{say_count(done.to_place, 'note')} to be placed")
+    if done.failed:
+        parts.append(say_failed(done.failed))
+    if done.unseen:
+        parts.append(f"folders or files that cannot be looked at or taken: {done.unseen:,}")
     if done.waiting:
         parts.append(f"{say_count(done.waiting, 'file')} still arriving or open")
     return f"inbox: {'; '.join(parts) or 'nothing new'}"

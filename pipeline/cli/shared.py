@@ -50,18 +50,26 @@ def ends_well(command: Command) -> Command:
         except OSError as error:
             click.echo(f"labflag: {error.strerror or type(error).__name__}", err=True)
             sys.exit(Exit.OUTPUT)
+        except MemoryError:
+            click.echo(
+                "labflag: there was too little memory. Nothing more was written; what is stored "
+                "stays. Give the machine more, end other programs, or export in parts.",
+                err=True,
+            )
+            sys.exit(Exit.OUTPUT)
         except Exception as error:
             place = traceback.extract_tb(error.__traceback__)[-1]
             # Not the message: it may quote a cell.
-            click.echo(
-                f"labflag: a fault of labflag itself: {type(error).__name__} in "
-                f"{Path(place.filename).name}:{place.lineno}. Nothing more was written. "
-                "Please report this line; it holds no patient data.",
-                err=True,
-            )
+            where = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
+            click.echo(f"labflag: {say_fault(where)} Nothing more was written.", err=True)
             sys.exit(Exit.BUG)
 
     return guarded
+
+
+def say_fault(where: str) -> str:
+    """Say that labflag itself failed, and where."""
+    return f"a fault of labflag itself: {where}. Please report this line; it holds no patient data."
 
 
 def confirm(question: str, yes: bool) -> None:

@@ -151,14 +151,22 @@ def read_results(
         Tables in which `result_id` runs from 0 to `read` - 1, each id in exactly one of
         `results`, `held` and `ignored`.
     """
-    file = SourceFile(name=name, path=path, sha256="", size=0)
+    file = None
     try:
         file, content = open_file(path, name)
         with _no_collector():
             return _read(file, content, knowledge, site, layout, today or date.today())
     except UnreadableFile as verdict:
-        issue = issue_of_file(name, verdict.code, detail=verdict.detail)
-        return _ingested(file, (), close_accounts((), (), (), issue), ())
+        return refuse_file(path, name, verdict, file)
+
+
+def refuse_file(
+    path: Path, name: str, verdict: UnreadableFile, file: SourceFile | None = None
+) -> Ingested:
+    """Give a file of which nothing is read: one issue, and no result."""
+    issue = issue_of_file(name, verdict.code, detail=verdict.detail)
+    file = file or SourceFile(name=name, path=path, sha256="", size=0)
+    return _ingested(file, (), close_accounts((), (), (), issue), ())
 
 
 @contextmanager

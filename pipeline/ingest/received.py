@@ -35,6 +35,11 @@ class ReceivedFile:
     was_dropped: bool = False
     """It came through an inbox, so that it lies in the archive."""
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether anything of it could be used, or was rightly left aside."""
+        return self.read > self.held
+
 
 def tell_apart(files: Sequence[ReceivedFile]) -> tuple[ReceivedFile, ...]:
     """Order files by name, and add to names that several share the hash that tells them apart.

@@ -48,6 +48,8 @@ class Arrivals:
     """Files that are still growing, or have not been the same for long enough."""
     patience: float
     """Seconds until the first of those waiting may be whole; 0 if none waits."""
+    unseen: int = 0
+    """Folders and files that cannot be looked at, for a right that is missing or a bad disk."""
 
 
 def find_arrivals(
@@ -63,7 +65,7 @@ def find_arrivals(
         leave: Folders below the inbox that are none of the sender's.
 
     Raises:
-        InboxError: A folder cannot be listed.
+        InboxError: The drop folder itself cannot be listed.
         OSError: What was seen cannot be remembered.
     """
     before = _remembered(private)
@@ -71,12 +73,17 @@ def find_arrivals(
     whole: list[Path] = []
     unfinished = 0
     patience = [0.0]
-    for path in sorted(_list_files(inbox, leave)):
+    unseen: set[Path] = set()
+    for path in sorted(_list_files(inbox, leave, unseen)):
         if is_unfinished(path.name):
             unfinished += 1
             continue
-        sighting = _look_at(path, before.get(_key(inbox, path)), now)
-        if sighting is None:
+        try:
+            sighting = _look_at(path, before.get(_key(inbox, path)), now)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            unseen.add(path)
             continue
         seen[_key(inbox, path)] = sighting
         needed = settle if _looks_whole(path) else _LONGER * settle
@@ -90,21 +97,37 @@ def find_arrivals(
         whole=tuple(whole),
         waiting=unfinished + len(seen) - len(whole),
         patience=min(patience[1:], default=0.0),
+        unseen=len(unseen),
     )
 
 
-def count_arrivals(inbox: Path, leave: frozenset[Path]) -> int:
+def count_arrivals(inbox: Path, leave: frozenset[Path]) -> tuple[int, frozenset[Path]]:
     """Count the files of a drop folder, whole or not; remember nothing.
 
+    Returns:
+        How many there are, and the folders that cannot be listed or from which no file can be
+        taken.
+
     Raises:
-        InboxError: A folder cannot be listed.
+        InboxError: The drop folder itself cannot be listed.
     """
-    return sum(1 for _ in _list_files(inbox, leave))
+    refused: set[Path] = set()
+    files = list(_list_files(inbox, leave, refused))
+    for folder in {path.parent for path in files}:
+        if not os.access(folder, os.W_OK | os.X_OK):
+            refused.add(folder)
+    return len(files), frozenset(refused)
 
 
-def _list_files(inbox: Path, leave: frozenset[Path]) -> Iterator[Path]:
+def _list_files(inbox: Path, leave: frozenset[Path], refused: set[Path]) -> Iterator[Path]:
+    """Give the files of a drop folder; what cannot be listed below it is added to `refused`."""
+
     def refuse(error: OSError) -> None:
-        raise InboxError(f"a folder of the inbox cannot be listed: {error.strerror}") from error
+        if Path(error.filename) == inbox:
+            said = f"the inbox {inbox} cannot be listed: {error.strerror}"
+            raise InboxError(said) from error
+        if not isinstance(error, FileNotFoundError):
+            refused.add(Path(error.filename))
 
     for folder, folders, files in os.walk(inbox, onerror=refuse):
         here = Path(folder)
@@ -116,14 +139,13 @@ def _list_files(inbox: Path, leave: frozenset[Path]) -> Iterator[Path]:
         yield from (here / name for name in folders if (here / name).is_symlink())
 
 
-def _look_at(path: Path, before: Sighting | None, now: float) -> Sighting | None:
-    """Say since when a file has looked as it does; None if it has gone."""
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise InboxError(f"a file of the inbox cannot be seen: {error.strerror}") from error
+def _look_at(path: Path, before: Sighting | None, now: float) -> Sighting:
+    """Say since when a file has looked as it does.
+
+    Raises:
+        OSError: It has gone, or cannot be looked at.
+    """
+    found = path.lstat()
     signature = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     # A clock that was set back must not keep a file waiting until it has caught up.
     if before is None or before.signature != signature or before.since > now:
@@ -134,9 +156,9 @@ def _look_at(path: Path, before: Sighting | None, now: float) -> Sighting | None
 def _looks_whole(path: Path) -> bool:
     """Whether the last bytes are those of a whole file of its kind; other kinds always are."""
     suffix = path.suffix.lower()
-    if suffix not in READERS or not stat.S_ISREG(path.lstat().st_mode):
-        return True
     try:
+        if suffix not in READERS or not stat.S_ISREG(path.lstat().st_mode):
+            return True
         with open_folder(path.parent, follow=True) as folder:
             descriptor = folder.open(path.name)
         with os.fdopen(descriptor, "rb") as stream:

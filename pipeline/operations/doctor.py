@@ -14,6 +14,7 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError, Exit, InboxError, OutputError
 from pipeline.operations import manifest
 from pipeline.operations.access import choose_access
+from pipeline.operations.arrivals import count_arrivals
 from pipeline.operations.file_systems import find_file_system, is_remote
 from pipeline.operations.heartbeat import read_beat
 from pipeline.operations.inbox import Inbox, count_waiting, place_inbox, require_inbox
@@ -25,6 +26,7 @@ from pipeline.operations.private_folder import (
     find_record,
 )
 from pipeline.operations.reports import count_odd
+from pipeline.operations.tries import count_failed, say_failed
 from pipeline.operations.workspace import refuse_links
 from pipeline.report.folder import ASIDE, open_folder
 
@@ -191,8 +193,25 @@ def _look_at_inbox(settings: Settings) -> Iterator[Check]:
         said = f"everybody on this machine may write in {inbox.folder}"
         yield Check(subject="inbox", said=said, cure="take that right away: chmod o-w")
     yield from _look_at_folders(inbox)
-    waiting = count_waiting(inbox)
-    if waiting:
+    try:
+        _, refused = count_arrivals(inbox.folder, frozenset(inbox.folders.values()))
+    except InboxError as error:
+        cure = "give the account that runs labflag the right to read it"
+        yield Check(subject="inbox", said=str(error), cure=cure)
+        return
+    for folder in sorted(refused):
+        said = f"{folder} may not be read or emptied: nothing in it is taken"
+        cure = "give the account that runs labflag the right to read, write and open it"
+        yield Check(subject="inbox", said=said, cure=cure)
+    failed = count_failed(inbox)
+    if failed:
+        cure = (
+            "see to the disk, the rights and the memory; after three tries a file is set aside, "
+            "but not where the disk or the share fails"
+        )
+        yield Check(subject="inbox", said=say_failed(failed), cure=cure)
+    waiting = count_waiting(inbox) - sum(failed.values())
+    if waiting > 0:
         said = f"taken and not filed yet: {waiting}"
         holder = find_holder(find_private(settings.output.absolute()))
         yield Check(subject="inbox", said=said, cure="" if holder else "run labflag again")

@@ -60,8 +60,13 @@ def close_to_world(folder: Folder, name: str) -> None:
         os.close(descriptor)
 
 
-def hash_file(path: Path) -> str:
-    """Give the SHA-256 of a plain file in hex; "" for what is none or cannot be read."""
+def hash_file(path: Path, at_most: int | None = None) -> str:
+    """Give the SHA-256 of a plain file in hex; "" for what is none or cannot be read.
+
+    Args:
+        path: The file.
+        at_most: Bytes; a larger file is not read.
+    """
     flags = os.O_RDONLY
     for flag in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
         flags |= getattr(os, flag, 0)
@@ -69,6 +74,8 @@ def hash_file(path: Path) -> str:
         return ""
     try:
         with os.fdopen(os.open(path, flags), "rb") as stream:
+            if at_most is not None and os.fstat(stream.fileno()).st_size > at_most:
+                return ""
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
         return ""

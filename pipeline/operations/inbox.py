@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipeline.errors import ConfigError, InboxError
+from pipeline.ingest.readers import MAX_TEXT_BYTES
 from pipeline.operations.durable import close_to_world, hash_file, move, write_private
 from pipeline.report.files import FILE_MODE, make_folder, sync_names
 from pipeline.report.folder import is_no_folder, open_below, open_folder
@@ -72,7 +73,7 @@ class Claim:
     path: Path
     """In a folder of its own, under the name that it came with."""
     sha256: str
-    """As claimed, in hex; "" if it is no plain file or cannot be read."""
+    """As claimed, in hex; "" if it is no plain file, cannot be read, or is too large to be."""
     is_begun: bool
     """A run began to store these bytes because of this file: stored or not, they are no copy."""
 
@@ -169,38 +170,43 @@ def _refuse_links(inbox: Inbox) -> None:
 def claim_files(inbox: Inbox, arrived: Sequence[Path]) -> int:
     """Take files out of the inbox; give the number of those that could not be taken yet.
 
-    Who has a file open on Windows keeps it; it is taken the next time.
+    One that stays holds up no other: on Windows somebody has it open, elsewhere the right to
+    rename it is missing, or the disk fails.
 
     Raises:
-        InboxError: The folder has gone.
+        InboxError: Nothing can be taken.
     """
     left = 0
-    numbers = [int(each.name) for each in _list_folders(inbox)]
+    numbers = [int(each.name) for each in list_claim_folders(inbox)]
     number = max(numbers, default=0)
     for path in arrived:
         number += 1
         own = inbox.claimed / str(number)
         try:
             own.mkdir(mode=0o700)
+        except OSError as error:
+            raise InboxError(f"a file cannot be taken from the inbox: {error.strerror}") from error
+        try:
             with open_below(inbox.folder, path.parent) as sent, open_folder(own) as taken:
                 move(sent, path.name, taken, path.name)
             sync_names(inbox.claimed)
-        except (FileNotFoundError, PermissionError):
-            left += path.exists()
-            own.rmdir()
         except OSError as error:
-            raise InboxError(f"a file cannot be taken from the inbox: {error.strerror}") from error
+            if os.path.lexists(own / path.name):
+                said = f"a file cannot be taken from the inbox: {error.strerror}"
+                raise InboxError(said) from error
+            own.rmdir()
+            left += os.path.lexists(path)
     return left
 
 
 def list_claims(inbox: Inbox) -> Iterator[Claim]:
     """Give what is claimed and not yet filed, by this run or by one that died, oldest first."""
-    for own in _list_folders(inbox):
+    for own in list_claim_folders(inbox):
         files = [path for path in sorted(own.iterdir()) if not path.name.startswith(".")]
         if not files:
             _remove_folder(own)
         for path in files:
-            sha256 = hash_file(path)
+            sha256 = hash_file(path, MAX_TEXT_BYTES)
             yield Claim(path=path, sha256=sha256, is_begun=bool(sha256) and _begun(own) == sha256)
 
 
@@ -230,7 +236,7 @@ def file_away(
     Raises:
         InboxError: It cannot be moved; it stays claimed.
     """
-    if hash_file(claim.path) != claim.sha256:
+    if hash_file(claim.path, MAX_TEXT_BYTES) != claim.sha256:
         return None
     own = claim.path.parent
     try:
@@ -242,7 +248,7 @@ def file_away(
                 aside = claimed.write_aside(content, FILE_MODE)
                 with month.open_folder(REASONS) as reasons:
                     # Names of ours: a run that died after this line writes the same once more.
-                    claimed.replace(aside, _shorten(target.name, ending), reasons)
+                    claimed.replace(aside, shorten_name(target.name, ending), reasons)
                     reasons.sync()
             # Before it is moved: a run that died between the two does it once more.
             close_to_world(claimed, claim.path.name)
@@ -272,7 +278,7 @@ def _remove_folder(own: Path) -> None:
 def count_waiting(inbox: Inbox) -> int:
     """Count the files that are claimed and not yet filed."""
     try:
-        return len(_list_folders(inbox))
+        return len(list_claim_folders(inbox))
     except OSError:
         return 0
 
@@ -282,11 +288,11 @@ def _free_name(path: Path) -> Path:
     number, free = 1, path
     while os.path.lexists(free) or free.name == REASONS:
         number += 1
-        free = path.with_name(_shorten(path.stem, f" ({number}){path.suffix}"))
+        free = path.with_name(shorten_name(path.stem, f" ({number}){path.suffix}"))
     return free
 
 
-def _shorten(stem: str, ending: str) -> str:
+def shorten_name(stem: str, ending: str) -> str:
     """Return stem and ending as one name, the stem cut where a file system would refuse it."""
     room = _LONGEST_NAME - len(os.fsencode(ending))
     if len(os.fsencode(stem)) > room:
@@ -298,8 +304,12 @@ def _shorten(stem: str, ending: str) -> str:
     return stem + ending
 
 
-def _list_folders(inbox: Inbox) -> list[Path]:
-    """Give the folders of claims, in the order in which they were made."""
+def list_claim_folders(inbox: Inbox) -> list[Path]:
+    """Give the folders of claims, in the order in which they were made.
+
+    Raises:
+        OSError: They cannot be listed.
+    """
     with os.scandir(inbox.claimed) as entries:
         names = [entry.name for entry in entries if entry.name.isdecimal()]
     return [inbox.claimed / name for name in sorted(names, key=int)]

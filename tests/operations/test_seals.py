@@ -122,7 +122,7 @@ HEMOGLOBIN = "where analyte = 'hemoglobin'"
 def test_as_it_was_made_nothing_is_found(site):
     assert faults(site, deep=True) == []
     done = run(site)
-    assert (done.batch, done.exit_code) == (None, Exit.DONE)
+    assert (done.batches, done.exit_code) == ((), Exit.DONE)
 
 
 @pytest.mark.parametrize(

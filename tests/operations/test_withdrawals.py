@@ -128,7 +128,7 @@ def test_in_the_inbox_too(site, tmp_path):
     withdraw(site, "wrong.csv")
     (tmp_path / "in/copy.csv").write_text(HEADER + PLT.format("12") + "\n")
     done = run_round(settings, clock=clock, progress=pass_through)
-    assert (done.batch.still_withdrawn, done.exit_code) == (1, Exit.HELD)
+    assert (done.batches[-1].still_withdrawn, done.exit_code) == (1, Exit.HELD)
     assert {str(kind): count for kind, count in done.filed.items()} == {"duplicates": 1}
 
 

@@ -126,13 +126,14 @@ def find_broken(connection: Connection, found: Mapping[Key, str], files: Iterabl
 
     Args:
         connection: To the history.
-        found: The digests of all rows as they are.
-        files: The rows of the table of files.
+        found: The digests of the rows of these files as they are.
+        files: Rows of the table of files.
 
     Returns:
         Number of the file and patient id; "" where it is not the rows of one patient.
     """
-    stored = read_seals(connection)
+    looked_at = {file.id for file in files} | {number for number, _ in found}
+    stored = {key: seal for key, seal in read_seals(connection).items() if key[0] in looked_at}
     broken = {key for key in found.keys() | stored.keys() if found.get(key) != stored.get(key)}
     by_file: dict[int, dict[str, str]] = defaultdict(dict)
     for (number, patient), digest in stored.items():

@@ -64,7 +64,7 @@ def _look_at_quarantine(settings: Settings, files: Sequence[ReceivedFile]) -> It
     if settings.inbox is None:
         return
     inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
-    count = count_unread(inbox.quarantine, files)
+    count = count_unread(find_private(settings.output.absolute()), inbox.quarantine, files)
     if count:
         cure = "put a file that can be read into the inbox; then move the old one out of there"
         yield Check(subject="quarantine", said=say_unread(count, inbox.quarantine), cure=cure)

@@ -1,10 +1,11 @@
 """Claimed files are read, reported and filed away in turns; one that fails holds up no other."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from pipeline.batch import Batch, update_reports
 from pipeline.config import Settings
@@ -185,13 +186,45 @@ class Filing:
             if claim.sha256 in withdrawn or (file and file.is_usable):
                 self._file(claim, Verdict.ARCHIVE)
             else:
-                name = file.name if file else names[claim.path].name
-                beside = dict(self._write_beside(claim, name, file, batch))
-                self._file(claim, Verdict.QUARANTINE, beside)
+                self._set_aside(claim, file, names[claim.path].name, batch)
 
-    def _file(self, claim: Claim, verdict: Verdict, beside: dict[str, bytes] | None = None) -> None:
+    def _set_aside(self, claim: Claim, file: ReceivedFile | None, name: str, batch: Batch) -> None:
+        """Put a file into the quarantine, with the reasons, and keep it in sight."""
+        name = file.name if file else name
+        issues = batch.issues[batch.issues["source_file"].eq(name)]
+        # An empty file holds no critical value.
+        is_unread = not (file and file.read) and not issues["code"].eq("file-empty").any()
+        beside: dict[str, bytes] = {}
+        if claim.sha256:
+            with suppress(OSError):
+                path = self.settings.output / "held" / name_held(name, claim.sha256)
+                beside[".held.xlsx"] = read_plain(path)
+        tries = load_tries(claim.path.parent)
+        text = explain_quarantine(
+            show_name(claim.path.name),
+            issues,
+            self.clock(),
+            has_workbook=bool(beside),
+            is_unread=is_unread,
+            tries=tries.begun if tries.is_spent else 0,
+        )
+        beside[".txt"] = text.encode()
+
+        def note(path: Path) -> None:
+            if is_unread:
+                note_unread(self.private, self.inbox.quarantine, path, claim.sha256)
+
+        self._file(claim, Verdict.QUARANTINE, beside, note)
+
+    def _file(
+        self,
+        claim: Claim,
+        verdict: Verdict,
+        beside: Mapping[str, bytes] = MappingProxyType({}),
+        note: Callable[[Path], None] = lambda path: None,
+    ) -> None:
         """File a claim away; one that changed meanwhile stays."""
-        if file_away(self.inbox, claim, verdict, self.clock(), beside or {}) is not None:
+        if file_away(self.inbox, claim, verdict, self.clock(), beside, note) is not None:
             self.done.filed[verdict] += 1
         else:
             undo_try(claim)
@@ -201,32 +234,6 @@ class Filing:
         self.done.failed[tries.code] += 1
         if tries.code == "file-fault":
             self.done.faults.append(tries.detail)
-
-    def _write_beside(
-        self, claim: Claim, name: str, file: ReceivedFile | None, batch: Batch
-    ) -> Iterator[tuple[str, bytes]]:
-        """Give what lies beside a file in quarantine: ending → content."""
-        held = b""
-        if claim.sha256:
-            with suppress(OSError):
-                held = read_plain(self.settings.output / "held" / name_held(name, claim.sha256))
-        if held:
-            yield ".held.xlsx", held
-        issues = batch.issues[batch.issues["source_file"].eq(name)]
-        tries = load_tries(claim.path.parent)
-        # An empty file holds no critical value.
-        is_unread = not (file and file.read) and not issues["code"].eq("file-empty").any()
-        text = explain_quarantine(
-            show_name(claim.path.name),
-            issues,
-            self.clock(),
-            has_workbook=bool(held),
-            is_unread=is_unread,
-            tries=tries.begun if tries.is_spent else 0,
-        )
-        yield ".txt", text.encode()
-        if is_unread:
-            yield note_unread(claim.sha256)
 
 
 def _name_exports(claims: Iterable[Claim]) -> dict[Path, ExportFile]:

@@ -151,7 +151,8 @@ def _look_at_quarantine(settings: Settings, history: Ledger | None) -> Iterator[
     if settings.inbox is None:
         return
     inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
-    count = count_unread(inbox.quarantine, history.list_files() if history else ())
+    private = find_private(settings.output.absolute())
+    count = count_unread(private, inbox.quarantine, history.list_files() if history else ())
     if count:
         yield say_unread(count, inbox.quarantine)
 

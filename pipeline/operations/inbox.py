@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -217,7 +217,12 @@ def begin_claim(claim: Claim) -> None:
 
 
 def file_away(
-    inbox: Inbox, claim: Claim, verdict: Verdict, now: datetime, beside: Mapping[str, bytes]
+    inbox: Inbox,
+    claim: Claim,
+    verdict: Verdict,
+    now: datetime,
+    beside: Mapping[str, bytes],
+    note: Callable[[Path], None] = lambda path: None,
 ) -> Path | None:
     """Rename a claimed file to where it goes; give its path there.
 
@@ -228,6 +233,7 @@ def file_away(
         now: Files are kept by year and month.
         beside: What is written of the file: ending, put behind the whole name, → content. It
             lies in the folder `REASONS` beside the file, where no file of a sender ever is.
+        note: Is told where the file will lie, before it is moved there.
 
     Returns:
         None if the file is not what it was when it was claimed: its sender went on writing.
@@ -248,10 +254,11 @@ def file_away(
                 aside = claimed.write_aside(content, FILE_MODE)
                 with month.open_folder(REASONS) as reasons:
                     # Names of ours: a run that died after this line writes the same once more.
-                    claimed.replace(aside, shorten_name(target.name, ending), reasons)
+                    claimed.replace(aside, _shorten(target.name, ending), reasons)
                     reasons.sync()
             # Before it is moved: a run that died between the two does it once more.
             close_to_world(claimed, claim.path.name)
+            note(target)
             move(claimed, claim.path.name, month, target.name)
         _remove_folder(own)
     except OSError as error:
@@ -288,11 +295,11 @@ def _free_name(path: Path) -> Path:
     number, free = 1, path
     while os.path.lexists(free) or free.name == REASONS:
         number += 1
-        free = path.with_name(shorten_name(path.stem, f" ({number}){path.suffix}"))
+        free = path.with_name(_shorten(path.stem, f" ({number}){path.suffix}"))
     return free
 
 
-def shorten_name(stem: str, ending: str) -> str:
+def _shorten(stem: str, ending: str) -> str:
     """Return stem and ending as one name, the stem cut where a file system would refuse it."""
     room = _LONGEST_NAME - len(os.fsencode(ending))
     if len(os.fsencode(stem)) > room:

@@ -1,23 +1,25 @@
 """What is written beside a file of which nothing could be used: why, and what to do.
 
-A file of which no row was read may hold a critical value that nobody has seen. A mark beside it
-keeps it in sight until it is moved out of the quarantine, or the same bytes could be used.
+A file of which no row was read may hold a critical value that nobody has seen. It is noted in the
+private folder, and kept in sight until it is moved out of the quarantine, or its bytes are used.
 """
 
+import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from pipeline.ingest.received import ReceivedFile
 from pipeline.issues.counts import say_count
-from pipeline.operations.inbox import REASONS, shorten_name
+from pipeline.operations.durable import write_private
+from pipeline.operations.inbox import REASONS
 from schemas import DataFrame, Issues
 from schemas.vocabulary import IssueSeverity
 
 _MOST_LINES = 200
-_UNREAD = ".unread"
+_LEDGER = "unread.json"
 _UNREAD_WORDS = (
     "What is in it stands in no report, and may be critical. `labflag status` and `labflag doctor` "
     "name it as a fault until it is moved out of the quarantine or, put into the inbox again, "
@@ -83,32 +85,38 @@ def explain_quarantine(
     )
 
 
-def note_unread(sha256: str) -> tuple[str, bytes]:
-    """Return ending and content of the mark of a file of which no row was read.
+def note_unread(private: Path, quarantine: Path, path: Path, sha256: str) -> None:
+    """Note that nothing is known of a file, before it is moved into the quarantine.
 
     Args:
+        private: The folder in which it is noted.
+        quarantine: The folder of all that is set aside.
+        path: Where the file will lie.
         sha256: Of the file; "" where it could not be read at all.
+
+    Raises:
+        OSError: It cannot be noted.
     """
-    return _UNREAD, json.dumps({"sha256": sha256}).encode()
+    listed = {_key(quarantine, each) for each in _list_files(quarantine)}
+    noted = {key: value for key, value in _read_noted(private).items() if key in listed}
+    noted[_key(quarantine, path)] = sha256
+    write_private(json.dumps(noted).encode(), private / _LEDGER)
 
 
-def count_unread(quarantine: Path, files: Iterable[ReceivedFile]) -> int:
-    """Count the files in quarantine of which no row was read, now or later.
+def count_unread(private: Path, quarantine: Path, files: Iterable[ReceivedFile]) -> int:
+    """Count the files in quarantine of which nothing is known, then or since.
 
     Args:
+        private: The folder in which they are noted.
         quarantine: The folder of all that is set aside.
         files: All that were received: a file in quarantine may be used now.
     """
+    noted = _read_noted(private)
+    if not noted:
+        return 0
     used = {file.sha256 for file in files if file.is_usable}
-    count = 0
-    for reasons in quarantine.glob(f"*/*/{REASONS}"):
-        marks = {name for name in os.listdir(reasons) if name.endswith(_UNREAD)}
-        if not marks:
-            continue
-        for name in os.listdir(reasons.parent):
-            mark = shorten_name(name, _UNREAD)
-            count += mark in marks and _read_mark(reasons / mark) not in used
-    return count
+    keys = (_key(quarantine, path) for path in _list_files(quarantine))
+    return sum(key in noted and noted[key] not in used for key in keys)
 
 
 def say_unread(count: int, quarantine: Path) -> str:
@@ -120,11 +128,22 @@ def say_unread(count: int, quarantine: Path) -> str:
     )
 
 
-def _read_mark(path: Path) -> str:
+def _list_files(quarantine: Path) -> Iterator[Path]:
+    """Give what lies in the folders of the months, but for what was written beside it."""
+    return (path for path in quarantine.glob("*/*/*") if path.name != REASONS)
+
+
+def _key(quarantine: Path, path: Path) -> str:
+    """Name a file in the notes: a file's name may hold a patient's."""
+    return hashlib.sha256(os.fsencode(path.relative_to(quarantine))).hexdigest()[:32]
+
+
+def _read_noted(private: Path) -> dict[str, str]:
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        noted = json.loads((private / _LEDGER).read_text(encoding="utf-8"))
+        return {str(key): str(value) for key, value in noted.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
 
 
 def _tell_places(faults: DataFrame[Issues]) -> list[str]:

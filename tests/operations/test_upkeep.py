@@ -189,13 +189,13 @@ def test_what_happens_after_a_restore_is_logged_like_what_happened_before(site, 
     restore_history(settings, tmp_path / "saved.db", clock=clock)
     assert logged(settings)[len(before) :] == ["restored", "writing", "run"]
     site(OTHER, name="april.csv")
-    assert logged(settings)[len(before) + 2 :] == ["file-received", "run"]
+    assert logged(settings)[len(before) + 3 :] == ["file-received", "writing", "run"]
     assert faults_of(settings) == []
     # A history that is not there any more is restored too: the log still knows where it was.
     for path in settings.output.glob("labflag.db*"):
         path.unlink()
     restore_history(settings, tmp_path / "saved.db", clock=clock)
-    assert logged(settings)[len(before) + 4 :] == ["restored", "writing", "run"]
+    assert logged(settings)[len(before) + 6 :] == ["restored", "writing", "run"]
     assert faults_of(settings) == []
 
 

@@ -27,8 +27,8 @@ from pipeline.operations.tries import (
     plan_turns,
     receive_noted,
     settle_tries,
-    take_back,
     undo_try,
+    unstore,
 )
 from pipeline.reading import Clock, Progress
 from pipeline.report.folder import read_plain
@@ -67,7 +67,7 @@ class Filing:
         """Read claimed files, bring the reports up to date, file away what is done.
 
         All files are one turn, unless a run before ended at some: those come afterwards, when
-        the others are reported, and what was stored of them is taken back until then. A turn
+        the others are reported, and what was stored of them is taken out until then. A turn
         that fails is undone; then each of its files has a turn of its own.
 
         Args:
@@ -81,7 +81,7 @@ class Filing:
         turns = deque(plan_turns(fresh))
         first = turns.popleft() if turns else ()
         spent = [claim for claim in first if load_tries(claim.path.parent).is_spent]
-        take_back(self.history, [*spent, *(claim for turn in turns for claim in turn)])
+        unstore(self.history, [*spent, *(claim for turn in turns for claim in turn)])
         copies = [claim for claim in claims if claim not in fresh]
         try:
             self._take_turns(deque([first, *turns]), _name_exports(fresh))
@@ -127,7 +127,7 @@ class Filing:
             if failure is None:
                 continue
             left = [claim for claim in turn if claim.path.exists()]
-            take_back(self.history, left)
+            unstore(self.history, left)
             for claim in left:
                 undo_try(claim)
             # Without the files: if this fails too, it is not their fault.

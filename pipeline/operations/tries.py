@@ -214,7 +214,7 @@ def find_place(error: BaseException) -> str:
     return f"{Path(place.filename).name}:{place.lineno}"
 
 
-def take_back(history: History, claims: Iterable[Claim]) -> None:
+def unstore(history: History, claims: Iterable[Claim]) -> None:
     """Take out of the history what was stored of claimed files, each in one transaction.
 
     Raises:
@@ -229,7 +229,7 @@ def take_back(history: History, claims: Iterable[Claim]) -> None:
             note_due(connection, list_people(connection, list_decisions(connection), file.id))
             forget_file(connection, file.id)
             facts = {"sha256": claim.sha256, "seal": "", "seal_before": file.seal}
-            note_event(connection, history.now(), "file-taken-back", "", facts)
+            note_event(connection, history.now(), "file-unstored", "", facts)
 
 
 def _refuse(export: ExportFile, code: str, detail: str) -> Received:

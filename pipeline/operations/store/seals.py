@@ -9,6 +9,7 @@ the file, and every line of the log since.
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 from sqlalchemy import Table, delete, select, update
@@ -41,17 +42,19 @@ class Tally:
         """
         number = names.index("file_id")
         patient = names.index("patient_id") if "patient_id" in names else None
-        # The number of a file is another one in a copy or on another server.
-        said = [(place, name) for place, name in enumerate(names) if name != "file_id"]
+        heads: dict[bytes, str] = {}
         for row in rows:
-            content = [
-                (name, int(row[place]) if row[place] is True or row[place] is False else row[place])
-                for place, name in said
-                if row[place] is not None and row[place] != ""
-            ]
-            digest = hashlib.sha256(repr((table, content)).encode("utf-8", "surrogatepass"))
+            # PostgreSQL gives booleans where SQLite gives numbers.
+            whole = [int(value) if value is True or value is False else value for value in row]
+            # The number of a file is another one in a copy or on another server.
+            whole[number] = None
+            flags = bytes(value is not None and value != "" for value in whole)
+            if flags not in heads:
+                heads[flags] = repr((table, [*compress(names, flags)]))
+            content = f"{heads[flags]}{[*compress(whole, flags)]!r}"
+            digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()
             key = (row[number], "" if patient is None else row[patient] or "")
-            self._sums[key] += int.from_bytes(digest.digest())
+            self._sums[key] += int.from_bytes(digest)
 
     def digests(self) -> dict[Key, str]:
         """Give the digest of each file and patient, in hex."""

@@ -191,10 +191,12 @@ def test_an_identity_conflict_marks_what_differs(hand_back):
     assert [line["labflag_reason"] for line in lines(path)] == ["identity-conflict (Birth date)"] * 2  # fmt: skip
 
 
+# Of whole files, or never handed back for correction.
 WHOLE_FILE = {
     "file-unreadable", "file-not-read", "file-no-rights", "file-memory", "reader-stopped", "file-fault", "file-ended-runs", "file-empty", "file-kind", "file-encrypted", "file-macros", "workbook-unsafe", "workbook-damaged",
     "workbook-exhausting", "workbook-no-visible-sheet", "no-layout", "layout-ambiguous", "missing-column", "patient-column-missing", "duplicate-column",
     "file-not-plain", "file-not-what-it-says", "file-too-large", "file-encoding", "delimiter-ambiguous", "hold-mixed", "folder-unreachable",
+    "file-changed", "seal-broken",
 }  # fmt: skip
 
 

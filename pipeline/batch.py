@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline import __version__
 from pipeline.config import Settings
-from pipeline.errors import ConfigError, Exit, OutputError
+from pipeline.errors import Exit
 from pipeline.ingest.intake import Intake, combine
 from pipeline.ingest.received import ReceivedFile
 from pipeline.ingest.sources import ExportFile, Found, find_exports
@@ -142,6 +142,7 @@ def update_reports(
     clock: Clock,
     progress: Progress,
     read: Receive = receive,
+    run: Run | None = None,
 ) -> tuple[Batch, tuple[Path, ...]]:
     """Store what files say, judge everything known, write what changed, record it all.
 
@@ -150,7 +151,8 @@ def update_reports(
     """
     access = choose_access(settings.report_mode, settings.report_group)
     grant_access(settings.output, access)
-    run = _begin(history, place, knowledge, clock)
+    # A rebuild belongs to the run that it repeats, so that it writes the same bytes.
+    run = run or _begin(history, place, knowledge, clock)
     received = receive_exports(found.exports, history, run, settings, knowledge, progress, read)
     # Before what is stored is read: what changes from here on is due for the next run.
     last_due = history.list_due(place.key).last
@@ -229,39 +231,6 @@ def check_batch(
         issues=all_issues(judgement.issues, *_issues_of(found)),
         cells=cells,
     )
-
-
-def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress) -> Batch:
-    """Write everything anew from the history; the same bytes if nothing has changed.
-
-    Raises:
-        OutputError: There is no history to make reports of.
-        ConfigError: The stop switch is on.
-    """
-    if settings.hold_all:
-        raise ConfigError("the stop switch is on (hold_all): no report is written")
-    knowledge = load_tried_knowledge(settings)
-    place = place_history(settings)
-    if not place.exists:
-        raise OutputError(f"there is no history in {settings.output}; name it with --history")
-    with open_workspace(settings.output, clock, settings.report_mode) as private:
-        check_folder(settings.output)
-        place = place_history(settings)
-        access = choose_access(settings.report_mode, settings.report_group)
-        with open_trusted(place, settings.output, private, clock) as history:
-            # Whoever goes on after this line, this run or the next, writes every report again.
-            history.distrust_reports(place.key)
-            last_due = history.list_due(place.key).last
-            run = next(iter(history.list_runs(1, place.key)), None)
-            run = run or _begin(history, place, knowledge, clock)
-            batch = conclude(history, (), Found(exports=()), knowledge, settings)
-            record_start(settings.output, private, history, run, clock())
-            published = publish_batch(batch, history, place, run, settings, progress)
-            grant_access(settings.output, access)
-            files, accounts = batch.files, batch.accounts
-            log = record_run(settings.output, private, history, run, files, accounts, clock())
-            history.finish_run(run, basis_of_reports(settings, knowledge), last_due, log)
-    return replace(batch, locked=published.locked, worklist=published.worklist)
 
 
 def receive_exports(

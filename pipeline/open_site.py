@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.batch import update_reports
+from pipeline.batch import Batch, update_reports
 from pipeline.config import Settings
 from pipeline.errors import OutputError
 from pipeline.ingest.sources import Found
@@ -13,6 +13,7 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.operations.history import History, open_history
 from pipeline.operations.place import Place, place_history
 from pipeline.operations.publish import check_folder
+from pipeline.operations.store.records import Run
 from pipeline.operations.trust import open_trusted
 from pipeline.operations.worklist_update import WorklistNews, WorklistUpdate
 from pipeline.operations.workspace import open_workspace
@@ -20,6 +21,11 @@ from pipeline.reading import Clock, Progress, load_tried_knowledge, pass_through
 
 
 def open_stored(settings: Settings, clock: Clock) -> History:
+    """Open the history to look at it; nothing is locked.
+
+    Raises:
+        OutputError: There is none.
+    """
     return open_history(_require_history(settings).where, clock=clock)
 
 
@@ -93,8 +99,17 @@ def take_in_typed(settings: Settings, history: History, clock: Clock) -> Worklis
     ).take_in()
 
 
-def refresh(site: OpenSite, clock: Clock, progress: Progress | None) -> WorklistNews:
-    """Bring the reports up to date with what was changed, under the same lock."""
+def refresh(
+    site: OpenSite, clock: Clock, progress: Progress | None, run: Run | None = None
+) -> Batch:
+    """Bring the reports up to date with what was changed, under the same lock.
+
+    Args:
+        site: Held.
+        clock: Gives the local time.
+        progress: Shows progress.
+        run: The run that is repeated; None begins one.
+    """
     batch, _ = update_reports(
         Found(exports=()),
         site.history,
@@ -104,5 +119,6 @@ def refresh(site: OpenSite, clock: Clock, progress: Progress | None) -> Worklist
         site.knowledge,
         clock,
         progress or pass_through,
+        run=run,
     )
-    return batch.worklist
+    return batch

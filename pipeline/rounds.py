@@ -14,7 +14,7 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.operations import manifest
 from pipeline.operations.arrivals import Arrivals, find_arrivals
 from pipeline.operations.heartbeat import beat
-from pipeline.operations.history import History, open_history
+from pipeline.operations.history import History
 from pipeline.operations.inbox import (
     Claim,
     Inbox,
@@ -151,7 +151,7 @@ def claim_work(settings: Settings, knowledge: Knowledge, *, clock: Clock) -> boo
         if look.claims:
             return True
         place = place_history(settings)
-        with open_history(place.where, clock=clock) as history:
+        with open_trusted(place, settings.output, look.private, clock) as history:
             if _is_due(history, place, settings, knowledge):
                 return True
         idle = Round(waiting=look.waiting, unseen=look.unseen)

@@ -21,6 +21,7 @@ from pipeline.operations.quarantine import count_unread, say_unread
 from pipeline.operations.store.ledger import Ledger
 from pipeline.operations.store.records import Run
 from pipeline.operations.tries import count_failed, say_failed
+from pipeline.operations.trust import find_strangers
 from pipeline.reading import load_tried_knowledge
 
 
@@ -113,6 +114,7 @@ def look_at_site(settings: Settings) -> Status:
                     is_due=bool(history.list_due(place.key)),
                     is_changed=bool(judgement.issues["code"].eq("file-changed").any()),
                 ),
+                *find_strangers(settings.output, find_private(settings.output), history, place.key),
                 *_look_at_quarantine(settings, history),
             ),
             **status,

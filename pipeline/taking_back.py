@@ -68,7 +68,7 @@ def withdraw_file(
             site.history.undo_withdrawal(file, by)
         else:
             site.history.withdraw(file, by)
-        return first, refresh(site, clock, progress)
+        return first, refresh(site, clock, progress).worklist
 
 
 def replace_file(
@@ -99,7 +99,7 @@ def replace_file(
         _require_replacement(file, old, list_withdrawn(history.list_decisions()))
         first = take_in_typed(settings, history, clock)
         history.put_in_place(old, file, by, basis.digest)
-        return file.remember(), (first, refresh(site, clock, progress))
+        return file.remember(), (first, refresh(site, clock, progress).worklist)
 
 
 def _require_replacement(file: Ingested, old: ReceivedFile, withdrawn: Collection[str]) -> None:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from pipeline.batch import Batch
 from pipeline.config import Settings
-from pipeline.errors import ArgumentError
+from pipeline.errors import ArgumentError, ConfigError
 from pipeline.ingest.specimen_days import stands_under
 from pipeline.open_site import open_site, open_stored, refresh, take_in_typed
 from pipeline.operations.audit import read_source
@@ -69,7 +70,7 @@ def purge_history(
         first = take_in_typed(settings, site.history, clock)
         purged = purge(site.history, before)
         known = site.history.list_people()
-        news = (first, refresh(site, clock, progress))
+        news = (first, refresh(site, clock, progress).worklist)
     return replace(purged, worklists=purge_aside(settings.output, known), news=news)
 
 
@@ -112,7 +113,7 @@ def reassign_patient(
             # What was typed stays where results of the specimen's former patient stay.
             stays = old in list_people(connection, decisions)
             reassign_typed(connection, old, new, accession, history.now(), notes=not stays)
-        return first, refresh(site, clock, progress)
+        return first, refresh(site, clock, progress).worklist
 
 
 def decide_conflict(
@@ -149,7 +150,23 @@ def decide_conflict(
         )
         decided = facts_of_decision(judgement.held, hold_id, version)
         history.decide(kind, by, patients_of_decision(decided), **decided)
-        return (refresh(site, clock, progress),)
+        return (refresh(site, clock, progress).worklist,)
+
+
+def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress | None = None) -> Batch:
+    """Write everything anew from the history; the same bytes if nothing has changed.
+
+    Raises:
+        OutputError: There is no history to make reports of.
+        ConfigError: The stop switch is on.
+    """
+    if settings.hold_all:
+        raise ConfigError("the stop switch is on (hold_all): no report is written")
+    with open_site(settings, clock) as site:
+        # Whoever goes on after this line, this run or the next, writes every report again.
+        site.history.distrust_reports(site.place.key)
+        last = next(iter(site.history.list_runs(1, site.place.key)), None)
+        return refresh(site, clock, progress, last)
 
 
 def back_up(settings: Settings, target: Path, *, clock: Clock) -> None:
@@ -173,7 +190,7 @@ def accept_history(
     """
     with open_site(settings, clock, is_trusted=False) as site:
         site.history.accept(site.place.key, after=read_source(site.private))
-        return (refresh(site, clock, progress),)
+        return (refresh(site, clock, progress).worklist,)
 
 
 def restore_history(
@@ -191,4 +208,4 @@ def restore_history(
     with open_site(settings, clock, is_trusted=False) as site:
         site.history.restore(copy, after=read_source(site.private))
         copy.dispose()
-        return (refresh(site, clock, progress),)
+        return (refresh(site, clock, progress).worklist,)

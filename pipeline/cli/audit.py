@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.shared import (
-    FILE,
+    config_option,
     confirm,
     ends_well,
     history_option,
@@ -15,14 +15,11 @@ from pipeline.cli.shared import (
     reading_options,
     settings_of,
     show_progress,
+    yes_option,
 )
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
 from pipeline.issues.counts import say_count
-
-config_option = click.option(
-    "--config", type=FILE, metavar="FILE", help="Configuration.  [default: labflag.toml]"
-)
 
 
 @click.group()
@@ -88,7 +85,7 @@ def seal(config: Path | None, **options: object) -> None:
 @reading_options
 @output_option
 @history_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @ends_well
 def accept(config: Path | None, yes: bool, **options: object) -> None:
     """Take the history that is there for the right one, whatever the log says.

@@ -10,7 +10,9 @@ import click
 from pipeline.cli.shared import (
     FILE,
     NEW_FILE,
+    by_option,
     confirm,
+    dry_option,
     ends_well,
     history_option,
     output_option,
@@ -18,13 +20,11 @@ from pipeline.cli.shared import (
     reading_options,
     settings_of,
     show_progress,
+    yes_option,
 )
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
 from pipeline.issues.counts import say_count
-
-_yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
-_dry_option = click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
 
 
 @click.command()
@@ -35,8 +35,8 @@ _dry_option = click.option("-n", "--dry-run", is_flag=True, help="Say what would
 @ends_well
 def rebuild(config: Path | None, quiet: bool, **options: object) -> None:
     """Write every report anew from the history; the same bytes if nothing has changed."""
-    from pipeline.batch import rebuild_reports
     from pipeline.cli.told import print_summary
+    from pipeline.upkeep import rebuild_reports
 
     settings = settings_of(config, **options)
     progress = pass_through if quiet else show_progress
@@ -55,8 +55,8 @@ def rebuild(config: Path | None, quiet: bool, **options: object) -> None:
 @output_option
 @reading_options
 @history_option
-@_dry_option
-@_yes_option
+@dry_option
+@yes_option
 @ends_well
 def purge(
     older_than: str, config: Path | None, dry_run: bool, yes: bool, **options: object
@@ -89,12 +89,12 @@ def purge(
 @click.argument("old")
 @click.argument("new")
 @click.option("--accession", metavar="A", help="Move the results of this specimen alone.")
-@click.option("--by", metavar="WHO", help="Who decides.  [default: the user]")
+@by_option
 @output_option
 @reading_options
 @history_option
-@_dry_option
-@_yes_option
+@dry_option
+@yes_option
 @ends_well
 def reassign(
     old: str,
@@ -148,7 +148,7 @@ def backup(file: Path, config: Path | None, **options: object) -> None:
 @output_option
 @reading_options
 @history_option
-@_yes_option
+@yes_option
 @ends_well
 def restore(file: Path, config: Path | None, yes: bool, **options: object) -> None:
     """Put the history back to what FILE holds, and the reports with it.

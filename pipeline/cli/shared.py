@@ -158,6 +158,14 @@ def knowledge_options(command: Command) -> Command:
     return command
 
 
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+dry_option = click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
+by_option = click.option("--by", metavar="WHO", help="Who decides.  [default: the user]")
+config_option = click.option(
+    "--config", type=FILE, metavar="FILE", help="Configuration.  [default: labflag.toml]"
+)
+
+
 def settings_of(config: Path | None, **options: object) -> "Settings":
     from pipeline.config import load_settings
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.shared import (
-    FILE,
+    by_option,
     ends_well,
     history_option,
     output_option,
@@ -24,10 +24,6 @@ from pipeline.issues.counts import say_count
 
 if TYPE_CHECKING:
     from pipeline.status import Status
-
-config_option = click.option(
-    "--config", type=FILE, metavar="FILE", help="Configuration.  [default: labflag.toml]"
-)
 
 
 @click.command()
@@ -151,7 +147,7 @@ def _decision(name: str, text: str, version_help: str) -> click.Command:
     @click.command(name, help=text)
     @click.argument("hold")
     @click.option("--version", type=int, required=True, metavar="N", help=version_help)
-    @click.option("--by", metavar="WHO", help="Who decides.  [default: the user]")
+    @by_option
     @output_option
     @reading_options
     @history_option

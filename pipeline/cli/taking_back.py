@@ -10,13 +10,16 @@ import click
 
 from pipeline.cli.shared import (
     FILE,
+    by_option,
     confirm,
+    dry_option,
     ends_well,
     history_option,
     output_option,
     reading_options,
     settings_of,
     show_progress,
+    yes_option,
 )
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
@@ -25,20 +28,16 @@ from pipeline.issues.counts import say_count
 if TYPE_CHECKING:
     from pipeline.taking_back import Stored
 
-_yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
-_dry_option = click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
-_by_option = click.option("--by", metavar="WHO", help="Who decides.  [default: the user]")
-
 
 @click.command()
 @click.argument("file", metavar="FILE|HASH")
 @click.option("--undo", is_flag=True, help="Let a file count again that was taken back.")
-@_by_option
+@by_option
 @output_option
 @reading_options
 @history_option
-@_dry_option
-@_yes_option
+@dry_option
+@yes_option
 @ends_well
 def withdraw(
     file: str,
@@ -77,12 +76,12 @@ def withdraw(
 @click.command()
 @click.argument("old", metavar="OLD|HASH")
 @click.argument("new", type=FILE)
-@_by_option
+@by_option
 @output_option
 @reading_options
 @history_option
-@_dry_option
-@_yes_option
+@dry_option
+@yes_option
 @ends_well
 def replace(
     old: str,

@@ -232,7 +232,10 @@ def verify_log(output: Path, private: Path) -> Iterator[Fault]:
 
 def _is_being_written(output: Path, head: Head) -> bool:
     """Whether the log ends within the lines that are pending."""
-    content = (output / NAME).read_bytes() if (output / NAME).exists() else b""
+    try:
+        content = read_plain(find_record(output, NAME))
+    except (FileNotFoundError, NotPlainError):
+        content = b""
     return bool(head.pending) and head.pending.encode().startswith(content[head.size :])
 
 

@@ -111,6 +111,9 @@ class History(Ledger):
             return
         with self.begin() as connection:
             self._store(connection, file, run_id, basis, is_dropped=is_dropped)
+        # Read again, it is what the log tells of.
+        sha256 = file.file.sha256
+        self.distrusted = {name: seal for name, seal in self.distrusted.items() if name != sha256}
 
     def put_in_place(self, old: ReceivedFile, file: Ingested, by: str, basis: str = "") -> None:
         """Store a file and take back the one in whose place it is put, in one transaction."""
@@ -177,7 +180,7 @@ class History(Ledger):
             "ignored": received.ignored,
             "again": former is not None,
             "seal": seal_file(connection, file_id),
-            "seal_before": "" if former is None else former.seal,
+            "seal_before": "" if former is None else self.seal_told(former),
         }
         note_event(connection, self.now(), "file-received", run_id, facts)
         note_due(connection, concerned | list_people(connection, decisions, file_id))
@@ -207,6 +210,21 @@ class History(Ledger):
                 for name, (schema, table) in tables.ROWS.items()
             }
         return frames, broken
+
+    def require_sealed(self) -> None:
+        """Refuse to seal again what was changed from outside.
+
+        Raises:
+            OutputError: A stored file is not as it was sealed.
+        """
+        with self.look() as connection:
+            files = connection.execute(select(tables.files)).all()
+            is_whole = not find_broken(connection, digest_rows(connection), files)
+        if self.distrusted or not is_whole:
+            raise OutputError(
+                "stored results were changed from outside: nothing is deleted until they are "
+                "mended. `labflag audit verify` says where, issues.csv what to do"
+            )
 
     def _is_sealed(self, connection: Connection, row: Any) -> bool:
         """Whether a stored file is as it was sealed, and sealed as the log tells."""

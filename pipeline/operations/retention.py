@@ -40,8 +40,9 @@ def purge(history: History, before: date) -> Purged:
     go as well, but for rows that still hold a result.
 
     Raises:
-        OutputError: The history cannot be written; it is as it was.
+        OutputError: The history cannot be written, or was changed from outside; it is as it was.
     """
+    history.require_sealed()
     count = gone = 0
     decisions = history.list_decisions()
     with history.begin() as connection:

@@ -66,12 +66,18 @@ def _rows_of(connection: Connection, number: int, patients: list[str]) -> str:
         query = select(columns.source_sheet, columns.source_row).where(
             columns.file_id == number, columns.patient_id.in_([*filter(None, patients)])
         )
-        places |= {(sheet or "", row) for sheet, row in connection.execute(query)}
+        # What was written there from outside is not shown.
+        places |= {
+            (str(sheet or ""), row if isinstance(row, int) else 0)
+            for sheet, row in connection.execute(query)
+        }
     if not any(patients):
         return ": what is known of it, its problems, or the order of its rows"
     if not places:
         return ": all rows of a patient are gone"
-    listed = ", ".join(f"{sheet}!{row}" if sheet else str(row) for sheet, row in sorted(places))
+    listed = ", ".join(
+        f"{sheet}!{row or '?'}" if sheet else str(row or "?") for sheet, row in sorted(places)
+    )
     return f", in rows of a patient: {listed}; or a row beside them is gone"
 
 

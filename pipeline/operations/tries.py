@@ -228,7 +228,7 @@ def unstore(history: History, claims: Iterable[Claim]) -> None:
                 continue
             note_due(connection, list_people(connection, list_decisions(connection), file.id))
             forget_file(connection, file.id)
-            facts = {"sha256": claim.sha256, "seal": "", "seal_before": file.seal}
+            facts = {"sha256": claim.sha256, "seal": "", "seal_before": history.seal_told(file)}
             note_event(connection, history.now(), "file-unstored", "", facts)
 
 

@@ -77,10 +77,13 @@ class Sealed:
     decisions: Mapping[int, str]
 
 
-def find_resealed(output: Path, private: Path, history: History) -> frozenset[str]:
+def find_resealed(output: Path, private: Path, history: History) -> dict[str, str]:
     """List the files whose seals are not those that the log tells of: rows and seal were changed.
 
     The log is read for it only where the sums of all seals differ.
+
+    Returns:
+        Hash of the file → its seal by the log.
 
     Raises:
         OutputError: A decision was changed, removed or added: nobody knows whom it concerns.
@@ -93,14 +96,14 @@ def find_resealed(output: Path, private: Path, history: History) -> frozenset[st
     with history.look() as connection:
         is_same = total in ("", sum_history(connection))
     if is_same:
-        return frozenset()
+        return {}
     told = read_sealed((*read_facts(output), *(event.facts for event in events)))
     stored = stored_seals(history)
     if told.decisions != stored.decisions:
         raise OutputError(f"what people decided was changed in the history. {_CURE}")
     if told.files.keys() != stored.files.keys():
         raise OutputError(f"files were added to the history or removed from it. {_CURE}")
-    return frozenset(name for name, seal in stored.files.items() if told.files[name] != seal)
+    return {name: seal for name, seal in told.files.items() if stored.files[name] != seal}
 
 
 def read_sealed(told: Iterable[Mapping[str, object]]) -> Sealed:

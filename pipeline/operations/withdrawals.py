@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from pipeline.errors import ArgumentError
-from pipeline.ingest.received import ReceivedFile
+from pipeline.ingest.received import ReceivedFile, tell_apart
 from pipeline.issues.counts import say_count
 from pipeline.operations.people import WITH_RESULTS
 from pipeline.operations.store.records import Decision
@@ -53,6 +53,10 @@ def find_file(files: Sequence[ReceivedFile], text: str) -> ReceivedFile:
         ArgumentError: There is none, or several.
     """
     found = [file for file in files if text and file.name == text]
+    if not found:
+        # As reports and issues.csv call files that share a name.
+        apart = {file.sha256 for file in tell_apart(files) if file.name == text}
+        found = [file for file in files if file.sha256 in apart]
     if not found and len(text) >= _FEWEST_DIGITS:
         found = [file for file in files if file.sha256.startswith(text.casefold())]
     if not found:

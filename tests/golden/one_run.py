@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.batch import rebuild_reports, run_batch
+from pipeline.batch import run_batch
 from pipeline.config import Settings
+from pipeline.upkeep import rebuild_reports
 
 ROOT = Path(__file__).parents[2]
 RUN_AT = datetime(2026, 11, 1, 6, 0)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from pipeline import batch, open_site
-from pipeline.batch import rebuild_reports, run_batch
+from pipeline.batch import run_batch
 from pipeline.checkup import check_up
 from pipeline.config import Settings
 from pipeline.operations.audit import verify_site
@@ -24,6 +24,7 @@ from pipeline.upkeep import (
     decide_conflict,
     purge_history,
     reassign_patient,
+    rebuild_reports,
     restore_history,
 )
 from tests.operations.conftest import HEADER

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.batch import rebuild_reports, run_batch
+from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.operations.history import open_history
-from pipeline.upkeep import back_up, purge_history, restore_history
+from pipeline.upkeep import back_up, purge_history, rebuild_reports, restore_history
 from tests.operations.conftest import HEADER
 from tests.operations.test_history import B12, BAD, GLUCOSE, GOOD, MCV, assert_same
 from tests.operations.test_upkeep import NOW, OLD, clock, pass_through, reports

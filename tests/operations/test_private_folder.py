@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.batch import rebuild_reports, run_batch
+from pipeline.batch import run_batch
 from pipeline.checkup import check_up
 from pipeline.config import Settings
 from pipeline.errors import BusyError, Exit, OutputError
@@ -30,7 +30,7 @@ from pipeline.operations.testimony import verify_history
 from pipeline.operations.workspace import open_workspace
 from pipeline.rounds import run_round
 from pipeline.status import look_at_site
-from pipeline.upkeep import back_up, restore_history
+from pipeline.upkeep import back_up, rebuild_reports, restore_history
 from tests.operations.conftest import HEADER
 from tests.operations.test_upkeep import pass_through
 

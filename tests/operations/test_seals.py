@@ -116,6 +116,13 @@ def seal_again(settings, name):
         seals.seal_file(connection, row.id)
 
 
+def read_again(settings, name):
+    """Drop the archived file once more, as the message says."""
+    (archived,) = (settings.inbox / "archive").rglob(name)
+    shutil.copy(archived, settings.inbox / "again.csv")
+    assert run(settings).exit_code == Exit.DONE
+
+
 HEMOGLOBIN = "where analyte = 'hemoglobin'"
 
 
@@ -143,7 +150,7 @@ def test_as_it_was_made_nothing_is_found(site):
         ("update files set purged = 1", "what is known of it"),
         ("update files set seal = ''", "what is known of it"),
         ("delete from seals", "rows of a patient"),
-        (f"update results set source_row = 'x' {HEMOGLOBIN}", "rows of a patient: x"),
+        (f"update results set source_row = 'x' {HEMOGLOBIN}", "rows of a patient: ?"),
         (f"update results set value = 'ten', collected_at = 'May' {HEMOGLOBIN}", "patient: 2"),
         (f"update results set analyte = 'x', status = 'y' {HEMOGLOBIN}", "patient: 2"),
         ("update files set layouts = '{', received_at = 'x'", "what is known of it"),
@@ -198,6 +205,30 @@ def test_rows_that_were_changed_and_sealed_again_do_not_agree_with_the_log(site)
     assert run(site).exit_code == Exit.HELD
     cells = [*load_workbook(site.output / "patients/P1.xlsx").active.values]
     assert any("changed from outside" in str(cell) for row in cells for cell in row)
+    read_again(site, "one.csv")
+    assert faults(site, deep=True) == []
+
+
+@pytest.mark.parametrize("change", ["seal = ''", "seal = 'x'", "name = 'other.csv'"])
+def test_what_is_read_again_agrees_with_the_log_whatever_stood_in_place_of_the_seal(site, change):
+    execute(site, f"update files set {change} where name = 'one.csv'")
+    assert faults(site)
+    read_again(site, "one.csv")
+    assert faults(site, deep=True) == []
+
+
+@pytest.mark.parametrize("is_sealed_again", [False, True])
+def test_a_purge_does_not_seal_again_what_was_changed(site, is_sealed_again):
+    execute(site, f"update results set value = 15.0 {HEMOGLOBIN}")
+    if is_sealed_again:
+        seal_again(site, "one.csv")
+    before = faults(site)
+    with pytest.raises(OutputError, match="nothing is deleted"):
+        purge_history(site, datetime(2021, 1, 1).date(), clock=clock)
+    assert faults(site) == before
+    read_again(site, "one.csv")
+    purge_history(site, datetime(2021, 1, 1).date(), clock=clock)
+    assert faults(site) == []
 
 
 def test_kept_cells_that_were_changed_are_named(site):
@@ -271,6 +302,7 @@ def test_another_sites_history_stops_everything_and_can_be_accepted(site, tmp_pa
         path.name: path.read_bytes() for path in (site.output / "patients").iterdir()
     } == reports
     assert any("another site" in fault for fault in faults(site))
+    assert any("another site" in fault for fault in look_at_site(site).faults)
     accept_history(site, clock=clock)
     assert run(site).exit_code == Exit.DONE
     assert [*(site.output / "patients").glob("P7*")]

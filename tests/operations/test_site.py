@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.batch import rebuild_reports
 from pipeline.checkup import check_up
 from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError, OutputError
@@ -28,6 +27,7 @@ from pipeline.operations.site import cron_line, make_site
 from pipeline.operations.workspace import open_workspace
 from pipeline.reading import pass_through
 from pipeline.rounds import run_round
+from pipeline.upkeep import rebuild_reports
 
 NOW = datetime.now()
 

@@ -239,6 +239,9 @@ def test_a_file_is_named_by_name_path_or_hash(site, tmp_path):
     first = find_stored(site.settings, str(tmp_path / "a.csv"), clock=clock).file
     assert first.sha256[:8] in str(raised.value)
     assert find_stored(site.settings, first.sha256[:8].upper(), clock=clock).file == first
+    # As reports and issues.csv call it, since another one has its name.
+    named = f"a.csv ({first.sha256[:8]})"
+    assert find_stored(site.settings, named, clock=clock).file == first
     for wrong in ("", "b.csv", first.sha256[:3]):
         with pytest.raises(ArgumentError, match="no stored file"):
             find_stored(site.settings, wrong, clock=clock)

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from pipeline.batch import rebuild_reports, run_batch
+from pipeline.batch import run_batch
 from pipeline.config import Settings
+from pipeline.upkeep import rebuild_reports
 from tests.properties import examples
 from tests.properties.test_runs import COLUMNS, pass_through
 

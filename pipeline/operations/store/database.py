@@ -1,6 +1,6 @@
 """One connection to the results database, in transactions that are all or nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,8 +22,8 @@ class Database:
     engine: Engine
     clock: Clock
     """Gives the local time."""
-    distrusted: frozenset[str] = frozenset()
-    """Hashes of stored files whose seals are not those that the log tells of."""
+    distrusted: Mapping[str, str] = field(default_factory=dict)
+    """Stored files whose seals are not those that the log tells of: hash → seal by the log."""
     _outer: Connection | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:

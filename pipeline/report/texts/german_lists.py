@@ -108,7 +108,7 @@ ENTRIES = {
     "notice.versions": "Fassungen der Person, die einander widersprechen",
     "notice.commands": "Entscheiden: labflag release {hold} --version N (alle sind diese Person) oder "
     "labflag reject {hold} --version N (Fassung N ist eine andere Person).",
-    "notice.changed": "Gespeicherte Ergebnisse dieses Patienten wurden von außerhalb labflags geändert. Keines wird berichtet, bis "
+    "notice.changed": "Gespeicherte Ergebnisse dieses Patienten wurden von außerhalb von labflag geändert. Keines wird berichtet, bis "
     "die Dateien unten neu gelesen sind.",
     "notice.changed-earlier": "Verlassen Sie sich nicht auf das, was seit der Änderung über diesen Patienten berichtet wurde, auch auf Papier.",
     "notice.changed-files": "Dateien mit Ergebnissen dieses Patienten",

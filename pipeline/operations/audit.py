@@ -136,15 +136,26 @@ def line_seal(output: Path, number: int, head: Head) -> str:
         return ""
 
 
-def read_facts(output: Path) -> Iterator[Mapping[str, object]]:
-    """Give the facts of every line of the log that can be read, in order, with their event."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a line of the log, or an event of the history, tells."""
+
+    event: str
+    facts: Mapping[str, object]
+    source: int = 0
+    """Number of the event in the history; 0 if it is not from there."""
+
+
+def read_told(output: Path) -> Iterator[Told]:
+    """Give what every line of the log that can be read tells, in order."""
     for line in _read_lines(output):
         try:
             said = json.loads(line)
-            yield {**said["facts"], "event": said["event"]}
+            event, facts, source = str(said["event"]), dict(said["facts"]), int(said["source"])
         except (ValueError, KeyError, TypeError):
             # A line that is none is named where the chain is looked at.
             continue
+        yield Told(event=event, facts=facts, source=source)
 
 
 def path_id(private: Path, path: str) -> str:
@@ -174,25 +185,17 @@ def read_source(private: Path) -> int:
 def read_outputs(output: Path) -> dict[str, str]:
     """Give the outputs as the log left them: id of the path → SHA-256."""
     outputs: dict[str, str] = {}
-    for line in _read_lines(output):
-        try:
-            listed = json.loads(line)["facts"].get(OUTPUTS, {})
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue
-        outputs |= {str(key): str(value) for key, value in listed.items()}
+    for told in read_told(output):
+        listed = told.facts.get(OUTPUTS)
+        if isinstance(listed, dict):
+            outputs |= {str(key): str(value) for key, value in listed.items()}
     return {key: value for key, value in outputs.items() if value}
 
 
 def is_writing(output: Path) -> bool:
     """Whether a run has begun to write outputs and has not recorded them: it is at it, or died."""
-    for line in reversed(_read_lines(output)):
-        try:
-            event = json.loads(line)["event"]
-        except (ValueError, KeyError, TypeError):
-            continue
-        if event in (WRITING, _ENDS):
-            return bool(event == WRITING)
-    return False
+    events = [told.event for told in read_told(output) if told.event in (WRITING, _ENDS)]
+    return events[-1:] == [WRITING]
 
 
 def verify_site(output: Path) -> Iterator[Fault]:
@@ -208,7 +211,11 @@ def verify_site(output: Path) -> Iterator[Fault]:
 def verify_log(output: Path, private: Path) -> Iterator[Fault]:
     """Find every line that was changed, removed or added, and an end that was cut off."""
     seal, number = _FIRST, 0
-    for number, line in enumerate(_read_lines(output), start=1):
+    content = _read_log(output)
+    head = _read_head(private, missing=bool(content))
+    if head is not None and _is_chained(head):
+        content = _without_pending(content, head)
+    for number, line in enumerate(content.splitlines(), start=1):
         try:
             said = json.loads(line)
             claimed, before, count = said.pop("seal"), said["before"], said["line"]
@@ -220,23 +227,20 @@ def verify_log(output: Path, private: Path) -> Iterator[Fault]:
         elif before != seal or count != number:
             yield Fault(what=f"before line {number} of the log, lines were removed or added")
         seal = claimed
-    head = _read_head(private, missing=number > 0)
     if head is None:
         yield Fault(what="the seal of the last line is missing; the end may have been cut off")
     elif not _is_chained(head):
         yield Fault(what="what is to be written to the log next is not what labflag wrote")
-    elif (head.lines, head.seal) != (number, seal) and not _is_being_written(output, head):
+    elif (head.lines, head.seal) != (number, seal):
         kind = "cut off" if number < head.lines else "changed or added to"
         yield Fault(what=f"the end of the log was {kind}: {number} lines, {head.lines} sealed")
 
 
-def _is_being_written(output: Path, head: Head) -> bool:
-    """Whether the log ends within the lines that are pending."""
-    try:
-        content = read_plain(find_record(output, NAME))
-    except (FileNotFoundError, NotPlainError):
-        content = b""
-    return bool(head.pending) and head.pending.encode().startswith(content[head.size :])
+def _without_pending(content: bytes, head: Head) -> bytes:
+    """Leave out what a run has written of the lines that are pending: the next one finishes it."""
+    rest = content[head.size :]
+    is_begun = bool(head.pending) and head.pending.encode().startswith(rest)
+    return content[: head.size] if is_begun else content
 
 
 def _is_chained(head: Head) -> bool:
@@ -379,10 +383,19 @@ def _write_head(private: Path, head: Head) -> None:
 
 
 def _read_lines(output: Path) -> list[bytes]:
+    """Give the lines of the log; those that are pending count as written, as in `read_head`."""
+    content, pending = _read_log(output), b""
+    head = _read_head(find_private(output))
+    if head is not None and _is_chained(head):
+        content, pending = _without_pending(content, head), head.pending.encode()
+    return [*content.splitlines(), *pending.splitlines()]
+
+
+def _read_log(output: Path) -> bytes:
     try:
-        return read_plain(find_record(output, NAME)).splitlines()
+        return read_plain(find_record(output, NAME))
     except (FileNotFoundError, NotPlainError):
-        return []
+        return b""
 
 
 def _seal(said: Mapping[str, object]) -> str:

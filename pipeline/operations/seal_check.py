@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import OutputError
-from pipeline.operations.audit import Fault, advance_sum, read_facts, read_head
+from pipeline.operations.audit import Fault, Told, advance_sum, read_head, read_told
 from pipeline.operations.history import History, open_history
 from pipeline.operations.people import WITH_RESULTS
 from pipeline.operations.place import Place
@@ -98,18 +98,20 @@ def _verify_originals(connection: Connection, names: dict[int, str]) -> Iterator
 def _verify_log(output: Path, private: Path, history: History) -> Iterator[Fault]:
     """Compare the seals that are stored with those that the log tells of."""
     events = history.list_events_after(read_head(private).source)
-    told = [*read_facts(output), *({**event.facts, "event": event.kind} for event in events)]
+    told = [*read_told(output), *(Told(event=each.kind, facts=each.facts) for each in events)]
     with history.look() as connection:
         total, typed = sum_history(connection), sum_typed(connection)
     expected = ""
-    for facts in told:
-        if facts["event"] == _FIRST and expected:
+    for each in told:
+        if each.event == _FIRST and expected:
             yield Fault(what="everything stored was sealed anew, though it had been sealed before")
-        expected = advance_sum(expected, facts)
+        expected = advance_sum(expected, each.facts)
     if expected not in ("", total):
-        named = list(_name_differences(read_sealed(told), stored_seals(history)))
+        named = list(
+            _name_differences(read_sealed(each.facts for each in told), stored_seals(history))
+        )
         yield from named or [Fault(what="what is stored is not, as a whole, what the log tells of")]
-    last_typed = [str(facts["typed"]) for facts in told if "typed" in facts]
+    last_typed = [str(each.facts["typed"]) for each in told if "typed" in each.facts]
     if last_typed and last_typed[-1] != typed:
         yield Fault(what="what people typed into the worklist was changed in the history")
 

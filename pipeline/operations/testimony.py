@@ -1,27 +1,15 @@
 """Whether the log and the history tell the same of what was done."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.operations.audit import NAME, Fault
+from pipeline.operations.audit import Fault, Told, read_told
 from pipeline.operations.history import open_history
 from pipeline.operations.place import Place
-from pipeline.operations.private_folder import find_record
 from pipeline.operations.store.records import Event
-from pipeline.report.folder import NotPlainError, read_plain
 
 _RESTORED = "restored"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """What a line of the log says of an event of the history."""
-
-    event: str
-    facts: Mapping[str, object]
 
 
 def verify_history(output: Path, place: Place, clock: Callable[[], datetime]) -> Iterator[Fault]:
@@ -33,7 +21,7 @@ def verify_history(output: Path, place: Place, clock: Callable[[], datetime]) ->
     Raises:
         OutputError: The history cannot be read.
     """
-    told = _read_told(output)
+    told = {each.source: each for each in read_told(output) if each.source}
     if not told:
         return
     if not place.exists:
@@ -61,24 +49,5 @@ def verify_history(output: Path, place: Place, clock: Callable[[], datetime]) ->
         yield Fault(what=f"the history tells {changed} events otherwise than the log")
 
 
-def _agree(line: _Line, event: Event) -> bool:
-    return line == _Line(event=event.kind, facts={"run": event.run_id, **event.facts})
-
-
-def _read_told(output: Path) -> dict[int, _Line]:
-    """Read what the log tells of events of the history, by their numbers."""
-    told = {}
-    try:
-        lines = read_plain(find_record(output, NAME)).splitlines()
-    except (FileNotFoundError, NotPlainError):
-        return {}
-    for line in lines:
-        try:
-            said = json.loads(line)
-            number, read = int(said["source"]), _Line(event=said["event"], facts=said["facts"])
-        except (ValueError, KeyError, TypeError):
-            # A line that is none is named where the chain is looked at.
-            continue
-        if number:
-            told[number] = read
-    return told
+def _agree(told: Told, event: Event) -> bool:
+    return (told.event, told.facts) == (event.kind, {"run": event.run_id, **event.facts})

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from pipeline.errors import OutputError
-from pipeline.operations.audit import advance_sum, line_seal, read_facts, read_head
+from pipeline.operations.audit import advance_sum, line_seal, read_head, read_told
 from pipeline.operations.history import History, open_history
 from pipeline.operations.place import Place
 from pipeline.operations.store import tables
@@ -97,7 +97,7 @@ def find_resealed(output: Path, private: Path, history: History) -> dict[str, st
         is_same = total in ("", sum_history(connection))
     if is_same:
         return {}
-    told = read_sealed((*read_facts(output), *(event.facts for event in events)))
+    told = read_sealed((*(each.facts for each in read_told(output)), *(e.facts for e in events)))
     stored = stored_seals(history)
     if told.decisions != stored.decisions:
         raise OutputError(f"what people decided was changed in the history. {_CURE}")

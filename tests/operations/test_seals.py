@@ -16,6 +16,7 @@ from pipeline.errors import Exit, OutputError
 from pipeline.operations.audit import verify_site
 from pipeline.operations.history import open_history
 from pipeline.operations.place import place_history
+from pipeline.operations.private_folder import find_private, find_record
 from pipeline.operations.seal_check import verify_seals
 from pipeline.operations.store import seals, tables
 from pipeline.operations.testimony import verify_history
@@ -352,6 +353,31 @@ def test_a_head_that_claims_lines_to_come_is_no_way_round_the_check(site, pendin
     drop(site, "next.csv", TWO)
     with pytest.raises(OutputError):
         run(site)
+
+
+@pytest.mark.parametrize("report_mode", ["0640", "0660"])
+@pytest.mark.parametrize("left", [0, 1, -1])
+def test_a_log_that_is_cut_off_is_found_though_a_line_is_pending(tmp_path, report_mode, left):
+    settings = replace(settings_at(tmp_path), report_mode=report_mode)
+    settings.inbox.mkdir()
+    drop(settings, "one.csv", ONE)
+    run(settings)
+    head = find_private(settings.output) / "audit.head"
+    log = find_record(settings.output, "audit.log")
+    lines = log.read_text().splitlines(keepends=True)
+    before = json.loads(lines[-2])
+    said = json.loads(head.read_text()) | {"pending": lines[-1], "lines": before["line"]}
+    said |= {"seal": before["seal"], "size": len("".join(lines[:-1]))}
+    head.write_text(json.dumps(said))
+    log.write_text("".join(lines[:-1]) + lines[-1][:20])
+    assert faults(settings) == [], "a run that died while it wrote the line"
+    head.write_text(json.dumps({"pending": "".join(lines), "history": said["history"]}))
+    log.write_text(lines[0][:30])
+    assert faults(settings) == [], "or the first lines of all"
+    head.write_text(json.dumps(said))
+    log.write_text("".join(lines[:left]))
+    cut = [fault for fault in faults(settings) if "cut off" in fault]
+    assert bool(cut) == (left != -1), "before the line that is pending the log is whole"
 
 
 @pytest.mark.parametrize("change", ["change", "remove"])

@@ -811,14 +811,15 @@ CATALOGUE = _kinds(
         "file-changed",
         ERROR,
         "What is stored of this file was changed from outside labflag.",
-        "Find out who did it (`labflag audit verify`). Drop the file from the archive again: it is "
-        "read anew; or put back a copy of the history with `labflag restore`.",
+        "Find out who did it (`labflag audit verify`). Put the file into the inbox again, from the "
+        "archive: it is read anew; or put back a copy of the history with `labflag restore`.",
     ),
     (
         "seal-broken",
         ERROR,
         "Stored results of this patient were changed from outside labflag: none of them is used.",
-        "Drop the file from the archive again that is named with `file-changed`: it is read anew.",
+        "Put the file that was changed into the inbox again, from the archive: it is read anew. "
+        "issues.csv names it with `file-changed`.",
     ),
     (
         "identity-conflict",

@@ -177,13 +177,15 @@ def _write_notices(
     shelf: Shelf, wanted: Iterable[str], judgement: Judgement, facts: RunFacts
 ) -> Iterator[tuple[str, bytes]]:
     """Give what stands in place of the reports of patient ids in conflict: id and workbook."""
+    issues = judgement.issues
+    changed = set(issues.loc[issues["code"].eq("file-changed"), "source_file"])
     for patient in wanted:
         if patient in shelf.suspended:
             made_at = shelf.changed_at[patient]
             made = replace(facts, run_at=made_at)
             since = shelf.suspended[patient]
             book = (
-                render_changed(patient, judgement.held, made)
+                render_changed(patient, judgement.held, changed, made)
                 if patient in judgement.intake.broken
                 else render_notice(patient, since, judgement.held, made)
             )

@@ -6,7 +6,7 @@ Nothing else tells whoever opens the report of yesterday that it is not to be re
 report goes without a word.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from openpyxl import Workbook
@@ -55,22 +55,28 @@ def render_notice(patient: str, since: datetime, held: DataFrame[Held], run: Run
     )
 
 
-def render_changed(patient: str, held: DataFrame[Held], run: RunFacts) -> Workbook:
+def render_changed(
+    patient: str, held: DataFrame[Held], changed: Collection[str], run: RunFacts
+) -> Workbook:
     """Render the notice on a patient whose stored results were changed from outside.
 
     Args:
         patient: The id.
         held: All held results; those of the patient with their files.
+        changed: The files whose results were changed.
         run: The run of the last change.
     """
     texts = LANGUAGES[run.language]
     concerned = held[held["patient_id"].eq(patient) & held["code"].eq("seal-broken")]
-    files = concerned.groupby("source_file", sort=True).size()
     titles = texts.heads("notice.changed-heads")
     columns = [
-        Column(title=title, most=width) for title, width in zip(titles, (60, 12), strict=True)
+        Column(title=title, most=width) for title, width in zip(titles, (60, 60), strict=True)
     ]
-    rows = [[Entry(str(name), PLAIN), Entry(int(count), PLAIN)] for name, count in files.items()]
+    again, nothing = texts("notice.changed-again"), texts("notice.changed-nothing")
+    rows = [
+        [Entry(name, PLAIN), Entry(again if name in changed else nothing, PLAIN)]
+        for name in sorted(concerned["source_file"].unique())
+    ]
     return _render(
         patient,
         run,
@@ -80,7 +86,7 @@ def render_changed(patient: str, held: DataFrame[Held], run: RunFacts) -> Workbo
             (texts("notice.changed-files"), SECTION),
         ),
         table=("Files", columns, rows),
-        tails=(texts.problem(CATALOGUE["seal-broken"])[1],),
+        tails=(),
     )
 
 

@@ -114,10 +114,12 @@ ENTRIES = {
     "notice.commands": "To decide: labflag release {hold} --version N (all are this person), or "
     "labflag reject {hold} --version N (version N is another person).",
     "notice.changed": "Stored results of this patient were changed from outside labflag. None of them is reported until "
-    "the files below are read again.",
+    "the file that was changed is read again.",
     "notice.changed-earlier": "Do not rely on what was reported of this patient since the change, also on paper.",
     "notice.changed-files": "Files with results of this patient",
-    "notice.changed-heads": "File|Results",
+    "notice.changed-heads": "File|What to do",
+    "notice.changed-again": "Changed: put it into the inbox again, from the archive.",
+    "notice.changed-nothing": "Nothing: it is as it was stored.",
     "notice.made": "Made by labflag {version} on {made}.",
     # The run as a whole
     "held.heading": "What was set aside or noted, by problem and by place",

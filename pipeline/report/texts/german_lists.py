@@ -109,10 +109,12 @@ ENTRIES = {
     "notice.commands": "Entscheiden: labflag release {hold} --version N (alle sind diese Person) oder "
     "labflag reject {hold} --version N (Fassung N ist eine andere Person).",
     "notice.changed": "Gespeicherte Ergebnisse dieses Patienten wurden von außerhalb von labflag geändert. Keines wird berichtet, bis "
-    "die Dateien unten neu gelesen sind.",
+    "die geänderte Datei neu gelesen ist.",
     "notice.changed-earlier": "Verlassen Sie sich nicht auf das, was seit der Änderung über diesen Patienten berichtet wurde, auch auf Papier.",
     "notice.changed-files": "Dateien mit Ergebnissen dieses Patienten",
-    "notice.changed-heads": "Datei|Ergebnisse",
+    "notice.changed-heads": "Datei|Was zu tun ist",
+    "notice.changed-again": "Geändert: aus dem Archiv noch einmal in den Eingang legen.",
+    "notice.changed-nothing": "Nichts: Sie ist so, wie sie gespeichert wurde.",
     "notice.made": "Erstellt mit labflag {version} am {made}.",
     "held.heading": "Was zurückgestellt oder vermerkt wurde, nach Problem und nach Ort",
     "held.kinds": "Problem|Art|Anzahl|Was zu tun ist|Code",

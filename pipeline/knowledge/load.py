@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection
 from dataclasses import fields, replace
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -124,6 +125,26 @@ def load_knowledge(
         KnowledgeError: Something is unknown, missing, doubled, dangling or contradictory; the
             message names the file, the line, the entry and what to do.
     """
+    if overlay is None and not profile.endswith(".toml"):
+        return _load_shipped(profile, language, frozenset(groups), critical_values)
+    return _load(overlay, profile, language, groups, critical_values)
+
+
+@lru_cache(maxsize=16)
+def _load_shipped(
+    profile: str, language: str, groups: frozenset[str], critical_values: CriticalValues
+) -> Knowledge:
+    """Load what ships with labflag, once in a process: it does not change, nor does knowledge."""
+    return _load(None, profile, language, groups, critical_values)
+
+
+def _load(
+    overlay: Path | None,
+    profile: str,
+    language: str,
+    groups: Collection[str],
+    critical_values: CriticalValues,
+) -> Knowledge:
     shelf = Shelf(_KEYS)
     shelf.read_folder(files("pipeline.knowledge"), language)
     if overlay is not None:

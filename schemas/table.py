@@ -1,7 +1,7 @@
 """What every hand-over table has in common."""
 
 from functools import cache
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import pandas as pd
 import pandera.pandas as pa
@@ -9,6 +9,18 @@ from pandera.typing.pandas import DataFrame
 
 # Pandera calls these types by other names and accepts look-alikes for them.
 _EXACT_NAME = {"string[python]": "str", "datetime64[ns]": "datetime64[us]"}
+
+
+class _Everywhere:
+    is_on = False
+
+
+_everywhere = _Everywhere()
+
+
+def validate_everywhere(is_on: bool = True) -> None:
+    """Have every table validated in full, also between the hand-overs; it costs time."""
+    _everywhere.is_on = is_on
 
 
 class Table(pa.DataFrameModel):
@@ -33,6 +45,21 @@ class Table(pa.DataFrameModel):
     def validate(cls, check_obj: pd.DataFrame, *args: Any, **options: Any) -> DataFrame[Self]:
         """Check a table and give it back; nothing is converted, so none is copied for it."""
         return super().validate(check_obj, *args, **{"inplace": True, **options})
+
+    @classmethod
+    def require_columns(cls, frame: pd.DataFrame) -> DataFrame[Self]:
+        """Check columns and their exact types alone, and give the table back.
+
+        For tables between the hand-overs, whose values come from a table that was validated.
+        `validate_everywhere` has them validated in full, as tests do.
+
+        Raises:
+            SchemaError, SchemaErrors: A column lacks, is too many or of another type.
+        """
+        found = {str(name): str(dtype) for name, dtype in frame.dtypes.items()}
+        if _everywhere.is_on or found != cls.column_types():
+            return cls.validate(frame)
+        return cast("DataFrame[Self]", frame)
 
     @classmethod
     def column_types(cls) -> dict[str, str]:

@@ -148,9 +148,9 @@ def _rename(
     return replace(
         intake,
         results=validate_results(results.drop(dayless.index)),
-        held=Held.validate(
+        held=Held.require_columns(
             pd.concat(aside, ignore_index=True).sort_values("result_id", ignore_index=True)
         ),
-        observations=Observations.validate(said.drop(in_words.index).reset_index(drop=True)),
+        observations=Observations.require_columns(said.drop(in_words.index).reset_index(drop=True)),
         issues=issues,
     )

@@ -66,7 +66,7 @@ def select_observations(observations: DataFrame[Observations], knowledge: Knowle
     kept["result_id"] = kept["result_id"].where(fate[kept.index].eq(str(Disposition.USED)))
     set_aside = rows[fate.eq(str(Disposition.HELD))]
     return Agreed(
-        observations=Observations.validate(
+        observations=Observations.require_columns(
             kept.reset_index(drop=True).astype(Observations.column_types())
         ),
         held=hold_observations(set_aside, "observations-disagree"),
@@ -82,7 +82,7 @@ def join_selected(selected: Selected, agreed: Agreed) -> Selected:
     """Put what became of results in words beside what became of the numbers."""
     return replace(
         selected,
-        held=Held.validate(pd.concat([selected.held, agreed.held], ignore_index=True)),
+        held=Held.require_columns(pd.concat([selected.held, agreed.held], ignore_index=True)),
         issues=all_issues(selected.issues, agreed.issues),
         dispositions=pd.concat([selected.dispositions, agreed.dispositions]),
     )

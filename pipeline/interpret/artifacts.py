@@ -56,7 +56,7 @@ def list_artifacts(questions: Questions, grid: Grid, knowledge: Knowledge) -> Da
         tables.append(rows)
     kinds = Artifacts.column_types()
     together = pd.concat(tables).sort_values("order", kind="stable", ignore_index=True)
-    return Artifacts.validate(together[list(kinds)].astype(kinds))
+    return Artifacts.require_columns(together[list(kinds)].astype(kinds))
 
 
 _WHOSE = ("patient_id", "accession", "collected_at", "collected_precision")

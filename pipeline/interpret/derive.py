@@ -29,11 +29,12 @@ def derive_results(
     wherever its operand was reported; it speaks only where it decides (see `rules`).
     """
     made = [
-        Reportable.validate(_SHAPES[derived.shape](results, held, derived, knowledge))
+        Reportable.require_columns(_SHAPES[derived.shape](results, held, derived, knowledge))
         for derived in knowledge.derived
     ]
     together = pd.concat([results, *made], ignore_index=True)
-    # What was reported has been validated, too.
+    # What was reported has been validated before; what was made of it is new.
+    Reportable.validate(together[len(results) :])
     return together.assign(result_id=_numbers(together))
 
 
@@ -44,7 +45,7 @@ def derive_held(
 
     For the interpretation only: the rows added stand beside those that they follow from.
     """
-    held = Held.validate(name_corrected(held, knowledge))
+    held = Held.require_columns(name_corrected(held, knowledge))
     made: list[pd.DataFrame] = [pd.DataFrame(held)]
     for derived in knowledge.derived:
         if derived.shape in CALCULATED:

@@ -77,7 +77,7 @@ def place_results(
         set_aside=_positions(held, np.ones(len(held), bool), held_of, len(index)),
         result_of=result_of,
         held_of=held_of,
-        observations=Observations.validate(said),
+        observations=Observations.require_columns(said),
         said_of=index.get_indexer(pd.MultiIndex.from_frame(said[_SPECIMEN])).astype(np.int64),
     )
 

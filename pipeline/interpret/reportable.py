@@ -107,7 +107,7 @@ def show_replaced(selected: Selected, replaced: DataFrame[Results] | None) -> Se
         return selected
     former = _list_superseded(selected.results, replaced)
     together = pd.concat([former, selected.superseded], ignore_index=True)
-    return replace(selected, superseded=Superseded.validate(together))
+    return replace(selected, superseded=Superseded.require_columns(together))
 
 
 def _list_superseded(used: pd.DataFrame, replaced: pd.DataFrame) -> DataFrame[Superseded]:
@@ -123,7 +123,7 @@ def _list_superseded(used: pd.DataFrame, replaced: pd.DataFrame) -> DataFrame[Su
     told = told.drop_duplicates(["result_id", "status", *said])
     order = ["patient_id", "result_id", "rank", *_ORIGIN]
     ordered = told.sort_values(order, ignore_index=True)[list(kinds)].astype(kinds)
-    return Superseded.validate(ordered)
+    return Superseded.require_columns(ordered)
 
 
 def _withdrawn(ordered: pd.DataFrame, held: DataFrame[Held]) -> "pd.Series[bool]":

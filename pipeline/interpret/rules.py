@@ -41,7 +41,7 @@ def evaluate_rules(
         for rule in rules
     ]
     if not columns:
-        return Findings.validate(Findings.no_rows())
+        return Findings.require_columns(Findings.no_rows())
     count = len(grid.accessions) * len(columns)
     table: dict[str, object] = {
         str(name): column.array.repeat(len(columns)) for name, column in grid.accessions.items()

@@ -137,7 +137,7 @@ def rank_patients(
     listed["for_information"] = find_for_information(listed, standing, grid, questions, knowledge)
     ordered = sort_patients(listed)
     kinds = Patients.column_types()
-    return Patients.validate(ordered[list(kinds)].astype(kinds))
+    return Patients.require_columns(ordered[list(kinds)].astype(kinds))
 
 
 def _settles(findings: pd.DataFrame) -> "pd.Series[bool]":

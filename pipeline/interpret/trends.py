@@ -93,7 +93,7 @@ def compare_standing(
     )[is_now | was]
     kinds = Changes.column_types()
     ordered = told.sort_values(_KEY, ignore_index=True)
-    return Changes.validate(ordered[list(kinds)].astype(kinds))
+    return Changes.require_columns(ordered[list(kinds)].astype(kinds))
 
 
 def order_by_change(
@@ -106,7 +106,7 @@ def order_by_change(
     """
     turn = changes["change"].map(_TURN).groupby(changes["patient_id"]).min()
     turns = patients["patient_id"].map(turn).fillna(len(_TURNS))
-    return Patients.validate(sort_patients(patients, turns))
+    return Patients.require_columns(sort_patients(patients, turns))
 
 
 def sum_up_standing(standing: pd.DataFrame) -> pd.DataFrame:

@@ -27,7 +27,7 @@ _FROM_HELD = ["patient_name", "sex", "birth_date"]
 
 
 def _no_findings() -> DataFrame[Findings]:
-    return Findings.validate(Findings.no_rows())
+    return Findings.require_columns(Findings.no_rows())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +62,9 @@ def interpret_versions(received: Intake, settled: Intake, knowledge: Knowledge) 
     rows[_FROM_HELD] = details.loc[rows.index]
     results = validate_results(_as_versions(rows, people).reset_index(drop=True))
     aside = received.held[received.held["result_id"].isin(held["result_id"])]
-    set_aside = Held.validate(_as_versions(aside, people).reset_index(drop=True))
+    set_aside = Held.require_columns(_as_versions(aside, people).reset_index(drop=True))
     said = select_observations(
-        Observations.validate(
+        Observations.require_columns(
             _as_versions(_left_out(received, settled), people).reset_index(drop=True)
         ),
         knowledge,
@@ -79,7 +79,7 @@ def interpret_versions(received: Intake, settled: Intake, knowledge: Knowledge) 
     return Versions(
         places=_most_urgent(people, held),
         people=people,
-        findings=Findings.validate(found.standing[present].reset_index(drop=True)),
+        findings=Findings.require_columns(found.standing[present].reset_index(drop=True)),
     )
 
 
@@ -88,7 +88,7 @@ def _left_out(received: Intake, settled: Intake) -> DataFrame[Observations]:
     said, kept = received.observations, settled.observations
     keys = ["source_file", "source_sheet", "source_row", "source_column", "code", "patient_id"]
     there = pd.MultiIndex.from_frame(said[keys]).isin(pd.MultiIndex.from_frame(kept[keys]))
-    return Observations.validate(said[~there].reset_index(drop=True))
+    return Observations.require_columns(said[~there].reset_index(drop=True))
 
 
 def _number_people(rows: pd.DataFrame) -> pd.DataFrame:

@@ -41,8 +41,10 @@ def hold_broken(intake: Intake) -> Intake:
     return replace(
         intake,
         results=validate_results(intake.results[~leaving]),
-        held=Held.validate(held.sort_values("result_id", ignore_index=True)),
-        observations=Observations.validate(intake.observations[~said].reset_index(drop=True)),
+        held=Held.require_columns(held.sort_values("result_id", ignore_index=True)),
+        observations=Observations.require_columns(
+            intake.observations[~said].reset_index(drop=True)
+        ),
         issues=all_issues(intake.issues, issues),
     )
 

@@ -68,4 +68,4 @@ def unpack_standing(packed: "pd.Series[str]") -> DataFrame[Findings]:
     # What trends do not read is left empty, as far as the contract allows it.
     unread = {name: "" for name in kinds if name not in found}
     filled = found.assign(**unread).assign(profile="-", knowledge_version="-", collected_at=moments)
-    return Findings.validate(filled[list(kinds)].astype(kinds))
+    return Findings.require_columns(filled[list(kinds)].astype(kinds))

@@ -101,8 +101,8 @@ def settle_people(intake: Intake, decisions: Sequence[Decision]) -> Intake:
             intake = replace(
                 intake,
                 results=validate_results(_unite(intake.results, decision)),
-                held=Held.validate(_unite(intake.held, decision)),
-                observations=Observations.validate(_unite(intake.observations, decision)),
+                held=Held.require_columns(_unite(intake.held, decision)),
+                observations=Observations.require_columns(_unite(intake.observations, decision)),
             )
     rejections = [each for each in decisions if each.kind == REJECT]
     tables = (intake.results, intake.held, intake.observations)
@@ -126,8 +126,10 @@ def settle_people(intake: Intake, decisions: Sequence[Decision]) -> Intake:
         replace(
             intake,
             results=validate_results(intake.results[~leaving]),
-            held=Held.validate(intake.held[~rejected].reset_index(drop=True)),
-            observations=Observations.validate(intake.observations[~said].reset_index(drop=True)),
+            held=Held.require_columns(intake.held[~rejected].reset_index(drop=True)),
+            observations=Observations.require_columns(
+                intake.observations[~said].reset_index(drop=True)
+            ),
             issues=all_issues(intake.issues, issues),
         )
     )
@@ -139,7 +141,7 @@ def settle_people(intake: Intake, decisions: Sequence[Decision]) -> Intake:
         hold_observations(in_words[~persons[2][in_words.index]], _OTHER_SPECIMEN),
     ]
     held = pd.concat(aside, ignore_index=True).sort_values("result_id", ignore_index=True)
-    return replace(settled, held=Held.validate(held))
+    return replace(settled, held=Held.require_columns(held))
 
 
 def _unite(rows: pd.DataFrame, decision: Decision) -> pd.DataFrame:

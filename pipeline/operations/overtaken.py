@@ -54,11 +54,13 @@ def hold_overtaken(intake: Intake, knowledge: Knowledge) -> Intake:
     overtaken = results[own.notna() & (other > own)]
     return replace(
         intake,
-        held=Held.validate(
+        held=Held.require_columns(
             pd.concat([held, hold_observations(overtaken, _CODE)], ignore_index=True).sort_values(
                 "result_id", ignore_index=True
             )
         ),
-        observations=Observations.validate(said.drop(overtaken.index).reset_index(drop=True)),
+        observations=Observations.require_columns(
+            said.drop(overtaken.index).reset_index(drop=True)
+        ),
         issues=all_issues(intake.issues, issues_at(overtaken, _CODE)),
     )

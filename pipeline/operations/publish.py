@@ -286,4 +286,4 @@ def _told(
     told = findings["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
     told |= findings["status"].eq(Confirmation.UNCONFIRMED)
     told &= findings["outcome"].eq(Outcome.PRESENT) | ~findings["rule"].isin(critical)
-    return findings if all_outcomes else Findings.validate(findings[told])
+    return findings if all_outcomes else Findings.require_columns(findings[told])

@@ -146,7 +146,7 @@ class Shelf:
             )
         )
         former = self._judgement.knowledge.former_rules
-        return Findings.validate(stood.assign(rule=stood["rule"].replace(dict(former))))
+        return Findings.require_columns(stood.assign(rule=stood["rule"].replace(dict(former))))
 
     def note_worklist(self, path: str) -> None:
         """Note that the worklist is in place."""

@@ -55,7 +55,7 @@ def list_changes(
     # Of the same day what has a time, too: without one nobody knows which came first.
     is_earlier |= placed["collected_precision"].eq("time") & (at < until)
     before = standing_findings(
-        Findings.validate(findings_of(placed[is_earlier]).reset_index(drop=True))
+        Findings.require_columns(findings_of(placed[is_earlier]).reset_index(drop=True))
     )
     if before.empty:
         return {}

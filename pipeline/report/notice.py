@@ -40,7 +40,9 @@ def render_notice(patient: str, since: datetime, held: DataFrame[Held], run: Run
         run: The run of the last change.
     """
     texts = LANGUAGES[run.language]
-    concerned = Held.validate(held[held["patient_id"].eq(patient) & held["code"].eq(CONFLICT)])
+    concerned = Held.require_columns(
+        held[held["patient_id"].eq(patient) & held["code"].eq(CONFLICT)]
+    )
     (hold,) = list_versions(concerned)["hold"].unique()
     return _render(
         patient,

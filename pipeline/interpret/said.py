@@ -31,6 +31,8 @@ class Sayings:
         self._is_yes: Mask = np.append(said["answer"].eq("yes").to_numpy(dtype=bool), False)
         self._is_unclear: Mask = np.append(said["answer"].eq("unclear").to_numpy(dtype=bool), False)
         self._number: Numbers = np.append(said["number"].to_numpy("float64"), np.nan)
+        self._dates: dict[tuple[str, ...], Dates] = {}
+        """Names → dates; rules ask for the same ones again and again."""
 
     def observed(self, condition: Observed) -> Answer:
         """Say yes or no as it was said.
@@ -140,11 +142,13 @@ class Sayings:
 
     def dates_of(self, *names: str) -> Dates:
         """List the dates of some observations, with their places among all that was said."""
-        said = self._grid.observations
-        use = np.flatnonzero((said["code"].isin(names) & said["answer"].eq("yes")).to_numpy())
-        rows = said.iloc[use]
-        dates = self._timeline.dates_of(rows["patient_id"], rows["day"])
-        return replace(dates, rows=use[dates.rows])
+        if names not in self._dates:
+            said = self._grid.observations
+            use = np.flatnonzero((said["code"].isin(names) & said["answer"].eq("yes")).to_numpy())
+            rows = said.iloc[use]
+            dates = self._timeline.dates_of(rows["patient_id"], rows["day"])
+            self._dates[names] = replace(dates, rows=use[dates.rows])
+        return self._dates[names]
 
     def numbers_of(self, name: str) -> Numbers:
         """Give the number that was said of each accession, missing where none was."""

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -134,6 +134,24 @@ def line_seal(output: Path, number: int, head: Head) -> str:
         return str(json.loads(lines[number - 1])["seal"])
     except (IndexError, ValueError, KeyError, TypeError):
         return ""
+
+
+def seals_of(output: Path, numbers: Iterable[int]) -> dict[int, str]:
+    """Return the seals of some lines of the log, as they follow from what stands in each.
+
+    Returns:
+        Number → seal; "" for what is no line, and nothing for one after the last.
+    """
+    lines, seals = _read_lines(output), dict[int, str]()
+    for number in numbers:
+        if 0 < number <= len(lines):
+            try:
+                said = json.loads(lines[number - 1])
+                del said["seal"]
+                seals[number] = _seal(said)
+            except (ValueError, KeyError, TypeError):
+                seals[number] = ""
+    return seals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

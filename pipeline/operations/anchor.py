@@ -181,7 +181,7 @@ def find_failures(anchor: Anchor, output: Path) -> Iterator[str]:
 def find_begun(output: Path, target: object) -> int:
     """Return the first line of the log that a file or command was given; 0 if there was none."""
     begun = 0
-    for told in read_told(output):
+    for told in read_told(output, BEGUN):
         if told.event == BEGUN and told.facts.get("anchor") == name_target(target):
             begun = int(str(told.facts.get("lines", 0)))
     return begun
@@ -190,7 +190,8 @@ def find_begun(output: Path, target: object) -> int:
 def has_begun(output: Path) -> bool:
     """Whether the log was ever anchored in a file."""
     return any(
-        told.event == BEGUN and told.facts.get("kind") == "file" for told in read_told(output)
+        told.event == BEGUN and told.facts.get("kind") == "file"
+        for told in read_told(output, BEGUN)
     )
 
 

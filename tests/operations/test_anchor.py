@@ -331,6 +331,7 @@ def test_an_anchor_that_is_gone_is_not_begun_anew_in_silence(settings):
     settings.audit_anchor.rename(settings.audit_anchor.with_name("aside"))
     done = run(settings)
     assert (done.exit_code, "is gone" in done.unanchored) == (Exit.HELD, True)
+    assert "cannot be written" not in done.unanchored
     assert not settings.audit_anchor.exists()
     assert any("is gone" in fault for fault in faults(settings))
     assert "is gone" in ill(settings)["anchor"]

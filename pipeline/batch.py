@@ -20,6 +20,7 @@ from pipeline.knowledge.describe import require_rule
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations.access import choose_access, grant_access
 from pipeline.operations.accounts import Accounts, reconcile
+from pipeline.operations.anchoring import anchor_log
 from pipeline.operations.history import History, open_history
 from pipeline.operations.judge import Judgement, judge
 from pipeline.operations.manifest import Inputs
@@ -72,6 +73,8 @@ class Batch:
     """What stands in the cells that problems lie in, where a person asked for it."""
     worklist: WorklistNews = field(default_factory=WorklistNews)
     """What became of the worklist, and of what people typed into it."""
+    unanchored: str = ""
+    """Why it was not noted elsewhere where the log ends, though the site wants it."""
 
     @property
     def knowledge(self) -> Knowledge:
@@ -104,6 +107,8 @@ class Batch:
             return Exit.HELD
         if self.is_withheld or self.still_withdrawn or self.worklist.needs_person:
             return Exit.HELD
+        if self.unanchored:
+            return Exit.HELD
         return Exit.DONE
 
 
@@ -125,11 +130,13 @@ def run_batch(
         # Before the history is made: it is by the history that a folder is known as ours.
         check_folder(settings.output)
         place = place_history(settings)
-        with open_trusted(place, settings.output, private, clock) as history:
+        with open_trusted(place, settings, private, clock) as history:
             found = find_exports(sources, settings.output)
-            return update_reports(
+            batch, written = update_reports(
                 found, history, place, private, settings, knowledge, clock, progress
             )
+        unanchored = anchor_log(settings, place, private, clock())
+    return replace(batch, unanchored=unanchored), written
 
 
 def update_reports(

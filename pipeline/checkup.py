@@ -6,6 +6,7 @@ from dataclasses import replace
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, KnowledgeError, OutputError
 from pipeline.ingest.received import ReceivedFile
+from pipeline.operations.anchor_check import look_at_anchor
 from pipeline.operations.doctor import Check, examine_site
 from pipeline.operations.history import open_history
 from pipeline.operations.inbox import place_inbox
@@ -20,6 +21,7 @@ def check_up(settings: Settings, clock: Clock) -> Iterator[Check]:
     """Look at a site; change nothing that lasts."""
     yield from examine_site(settings, clock)
     yield from _look_at_history(settings, clock)
+    yield from look_at_anchor(settings)
     yield from _look_at_knowledge(settings)
 
 

@@ -1,6 +1,7 @@
 """The site's configuration and the options of one run, as one frozen value."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,11 +10,23 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from pipeline.command_rule import find_refusal
 from pipeline.errors import ConfigError
 from schemas.vocabulary import CriticalValues
 
 FILE_NAME = "labflag.toml"
-_PATHS = ("output", "knowledge", "inbox", "archive", "quarantine", "duplicates")
+_PATHS = (
+    "output",
+    "knowledge",
+    "inbox",
+    "archive",
+    "quarantine",
+    "duplicates",
+    "audit_anchor",
+    "audit_key",
+)
+_COMMANDS = ("audit_anchor_command",)
+"""Settings that start a program: see `command_rule`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +97,24 @@ class Settings:
     """Stop switch: results are stored, and no report is written or changed."""
     history: str = ""
     """File of the history, or URL of a PostgreSQL database; "": in the output folder."""
+    audit_anchor: Path | None = None
+    """File elsewhere to which each run appends where the log ends (see `operations.anchor`)."""
+    audit_anchor_command: tuple[str, ...] = ()
+    """Program and arguments that are given the same line; empty where the file's is not used."""
+    audit_key: Path | None = None
+    """File with the secret by which these lines are signed."""
+    refused_command: str = ""
+    """Why a command of the file is not used; no key of the file."""
+
+
+KEYS = tuple(item.name for item in fields(Settings) if item.name != "refused_command")
+"""What `labflag.toml` may hold."""
 
 
 def load_settings(path: Path | None, **options: object) -> Settings:
     """Read the site's file, if there is one, and lay the options given on top.
+
+    The commands that the file holds are left out (see `load_with_commands`).
 
     Args:
         path: The file; None means `labflag.toml` in the current folder, if it is there.
@@ -96,10 +123,32 @@ def load_settings(path: Path | None, **options: object) -> Settings:
     Raises:
         ConfigError: The file cannot be read, or has a key or a value that cannot be used.
     """
+    return _load(path, options, with_commands=False)
+
+
+def load_with_commands(path: Path | None, **options: object) -> Settings:
+    """Read settings as `load_settings` does, with the commands that may be started.
+
+    Why others are left out stands in `refused_command`.
+
+    Raises:
+        ConfigError: See `load_settings`.
+    """
+    return _load(path, options, with_commands=True)
+
+
+def _load(path: Path | None, options: Mapping[str, object], *, with_commands: bool) -> Settings:
     found = path or Path(FILE_NAME)
     entries: dict[str, Any] = {}
     if path is not None or found.is_file():
+        # Looked at before it is read: what nobody else can change now, nobody changes meanwhile.
+        refusals = {key: find_refusal(key, found, is_named=path is not None) for key in _COMMANDS}
         entries = _read(found)
+        commands = [key for key in _COMMANDS if entries.get(key)]
+        left_out = [key for key in commands if refusals[key] or not with_commands]
+        entries |= dict.fromkeys(left_out, ())
+        if with_commands:
+            entries["refused_command"] = "; ".join(refusals[key] for key in left_out)
     entries |= {name: value for name, value in options.items() if value is not None}
     try:
         return TypeAdapter(Settings).validate_python(entries)
@@ -146,10 +195,9 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path.name}: cannot be read: {error}; save it as UTF-8") from error
-    known = [item.name for item in fields(Settings)]
     for key in entries:
-        if key not in known:
-            close = get_close_matches(key, known, n=1)
+        if key not in KEYS:
+            close = get_close_matches(key, KEYS, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise ConfigError(f"{path.name}: unknown key {key!r}{hint}")
     for key in _PATHS:

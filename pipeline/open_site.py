@@ -63,7 +63,7 @@ def open_site(settings: Settings, clock: Clock, *, is_trusted: bool = True) -> I
         check_folder(settings.output)
         place = place_history(settings)
         opened = (
-            open_trusted(place, settings.output, private, clock)
+            open_trusted(place, settings, private, clock)
             if is_trusted
             else open_history(place.where, clock=clock)
         )

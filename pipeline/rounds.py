@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.batch import Batch, basis_of_reports
@@ -12,6 +12,7 @@ from pipeline.errors import BusyError, ConfigError, Exit, OutputError, exit_code
 from pipeline.filing import Filed, Filing
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations import manifest
+from pipeline.operations.anchoring import anchor_log
 from pipeline.operations.arrivals import Arrivals, find_arrivals
 from pipeline.operations.heartbeat import beat
 from pipeline.operations.history import History
@@ -51,6 +52,8 @@ class Round:
     """Files that could not be read and are tried again, by the code of the issue."""
     faults: tuple[str, ...] = ()
     """Where labflag itself failed at a file."""
+    unanchored: str = ""
+    """Why it was not noted elsewhere where the log ends, though the site wants it."""
 
     @property
     def exit_code(self) -> int:
@@ -62,6 +65,7 @@ class Round:
             return Exit.NOTHING_READABLE
         needs_person = self.filed.get(Verdict.QUARANTINE) or self.failed or self.unseen
         codes |= {batch.exit_code for batch in self.batches}
+        codes |= {Exit.HELD} if self.unanchored else set()
         return Exit.HELD if needs_person or codes - {Exit.DONE} else Exit.DONE
 
 
@@ -106,7 +110,7 @@ def _make_round(
 ) -> Round:
     with _look(settings, clock, sleep) as look:
         place = place_history(settings)
-        with open_trusted(place, settings.output, look.private, clock) as history:
+        with open_trusted(place, settings, look.private, clock) as history:
             done = Round(waiting=look.waiting, unseen=look.unseen)
             if look.claims or _is_due(history, place, settings, knowledge):
                 filing = Filing(
@@ -120,6 +124,7 @@ def _make_round(
                     progress=progress,
                 )
                 done = _sum_up(look, filing.process(look.claims))
+        done = replace(done, unanchored=anchor_log(settings, place, look.private, clock()))
         counts = {f"filed_{kind}": count for kind, count in done.filed.items()}
         counts["failed"] = sum(done.failed.values())
         beat(settings.output, clock(), exit_code=done.exit_code, waiting=done.waiting, **counts)
@@ -139,24 +144,29 @@ def _sum_up(look: "_Look", done: Filed) -> Round:
     )
 
 
-def claim_work(settings: Settings, knowledge: Knowledge, *, clock: Clock) -> bool:
-    """Claim what has arrived; say whether there is anything for a round to do.
+def claim_work(settings: Settings, knowledge: Knowledge, *, clock: Clock) -> Round | None:
+    """Claim what has arrived; if there is nothing to do, end the round there.
 
-    If not, the heartbeat is as after a round.
+    Returns:
+        None if there is something to do, for `run_round`.
 
     Raises:
         LabflagError: As for `run_round`.
     """
     with _beating(settings, clock), _look(settings, clock, None) as look:
         if look.claims:
-            return True
+            return None
         place = place_history(settings)
-        with open_trusted(place, settings.output, look.private, clock) as history:
+        with open_trusted(place, settings, look.private, clock) as history:
             if _is_due(history, place, settings, knowledge):
-                return True
-        idle = Round(waiting=look.waiting, unseen=look.unseen)
+                return None
+        idle = Round(
+            waiting=look.waiting,
+            unseen=look.unseen,
+            unanchored=anchor_log(settings, place, look.private, clock()),
+        )
         beat(settings.output, clock(), exit_code=idle.exit_code, waiting=look.waiting)
-    return False
+    return idle
 
 
 @contextmanager

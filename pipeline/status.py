@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.config import Settings
 from pipeline.errors import Exit
 from pipeline.operations import manifest
+from pipeline.operations.anchor_check import find_anchor_contradictions
 from pipeline.operations.arrivals import count_arrivals
 from pipeline.operations.heartbeat import read_beat
 from pipeline.operations.history import open_history
@@ -115,6 +116,7 @@ def look_at_site(settings: Settings) -> Status:
                     is_changed=bool(judgement.issues["code"].eq("file-changed").any()),
                 ),
                 *find_strangers(settings.output, find_private(settings.output), history, place.key),
+                *find_anchor_contradictions(settings, place),
                 *_look_at_quarantine(settings, history),
             ),
             **status,

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from pipeline.batch import Batch
 from pipeline.config import Settings
-from pipeline.errors import ArgumentError, ConfigError
+from pipeline.errors import ArgumentError, ConfigError, OutputError
 from pipeline.ingest.specimen_days import stands_under
 from pipeline.open_site import open_site, open_stored, refresh, take_in_typed
+from pipeline.operations.anchoring import anchor_log, require_anchored
 from pipeline.operations.audit import read_source
 from pipeline.operations.decisions import REASSIGN
 from pipeline.operations.identities import facts_of_decision, patients_of_decision
@@ -183,14 +184,21 @@ def back_up(settings: Settings, target: Path, *, clock: Clock) -> None:
 def accept_history(
     settings: Settings, *, clock: Clock, progress: Progress | None = None
 ) -> tuple[WorklistNews, ...]:
-    """Take the history that is there for the right one, whatever the log of the folder says.
+    """Take the history that is there for the right one, whatever log and anchor say.
 
     Returns:
         What became of what people typed into the worklist.
+
+    Raises:
+        OutputError: The anchor cannot be written; it is accepted all the same, but for that.
     """
     with open_site(settings, clock, is_trusted=False) as site:
         site.history.accept(site.place.key, after=read_source(site.private))
-        return (refresh(site, clock, progress).worklist,)
+        news = (refresh(site, clock, progress).worklist,)
+        failed = anchor_log(settings, site.place, site.private, clock(), is_accepted=True)
+    if failed:
+        raise OutputError(f"accepted in the log, and not in the anchor: {failed}")
+    return news
 
 
 def restore_history(
@@ -202,10 +210,11 @@ def restore_history(
         What became of what people typed into the worklist.
 
     Raises:
-        OutputError: The file is no history.
+        OutputError: The file is no history, or the log is not the one that was anchored.
     """
     copy = connect_copy(source)
     with open_site(settings, clock, is_trusted=False) as site:
+        require_anchored(settings, site.place, site.private, site.history)
         site.history.restore(copy, after=read_source(site.private))
         copy.dispose()
         return (refresh(site, clock, progress).worklist,)

@@ -43,6 +43,8 @@ class Tally:
     """Folders and files of the inbox that cannot be looked at or taken."""
     faults: tuple[str, ...] = ()
     """Where labflag itself failed at a file."""
+    unanchored: str = ""
+    """Why it was not noted elsewhere where the log ends, though the site wants it."""
 
 
 def tally_of(done: Round) -> Tally:
@@ -61,6 +63,7 @@ def tally_of(done: Round) -> Tally:
         failed=done.failed,
         unseen=done.unseen,
         faults=done.faults,
+        unanchored=done.unanchored,
     )
 
 
@@ -90,9 +93,8 @@ def watch_inbox(
     said = ""
     while True:
         try:
-            done = None
-            if claim_work(settings, knowledge, clock=clock):
-                done = run_round_apart(settings, knowledge)
+            idle = claim_work(settings, knowledge, clock=clock)
+            done = tally_of(idle) if idle else run_round_apart(settings, knowledge)
         except (ConfigError, KnowledgeError):
             raise
         except LabflagError as error:
@@ -100,9 +102,9 @@ def watch_inbox(
                 tell(error)
             said = str(error)
         else:
-            said = ""
-            if done is not None and done.read is not None:
+            if done.read is not None or done.unanchored not in ("", said):
                 tell(done)
+            said = done.unanchored
         if wait(settings.interval):
             return
 

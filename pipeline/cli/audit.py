@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.shared import (
+    FILE,
     config_option,
     confirm,
     ends_well,
@@ -35,22 +36,36 @@ def audit() -> None:
     "--deep", is_flag=True, help="Also read every archived input again, and compare each row."
 )
 @click.option(
+    "--anchor",
+    type=FILE,
+    metavar="FILE",
+    help="Compare with this anchor, or a copy of it, and not with the one of the settings.",
+)
+@click.option(
     "--names", is_flag=True, help="Name the files, whose names may hold patients' identifiers."
 )
 @ends_well
-def verify(config: Path | None, deep: bool, names: bool, **options: object) -> None:
+def verify(
+    config: Path | None, deep: bool, anchor: Path | None, names: bool, **options: object
+) -> None:
     """Find what was changed, removed or added: in the log, the reports, and what is stored.
+
+    The log is compared with its anchor too, if the settings or --anchor name one.
 
     Ends with exit code 1 if there is a fault. Files are named by the beginning of their hash.
     """
     from pipeline.deep_check import verify_inputs
+    from pipeline.operations.anchor_check import verify_anchor
     from pipeline.operations.audit import verify_site
     from pipeline.operations.place import place_history
     from pipeline.operations.seal_check import verify_seals
     from pipeline.operations.testimony import verify_history
 
     settings = settings_of(config, **options)
-    faults, place = list(verify_site(settings.output)), place_history(settings)
+    place = place_history(settings)
+    # First: a run may be at work, and what it anchors is in the log before.
+    faults = list(verify_anchor(settings, place, anchor))
+    faults += verify_site(settings.output)
     faults += verify_history(settings.output, place, datetime.now)
     faults += verify_seals(settings.output, place, datetime.now)
     faults += verify_inputs(settings, datetime.now) if deep else ()
@@ -69,16 +84,20 @@ def verify(config: Path | None, deep: bool, names: bool, **options: object) -> N
 @audit.command("seal")
 @config_option
 @output_option
+@history_option
 @ends_well
 def seal(config: Path | None, **options: object) -> None:
-    """Print the last line's number and seal: kept elsewhere, they show a log that was rewritten."""
-    from pipeline.operations.audit import read_head
-    from pipeline.operations.private_folder import find_private
+    """Print where the log ends, as a line of an anchor: kept elsewhere, it shows a log rewritten.
+
+    Signed where the settings name a key. `labflag audit verify --anchor` compares such lines.
+    """
+    from pipeline.operations.anchor_check import compose_last
+    from pipeline.operations.place import place_history
 
     settings = settings_of(config, **options)
-    head = read_head(find_private(settings.output))
-    click.echo(f"{head.lines} {head.seal}")
-    sys.exit(Exit.DONE if head.lines else Exit.HELD)
+    line, key = compose_last(settings, place_history(settings), datetime.now())
+    click.echo(line.as_text(key))
+    sys.exit(Exit.DONE if line.lines else Exit.HELD)
 
 
 @audit.command("accept")

@@ -17,8 +17,10 @@ from pipeline.cli.shared import (
     optional_sources_argument,
     output_option,
     pass_through,
+    print_unanchored,
     reading_options,
     settings_of,
+    settings_with_commands,
     show_progress,
     sources_argument,
 )
@@ -60,7 +62,7 @@ def run(
     SRC are files or folders: .csv, .tsv, .txt, .xlsx, .xls, .ods. Without SRC, the files of the
     inbox are taken that --inbox or labflag.toml names.
     """
-    settings = settings_of(config, **options)
+    settings = settings_with_commands(config, **options)
     if bool(sources) == bool(options["inbox"]) and (sources or settings.inbox is None):
         raise click.UsageError("Name files or folders to read, or an inbox with --inbox.")
     progress = pass_through if quiet else show_progress
@@ -84,6 +86,7 @@ def run(
         print_summary(batch, None if dry_run else settings, wrote=bool(written))
     if quiet or as_json:
         print_worklist(batch.worklist, quiet=True)
+    print_unanchored(batch.unanchored)
     sys.exit(batch.exit_code)
 
 

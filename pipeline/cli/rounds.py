@@ -17,9 +17,10 @@ from pipeline.cli.shared import (
     history_option,
     inbox_options,
     output_option,
+    print_unanchored,
     reading_options,
     say_fault,
-    settings_of,
+    settings_with_commands,
 )
 from pipeline.cli.told import counts_of, print_summary
 from pipeline.cli.worklist_news import print_worklist
@@ -49,9 +50,11 @@ def run_inbox(settings: "Settings", progress: "Progress", *, quiet: bool, as_jso
             "filed": filed,
             "waiting": done.waiting,
             "failed": dict(done.failed),
+            "unanchored": done.unanchored,
             "results": results,
         }
         click.echo(json.dumps(said, indent=2))
+        print_unanchored(done.unanchored)
     for batch in done.batches:
         if quiet or as_json:
             print_worklist(batch.worklist, quiet=True)
@@ -84,7 +87,7 @@ def watch(
     """
     from pipeline.watching import watch_inbox
 
-    settings = settings_of(config, **options)
+    settings = settings_with_commands(config, **options)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -124,6 +127,8 @@ def tell_round(done: "Tally") -> str:
         parts.append(say_failed(done.failed))
     if done.unseen:
         parts.append(f"folders or files that cannot be looked at or taken: {done.unseen:,}")
+    if done.unanchored:
+        parts.append(f"NOT ANCHORED: {done.unanchored}")
     if done.waiting:
         parts.append(f"{say_count(done.waiting, 'file')} still arriving or open")
     return f"inbox: {'; '.join(parts) or 'nothing new'}"

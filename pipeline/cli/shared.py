@@ -166,10 +166,23 @@ config_option = click.option(
 )
 
 
+def print_unanchored(why: str) -> None:
+    """Print, as an error, why it was not noted elsewhere where the log ends."""
+    if why:
+        click.echo(f"labflag: the reports stand, and the log is NOT ANCHORED: {why}.", err=True)
+
+
 def settings_of(config: Path | None, **options: object) -> "Settings":
     from pipeline.config import load_settings
 
     return load_settings(config, **options)
+
+
+def settings_with_commands(config: Path | None, **options: object) -> "Settings":
+    """Load the settings for a verb that may start the commands that they hold."""
+    from pipeline.config import load_with_commands
+
+    return load_with_commands(config, **options)
 
 
 def pass_through(items: Iterable[T], length: int, label: str) -> Iterator[T]:

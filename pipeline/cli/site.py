@@ -17,6 +17,7 @@ from pipeline.cli.shared import (
     output_option,
     reading_options,
     settings_of,
+    settings_with_commands,
 )
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
@@ -59,7 +60,8 @@ def doctor(config: Path | None, as_json: bool, **options: object) -> None:
     """
     from pipeline.checkup import check_up
 
-    checks = list(check_up(settings_of(config, **options), datetime.now))
+    # None of the commands is started: it is said whether a run would.
+    checks = list(check_up(settings_with_commands(config, **options), datetime.now))
     if as_json:
         listed = [
             {"subject": each.subject, "well": each.is_well, "said": each.said, "cure": each.cure}

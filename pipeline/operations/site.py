@@ -41,6 +41,15 @@ hold_all = false
 # it, labflag.db in the folder of the reports or beside it (see report_mode).
 # history = "postgresql+psycopg://user@server/labflag"
 
+# Where each run notes how far the log goes, so that a folder is noticed that was put back or
+# rewritten as a whole: a file that whoever can change the reports cannot write, at best on another
+# machine, or a program that is given the line (see docs/unattended.md). Only run and watch start
+# it, and only while nobody but you can change this file and the folders that it lies in. The key
+# signs the lines: 32 bytes or more (openssl rand -hex 32), for your eyes alone, not in the reports.
+# audit_anchor = "/mnt/elsewhere/labflag.anchor"
+# audit_anchor_command = ["logger", "-t", "labflag"]
+# audit_key = "/etc/labflag/audit.key"
+
 # How your files are read where they do not say it themselves (see `labflag identify FILE`).
 # layout = "my-laboratory.toml"
 # encoding = "cp1252"

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from pipeline.config import Settings
 from pipeline.errors import OutputError
+from pipeline.operations.anchoring import require_anchored
 from pipeline.operations.audit import advance_sum, line_seal, read_head, read_told
 from pipeline.operations.history import History, open_history
 from pipeline.operations.place import Place
@@ -135,13 +137,17 @@ def stored_seals(history: History) -> Sealed:
 
 
 @contextmanager
-def open_trusted(place: Place, output: Path, private: Path, clock: Clock) -> Iterator[History]:
+def open_trusted(
+    place: Place, settings: Settings, private: Path, clock: Clock
+) -> Iterator[History]:
     """Open the history of a folder, if it is the one that its log tells of.
 
     Raises:
-        OutputError: It is another one, older than the log, or newer than the folder.
+        OutputError: It is another one, older than the log, or newer than the folder; or the log
+            is not the one that was anchored.
     """
     with open_history(place.where, clock=clock) as history:
-        require_own_history(output, private, history, place.key)
-        history.distrusted = find_resealed(output, private, history)
+        require_own_history(settings.output, private, history, place.key)
+        require_anchored(settings, place, private, history)
+        history.distrusted = find_resealed(settings.output, private, history)
         yield history

@@ -128,7 +128,7 @@ def faults(settings):
 
 
 def is_work(settings):
-    return claim_work(settings, load_tried_knowledge(settings), clock=later)
+    return claim_work(settings, load_tried_knowledge(settings), clock=later) is None
 
 
 @pytest.mark.parametrize("verb", CHANGES)

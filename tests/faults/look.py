@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -104,8 +104,14 @@ def find_texts(site: Path, texts: tuple[str, ...]) -> Iterator[str]:
 
 def typed_texts(site: Path) -> list[str]:
     """Give what people typed, as the history holds it: one text for each row."""
-    stored, _, _ = _read_file(find_record(site / "reports", "labflag.db"))
-    return stored["typed"]
+    with _open_copy(find_record(site / "reports", "labflag.db")) as connection:
+        return _read_tables(connection)[0]["typed"]
+
+
+def list_events(site: Path) -> list[tuple[str, str]]:
+    """Give kind and facts of every event."""
+    with _open_copy(find_record(site / "reports", "labflag.db")) as connection:
+        return connection.execute("SELECT kind, facts FROM events").fetchall()
 
 
 def _read_inputs(site: Path) -> dict[str, str]:
@@ -163,19 +169,25 @@ def _list_lines(sheet: Any) -> Iterator[list[Any]]:
 
 
 def _read_file(database: Path) -> tuple[dict[str, list[str]], tuple[str, ...], list[str]]:
-    """Read a copy: whoever opens a history that was left by a dead run mends it."""
     if not database.exists():
         return {}, (), []
+    with _open_copy(database) as connection:
+        checked = connection.execute("PRAGMA integrity_check").fetchone()[0]
+        stored, due = _read_tables(connection)
+    faults = [] if checked == "ok" else [f"history: {checked}"]
+    return stored, due, [*faults, *_find_doubled(stored)]
+
+
+@contextmanager
+def _open_copy(database: Path) -> Iterator[sqlite3.Connection]:
+    """Open a copy: whoever opens a history that was left by a dead run mends it."""
     with tempfile.TemporaryDirectory(prefix="looked-", dir=_scratch(database)) as folder:
         for ending in ("", "-wal", "-journal"):
             source = database.with_name(database.name + ending)
             if source.exists():
                 shutil.copyfile(source, Path(folder) / f"copy.db{ending}")
         with closing(sqlite3.connect(Path(folder) / "copy.db")) as connection:
-            checked = connection.execute("PRAGMA integrity_check").fetchone()[0]
-            stored, due = _read_tables(connection)
-    faults = [] if checked == "ok" else [f"history: {checked}"]
-    return stored, due, [*faults, *_find_doubled(stored)]
+            yield connection
 
 
 def _scratch(database: Path) -> str | None:

@@ -6,6 +6,7 @@ python -m tests.faults.matrix --verb all kill ENOSPC:12
 """
 
 import argparse
+import os
 import random
 import sys
 import tempfile
@@ -77,15 +78,17 @@ def main() -> int:
         begin(Path(scratch))
         for name in names.get(options.verb, options.verb.split(",")):
             matrix = make_matrix(Path(scratch), SCENARIOS[name])
+            print(f"{name}: made, {sum(os.times()[:4]):.0f} s of CPU so far", flush=True)
             for fault in options.faults:
-                began = time.monotonic()
+                began, used = time.monotonic(), sum(os.times()[:4])
                 if fault == "order":
                     violations = list(check_order(matrix.trace, matrix.site))
                     print(*violations, f"{name}: order: {len(violations)} violations", sep="\n")
                     wrong += len(violations)
                 else:
                     wrong += try_points(name, matrix, fault, options)
-                print(f"  in {time.monotonic() - began:.0f} s", flush=True)
+                took, used = time.monotonic() - began, sum(os.times()[:4]) - used
+                print(f"  in {took:.0f} s, {used:.0f} s of CPU", flush=True)
     return bool(wrong)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults import program, world
-from tests.operations.worklist_files import type_notes
+from tests.faults.person import type_notes
 
 V1 = Path(__file__).parents[1] / "operations/history_v1.sql"
 _DONE, _HELD, _USAGE, _OUTPUT = 0, 1, 2, 5

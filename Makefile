@@ -130,11 +130,14 @@ fuzz: $(FUZZ)  ## Look for inputs that break the parsers, FUZZ_SECONDS for each 
 			$(FUZZ_INPUTS)/$$target $(FUZZ_INPUTS)/seeds/$$target || exit 1; \
 	done
 
-# How far, and how often: tests/faults/matrix.py. Needs strace.
-faults: $(DEV)  ## Let every call that changes a file fail once; takes an hour or two
-	@$(IN)/python -m tests.faults.matrix kill ENOSPC EIO EACCES order
+# How far, and how often: tests/faults/matrix.py. Needs strace and a PostgreSQL server.
+faults: $(DEV)  ## Let every call of every verb that changes a file fail once; takes half a day
+	@$(IN)/python -m tests.faults.matrix --verb all kill order
+	@$(IN)/python -m tests.faults.matrix --verb run,round ENOSPC EIO EACCES
+	@$(IN)/python -m tests.faults.matrix --verb rest --step 10 ENOSPC EIO EACCES
 	@$(IN)/python -m tests.faults.walks --walks 1000
-	@$(IN)/python -m tests.faults.overlap --rounds 500
+	@$(IN)/python -m tests.faults.overlap --rounds 200
+	@$(IN)/python -m tests.faults.postgres --rounds 100
 	@$(IN)/python -m tests.faults.mutants
 
 soak: $(DEV)  ## Send 2,000 small files through labflag watch; memory and descriptors stay flat

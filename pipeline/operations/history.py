@@ -27,6 +27,7 @@ from pipeline.operations.decisions import reassign_results
 from pipeline.operations.ordering import Places, name_replaced
 from pipeline.operations.people import WITH_RESULTS, list_people
 from pipeline.operations.store import tables
+from pipeline.operations.store.copies import write_aside
 from pipeline.operations.store.database import Clock, next_id
 from pipeline.operations.store.due import note_all_due, note_due, register_folder
 from pipeline.operations.store.engine import connect, guarded
@@ -382,16 +383,12 @@ class History(Ledger):
         Raises:
             OutputError: There is something of that name, or it cannot be written.
         """
-        if path.exists() or path.is_symlink():
-            raise OutputError(f"{path} is there already; move it away or give another name")
-        target = connect(path)
-        try:
-            copy_all(self.engine, target)
-        except BaseException:
-            target.dispose()
-            path.unlink(missing_ok=True)
-            raise
-        target.dispose()
+        with write_aside(path) as aside:
+            target = connect(aside)
+            try:
+                copy_all(self.engine, target)
+            finally:
+                target.dispose()
 
 
 def copy_all(source: Engine, target: Engine) -> None:

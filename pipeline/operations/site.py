@@ -8,6 +8,7 @@ from shlex import quote
 from pipeline.config import FILE_NAME
 from pipeline.errors import OutputError
 from pipeline.report.files import make_folder, refuse_existing, write_text
+from pipeline.report.folder import open_folder
 
 FOLDERS = ("inbox", "archive", "quarantine", "duplicates", "reports")
 _README = "README.txt"
@@ -143,6 +144,9 @@ def make_site(folder: Path) -> Site:
     refuse_existing(config)
     for name in FOLDERS:
         make_folder(config.parent / name)
+    with open_folder(config.parent, follow=True) as opened:
+        # What was written aside by one that was stopped.
+        opened.sweep()
     site = Site(
         folder=config.parent,
         cron_line=cron_line(config),

@@ -10,13 +10,15 @@ from pipeline.operations.place import Place
 from pipeline.operations.store.records import Event
 
 _RESTORED = "restored"
+_ACCEPTED = "accepted"
 
 
 def verify_history(output: Path, place: Place, clock: Callable[[], datetime]) -> Iterator[Fault]:
     """Find events that the log of a folder and its history tell differently.
 
     Who changes the one has to change the other. What was undone by `labflag restore` stays in
-    the log; what has happened since the last line is written there by the next run.
+    the log; what has happened since the last line is written there by the next run. Of before
+    `labflag audit accept` nothing is compared: that the two differed is why it was given.
 
     Raises:
         OutputError: The history cannot be read.
@@ -29,6 +31,9 @@ def verify_history(output: Path, place: Place, clock: Callable[[], datetime]) ->
         return
     with open_history(place.where, clock=clock) as history:
         events = {event.id: event for event in history.list_events_after(-1)}
+    accepted = max((n for n, line in told.items() if line.event == _ACCEPTED), default=0)
+    told = {number: line for number, line in told.items() if number >= accepted}
+    events = {number: event for number, event in events.items() if number >= accepted}
     undone = [number for number, line in told.items() if line.event == _RESTORED]
     # By another folder of the same history: the next run over this one writes it into the log.
     undone += [event.id for event in events.values() if event.kind == _RESTORED]

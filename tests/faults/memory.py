@@ -12,9 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pipeline import taking_back, upkeep
 from pipeline.knowledge.model import Knowledge
-from pipeline.operations import publish, receive, worklist_update
+from pipeline.operations import publish, receive, shelf, worklist_update
 from pipeline.report.patient import PatientReport
+from schemas.table import Table
 
 
 class Memory:
@@ -40,14 +42,15 @@ class Memory:
 
         keep = not is_traced
         judge, read = batch.judge, receive.read_results
-        batch.judge = self._remembered(judge, keep)
+        batch.judge = upkeep.judge = self._remembered(judge, keep)
 
         def read_results(path: Path, name: str, *rest: Any, **named: Any) -> Any:
             content = path.read_bytes() if path.is_file() else b""
             pure = self._remembered(lambda _: read(path, name, *rest, **named), keep)
             return pure((content, path, name, rest, named))
 
-        receive.read_results = read_results
+        receive.read_results = taking_back.read_results = read_results
+        self._remember_checks(keep)
         render, pack = publish.render_workbook, publish.pack_workbook
         packed = self._remembered(lambda report, at: pack(render(report), at), keep)
         # Rendered when it is packed: by then it is known whether that was done before.
@@ -71,6 +74,21 @@ class Memory:
 
         remembered = self._remembered(list_and_pack, keep)
         publish.render_worklist = lambda **given: remembered(given)
+
+    def _remember_checks(self, keep: bool) -> None:
+        """Remember which tables were found valid: a check changes nothing in them."""
+        shelf.unpack_standing = self._remembered(shelf.unpack_standing, keep)
+        validate = Table.validate.__func__
+
+        def is_valid(cls: type[Table], table: Any) -> bool:
+            validate(cls, table)
+            return True
+
+        def check(cls: type[Table], table: Any, *given: Any, **named: Any) -> Any:
+            self._remembered(is_valid, keep)(cls, table)
+            return table
+
+        Table.validate = classmethod(check)
 
     def _remembered(self, function: Callable[..., Any], keep: bool) -> Callable[..., Any]:
         def ask(*given: Any) -> Any:

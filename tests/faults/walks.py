@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults import program, world
-from tests.faults.matrix import SCRATCH
+from tests.faults.look import describe
 from tests.faults.program import KILLED
+from tests.faults.trial import SCRATCH
 
 PATIENTS = ("A1", "B2", "C3")
 SPECIMENS = (1, 2)
@@ -157,7 +158,7 @@ class Walk:
         lies = Counter(name for names in self._look().values() for name in names.elements())
         if lies != self.model.dropped:
             yield f"files are lost or doubled: {lies} for {self.model.dropped}"
-        state = world.describe(self.site)
+        state = describe(self.site)
         yield from (fault for fault in state.faults if not fault.startswith("left behind"))
 
     def run(self) -> Iterator[str]:
@@ -166,7 +167,7 @@ class Walk:
         self.runs += 1
         if ended.code not in (0, 1):
             yield f"a run ended with {ended.code}: {ended.said[-300:]}"
-        yield from world.describe(self.site).faults
+        yield from describe(self.site).faults
         lies = self._look()
         for name in self.model.dropped:
             found = {folder: names[name] for folder, names in lies.items() if names[name]}

@@ -1,13 +1,7 @@
-"""A small site in which everything happens that a run must keep whole, and what it looks like."""
+"""A small site in which everything happens that a run must keep whole."""
 
-import hashlib
-import io
 import shutil
-import sqlite3
-from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
 
 from pipeline.operations import site as sites
 
@@ -47,21 +41,6 @@ MANY = "".join(
     for number in range(36)
 )
 DROPPED = {"second.csv": SECOND, "third.csv": THIRD + MANY}
-_OURS = ("labflag.toml", "README.txt")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """What a site looks like from outside, without what differs from run to run."""
-
-    inputs: dict[str, str]
-    """Path of every file that was dropped → hash of its content."""
-    outputs: dict[str, str]
-    """Path of every report → hash of what it says."""
-    stored: dict[str, list[str]]
-    """Table of the history → its rows."""
-    faults: list[str] = field(default_factory=list)
-    """What no site may look like."""
 
 
 def make_site(site: Path) -> None:
@@ -76,89 +55,7 @@ def drop(site: Path, files: dict[str, str] = DROPPED) -> None:
         (site / "inbox" / name).write_text(HEADER + lines, encoding="utf-8")
 
 
-def describe(site: Path) -> State:
-    """Look at a site."""
-    outputs, torn = _read_outputs(site / "reports")
-    stored, broken = _read_history(site / "reports/labflag.db")
-    return State(
-        inputs=_read_inputs(site),
-        outputs=outputs,
-        stored=stored,
-        faults=[*torn, *broken, *_find_leftovers(site)],
-    )
-
-
 def reset(site: Path, template: Path) -> None:
     """Make a site what its template is, at the same place."""
     shutil.rmtree(site, ignore_errors=True)
     shutil.copytree(template, site, symlinks=True)
-
-
-def _read_inputs(site: Path) -> dict[str, str]:
-    return {
-        path.relative_to(site).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(site.rglob("*"))
-        if path.is_file()
-        and "reports" not in path.relative_to(site).parts
-        and path.name not in (*_OURS, "owner")
-    }
-
-
-def _read_outputs(reports: Path) -> tuple[dict[str, str], list[str]]:
-    outputs, torn = {}, []
-    for path in sorted(reports.rglob("*")):
-        name = path.relative_to(reports).as_posix()
-        if path.suffix == ".csv":
-            outputs[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-        elif path.suffix == ".xlsx" and name == "worklist.xlsx":
-            # It also says what changed since the run before, which may have been one that died.
-            _, fault = _hash_workbook(path)
-            outputs[name] = "there"
-            torn += fault
-        elif path.suffix == ".xlsx":
-            outputs[name], fault = _hash_workbook(path)
-            torn += fault
-    return outputs, torn
-
-
-def _hash_workbook(path: Path) -> tuple[str, list[str]]:
-    try:
-        return _hash_members(path.read_bytes()), []
-    except (BadZipFile, OSError) as error:
-        return "", [f"torn: {path.name}: {error}"]
-
-
-@lru_cache(maxsize=1000)
-def _hash_members(content: bytes) -> str:
-    digest = hashlib.sha256()
-    with ZipFile(io.BytesIO(content)) as archive:
-        for name in sorted(archive.namelist()):
-            digest.update(name.encode() + archive.read(name))
-    return digest.hexdigest()
-
-
-def _read_history(database: Path) -> tuple[dict[str, list[str]], list[str]]:
-    if not database.exists():
-        return {}, []
-    stored = {}
-    with sqlite3.connect(database) as connection:
-        checked = connection.execute("PRAGMA integrity_check").fetchone()[0]
-        files = dict(connection.execute("SELECT id, sha256 FROM files"))
-        for table in ("results", "held", "issues"):
-            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-            kept = [name for name in columns if name not in ("file_id", "id")]
-            rows = connection.execute(f"SELECT file_id, {', '.join(kept)} FROM {table}")
-            stored[table] = sorted(repr((files[row[0]], *row[1:])) for row in rows)
-        stored["files"] = sorted(files.values())
-    connection.close()
-    doubled = [table for table, rows in stored.items() if len(set(rows)) != len(rows)]
-    faults = [f"doubled: rows of {table}" for table in doubled]
-    return stored, [*faults, *([] if checked == "ok" else [f"history: {checked}"])]
-
-
-def _find_leftovers(site: Path) -> list[str]:
-    return [
-        f"left behind: {path.relative_to(site)}"
-        for path in site.rglob("*")
-        if path.name.startswith(".labflag-") and path.name.endswith(".tmp")
-    ] + [f"left behind: {path.name}" for path in (site / "reports/.labflag").glob("tmp*/*")]

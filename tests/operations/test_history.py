@@ -16,6 +16,7 @@ from pipeline.ingest.intake import combine
 from pipeline.ingest.originals import keep_original
 from pipeline.operations.history import open_history
 from pipeline.operations.store import tables
+from pipeline.operations.store.engine import connect_copy
 from pipeline.operations.store.records import Publication
 from pipeline.operations.typed_notes import load_typed, store_typed
 from pipeline.report.entries import Entries, Note
@@ -224,6 +225,30 @@ def test_urls_that_cannot_be_used_are_refused_without_showing_them(url):
     with pytest.raises(ConfigError) as refusal:
         open_history(url)
     assert "secret" not in str(refusal.value)
+
+
+def test_a_backup_has_its_name_only_once_it_is_whole(tmp_path, history, read, monkeypatch):
+    history.commit(read(GOOD, name="a.csv"), "run")
+    folder = tmp_path / "kept"
+    folder.mkdir()
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.operations.history.copy_all", stop)
+        with pytest.raises(KeyboardInterrupt):
+            history.backup(folder / "copy.db")
+    assert [*folder.iterdir()] == []
+    # What a backup that was killed has left aside goes with the next one of that name.
+    (folder / ".labflag-copy.db-0.tmp").write_bytes(b"half")
+    (folder / ".labflag-other.db-0.tmp").write_bytes(b"half")
+    history.backup(folder / "copy.db")
+    assert sorted(path.name for path in folder.iterdir()) == [".labflag-other.db-0.tmp", "copy.db"]
+    content = (folder / "copy.db").read_bytes()
+    connect_copy(folder / "copy.db").dispose()
+    assert len([*folder.iterdir()]) == 2, "nothing is laid beside a copy that is read"
+    assert (folder / "copy.db").read_bytes() == content
 
 
 def test_a_history_of_the_first_form_is_brought_up_to_date(tmp_path):

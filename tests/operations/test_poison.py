@@ -25,6 +25,7 @@ from pipeline.operations.tries import (
     settle_tries,
     undo_try,
 )
+from tests.needs import needs_program
 from tests.operations.poison import (
     HEADER,
     IN_JUDGING,
@@ -278,7 +279,7 @@ def test_a_reader_that_the_system_stops_is_said_and_tried_again(site, start, sai
         assert site.where("book.xlsx") == "archive"
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@needs_program("strace")
 def test_a_disk_that_fails_keeps_the_file_and_is_named(site):
     site.drop("b.csv", "P1")
     claimed = site.inbox / ".labflag-claimed/1/b.csv"

@@ -1,8 +1,5 @@
 """The history on a real PostgreSQL server, started for the test where its programs are installed."""
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,68 +10,24 @@ from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.operations.history import open_history
 from pipeline.upkeep import back_up, purge_history, rebuild_reports, restore_history
+from tests.faults.server import FOUND, open_server
+from tests.needs import IS_CI, needs
 from tests.operations.conftest import HEADER
 from tests.operations.test_history import B12, BAD, GLUCOSE, GOOD, MCV, assert_same
 from tests.operations.test_upkeep import NOW, OLD, clock, pass_through, reports
 
-FOUND = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:] or [
-    Path(found).resolve().parent for found in [shutil.which("initdb")] if found
-]
-psycopg = pytest.importorskip("psycopg", reason="needs `pip install labflag[postgres]`")
-pytestmark = pytest.mark.skipif(
-    not FOUND, reason="needs the programs of a PostgreSQL server: apt install postgresql"
-)
+if not IS_CI:
+    pytest.importorskip("psycopg", reason="needs `pip install labflag[postgres]`")
+import psycopg
+
+pytestmark = needs(FOUND, "needs the programs of a PostgreSQL server: apt install postgresql")
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def server() -> Iterator[Path]:
     """Start a server that listens on a socket of its own; give the folder of that."""
-    # Short: the path of a socket has at most 107 characters.
-    folder = Path(
-        subprocess.run(
-            ["mktemp", "-d", "/tmp/pg-XXXXXX"], capture_output=True, text=True, check=True
-        ).stdout.strip()
-    )
-    owner = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if owner:
-        shutil.chown(folder, "postgres")
-    bin_, data = FOUND[0], folder / "data"
-    quiet = {"check": True, "capture_output": True, "cwd": folder, "timeout": 120}
-    subprocess.run(
-        [
-            *owner,
-            bin_ / "initdb",
-            "-D",
-            data,
-            "-U",
-            "labflag",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-sync",
-        ],
-        **quiet,
-    )
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder}"
-    start = [
-        *owner,
-        bin_ / "pg_ctl",
-        "-D",
-        data,
-        "-w",
-        "-l",
-        folder / "log",
-        "-o",
-        options,
-        "start",
-    ]
-    subprocess.run(start, **quiet)
-    try:
-        yield folder
-    finally:
-        subprocess.run([*owner, bin_ / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)
-        shutil.rmtree(folder)
+    with open_server() as started:
+        yield started.folder
 
 
 @pytest.fixture

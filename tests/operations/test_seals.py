@@ -321,6 +321,15 @@ def test_an_older_history_stops_everything_and_a_restore_mends_it(site, template
     assert faults(site) == []
 
 
+def test_an_older_history_that_is_accepted_is_reported_as_it_is(site, template):
+    older = template / "older/out/patients"
+    shutil.copy(template / "older/h.db", site.history)
+    accept_history(site, clock=clock)
+    assert faults(site) == []
+    found = {path.name: path.read_bytes() for path in (site.output / "patients").iterdir()}
+    assert found == {path.name: path.read_bytes() for path in older.iterdir()}
+
+
 def test_a_folder_put_back_to_an_older_state_stops_everything(site, template):
     shutil.rmtree(site.output)
     shutil.copytree(template / "older/out", site.output)
@@ -330,6 +339,7 @@ def test_a_folder_put_back_to_an_older_state_stops_everything(site, template):
     assert any("earlier state" in fault for fault in faults(site))
     accept_history(site, clock=clock)
     assert run(site).exit_code in (Exit.DONE, Exit.HELD)
+    assert faults(site) == []
 
 
 def test_a_log_that_was_removed_is_not_begun_anew_without_a_word(site):

@@ -61,6 +61,14 @@ def test_a_site_is_made_once_and_well(site):
         make_site(site.folder)
 
 
+def test_what_an_init_that_was_stopped_has_left_is_removed(tmp_path):
+    folder = tmp_path / "lab"
+    folder.mkdir()
+    (folder / ".labflag-0.tmp").write_text("half")
+    make_site(folder)
+    assert not [*folder.glob(".labflag-*")]
+
+
 def test_every_setting_in_the_configuration_is_one(site):
     text = (site.folder / "labflag.toml").read_text()
     commented = "\n".join(

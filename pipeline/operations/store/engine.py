@@ -61,7 +61,11 @@ def connect_copy(path: Path) -> Engine:
     """
     engine = connect(None)
     with guarded():
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
+        # Nothing is laid beside a copy, nor is it where no file may be made; the history of a site
+        # that is in use has files beside it that belong to it.
+        is_whole = not any(path.with_name(path.name + each).exists() for each in _SIDE_FILES)
+        how = "immutable=1" if is_whole else "mode=ro"
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)) as source:
             found = source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             if not {tables.meta.name, tables.files.name} <= {name for (name,) in found}:
                 raise OutputError(f"{path.name} holds no history")

@@ -121,6 +121,8 @@ class Ledger(Database):
             connection.execute(of_folder.values(log_lines=0, log_seal=""))
             facts = {"sealed": sum_history(connection), "typed": sum_typed(connection)}
             note_event(connection, self.now(), "accepted", "", facts, after=after)
+            # It says what was published by its own time; other reports may lie there.
+            forget_digests(connection)
             note_all_due(connection)
 
     def basis_of(self, folder: str) -> str:

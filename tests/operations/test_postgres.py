@@ -1,8 +1,5 @@
 """The history on a real PostgreSQL server, started for the test where its programs are installed."""
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,76 +11,27 @@ from pipeline.config import Settings
 from pipeline.operations.history import open_history
 from pipeline.upkeep import back_up, purge_history, rebuild_reports, restore_history
 from tests.operations.conftest import HEADER
+from tests.operations.servers import FOUND, Server, start_server
 from tests.operations.test_history import B12, BAD, GLUCOSE, GOOD, MCV, assert_same
 from tests.operations.test_upkeep import NOW, OLD, clock, pass_through, reports
 
-FOUND = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:] or [
-    Path(found).resolve().parent for found in [shutil.which("initdb")] if found
-]
-psycopg = pytest.importorskip("psycopg", reason="needs `pip install labflag[postgres]`")
+pytest.importorskip("psycopg", reason="needs `pip install labflag[postgres]`")
 pytestmark = pytest.mark.skipif(
     not FOUND, reason="needs the programs of a PostgreSQL server: apt install postgresql"
 )
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Start a server that listens on a socket of its own; give the folder of that."""
-    # Short: the path of a socket has at most 107 characters.
-    folder = Path(
-        subprocess.run(
-            ["mktemp", "-d", "/tmp/pg-XXXXXX"], capture_output=True, text=True, check=True
-        ).stdout.strip()
-    )
-    owner = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if owner:
-        shutil.chown(folder, "postgres")
-    bin_, data = FOUND[0], folder / "data"
-    quiet = {"check": True, "capture_output": True, "cwd": folder, "timeout": 120}
-    subprocess.run(
-        [
-            *owner,
-            bin_ / "initdb",
-            "-D",
-            data,
-            "-U",
-            "labflag",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-sync",
-        ],
-        **quiet,
-    )
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder}"
-    start = [
-        *owner,
-        bin_ / "pg_ctl",
-        "-D",
-        data,
-        "-w",
-        "-l",
-        folder / "log",
-        "-o",
-        options,
-        "start",
-    ]
-    subprocess.run(start, **quiet)
-    try:
-        yield folder
-    finally:
-        subprocess.run([*owner, bin_ / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)
-        shutil.rmtree(folder)
+def server() -> Iterator[Server]:
+    """Start a server that listens on a socket of its own."""
+    with start_server() as started:
+        yield started
 
 
 @pytest.fixture
-def url(server: Path, request: pytest.FixtureRequest) -> str:
+def url(server: Server, request: pytest.FixtureRequest) -> str:
     """Give the URL of an empty database."""
-    name = f"db_{abs(hash(request.node.name))}"
-    with psycopg.connect(f"host={server} user=labflag dbname=postgres", autocommit=True) as open_:
-        open_.execute(f"CREATE DATABASE {name}")
-    return f"postgresql+psycopg://labflag@/{name}?host={server}"
+    return server.make_database(f"db_{abs(hash(request.node.name))}")
 
 
 def test_it_holds_what_a_file_holds(url, tmp_path, read):

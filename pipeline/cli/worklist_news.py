@@ -15,6 +15,7 @@ _READ = {"notes": "note", "calls": "answer on a call", "taken-back": "note taken
 _PLURALS = {"answer on a call": "answers on calls", "note taken back": "notes taken back"}
 _ODD = {
     "unreadable": "it cannot be read as a workbook",
+    "exhausting": "reading it takes too much time or memory",
     "too-large": "it is larger than 50 MiB",
     "no-file": "what stood there was no file",
     "no-lines": "the table of its lines was not found",
@@ -34,6 +35,8 @@ _LEFT = {
     "it is stored. The next run tries again.",
     "no-file": "is no file but a folder, a link or a device, so left alone: there is no new "
     "worklist. Move it away; index.html holds the lines of this run.",
+    "no-reader": "could not be read for want of memory, so it was left as it is: what was typed in "
+    "it since the last run is not lost, and the next run tries again.",
     "unreadable": "cannot be read, so what is typed in it would be lost: it was left alone. See "
     "its rights, or close it; the next run tries again.",
 }

@@ -43,7 +43,7 @@ SCANNERS = {"xlsx": scan_xlsx, "xls": scan_xls, "ods": scan_ods}
 def main() -> None:
     """Read a workbook from standard input, write its tables to standard output."""
     kind = sys.argv[1]
-    writer = _Writer()
+    writer = Writer()
     writer.write("ready")
     # Said before anything can fail: an abort loses what is not yet flushed.
     sys.stdout.buffer.flush()
@@ -68,8 +68,12 @@ def main() -> None:
     os._exit(0)
 
 
-def limit_process() -> None:
-    """Limit memory and time, die with the parent, leave no dump: where the system can do it."""
+def limit_process(cpu_seconds: int = 0) -> None:
+    """Limit memory and time, die with the parent, leave no dump: where the system can do it.
+
+    Args:
+        cpu_seconds: Of computing; 0: as for a workbook of results.
+    """
     if sys.platform == "linux":
         import ctypes
 
@@ -80,7 +84,7 @@ def limit_process() -> None:
         limits = [
             (resource.RLIMIT_AS, MEMORY_BYTES, 0),
             # At the lower limit comes a signal that tells what happened, at the higher the end.
-            (resource.RLIMIT_CPU, CPU_SECONDS, 1),
+            (resource.RLIMIT_CPU, cpu_seconds or CPU_SECONDS, 1),
             (resource.RLIMIT_FSIZE, 0, 0),
             # A core dump would hold the patients' data.
             (resource.RLIMIT_CORE, 0, 0),
@@ -94,18 +98,19 @@ def limit_process() -> None:
                 continue
 
 
-class _Writer:
+class Writer:
     """Standard output, one JSON list a line, up to a limit."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_OUTPUT_BYTES) -> None:
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
         self._written = 0
+        self._most = most
 
     def write(self, *message: object) -> None:
         line = self._encode(message).encode() + b"\n"
         self._written += len(line)
-        if self._written > MAX_OUTPUT_BYTES and message[0] != "refused":
-            raise Refused("file-too-large", f"more than {MAX_OUTPUT_BYTES >> 20} MiB of text")
+        if self._written > self._most and message[0] != "refused":
+            raise Refused("file-too-large", f"more than {self._most >> 20} MiB of text")
         sys.stdout.buffer.write(line)
 
     def write_rows(self, rows: Iterator[Row]) -> None:
@@ -113,7 +118,7 @@ class _Writer:
             self.write("rows", batch)
 
 
-def _read(scan: Callable[[bytes], WorkbookMarks], content: bytes, writer: _Writer) -> None:
+def _read(scan: Callable[[bytes], WorkbookMarks], content: bytes, writer: Writer) -> None:
     """Scan every visible sheet before any is parsed: the library sees only what passed."""
     marks = scan(content)
     if not marks.sheets:

@@ -27,10 +27,11 @@ from pipeline.operations.decisions import reassign_results
 from pipeline.operations.ordering import Places, name_replaced
 from pipeline.operations.people import WITH_RESULTS, list_people
 from pipeline.operations.store import tables
+from pipeline.operations.store.complaints import guarded
 from pipeline.operations.store.copies import write_aside
 from pipeline.operations.store.database import Clock, next_id
 from pipeline.operations.store.due import note_all_due, note_due, register_folder
-from pipeline.operations.store.engine import connect, guarded
+from pipeline.operations.store.engine import connect
 from pipeline.operations.store.frames import insert_many, read_rows, write_rows
 from pipeline.operations.store.ledger import (
     HISTORY,

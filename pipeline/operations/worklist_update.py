@@ -49,7 +49,7 @@ class WorklistNews:
     is_drawn: bool = False
     """Whether there is a new one."""
     left: str = ""
-    """Why the old one was left: "open", "changing", "no-file", "unreadable"."""
+    """Why the old one was left: "open", "changing", "no-file", "unreadable", "no-reader"."""
     kept: tuple[str, ...] = ()
     """Names under which workbooks were kept that were not as labflag drew them."""
     odd: Mapping[str, int] = field(default_factory=dict)
@@ -88,6 +88,8 @@ class WorklistUpdate:
     """SHA-256 → name of what was kept."""
     _odd: Counter[str] = field(default_factory=Counter)
     _counts: Counter[str] = field(default_factory=Counter)
+    _is_unread: bool = False
+    """The worklist in place could not be read just now."""
     _as_read: ReadFile | None = None
     """The worklist in place, as it was last read."""
 
@@ -148,6 +150,8 @@ class WorklistUpdate:
         """Say why the worklist must not be replaced; "" if it may."""
         if found.fault in ("no-file", "unreadable"):
             return found.fault
+        if self._is_unread:
+            return "no-reader"
         return "open" if found.is_there and is_open(self.path) else ""
 
     def _replace(self, found: Found, carried: Entries, content: bytes) -> str:
@@ -216,8 +220,11 @@ class WorklistUpdate:
         stored, content = load_typed(self.history, self.key), found.content or b""
         try:
             read = read_typed(name, content, stored.columns, drawn.heads)
-        except UnreadableWorklist:
-            self._odd["unreadable"] += 1
+        except UnreadableWorklist as error:
+            if error.is_passing and remember:
+                self._is_unread |= name == NAME
+                return
+            self._odd[error.kind] += 1
             self._keep_or_name(name, found)
             file = ReadFile(sha256=found.sha256)
             self._as_read = file if name == NAME and remember else self._as_read
@@ -322,8 +329,8 @@ def purge_aside(folder: Path, known: Collection[str]) -> int:
             named = {line.shown_id for line in read.lines} | {call.shown[0] for call in read.calls}
             named |= {as_shown(line.tag.patient_id) for line in read.lines if line.tag}
             is_due = not read.lines or bool(named - shown - {None, ""})
-        except UnreadableWorklist:
-            is_due = True
+        except UnreadableWorklist as error:
+            is_due = not error.is_passing
         if is_due:
             path.unlink(missing_ok=True)
             count += 1

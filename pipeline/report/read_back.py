@@ -1,22 +1,14 @@
 """What people typed into a worklist, read back from the file that they saved."""
 
-import io
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import ZipFile
 
-from openpyxl import load_workbook
 from openpyxl.utils.escape import unescape
 
-from pipeline.ingest.prescan import check_workbook
 from pipeline.ingest.refusal import Refused
-from pipeline.ingest.tables import UnreadableFile
-from pipeline.ingest.workbooks import read_workbook
 from pipeline.report.entries import (
     CallTag,
     Kept,
@@ -29,14 +21,29 @@ from pipeline.report.entries import (
     read_line_tag,
     read_unplaced_tag,
 )
+from pipeline.report.worklist_cells import read_cells
 from pipeline.report.worklist_tables import SheetTable, find_tables
 
-_COMMENTS = re.compile(r"(?:^|/)comments?\d*\.xml$|threadedcomment", re.IGNORECASE)
-_MAX_COLUMNS = 1_000
+_EXHAUSTING = ("workbook-exhausting", "file-too-large")
 
 
 class UnreadableWorklist(Exception):
     """A worklist that cannot be read back; it must not be overwritten."""
+
+    def __init__(self, code: str) -> None:
+        """Take the code of the problem of a file that it would be if it were an export."""
+        super().__init__(code)
+        self.code = code
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether it may be readable later: it is the machine that lacks something."""
+        return self.code in ("file-not-read", "reader-stopped")
+
+    @property
+    def kind(self) -> str:
+        """What is odd about the worklist."""
+        return "exhausting" if self.code in _EXHAUSTING else "unreadable"
 
 
 class TypedLine(NamedTuple):
@@ -115,15 +122,13 @@ def read_typed(
     Raises:
         UnreadableWorklist: It is no workbook that can be opened.
     """
-    suffix = Path(name).suffix.lower()
     try:
-        check_workbook(suffix, content)
-        sheets, comments = (
-            _read_xlsx(content) if suffix == ".xlsx" else _read_other(Path(name), content)
-        )
+        sheets, comments = read_cells(name, content)
+    except Refused as refusal:
+        raise UnreadableWorklist(refusal.code) from refusal
     # The libraries fail in many ways on what is not well formed, also out of memory.
     except Exception as error:
-        raise UnreadableWorklist from error
+        raise UnreadableWorklist("workbook-damaged") from error
     tables, odd = find_tables(sheets, columns, heads_before)
     odd["comments"] += comments
     own = dict.fromkeys(header for table in _of(tables, "lines") for header in table.own.values())
@@ -139,29 +144,6 @@ def read_typed(
 
 def _of(tables: Sequence[SheetTable], kind: str) -> Iterator[SheetTable]:
     return (table for table in tables if table.kind == kind)
-
-
-def _read_xlsx(content: bytes) -> tuple[dict[str, list[tuple[Any, ...]]], int]:
-    book = load_workbook(io.BytesIO(content), read_only=True)
-    sheets = {}
-    for sheet in book.worksheets:
-        # What a sheet says of its size may be wrong, or be that of a stray cell far away.
-        sheet.reset_dimensions()
-        rows = (row[:_MAX_COLUMNS] for row in sheet.iter_rows(values_only=True))
-        sheets[sheet.title] = [row for row in rows if any(cell is not None for cell in row)]
-    with ZipFile(io.BytesIO(content)) as package:
-        comments = sum(bool(_COMMENTS.search(part)) for part in package.namelist())
-    return sheets, comments
-
-
-def _read_other(path: Path, content: bytes) -> tuple[dict[str, list[tuple[Any, ...]]], int]:
-    try:
-        tables = read_workbook(path, content)
-    except UnreadableFile as error:
-        raise Refused(error.code, error.detail) from None
-    with ZipFile(io.BytesIO(content)) as package:
-        comments = package.read("content.xml").count(b"<office:annotation ")
-    return {table.sheet: [tuple(cells) for _, cells in table.rows] for table in tables}, comments
 
 
 def _lines(table: SheetTable) -> Iterator[TypedLine]:

@@ -23,8 +23,8 @@ from tests.faults import program, world
 from tests.faults.look import State, describe
 from tests.faults.person import type_notes
 from tests.faults.program import Ended
-from tests.faults.server import Server, open_server, take_orphans
 from tests.faults.trial import SCRATCH, begin, require, tail
+from tests.operations.servers import Server, start_server, take_orphans
 
 _FINISHED, _LOST = (0, 1), 5
 _WARM = 3
@@ -151,7 +151,7 @@ def main() -> int:
     take_orphans()
     with (
         tempfile.TemporaryDirectory(prefix="faults-", dir=SCRATCH) as scratch,
-        open_server() as server,
+        start_server() as server,
     ):
         begin(Path(scratch))
         made = make_round(Path(scratch), server)

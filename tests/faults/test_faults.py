@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.scenarios import SCENARIOS
-from tests.faults.server import FOUND
 from tests.needs import needs, needs_program
+from tests.operations.servers import FOUND
 
 ROOT = Path(__file__).parents[2]
 SHORT = {"kill": 20, "ENOSPC": 4, "EIO": 4, "EACCES": 4}

@@ -10,33 +10,29 @@ from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.operations.history import open_history
 from pipeline.upkeep import back_up, purge_history, rebuild_reports, restore_history
-from tests.faults.server import FOUND, open_server
 from tests.needs import IS_CI, needs
 from tests.operations.conftest import HEADER
+from tests.operations.servers import FOUND, Server, start_server
 from tests.operations.test_history import B12, BAD, GLUCOSE, GOOD, MCV, assert_same
 from tests.operations.test_upkeep import NOW, OLD, clock, pass_through, reports
 
 if not IS_CI:
     pytest.importorskip("psycopg", reason="needs `pip install labflag[postgres]`")
-import psycopg
 
 pytestmark = needs(FOUND, "needs the programs of a PostgreSQL server: apt install postgresql")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Path]:
-    """Start a server that listens on a socket of its own; give the folder of that."""
-    with open_server() as started:
-        yield started.folder
+def server() -> Iterator[Server]:
+    """Start a server that listens on a socket of its own."""
+    with start_server() as started:
+        yield started
 
 
 @pytest.fixture
-def url(server: Path, request: pytest.FixtureRequest) -> str:
+def url(server: Server, request: pytest.FixtureRequest) -> str:
     """Give the URL of an empty database."""
-    name = f"db_{abs(hash(request.node.name))}"
-    with psycopg.connect(f"host={server} user=labflag dbname=postgres", autocommit=True) as open_:
-        open_.execute(f"CREATE DATABASE {name}")
-    return f"postgresql+psycopg://labflag@/{name}?host={server}"
+    return server.make_database(f"db_{abs(hash(request.node.name))}")
 
 
 def test_it_holds_what_a_file_holds(url, tmp_path, read):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import sys
 import zipfile
 from datetime import date
 
@@ -13,6 +14,7 @@ from pipeline.operations import worklist_update
 from pipeline.operations.exchange import keep_as, replace_keeping
 from pipeline.operations.history import open_history
 from pipeline.operations.typed_notes import load_typed
+from pipeline.report import worklist_cells
 from pipeline.upkeep import back_up, purge_history, reassign_patient, restore_history
 from tests.operations.worklist_files import (
     FIRST,
@@ -27,6 +29,9 @@ from tests.operations.worklist_files import (
     type_notes,
     typed_of,
 )
+
+if sys.platform != "win32":
+    import resource
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +153,74 @@ def test_one_that_is_too_large_is_kept(site, monkeypatch):
     assert "larger than" in said(batch)
     assert [path.stat().st_size for path in site.aside] == [size]
     monkeypatch.undo()
+    assert typed_of(site.worklist) == NOTES
+
+
+def many_rows(path):
+    """What a filled-down formula or a pasted table makes of a worklist."""
+    row = b'<row><c t="inlineStr"><is><t>x</t></is></c><c><v>1</v></c><c><v>2</v></c></row>'
+    part = "xl/worksheets/sheet1.xml"
+    change_part(
+        path, part, lambda xml: xml.replace(b"</sheetData>", row * 60_000 + b"</sheetData>")
+    )
+
+
+def many_strings(path):
+    # As programs write it that keep their texts in a part of their own.
+    named = (
+        b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-'
+        b'officedocument.spreadsheetml.sharedStrings+xml"/></Types>'
+    )
+    change_part(path, "[Content_Types].xml", lambda xml: xml.replace(b"</Types>", named))
+    texts = b"<si><t>some text</t></si>" * 400_000
+    space = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/sharedStrings.xml", b'<sst xmlns="%s">%s</sst>' % (space, texts))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of computing time")
+@pytest.mark.parametrize("spoil", [many_rows, many_strings])
+def test_one_that_takes_too_long_to_read_is_kept_and_the_run_goes_on(site, monkeypatch, spoil):
+    site.run()
+    spoil(site.worklist)
+    before = site.worklist.read_bytes()
+    monkeypatch.setattr("pipeline.report.worklist_cells.CPU_SECONDS", 1)
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    batch = site.run(SECOND)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime - spent.ru_utime < 10
+    monkeypatch.undo()
+    assert "takes too much time or memory" in said(batch)
+    assert batch.exit_code == 1
+    assert [path.read_bytes() for path in site.aside] == [before]
+    assert typed_of(site.worklist) == NOTES
+    assert "N-5" in lines_of(site.worklist)
+    assert (site.run().exit_code, len(site.aside)) == (0, 1)
+
+
+def test_more_rows_than_a_worklist_can_have_are_not_taken(site, monkeypatch):
+    start = worklist_cells._START.replace("main()", "").rstrip("; ")
+    few = "import pipeline.ingest.cells_child as child; child.MAX_ROWS = 5; child.main()"
+    monkeypatch.setattr(worklist_cells, "_START", start.rsplit("from ", 1)[0] + few)
+    batch = site.run(SECOND)
+    assert "takes too much time or memory" in said(batch)
+    assert len(site.aside) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals")
+@pytest.mark.parametrize("when", ["before it starts", "while it reads"])
+def test_a_reader_that_the_system_stops_costs_no_note(site, monkeypatch, when):
+    kill = "import os; os.kill(os.getpid(), 9)"
+    ready = "" if when == "before it starts" else "print('[\"ready\"]', flush=True); "
+    monkeypatch.setattr(worklist_cells, "_START", ready + kill)
+    before = site.worklist.read_bytes()
+    batch = site.run(SECOND)
+    assert "want of memory" in said(batch)
+    assert site.worklist.read_bytes() == before
+    assert (batch.locked, site.aside) == (("worklist.xlsx",), [])
+    assert "N-5" in (site.out / "index.html").read_text(encoding="utf-8")
+    monkeypatch.undo()
+    assert site.run().locked == ()
     assert typed_of(site.worklist) == NOTES
 
 

@@ -1,7 +1,7 @@
 """One connection to the results database, in transactions that are all or nothing."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -9,8 +9,10 @@ from typing import Self
 
 from sqlalchemy import Engine, Table, func, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.operations.store.engine import READS, guarded
+from pipeline.operations.store.complaints import guarded
+from pipeline.operations.store.engine import READS
 
 Clock = Callable[[], datetime]
 
@@ -40,8 +42,10 @@ class Database:
     def close(self) -> None:
         """Let go of the database; what was rehearsed is undone."""
         if self._outer is not None:
-            self._outer.rollback()
-            self._outer.close()
+            # A server that is gone has undone it by itself.
+            with suppress(SQLAlchemyError):
+                self._outer.rollback()
+                self._outer.close()
             self._outer = None
         self.engine.dispose()
 

@@ -5,21 +5,21 @@ import os
 import secrets
 import sqlite3
 import stat
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, Inspector, Table, create_engine, event, func, inspect, select
-from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateColumn
 
 from pipeline.errors import ConfigError, OutputError
 from pipeline.operations.store import tables
+from pipeline.operations.store.complaints import guarded
 from pipeline.operations.store.seals import seal_file, sum_history
+from pipeline.operations.store.server import connect_server
 from pipeline.report.folder import NotPlainError, is_only_ours, open_folder, set_rights
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
@@ -42,7 +42,7 @@ def connect(place: str | Path | None) -> Engine:
         ConfigError: The URL cannot be used, or a newer labflag made the database.
         OutputError: The database cannot be opened, made or changed.
     """
-    engine = _connect_server(place) if is_url(place) else _connect_file(place)
+    engine = connect_server(place) if is_url(place) else _connect_file(place)
     try:
         with guarded(), engine.begin() as connection:
             _migrate(connection)
@@ -92,33 +92,6 @@ def is_url(place: object) -> bool:
     return isinstance(place, str) and "://" in place
 
 
-@contextmanager
-def guarded() -> Iterator[None]:
-    """Turn what the database complains of into a sentence; it might quote a patient's data.
-
-    Raises:
-        OutputError: The database cannot be used.
-    """
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        raise OutputError(f"the history cannot be used: {_advise(error)}") from None
-
-
-def _advise(error: Exception) -> str:
-    """Say what a complaint of a database means, by its kind in the standard for drivers.
-
-    Drivers have kinds of their own below those, and only the standard ones are the same in all.
-    """
-    advice = {
-        "OperationalError": "it is locked, full, unreachable, too slow, or must not be written",
-        "IntegrityError": "another run has written at the same time; run again",
-        "DatabaseError": "it is damaged; see `labflag restore`",
-    }
-    kinds = [kind.__name__ for kind in type(error).__mro__]
-    return next((advice[kind] for kind in kinds if kind in advice), kinds[0])
-
-
 def _connect_file(place: str | Path | None) -> Engine:
     if place is None:
         url = URL.create("sqlite")
@@ -149,22 +122,6 @@ def _connect_file(place: str | Path | None) -> Engine:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
-
-
-def _connect_server(place: object) -> Engine:
-    try:
-        url = make_url(str(place))
-        if url.get_backend_name() != "postgresql":
-            raise ConfigError(
-                "--history takes a file, or a URL that begins with postgresql+psycopg://"
-            )
-        return create_engine(url, hide_parameters=True)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
-        # Not chained: a URL may hold a password.
-        raise ConfigError(
-            "--history: the URL cannot be used; it reads "
-            "postgresql+psycopg://user@host/database and needs `pip install labflag[postgres]`"
-        ) from None
 
 
 def _make_private(path: Path) -> None:

@@ -136,6 +136,7 @@ faults: $(DEV)  ## Let every call that changes a file fail once; takes an hour o
 	@$(IN)/python -m tests.faults.walks --walks 1000
 	@$(IN)/python -m tests.faults.overlap --rounds 500
 	@$(IN)/python -m tests.faults.mutants
+	@$(IN)/python -m tests.faults.statements --every 8
 
 soak: $(DEV)  ## Send 2,000 small files through labflag watch; memory and descriptors stay flat
 	@$(IN)/python -m tests.faults.soak

@@ -139,6 +139,7 @@ faults: $(DEV)  ## Let every call of every verb that changes a file fail once; t
 	@$(IN)/python -m tests.faults.overlap --rounds 200
 	@$(IN)/python -m tests.faults.postgres --rounds 100
 	@$(IN)/python -m tests.faults.mutants
+	@$(IN)/python -m tests.faults.statements --every 8
 
 soak: $(DEV)  ## Send 2,000 small files through labflag watch; memory and descriptors stay flat
 	@$(IN)/python -m tests.faults.soak

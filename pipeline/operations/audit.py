@@ -164,15 +164,15 @@ class Told:
     """Number of the event in the history; 0 if it is not from there."""
 
 
-def read_told(output: Path, event: str = "") -> Iterator[Told]:
+def read_told(output: Path, word: str = "") -> Iterator[Told]:
     """Give what every line of the log that can be read tells, in order.
 
     Args:
         output: The folder of reports.
-        event: Only lines in which this stands are read, which takes a hundredth of the time.
+        word: Only lines in which this stands are read, which takes a hundredth of the time.
     """
     for line in _read_lines(output):
-        if event.encode() not in line:
+        if word.encode() not in line:
             continue
         try:
             said = json.loads(line)

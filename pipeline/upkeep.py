@@ -16,6 +16,7 @@ from pipeline.operations.audit import read_source
 from pipeline.operations.decisions import REASSIGN
 from pipeline.operations.identities import facts_of_decision, patients_of_decision
 from pipeline.operations.judge import judge
+from pipeline.operations.log_aside import set_log_aside
 from pipeline.operations.people import list_people
 from pipeline.operations.retention import Purged, purge
 from pipeline.operations.store.engine import connect_copy
@@ -183,22 +184,26 @@ def back_up(settings: Settings, target: Path, *, clock: Clock) -> None:
 
 def accept_history(
     settings: Settings, *, clock: Clock, progress: Progress | None = None
-) -> tuple[WorklistNews, ...]:
+) -> tuple[tuple[WorklistNews, ...], Path | None]:
     """Take the history that is there for the right one, whatever log and anchor say.
 
+    A log that is not as it was written is set aside, and a new one begun.
+
     Returns:
-        What became of what people typed into the worklist.
+        What became of what people typed into the worklist, and where the old log is kept; None
+        if it goes on.
 
     Raises:
         OutputError: The anchor cannot be written; it is accepted all the same, but for that.
     """
     with open_site(settings, clock, is_trusted=False) as site:
+        kept = set_log_aside(settings.output, site.private, clock())
         site.history.accept(site.place.key, after=read_source(site.private))
         news = (refresh(site, clock, progress).worklist,)
         failed = anchor_log(settings, site.place, site.private, clock(), is_accepted=True)
     if failed:
         raise OutputError(f"accepted in the log, and not in the anchor: {failed}")
-    return news
+    return news, kept
 
 
 def restore_history(

@@ -110,12 +110,15 @@ def accept(config: Path | None, yes: bool, **options: object) -> None:
     """Take the history that is there for the right one, whatever the log says.
 
     For when a run ends because history, log and folder do not belong together, and you know why:
-    a folder was put back from a copy, or moved. That it was accepted stands in the log.
+    a folder was put back from a copy, or moved. That it was accepted stands in the log. A log that
+    was changed, cut off or lost is kept, and a new one begun.
     """
     from pipeline.upkeep import accept_history
 
     settings = settings_of(config, **options)
     confirm("Take what is stored for right, and write the reports of it?", yes)
-    news = accept_history(settings, clock=datetime.now, progress=show_progress)
+    news, kept = accept_history(settings, clock=datetime.now, progress=show_progress)
+    if kept:
+        click.echo(f"The log was not as it was written: it is kept as {kept}, a new one is begun.")
     click.echo("Accepted; the reports are up to date.")
     print_worklist(*news)

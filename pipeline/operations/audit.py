@@ -31,6 +31,10 @@ WRITING = "writing"
 _ENDS = "run"
 _HEAD, _SALT = "audit.head", "audit.salt"
 _FIRST = "0" * 64
+_CURE = (
+    "`labflag audit verify` names what differs. If it is lost, `labflag audit accept` keeps what "
+    "is left of the log and begins a new one"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,8 @@ def append_entries(
         return _finish(output, replace(head, pending=text), private, after)
     except OSError as error:
         path = find_record(output, NAME)
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+        cure = f". Put the log back; {_CURE}" if isinstance(error, NotPlainError) else ""
+        raise OutputError(f"{path} cannot be written: {error.strerror}{cure}") from None
 
 
 def advance_sum(total: str, facts: Mapping[str, object]) -> str:
@@ -121,7 +126,7 @@ def read_head(private: Path) -> Head:
     """
     head = _read_head(private)
     if head is None or not _is_chained(head):
-        raise OutputError(f"{private / _HEAD} was changed; put it back as it was")
+        raise OutputError(f"{private / _HEAD} was changed; put it back as it was; {_CURE}")
     return _settle(head)
 
 
@@ -353,14 +358,14 @@ def _finish(output: Path, head: Head | None, private: Path, after: Head | None =
     if found < head.size or found > head.size + len(content):
         raise OutputError(
             f"{path} does not end where it did: it was changed by somebody else. Put back the "
-            "file as it was; `labflag audit verify` names what differs"
+            f"file as it was; {_CURE}"
         )
     if not content:
         return head
     if not _is_chained(head):
         raise OutputError(
             f"{private / _HEAD} was changed by somebody else: what it says comes next in the log "
-            "is not what labflag wrote. Put it back; `labflag audit verify` names what differs"
+            f"is not what labflag wrote. Put it back; {_CURE}"
         )
     with open_folder(path.parent, follow=True) as folder:
         descriptor = folder.open(NAME, os.O_RDWR | os.O_CREAT)
@@ -401,6 +406,17 @@ def _read_head(private: Path, *, missing: bool = False) -> Head | None:
         return None if missing else Head()
     except (OSError, ValueError, TypeError):
         return None
+
+
+def forget_end(private: Path) -> None:
+    """Remove the record of where the log ends, so that a new one begins at its first line.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    with open_folder(private) as folder:
+        folder.remove(_HEAD)
+        folder.sync()
 
 
 def _write_head(private: Path, head: Head) -> None:

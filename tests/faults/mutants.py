@@ -23,6 +23,7 @@ class Mutant:
     old: str
     new: str
     found_by: str = "kill"
+    verb: str = "run"
 
 
 MUTANTS = (
@@ -42,17 +43,17 @@ MUTANTS = (
     ),
     Mutant(
         name="which file brings its results is not noted",
-        file="pipeline/rounds.py",
-        old="                begin_claim(claim)\n",
-        new="                pass\n",
+        file="pipeline/filing.py",
+        old="                    begin_claim(claim)\n",
+        new="                    pass\n",
     ),
     Mutant(
         name="a file is stored in two transactions",
         file="pipeline/operations/history.py",
-        old="            stored: dict[str, pd.DataFrame] = {",
-        new='            connection.exec_driver_sql("COMMIT")\n'
-        '            connection.exec_driver_sql("BEGIN IMMEDIATE")\n'
-        "            stored: dict[str, pd.DataFrame] = {",
+        old="        stored: dict[str, pd.DataFrame] = {",
+        new='        connection.exec_driver_sql("COMMIT")\n'
+        '        connection.exec_driver_sql("BEGIN IMMEDIATE")\n'
+        "        stored: dict[str, pd.DataFrame] = {",
     ),
     Mutant(
         name="a report is noted before it is in place",
@@ -95,6 +96,22 @@ MUTANTS = (
         new="",
         found_by="order",
     ),
+    Mutant(
+        name="a purge is not noted as due",
+        file="pipeline/operations/retention.py",
+        old="        note_all_due(connection)\n",
+        new="",
+        verb="purge",
+    ),
+    Mutant(
+        name="a replaced file goes in a transaction before",
+        file="pipeline/operations/history.py",
+        old='            if not is_known:\n                self._store(connection, file, "", basis)\n',
+        new='            if not is_known:\n                self._store(connection, file, "", basis)\n'
+        '            connection.exec_driver_sql("COMMIT")\n'
+        '            connection.exec_driver_sql("BEGIN IMMEDIATE")\n',
+        verb="replace",
+    ),
 )
 
 
@@ -109,7 +126,7 @@ def is_found(mutant: Mutant) -> bool:
             raise RuntimeError(f"{mutant.name}: {mutant.file} has changed; adapt the mutant")
         place.write_text(source.replace(mutant.old, mutant.new))
         command = [sys.executable, "-m", "tests.faults.matrix", mutant.found_by]
-        command += ["--stop-at", "1", "--spread"]
+        command += ["--verb", mutant.verb, "--stop-at", "1", "--spread"]
         done = subprocess.run(
             command,
             cwd=scratch,

@@ -26,6 +26,7 @@ from tests.faults.person import start_person
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.trial import SCRATCH, Matrix, begin, make_matrix
 
+_FEW = 10
 _TYPED = ("worklist.xlsx", "typed")
 
 
@@ -105,7 +106,7 @@ def main() -> int:
     counts, wrong = Counts(), 0
     with tempfile.TemporaryDirectory(prefix="faults-", dir=SCRATCH) as scratch:
         begin(Path(scratch))
-        matrix = make_matrix(Path(scratch), SCENARIOS["run"])
+        matrix = make_matrix(Path(scratch), SCENARIOS["run"], is_short=options.rounds < _FEW)
         for number in range(options.rounds):
             faults = try_round(matrix, random.Random(f"{options.seed}-{number}"), counts)
             wrong += bool(faults)

@@ -14,7 +14,7 @@ from tests.operations.servers import FOUND
 
 ROOT = Path(__file__).parents[2]
 SHORT = {"kill": 20, "ENOSPC": 4, "EIO": 4, "EACCES": 4}
-OF_VERBS = {"kill": 3, "ENOSPC": 1}
+OF_VERBS = {"kill": 2}
 VERBS = [name for name in SCENARIOS if name != "run"]
 WALKS = 6
 ROUNDS = 3

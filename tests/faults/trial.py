@@ -181,8 +181,14 @@ def begin(scratch: Path) -> None:
         labflag(["run", "-q", "--config", str(site / "labflag.toml")], prog_name="labflag")
 
 
-def make_matrix(scratch: Path, scenario: Scenario) -> Matrix:
-    """Make the site of a verb, and see what it does where nothing fails."""
+def make_matrix(scratch: Path, scenario: Scenario, *, is_short: bool = False) -> Matrix:
+    """Make the site of a verb, and see what it does where nothing fails.
+
+    Args:
+        scratch: Where everything lies.
+        scenario: The verb.
+        is_short: Few points are tried: little is worked out before, so that it is remembered.
+    """
     site, template = scratch / "site", scratch / "template"
     for folder in (site, template):
         shutil.rmtree(folder, ignore_errors=True)
@@ -192,9 +198,9 @@ def make_matrix(scratch: Path, scenario: Scenario) -> Matrix:
     again = [*scenario.again, *where(site, scenario)] if scenario.again else arguments
     shutil.copytree(site, template)
     before = describe(template)
-    for _ in range(_WARM):
+    for _ in range(1 if is_short else _WARM):
         # What the next command does is worked out once as well, with the verb and without it.
-        for commands in ([arguments, again], [again]):
+        for commands in ([arguments, again], *([] if is_short else [[again]])):
             for command in commands:
                 program.run(command)
             world.reset(site, template)
@@ -206,10 +212,13 @@ def make_matrix(scratch: Path, scenario: Scenario) -> Matrix:
     if reference.faults or stale or reference.due:
         raise RuntimeError(f"without a fault it leaves {reference.faults} {stale} {reference.due}")
     points = program.list_points(ended.trace)
-    # What recovers does other calls than the verb: those after it was stored, mostly.
-    world.reset(site, template)
-    program.run(arguments, inject=inject("KILL", points[len(points) * 2 // 3]))
-    recovers = program.run(again, traced=True)
+    points_again = points
+    if not is_short:
+        # What recovers makes other calls than the verb: those after it was stored, mostly.
+        world.reset(site, template)
+        program.run(arguments, inject=inject("KILL", points[len(points) * 2 // 3]))
+        recovers = program.run(again, traced=True)
+        points_again = program.list_points(recovers.trace) or points
     return Matrix(
         scenario=scenario,
         site=site,
@@ -219,7 +228,7 @@ def make_matrix(scratch: Path, scenario: Scenario) -> Matrix:
         before=before,
         reference=reference,
         points=points,
-        points_again=program.list_points(recovers.trace) or points,
+        points_again=points_again,
         trace=ended.trace,
     )
 

@@ -56,9 +56,10 @@ def prefer_corrected(
     # Only what is held with a word that corrects stands above; a held plain count does not.
     above = other[other["stands"] & (other["rank"] > 0)].groupby(keys)["rank"].max()
     highest = own[keys].merge(above.rename("above").reset_index(), on=keys, how="left")["above"]
-    highest = highest.set_axis(own.index).fillna(-1)
+    highest = highest.set_axis(own.index)
     is_ours = own["base"].isin(list(stands_for.values())) & own["stands"]
-    unsettled = is_ours & (highest > best.fillna(-1)) & (highest > 0)
+    # Nothing is above where none is held: a missing number is no greater one.
+    unsettled = is_ours & (highest > best)
     alone = is_ours & ~unsettled & (best < 0)
     replaced = is_ours & ~unsettled & ~alone & (own["rank"] < best)
     code = nothing.mask(unsettled, "correction-held").mask(alone, "count-uncorrected")

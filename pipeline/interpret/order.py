@@ -51,7 +51,8 @@ def sort_patients(patients: pd.DataFrame, turns: "pd.Series[int] | int" = 0) -> 
 
 def sort_by_place(rows: pd.DataFrame) -> pd.DataFrame:
     """Put rows in the order of class, of what goes first, and of the share of a limit."""
-    return rows.sort_values(PLACE, ascending=_ASCENDING, kind="stable")
+    # By several columns pandas sorts stably.
+    return rows.sort_values(PLACE, ascending=_ASCENDING)
 
 
 def place_conflicts(
@@ -64,7 +65,7 @@ def place_conflicts(
     least = min((each.rank for each in knowledge.priorities if each.holds_conflicts), default=None)
     rank = patients["priority"].to_numpy("int64").copy()
     goes_first = patients["goes_first"].to_numpy(bool).copy()
-    depth = patients["depth"].to_numpy("float64", na_value=np.nan).copy()
+    depth = patients["depth"].to_numpy("float64").copy()
     ids = patients["patient_id"].to_numpy(object)
     for row in np.flatnonzero(patients["in_conflict"].to_numpy(bool)):
         own: Place = (int(rank[row]), bool(goes_first[row]), float(depth[row]))
@@ -141,7 +142,7 @@ def _shares(answer: Answer, condition: Compare, grid: Grid) -> tuple[Numbers, Ma
     there = rests.results != NOWHERE
     value = np.full(len(there), np.nan)
     rows = rests.results[there]
-    value[there] = grid.results["original_value"].to_numpy("float64", na_value=np.nan)[rows]
+    value[there] = grid.results["original_value"].to_numpy("float64")[rows]
     sign = np.full(len(there), "", dtype=object)
     sign[there] = grid.results["comparator"].to_numpy(object)[rows]
     over, under = (value, rests.limit) if "below" in condition.direction else (rests.limit, value)
@@ -179,7 +180,7 @@ def find_arrivals(
     """
     wanted = [*_SPECIMEN, "source_file"]
     told = [pd.DataFrame(table)[wanted] for table in (seen, held, grid.observations)]
-    rows: pd.DataFrame = pd.concat(told, ignore_index=True)
+    rows: pd.DataFrame = pd.concat(told)
     known = {name: pd.Timestamp(at).tz_localize(None) for name, at in arrivals.items() if at}
     at = rows["source_file"].map(known).astype("datetime64[us]")
     return at.groupby([rows[name] for name in _SPECIMEN]).min()

@@ -9,6 +9,7 @@ from openpyxl.comments import Comment
 
 from pipeline.cli.worklist_news import say_worklist
 from pipeline.report.entries import TAG
+from tests.needs import needs_program
 from tests.operations.worklist_files import (
     FIRST,
     NOTES,
@@ -26,7 +27,7 @@ from tests.operations.worklist_files import (
     typed_of,
 )
 
-OFFICE = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+OFFICE = needs_program("soffice", "libreoffice-calc")
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from pipeline.report.files import pack_workbook
 from pipeline.report.texts import ENGLISH
 from pipeline.report.worklist import render_worklist
 from pipeline.report.worklist_lines import describe_topics, list_topics
+from tests.needs import needs_program
 from tests.unit.report_tables import RUN, knowledge, make_tables
 
 HEAD = "patient | sex | years | specimen | at | analyte | result\n"
@@ -396,7 +397,7 @@ def test_a_worklist_saved_over_and_over_is_left(worklist):
     assert line_of(worklist, "P1")["Notes"] == typed[-1]
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@needs_program("soffice", "libreoffice-calc")
 def test_a_worklist_saved_by_libreoffice(tmp_path):
     path = run(tmp_path / "worklist.xlsx", LOW, OTHER, HELD, rules=CRITICAL)
     type_into(path, "P1", **NOTE)

@@ -16,10 +16,11 @@ import pytest
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
+from tests.needs import needs_program
 from tests.workbooks.many import make_workbooks
 
 pytestmark = [
-    pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed"),
+    needs_program("soffice", "libreoffice-calc"),
     # It writes dates of charts in a way that openpyxl does not read; the parts are counted.
     pytest.mark.filterwarnings("ignore:Unable to read chart"),
 ]

@@ -7,7 +7,7 @@ import pytest
 from schemas.table import validate_everywhere
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True, scope="module")
 def _validated_everywhere() -> Iterator[None]:
     validate_everywhere()
     yield

@@ -23,8 +23,9 @@ from pipeline.interpret.reportable import select_reportable
 from pipeline.interpret.trends import compare_standing
 from pipeline.knowledge.load import load_knowledge
 from pipeline.report.entries import Entries
+from pipeline.report.excel.package import pack_workbook
 from pipeline.report.facts import RunFacts
-from pipeline.report.files import file_name, pack_workbook
+from pipeline.report.report_names import file_name
 from pipeline.report.worklist import render_worklist
 from schemas import Held, Issues
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from pipeline.batch import Batch, update_reports
 from pipeline.config import Settings
 from pipeline.errors import LabflagError
+from pipeline.files.folder import read_plain
 from pipeline.ingest.file_names import show_name
 from pipeline.ingest.received import ReceivedFile
 from pipeline.ingest.sources import ExportFile, Found
@@ -31,7 +32,6 @@ from pipeline.operations.tries import (
     unstore,
 )
 from pipeline.reading import Clock, Progress
-from pipeline.report.folder import read_plain
 from pipeline.report.held import name_held
 
 

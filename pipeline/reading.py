@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
+from pipeline.files.durable import refuse_existing, write_text
 from pipeline.ingest.identify import Identified, describe_reading
 from pipeline.ingest.intake import Ingested, read_results
 from pipeline.ingest.save_layout import ROW_BY_ROW, write_layout
@@ -16,7 +17,7 @@ from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.files import refuse_existing, save_workbook, write_text
+from pipeline.report.excel.package import save_workbook
 from pipeline.report.template import render_template
 from pipeline.report.texts import LANGUAGES
 from pipeline.review.trial import require_cases

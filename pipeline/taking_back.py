@@ -7,11 +7,11 @@ from pathlib import Path
 from pipeline.batch import reading_basis
 from pipeline.config import Settings
 from pipeline.errors import ArgumentError
+from pipeline.files.durable import hash_file
 from pipeline.ingest.file_names import show_name
 from pipeline.ingest.intake import Ingested, read_results
 from pipeline.ingest.received import ReceivedFile
 from pipeline.open_site import open_site, open_stored, refresh, take_in_typed
-from pipeline.operations.durable import hash_file
 from pipeline.operations.withdrawals import find_file, list_withdrawn
 from pipeline.operations.worklist_update import WorklistNews
 from pipeline.reading import Clock, Progress

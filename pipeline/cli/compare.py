@@ -91,7 +91,8 @@ def diff_rules(
         sys.exit(Exit.NOTHING_READABLE)
     comparison = compare_interpretations(before.interpretation, after.interpretation)
     if output is not None:
-        from pipeline.report.files import csv_text, write_text
+        from pipeline.files.durable import write_text
+        from pipeline.publish.csv_text import csv_text
 
         write_text(csv_text(comparison.differences), output)
     if as_json:

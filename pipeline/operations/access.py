@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError, OutputError
+from pipeline.files.folder import Folder, NotPlainError, is_only_ours, set_rights
 from pipeline.operations.reports import walk_folders
-from pipeline.report.folder import Folder, NotPlainError, is_only_ours, set_rights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,10 @@ from typing import TypeVar
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
+from pipeline.files.folder import Folder, open_folder, read_plain
 from pipeline.operations.anchor_lines import AnchorLine, LogName, digest, parse_line
 from pipeline.operations.audit import read_told, seals_of
 from pipeline.operations.private_folder import find_private
-from pipeline.report.folder import Folder, open_folder, read_plain
 
 T = TypeVar("T")
 BEGUN = "anchor-begun"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, OutputError
+from pipeline.files.folder import open_folder
 from pipeline.operations.anchor import (
     Anchor,
     find_begun,
@@ -23,7 +24,6 @@ from pipeline.operations.audit import Fault, read_head
 from pipeline.operations.doctor import Check
 from pipeline.operations.place import Place, place_history
 from pipeline.operations.private_folder import find_private
-from pipeline.report.folder import open_folder
 
 
 def verify_anchor(settings: Settings, place: Place, other: Path | None = None) -> Iterator[Fault]:

@@ -17,6 +17,8 @@ from pathlib import Path
 from pipeline.command_rule import find_weakness
 from pipeline.config import Settings
 from pipeline.errors import LabflagError, OutputError
+from pipeline.files.durable import write_private
+from pipeline.files.folder import open_folder, read_plain
 from pipeline.operations.anchor import (
     BEGUN,
     find_begun,
@@ -30,10 +32,8 @@ from pipeline.operations.anchor import (
 )
 from pipeline.operations.anchor_lines import compose_line, name_log
 from pipeline.operations.audit import Entry, append_entries, read_head
-from pipeline.operations.durable import write_private
 from pipeline.operations.history import History
 from pipeline.operations.place import Place
-from pipeline.report.folder import open_folder, read_plain
 
 _GIVEN = "audit.given"
 """What the command was last given: number and seal of a line of the log."""

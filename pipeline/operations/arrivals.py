@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.errors import InboxError
+from pipeline.files.durable import write_private
+from pipeline.files.folder import open_folder
 from pipeline.ingest.readers import READERS, read_text
 from pipeline.ingest.sources import is_hidden, is_unfinished
-from pipeline.operations.durable import write_private
-from pipeline.report.folder import open_folder
 
 _LEDGER = "arrivals.json"
 _LONGER = 6

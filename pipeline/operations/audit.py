@@ -16,12 +16,11 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import OutputError
-from pipeline.operations.durable import hash_file, write_private
+from pipeline.files.durable import hash_file, sync_names, write_private
+from pipeline.files.folder import NotPlainError, open_folder, read_plain
 from pipeline.operations.private_folder import LOG, find_private, find_record
 from pipeline.operations.reports import list_reports
 from pipeline.operations.store.seals import move_sum
-from pipeline.report.files import sync_names
-from pipeline.report.folder import NotPlainError, open_folder, read_plain
 
 NAME = LOG
 OUTPUTS = "outputs"

@@ -12,10 +12,11 @@ from shlex import quote
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, Exit, InboxError, OutputError
+from pipeline.files.file_systems import find_file_system, is_remote
+from pipeline.files.folder import ASIDE, open_folder
 from pipeline.operations import manifest
 from pipeline.operations.access import choose_access
 from pipeline.operations.arrivals import count_arrivals
-from pipeline.operations.file_systems import find_file_system, is_remote
 from pipeline.operations.heartbeat import read_beat
 from pipeline.operations.inbox import Inbox, count_waiting, place_inbox, require_inbox
 from pipeline.operations.lock import find_holder
@@ -28,7 +29,6 @@ from pipeline.operations.private_folder import (
 from pipeline.operations.reports import count_odd
 from pipeline.operations.tries import count_failed, say_failed
 from pipeline.operations.workspace import refuse_links
-from pipeline.report.folder import ASIDE, open_folder
 
 _LEAST_FREE = 1 << 30  # bytes
 _MOST_APART = timedelta(minutes=2)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import __version__
-from pipeline.report.files import write_text
-from pipeline.report.folder import read_plain
+from pipeline.files.durable import write_text
+from pipeline.files.folder import read_plain
 
 NAME = "heartbeat.json"
 

@@ -16,10 +16,17 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipeline.errors import ConfigError, InboxError
+from pipeline.files.durable import (
+    FILE_MODE,
+    close_to_world,
+    hash_file,
+    make_folder,
+    move,
+    sync_names,
+    write_private,
+)
+from pipeline.files.folder import is_no_folder, open_below, open_folder
 from pipeline.ingest.readers import MAX_TEXT_BYTES
-from pipeline.operations.durable import close_to_world, hash_file, move, write_private
-from pipeline.report.files import FILE_MODE, make_folder, sync_names
-from pipeline.report.folder import is_no_folder, open_below, open_folder
 
 CLAIMED = ".labflag-claimed"
 REASONS = "reasons"

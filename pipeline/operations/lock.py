@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import BusyError, OutputError
-from pipeline.report.folder import open_folder, read_plain
+from pipeline.files.folder import open_folder, read_plain
 
 NAME = "lock"
 # Windows keeps others from reading what is locked; the holder is written well before this byte.

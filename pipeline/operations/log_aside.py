@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import OutputError
+from pipeline.files.durable import hash_file, move
+from pipeline.files.folder import open_folder, read_plain
 from pipeline.operations.audit import (
     NAME,
     OUTPUTS,
@@ -21,10 +23,8 @@ from pipeline.operations.audit import (
     path_id,
     verify_log,
 )
-from pipeline.operations.durable import hash_file, move
 from pipeline.operations.private_folder import find_record
 from pipeline.operations.reports import list_reports
-from pipeline.report.folder import open_folder, read_plain
 
 SET_ASIDE = "log-set-aside"
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import OutputError
+from pipeline.files.durable import write_text
+from pipeline.files.folder import read_plain
 from pipeline.ingest.received import ReceivedFile
 from pipeline.operations.accounts import Accounts
 from pipeline.operations.judge import Judgement
 from pipeline.report.facts import RunFacts
-from pipeline.report.files import write_text
-from pipeline.report.folder import read_plain
 from schemas import DataFrame, Findings
 from schemas.vocabulary import Outcome
 

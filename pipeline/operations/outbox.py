@@ -11,8 +11,8 @@ from typing import TypeVar
 from zipfile import BadZipFile, ZipFile
 
 from pipeline.errors import OutputError
-from pipeline.report.files import FILE_MODE, move_into_place, open_outputs
-from pipeline.report.folder import Folder
+from pipeline.files.durable import FILE_MODE, move_into_place, open_outputs
+from pipeline.files.folder import Folder
 
 T = TypeVar("T")
 

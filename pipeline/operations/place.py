@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.operations.file_systems import is_remote
+from pipeline.files.file_systems import is_remote
 from pipeline.operations.history import FILE_NAME
 from pipeline.operations.private_folder import find_record
 from pipeline.operations.store.engine import is_url

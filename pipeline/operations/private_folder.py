@@ -14,11 +14,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import OutputError
-from pipeline.operations.durable import write_private
+from pipeline.files.durable import write_private
+from pipeline.files.folder import ASIDE, Folder, is_only_ours, open_folder
 from pipeline.operations.history import FILE_NAME
 from pipeline.operations.lock import NAME as LOCK
 from pipeline.operations.store.engine import fold_file
-from pipeline.report.folder import ASIDE, Folder, is_only_ours, open_folder
 
 NAME = ".labflag"
 LOG = "audit.log"

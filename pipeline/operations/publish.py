@@ -6,6 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from pipeline.errors import OutputError
+from pipeline.files.durable import make_folder, write_text
 from pipeline.interpret.trends import compare_standing
 from pipeline.operations import manifest
 from pipeline.operations.broken import SEAL_BROKEN
@@ -16,11 +17,12 @@ from pipeline.operations.private_folder import find_record
 from pipeline.operations.shelf import PATIENTS, Shelf
 from pipeline.operations.store.records import Run
 from pipeline.operations.worklist_update import WorklistNews, WorklistUpdate
+from pipeline.publish.csv_text import csv_text
 from pipeline.report.calls import list_due, list_identity_calls
 from pipeline.report.carry import carry_entries
 from pipeline.report.entries import Entries
+from pipeline.report.excel.package import pack_workbook
 from pipeline.report.facts import RunFacts
-from pipeline.report.files import csv_text, make_folder, pack_workbook, write_text
 from pipeline.report.held import name_held, render_held
 from pipeline.report.notice import render_changed, render_notice
 from pipeline.report.patient import PatientReport, assemble_reports

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.files.durable import write_private
 from pipeline.ingest.received import ReceivedFile
 from pipeline.issues.counts import say_count
-from pipeline.operations.durable import write_private
 from pipeline.operations.inbox import REASONS
 from schemas import DataFrame, Issues
 from schemas.vocabulary import IssueSeverity

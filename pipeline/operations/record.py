@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.files.durable import hash_file
 from pipeline.ingest.received import ReceivedFile
 from pipeline.operations import manifest
 from pipeline.operations.accounts import Accounts
@@ -17,7 +18,6 @@ from pipeline.operations.audit import (
     read_outputs,
     read_source,
 )
-from pipeline.operations.durable import hash_file
 from pipeline.operations.history import History
 from pipeline.operations.store.records import Run
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.report.folder import Folder, is_only_ours, open_folder
+from pipeline.files.folder import Folder, is_only_ours, open_folder
 
 _FILES = ("worklist.xlsx", "index.html", "findings.csv", "issues.csv", "manifest.json")
 _FOLDERS = ("patients", "held")

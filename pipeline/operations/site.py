@@ -7,8 +7,8 @@ from shlex import quote
 
 from pipeline.config import FILE_NAME
 from pipeline.errors import OutputError
-from pipeline.report.files import make_folder, refuse_existing, write_text
-from pipeline.report.folder import open_folder
+from pipeline.files.durable import make_folder, refuse_existing, write_text
+from pipeline.files.folder import open_folder
 
 FOLDERS = ("inbox", "archive", "quarantine", "duplicates", "reports")
 _README = "README.txt"

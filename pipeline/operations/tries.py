@@ -16,12 +16,12 @@ from pathlib import Path
 from sqlalchemy import select
 
 from pipeline.errors import LabflagError
+from pipeline.files.durable import write_private
 from pipeline.ingest.intake import refuse_file
 from pipeline.ingest.sources import ExportFile
 from pipeline.ingest.tables import UnreadableFile
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.issues.counts import say_count
-from pipeline.operations.durable import write_private
 from pipeline.operations.history import History, forget_file
 from pipeline.operations.inbox import Claim, Inbox, list_claim_folders
 from pipeline.operations.people import list_people

@@ -14,7 +14,9 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import OutputError
-from pipeline.operations.exchange import keep_as, replace_keeping
+from pipeline.files.durable import write_bytes, write_text
+from pipeline.files.exchange import keep_as, replace_keeping
+from pipeline.files.folder import open_folder
 from pipeline.operations.history import History
 from pipeline.operations.private_folder import find_private
 from pipeline.operations.typed_notes import Drawn, ReadFile, load_drawn, load_typed, store_typed
@@ -30,8 +32,6 @@ from pipeline.operations.worklist_file import (
     name_aside,
 )
 from pipeline.report.entries import Entries, as_shown
-from pipeline.report.files import write_bytes, write_text
-from pipeline.report.folder import open_folder
 from pipeline.report.merge import Context, merge
 from pipeline.report.read_back import ReadBack, UnreadableWorklist, read_typed
 from pipeline.report.texts import ENGLISH, Texts

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import BusyError, OutputError
+from pipeline.files.durable import make_folder
+from pipeline.files.folder import is_no_folder, open_folder
 from pipeline.operations.lock import hold_lock
 from pipeline.operations.private_folder import (
     TEMPORARY,
@@ -18,8 +20,6 @@ from pipeline.operations.private_folder import (
     make_private,
     move_private,
 )
-from pipeline.report.files import make_folder
-from pipeline.report.folder import is_no_folder, open_folder
 
 # Folders in the folder of reports in which files are written aside and then renamed.
 _FOLDERS = ("patients", "held")

@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 from pipeline.ingest.versions import CONFLICT, CONFLICTS, describe_people
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.entries import TAG, Call, tag_call
-from pipeline.report.sheet import (
+from pipeline.report.excel.sheet import (
     Column,
     Entry,
     add_drop_down,
@@ -20,7 +20,7 @@ from pipeline.report.sheet import (
     put,
     put_table,
 )
-from pipeline.report.style import INPUT, LINK, PLAIN, SECTION, STRONG, TRACE, Styler
+from pipeline.report.excel.style import INPUT, LINK, PLAIN, SECTION, STRONG, TRACE, Styler
 from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date, show_unit
 from schemas import DataFrame, Findings, Held, Patients, Reportable

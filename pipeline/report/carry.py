@@ -18,7 +18,7 @@ from pipeline.report.entries import (
     show_own,
     tag_closed,
 )
-from pipeline.report.sheet import TEXT_AT_MOST
+from pipeline.report.excel.sheet import TEXT_AT_MOST
 from pipeline.report.texts import ENGLISH, Texts
 from pipeline.report.wording import show_date
 

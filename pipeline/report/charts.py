@@ -17,10 +17,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.report.facts import PatientReport, Trend, TrendPoint
-from pipeline.report.series import LIMITS_AT_MOST
-from pipeline.report.sheet import Column, Entry, put, put_table
-from pipeline.report.style import (
+from pipeline.report.excel.sheet import Column, Entry, put, put_table
+from pipeline.report.excel.style import (
     BAND,
     DATE,
     DATE_AND_TIME,
@@ -35,6 +33,8 @@ from pipeline.report.style import (
     Styler,
     format_decimals,
 )
+from pipeline.report.facts import PatientReport, Trend, TrendPoint
+from pipeline.report.series import LIMITS_AT_MOST
 from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date, show_number
 

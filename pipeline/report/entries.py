@@ -15,7 +15,7 @@ from typing import Any
 
 from openpyxl.utils.escape import unescape
 
-from pipeline.report.sheet import clean_text
+from pipeline.report.excel.sheet import clean_text
 from pipeline.report.texts import LANGUAGES
 
 TAG = "labflag tag"

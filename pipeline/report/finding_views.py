@@ -8,8 +8,8 @@ from openpyxl import Workbook
 from pipeline.interpret.coded import as_written
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.calls import rows_of, show_evidence, show_value
-from pipeline.report.sheet import Entry
-from pipeline.report.style import QUIET, RANKS, STRONG, UNDECIDED, Styler
+from pipeline.report.excel.sheet import Entry
+from pipeline.report.excel.style import QUIET, RANKS, STRONG, UNDECIDED, Styler
 from pipeline.report.texts import Texts
 from pipeline.report.views import (
     JOIN,

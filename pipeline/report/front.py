@@ -8,9 +8,8 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.report.facts import OpenQuestion, PatientReport
-from pipeline.report.sheet import Entry, add_sheet, fit_row, name_cell, put, put_row
-from pipeline.report.style import (
+from pipeline.report.excel.sheet import Entry, add_sheet, fit_row, name_cell, put, put_row
+from pipeline.report.excel.style import (
     ARTIFACT,
     DATE,
     FACT,
@@ -31,6 +30,7 @@ from pipeline.report.style import (
     Look,
     Styler,
 )
+from pipeline.report.facts import OpenQuestion, PatientReport
 from pipeline.report.texts import LANGUAGES, Texts
 from pipeline.report.wording import distinct
 

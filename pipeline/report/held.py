@@ -13,17 +13,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.ingest.holds import FIX, HOLD, RAW, READ_AS, REASON, drop_sign
 from pipeline.ingest.originals import Original
-from pipeline.report.held_rows import (
-    HeldRow,
-    Page,
-    find_contradictions,
-    fix_of,
-    is_unsplit,
-    list_rows,
-)
-from pipeline.report.howto import add_how_to
-from pipeline.report.sheet import Entry, add_sheet, clean_text, fit_row, start_workbook
-from pipeline.report.style import (
+from pipeline.report.excel.sheet import Entry, add_sheet, clean_text, fit_row, start_workbook
+from pipeline.report.excel.style import (
     AS_TEXT,
     CELL,
     HEADER,
@@ -34,6 +25,15 @@ from pipeline.report.style import (
     TRACE,
     Styler,
 )
+from pipeline.report.held_rows import (
+    HeldRow,
+    Page,
+    find_contradictions,
+    fix_of,
+    is_unsplit,
+    list_rows,
+)
+from pipeline.report.howto import add_how_to
 from pipeline.report.texts import ENGLISH, Texts
 from schemas import DataFrame, Held, Issues
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.interpret.coded import as_written
 from pipeline.report.evidence import is_number, round_limit
-from pipeline.report.facts import FindingRow, Place, ResultRow, RuleText
-from pipeline.report.sheet import Column, Entry
-from pipeline.report.style import (
+from pipeline.report.excel.sheet import Column, Entry
+from pipeline.report.excel.style import (
     DATE,
     DATE_AND_TIME,
     GRADES,
@@ -25,6 +24,7 @@ from pipeline.report.style import (
     UNDECIDED,
     format_decimals,
 )
+from pipeline.report.facts import FindingRow, Place, ResultRow, RuleText
 from pipeline.report.texts import Texts
 from pipeline.report.wording import count_decimals
 from schemas.vocabulary import Outcome

@@ -14,8 +14,7 @@ from openpyxl import Workbook
 from pipeline.ingest.versions import CONFLICT, list_versions
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.report.conflicts import tabulate_versions
-from pipeline.report.facts import RunFacts
-from pipeline.report.sheet import (
+from pipeline.report.excel.sheet import (
     Column,
     Entry,
     add_sheet,
@@ -24,7 +23,8 @@ from pipeline.report.sheet import (
     put_table,
     start_workbook,
 )
-from pipeline.report.style import LETTERHEAD, PLAIN, SECTION, TITLE, VERDICT, Look, Styler
+from pipeline.report.excel.style import LETTERHEAD, PLAIN, SECTION, TITLE, VERDICT, Look, Styler
+from pipeline.report.facts import RunFacts
 from pipeline.report.texts import LANGUAGES
 from pipeline.report.wording import show_date
 from schemas import DataFrame, Held

@@ -12,9 +12,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.charts import place_chart, small_paragraph, title_chart
+from pipeline.report.excel.sheet import Column, Entry, add_sheet, put, put_table
+from pipeline.report.excel.style import HELD, NUMBER, QUIET, SECTION, STRONG, TEXT, WHOLE, Styler
 from pipeline.report.facts import RunFacts
-from pipeline.report.sheet import Column, Entry, add_sheet, put, put_table
-from pipeline.report.style import HELD, NUMBER, QUIET, SECTION, STRONG, TEXT, WHOLE, Styler
 from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date, show_rows
 from schemas import DataFrame, Findings, Issues, Patients

@@ -11,8 +11,8 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from pipeline.report.sheet import Entry, clean_text
-from pipeline.report.style import INPUT
+from pipeline.report.excel.sheet import Entry, clean_text
+from pipeline.report.excel.style import INPUT
 from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date
 from pipeline.report.worklist_lines import line_columns

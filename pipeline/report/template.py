@@ -11,7 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.ingest.holds import NOT_READ
 from pipeline.knowledge.model import Analyte, Knowledge
-from pipeline.report.sheet import (
+from pipeline.report.excel.sheet import (
     Entry,
     add_sheet,
     columns,
@@ -20,7 +20,7 @@ from pipeline.report.sheet import (
     put_table,
     start_workbook,
 )
-from pipeline.report.style import (
+from pipeline.report.excel.style import (
     AS_TEXT,
     DATE,
     DATE_AND_TIME,

@@ -6,7 +6,7 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
 from pipeline.report.entries import TAG, Unplaced, tag_unplaced
-from pipeline.report.sheet import (
+from pipeline.report.excel.sheet import (
     Column,
     Entry,
     add_drop_down,
@@ -15,7 +15,7 @@ from pipeline.report.sheet import (
     put,
     put_table,
 )
-from pipeline.report.style import INPUT, PLAIN, SECTION, TRACE, Styler
+from pipeline.report.excel.style import INPUT, PLAIN, SECTION, TRACE, Styler
 from pipeline.report.texts import Texts
 
 _WIDTHS = (14, 40, 20, 20, 40, 16, 14, 50, 20, 14, 12)

@@ -11,9 +11,19 @@ from openpyxl.utils import get_column_letter
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.calls import rows_of, show_evidence, show_value
+from pipeline.report.excel.sheet import Column, Entry, add_sheet, put, put_table
+from pipeline.report.excel.style import (
+    GRADES,
+    LINK,
+    NUMBER,
+    QUIET,
+    RANKS,
+    SECTION,
+    STRONG,
+    WHOLE,
+    Styler,
+)
 from pipeline.report.facts import RunFacts
-from pipeline.report.sheet import Column, Entry, add_sheet, put, put_table
-from pipeline.report.style import GRADES, LINK, NUMBER, QUIET, RANKS, SECTION, STRONG, WHOLE, Styler
 from pipeline.report.texts import Texts
 from pipeline.report.worklist_lines import day_entry, show_change
 from schemas import Changes, DataFrame, Findings, Held, Patients

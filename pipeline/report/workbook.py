@@ -5,6 +5,8 @@ from openpyxl.utils import quote_sheetname
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.report.charts import render_charts
+from pipeline.report.excel.sheet import Column, Entry, add_sheet, put, put_table, start_workbook
+from pipeline.report.excel.style import LINK, NUMBER, SECTION, STRONG, TEXT, WHOLE, Styler
 from pipeline.report.facts import PatientReport, Place
 from pipeline.report.front import footer_of, render_summary
 from pipeline.report.listing import (
@@ -17,8 +19,6 @@ from pipeline.report.listing import (
     result_columns,
     result_entries,
 )
-from pipeline.report.sheet import Column, Entry, add_sheet, put, put_table, start_workbook
-from pipeline.report.style import LINK, NUMBER, SECTION, STRONG, TEXT, WHOLE, Styler
 from pipeline.report.summary import AS_REPORTED
 from pipeline.report.texts import LANGUAGES, Texts
 from pipeline.report.wording import show_date

@@ -12,11 +12,7 @@ from pipeline.report.calls import list_due, list_identity_calls, render_calls
 from pipeline.report.carry import carry_entries
 from pipeline.report.conflicts import render_conflicts
 from pipeline.report.entries import TAG, Entries, Kept, tag_kept
-from pipeline.report.facts import RunFacts
-from pipeline.report.finding_views import render_analyst, render_hematologist
-from pipeline.report.overview import render_counts, render_issues, render_run
-from pipeline.report.page import render_page
-from pipeline.report.sheet import (
+from pipeline.report.excel.sheet import (
     Column,
     Entry,
     add_drop_down,
@@ -26,12 +22,11 @@ from pipeline.report.sheet import (
     put_table,
     start_workbook,
 )
-from pipeline.report.style import (
-    PLAIN,
-    SECTION,
-    TRACE,
-    Styler,
-)
+from pipeline.report.excel.style import PLAIN, SECTION, TRACE, Styler
+from pipeline.report.facts import RunFacts
+from pipeline.report.finding_views import render_analyst, render_hematologist
+from pipeline.report.overview import render_counts, render_issues, render_run
+from pipeline.report.page import render_page
 from pipeline.report.texts import LANGUAGES, Texts
 from pipeline.report.unplaced import render_unplaced
 from pipeline.report.views import place_patients, render_changes, render_technician

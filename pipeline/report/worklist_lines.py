@@ -8,10 +8,8 @@ import pandas as pd
 
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.entries import TAG, Note, Own, tag_line
-from pipeline.report.facts import RunFacts
-from pipeline.report.scope import describe_scope, scope_of
-from pipeline.report.sheet import Column, Entry
-from pipeline.report.style import (
+from pipeline.report.excel.sheet import Column, Entry
+from pipeline.report.excel.style import (
     DATE,
     INPUT,
     LINK,
@@ -23,6 +21,8 @@ from pipeline.report.style import (
     TRACE,
     WHOLE,
 )
+from pipeline.report.facts import RunFacts
+from pipeline.report.scope import describe_scope, scope_of
 from pipeline.report.texts import Texts
 from pipeline.report.urgency import describe_priorities
 from pipeline.report.wording import describe_rules

@@ -29,7 +29,7 @@ class Mutant:
 MUTANTS = (
     Mutant(
         name="a report is written in place",
-        file="pipeline/report/files.py",
+        file="pipeline/report/excel/package.py",
         old="        folder.replace(aside, name)\n",
         new="        (folder.path / name).write_bytes((folder.path / aside).read_bytes())\n"
         "        folder.remove(aside)\n",
@@ -64,7 +64,7 @@ MUTANTS = (
     ),
     Mutant(
         name="an input is copied and then removed",
-        file="pipeline/operations/durable.py",
+        file="pipeline/files/durable.py",
         old="    source.replace(name, new_name, target)\n",
         new="    (target.path / new_name).write_bytes((source.path / name).read_bytes())\n"
         "    source.remove(name)\n",
@@ -84,14 +84,14 @@ MUTANTS = (
     ),
     Mutant(
         name="the content of an input is not synced",
-        file="pipeline/operations/durable.py",
+        file="pipeline/files/durable.py",
         old="    source.sync_file(name)\n",
         new="",
         found_by="order",
     ),
     Mutant(
         name="the content of a report is not synced",
-        file="pipeline/report/folder.py",
+        file="pipeline/files/folder.py",
         old="                os.fsync(stream.fileno())\n",
         new="",
         found_by="order",

@@ -11,10 +11,12 @@ import pytest
 from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.errors import InboxError, LabflagError, OutputError
+from pipeline.files.durable import make_folder, write_text
+from pipeline.files.exchange import keep_as, replace_keeping
+from pipeline.files.folder import NotPlainError, open_below, open_folder, read_plain
 from pipeline.operations import inbox as inbox_module
 from pipeline.operations.access import choose_access, grant_access
 from pipeline.operations.doctor import look_at_outputs
-from pipeline.operations.exchange import keep_as, replace_keeping
 from pipeline.operations.heartbeat import read_beat
 from pipeline.operations.history import open_history
 from pipeline.operations.lock import hold_lock
@@ -22,8 +24,6 @@ from pipeline.operations.manifest import list_locked
 from pipeline.operations.outbox import Delivery, deliver
 from pipeline.operations.site import make_site
 from pipeline.operations.workspace import open_workspace
-from pipeline.report.files import make_folder, write_text
-from pipeline.report.folder import NotPlainError, open_below, open_folder, read_plain
 from pipeline.rounds import run_round
 from tests.operations.conftest import HEADER
 from tests.operations.test_upkeep import pass_through
@@ -297,7 +297,7 @@ def test_temporary_names_cannot_be_foreseen(tmp_path, monkeypatch):
             names.append(opened.write_aside(b"", 0o600))
         with open_workspace(tmp_path / "out", clock, "0640"):
             names.append(Path(tempfile.gettempdir()).name)
-        monkeypatch.setattr("pipeline.operations.exchange._find_call", lambda: None)
+        monkeypatch.setattr("pipeline.files.exchange._find_call", lambda: None)
         for name in ("new", "old"):
             (tmp_path / name).write_bytes(b"")
         names.append(replace_keeping(tmp_path / "new", tmp_path / "old").name)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.errors import OutputError
+from pipeline.files.durable import hash_file
 from pipeline.operations.audit import (
     OUTPUTS,
     Entry,
@@ -16,7 +17,6 @@ from pipeline.operations.audit import (
     verify_log,
     verify_site,
 )
-from pipeline.operations.durable import hash_file
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from pipeline.batch import rehearse_batch, run_batch
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.operations.file_systems import is_remote
+from pipeline.files.file_systems import is_remote
 from pipeline.operations.history import History
 from pipeline.operations.outbox import Delivery, deliver
 from pipeline.operations.place import place_history

@@ -16,7 +16,7 @@ import pytest
 from pipeline.checkup import check_up
 from pipeline.config import KEYS, load_settings
 from pipeline.errors import ConfigError, OutputError
-from pipeline.operations import file_systems
+from pipeline.files import file_systems
 from pipeline.operations.access import choose_access, grant_access
 from pipeline.operations.doctor import examine_site
 from pipeline.operations.heartbeat import beat

@@ -10,8 +10,8 @@ from datetime import date
 import pytest
 
 from pipeline.cli.worklist_news import say_worklist
+from pipeline.files.exchange import keep_as, replace_keeping
 from pipeline.operations import worklist_update
-from pipeline.operations.exchange import keep_as, replace_keeping
 from pipeline.operations.history import open_history
 from pipeline.operations.typed_notes import load_typed
 from pipeline.report import worklist_cells
@@ -249,7 +249,7 @@ def test_a_worklist_that_is_open_is_left_and_tried_again(site, name):
 @pytest.mark.parametrize("moment", ["before the look", "after the look"])
 def test_a_save_in_the_last_moment_is_not_lost(site, monkeypatch, can_exchange, moment):
     if not can_exchange:
-        monkeypatch.setattr("pipeline.operations.exchange._find_call", lambda: None)
+        monkeypatch.setattr("pipeline.files.exchange._find_call", lambda: None)
     saves = iter([("in review", "AB", "saved late")])
     name = {"before the look": "is_as_found", "after the look": "replace_keeping"}[moment]
     real = getattr(worklist_update, name)
@@ -311,7 +311,7 @@ def test_no_name_is_ever_overwritten(tmp_path):
 @pytest.mark.parametrize("can_exchange", [True, False])
 def test_what_was_replaced_is_kept(tmp_path, monkeypatch, can_exchange):
     if not can_exchange:
-        monkeypatch.setattr("pipeline.operations.exchange._find_call", lambda: None)
+        monkeypatch.setattr("pipeline.files.exchange._find_call", lambda: None)
     new, path = tmp_path / "new", tmp_path / "path"
     new.write_text("1")
     assert replace_keeping(new, path) is None

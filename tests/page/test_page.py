@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.interpret.trends import compare_standing
 from pipeline.report.entries import Entries
-from pipeline.report.files import file_name
+from pipeline.report.report_names import file_name
 from pipeline.report.worklist import render_worklist
 from tests.needs import IS_CI
 from tests.unit.report_tables import RUN, knowledge, make_tables

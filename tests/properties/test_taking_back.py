@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.errors import ArgumentError
+from pipeline.files.durable import hash_file
 from pipeline.ingest.intake import read_results
 from pipeline.ingest.tables import SiteReading
-from pipeline.operations.durable import hash_file
 from pipeline.operations.history import open_history
 from pipeline.operations.judge import judge
 from pipeline.reading import knowledge_of

@@ -20,7 +20,7 @@ from pipeline.operations.worklist_update import WorklistNews, WorklistUpdate
 from pipeline.report.calls import list_due
 from pipeline.report.carry import carry_entries
 from pipeline.report.entries import TAG, Entries, Note
-from pipeline.report.files import pack_workbook
+from pipeline.report.excel.package import pack_workbook
 from pipeline.report.texts import ENGLISH
 from pipeline.report.worklist import render_worklist
 from pipeline.report.worklist_lines import describe_topics, list_topics

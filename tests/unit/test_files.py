@@ -14,16 +14,10 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from pipeline.errors import OutputError
-from pipeline.report.files import (
-    csv_text,
-    file_name,
-    make_folder,
-    neutralize,
-    pack_workbook,
-    save_workbook,
-    write_bytes,
-    write_text,
-)
+from pipeline.files.durable import make_folder, write_bytes, write_text
+from pipeline.publish.csv_text import csv_text, neutralize
+from pipeline.report.excel.package import pack_workbook, save_workbook
+from pipeline.report.report_names import file_name
 
 RUN_AT = datetime(2026, 3, 10, 8, 30)
 

@@ -29,7 +29,7 @@ from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Layout
 from pipeline.operations.judge import settle_holds
 from pipeline.report.advice import EXAMPLES
-from pipeline.report.files import save_workbook
+from pipeline.report.excel.package import save_workbook
 from pipeline.report.held import name_held, render_held
 from pipeline.report.texts import ENGLISH, GERMAN, LANGUAGES
 

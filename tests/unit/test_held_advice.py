@@ -19,7 +19,7 @@ from pipeline.knowledge.load import load_knowledge
 from pipeline.operations.identities import settle_people
 from pipeline.operations.judge import settle_holds
 from pipeline.report.advice import EXAMPLES
-from pipeline.report.files import save_workbook
+from pipeline.report.excel.package import save_workbook
 from pipeline.report.held import render_held
 
 KNOWLEDGE = load_knowledge()

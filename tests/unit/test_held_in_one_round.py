@@ -13,7 +13,7 @@ from pipeline.ingest.originals import keep_original, pack_original, unpack_origi
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from pipeline.operations.judge import settle_holds
-from pipeline.report.files import save_workbook
+from pipeline.report.excel.package import save_workbook
 from pipeline.report.held import render_held
 from pipeline.report.texts import LANGUAGES
 

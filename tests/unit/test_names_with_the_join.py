@@ -8,9 +8,9 @@ import pytest
 from pipeline.interpret import interpret_results
 from pipeline.interpret.coded import as_written, keep_whole
 from pipeline.knowledge.load import load_knowledge
+from pipeline.publish.csv_text import csv_text
 from pipeline.report.calls import rows_of
 from pipeline.report.evidence import is_number, list_evidence
-from pipeline.report.files import csv_text
 from pipeline.report.texts import ENGLISH
 from pipeline.report.wording import describe_rules
 from pipeline.review.trial import EVERY, CaseFile, _choose, lay_cases

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from pipeline.report.evidence import round_limit
+from pipeline.report.excel.sheet import start_workbook
+from pipeline.report.excel.style import Styler
 from pipeline.report.facts import OpenQuestion
 from pipeline.report.front import join_alike, render_summary
-from pipeline.report.sheet import start_workbook
-from pipeline.report.style import Styler
 from pipeline.report.summary import _leave_out_repeated, cut_sentences
 from tests.unit.report_tables import RUN, knowledge, make_tables
 

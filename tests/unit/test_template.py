@@ -11,7 +11,7 @@ from pipeline.ingest.names import analyte_of
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from pipeline.report import template as form
-from pipeline.report.files import save_workbook
+from pipeline.report.excel.package import save_workbook
 from pipeline.report.template import render_template
 from pipeline.report.texts import ENGLISH, GERMAN
 

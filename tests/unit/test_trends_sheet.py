@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from pipeline.report.charts import CHARTS_AT_MOST, axis_ends, describe_trend
-from pipeline.report.files import save_workbook
+from pipeline.report.excel.package import save_workbook
 from pipeline.report.texts import ENGLISH
 from pipeline.report.workbook import render_workbook
 from tests.unit.report_tables import RUN, make_tables

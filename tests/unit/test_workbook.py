@@ -9,11 +9,20 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from pipeline.report import front, style, workbook
+from pipeline.report import front, workbook
+from pipeline.report.excel import style
+from pipeline.report.excel.package import save_workbook
+from pipeline.report.excel.sheet import (
+    CUT,
+    TEXT_AT_MOST,
+    Entry,
+    clean_text,
+    columns,
+    put,
+    put_table,
+)
+from pipeline.report.excel.style import Look, Styler, format_decimals
 from pipeline.report.facts import PatientReport
-from pipeline.report.files import save_workbook
-from pipeline.report.sheet import CUT, TEXT_AT_MOST, Entry, clean_text, columns, put, put_table
-from pipeline.report.style import Look, Styler, format_decimals
 from pipeline.report.workbook import render_workbook
 from tests.golden.render import render_workbook_text
 from tests.unit.report_tables import RUN, make_tables

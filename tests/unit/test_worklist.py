@@ -9,8 +9,9 @@ from pipeline.interpret.trends import compare_standing
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.report import worklist
 from pipeline.report.entries import Entries
+from pipeline.report.excel.package import save_workbook
 from pipeline.report.facts import RunFacts
-from pipeline.report.files import file_name, save_workbook
+from pipeline.report.report_names import file_name
 from pipeline.report.worklist import render_worklist
 from schemas.vocabulary import Disposition
 from tests.golden.render import render_workbook_text

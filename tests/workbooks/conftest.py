@@ -11,7 +11,7 @@ from openpyxl import Workbook, load_workbook
 from pipeline.batch import run_batch
 from pipeline.config import Laboratory, Settings
 from pipeline.report.facts import PatientReport
-from pipeline.report.files import file_name
+from pipeline.report.report_names import file_name
 
 ROOT = Path(__file__).parents[2]
 RUN_AT = datetime(2026, 11, 1, 6, 0)

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import OutputError
+from pipeline.files.durable import sync_names
+from pipeline.files.folder import ASIDE
 from pipeline.operations.store.engine import fold_file
-from pipeline.report.files import sync_names
-from pipeline.report.folder import ASIDE
 
 
 @contextmanager

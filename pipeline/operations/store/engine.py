@@ -16,11 +16,11 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateColumn
 
 from pipeline.errors import ConfigError, OutputError
+from pipeline.files.folder import NotPlainError, is_only_ours, open_folder, set_rights
 from pipeline.operations.store import tables
 from pipeline.operations.store.complaints import guarded
 from pipeline.operations.store.seals import seal_file, sum_history
 from pipeline.operations.store.server import connect_server
-from pipeline.report.folder import NotPlainError, is_only_ours, open_folder, set_rights
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 READS = "labflag_reads"

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.report.files import sync_names
-from pipeline.report.folder import NotPlainError, is_only_ours, open_folder, read_plain, set_rights
+from pipeline.files.durable import sync_names
+from pipeline.files.folder import NotPlainError, is_only_ours, open_folder, read_plain, set_rights
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _RENAME_SWAP = 2

@@ -19,7 +19,7 @@ from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.report.style import DATE, FONT, HEADER, QUIET, TEXT, VERDICT, Look, Styler
+from pipeline.report.excel.style import DATE, FONT, HEADER, QUIET, TEXT, VERDICT, Look, Styler
 from pipeline.report.texts import ENGLISH, Texts
 
 A4 = "9"

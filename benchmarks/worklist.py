@@ -18,11 +18,11 @@ from openpyxl import Workbook, load_workbook
 from python_calamine import CalamineWorkbook
 
 from benchmarks.interpretation import make_results
+from pipeline.history.notes import Entries
 from pipeline.interpret import interpret_results
 from pipeline.interpret.reportable import select_reportable
 from pipeline.interpret.trends import compare_standing
 from pipeline.knowledge.load import load_knowledge
-from pipeline.report.entries import Entries
 from pipeline.report.excel.package import pack_workbook
 from pipeline.report.facts import RunFacts
 from pipeline.report.report_names import file_name

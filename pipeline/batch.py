@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline import __version__
 from pipeline.config import Settings
 from pipeline.errors import Exit
-from pipeline.ingest.intake import Intake, combine
+from pipeline.ingest.dataset import Intake, combine
 from pipeline.ingest.received import ReceivedFile
 from pipeline.ingest.sources import ExportFile, Found, find_exports
 from pipeline.interpret import Interpretation

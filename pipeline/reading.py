@@ -9,8 +9,9 @@ from typing import Protocol, TypeVar
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.files.durable import refuse_existing, write_text
+from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.identify import Identified, describe_reading
-from pipeline.ingest.intake import Ingested, read_results
+from pipeline.ingest.intake import read_results
 from pipeline.ingest.save_layout import ROW_BY_ROW, write_layout
 from pipeline.ingest.sources import ExportFile, find_exports
 from pipeline.ingest.tables import SiteReading
@@ -19,8 +20,8 @@ from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.template import render_template
-from pipeline.report.texts import LANGUAGES
 from pipeline.review.trial import require_cases
+from pipeline.texts import LANGUAGES
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]

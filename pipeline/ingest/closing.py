@@ -6,10 +6,11 @@ from dataclasses import replace
 import pandas as pd
 
 from pipeline.ingest.accounts import hold, hold_observations
-from pipeline.ingest.intake import Intake, hold_conflicts
+from pipeline.ingest.dataset import Intake
 from pipeline.ingest.received import ReceivedFile
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.issues.counts import say_count
+from pipeline.reconcile.conflicts import hold_conflicts
 from schemas import DataFrame, Issues, Results
 
 _PLACE = ["source_file", "source_sheet", "source_row"]

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.accounts import hold, hold_observations, validate_results
-from pipeline.ingest.intake import Intake
+from pipeline.ingest.dataset import Intake
 from pipeline.ingest.specimen_days import name_specimens, specimen_days
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from schemas import DataFrame, Held, Issues, Observations

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 
+from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.dialect import Reading
-from pipeline.ingest.intake import Ingested
 from schemas.vocabulary import IssueSeverity
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "": ""}

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.holds import Hold, ReadAs, Returned
-from pipeline.ingest.intake import Ingested
 from pipeline.ingest.recognize import Sheet
 from pipeline.ingest.tables import DateOrder, DecimalSign
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 
 from pipeline.errors import ConfigError
+from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.dialect import Reading
-from pipeline.ingest.intake import Ingested
 from pipeline.ingest.layouts import Plan
 from pipeline.knowledge.forms import Layout
 from schemas import DataFrame, Issues

@@ -12,7 +12,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from pipeline.ingest.accounts import validate_results
-from pipeline.ingest.intake import Intake
+from pipeline.ingest.dataset import Intake
 from pipeline.ingest.versions import CONFLICT, CONFLICTS, DETAILS, describe_people
 from pipeline.interpret import interpret_results
 from pipeline.interpret.agreed import join_selected, select_observations

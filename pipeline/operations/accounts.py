@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest.intake import Intake
+from pipeline.ingest.dataset import Intake
 from pipeline.interpret.reportable import Selected
 from schemas.vocabulary import Disposition, IssueSeverity
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from pipeline.ingest.accounts import hold, hold_observations, validate_results
-from pipeline.ingest.intake import Intake
+from pipeline.ingest.dataset import Intake
 from pipeline.ingest.received import ReceivedFile
 from pipeline.issues import all_issues, issues_at
 from pipeline.operations.people import WITH_RESULTS

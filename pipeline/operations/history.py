@@ -11,8 +11,8 @@ from sqlalchemy import Engine, Table, delete, func, select, update
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import OutputError
+from pipeline.ingest.dataset import Ingested, Intake
 from pipeline.ingest.file_names import show_name
-from pipeline.ingest.intake import Ingested, Intake
 from pipeline.ingest.originals import (
     Original,
     keep_original,

@@ -16,12 +16,13 @@ import pandas as pd
 
 from pipeline.errors import ArgumentError
 from pipeline.ingest.accounts import hold, hold_observations, validate_results
+from pipeline.ingest.dataset import Intake
 from pipeline.ingest.demographics import ages_at
-from pipeline.ingest.intake import Intake, hold_conflicts
 from pipeline.ingest.specimen_versions import list_owners
 from pipeline.ingest.versions import DETAILS, describe_people, list_versions
 from pipeline.issues import all_issues, issues_at
 from pipeline.operations.store.records import Decision
+from pipeline.reconcile.conflicts import hold_conflicts
 from schemas import DataFrame, Held, Observations
 
 RELEASE, REJECT = "release", "reject"

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.ingest.accounts import validate_results
 from pipeline.ingest.closing import close_holds, without_returned
 from pipeline.ingest.daily_numbers import SpecimenIds, name_by_day
-from pipeline.ingest.intake import Intake, hold_against_sex, hold_misidentified
+from pipeline.ingest.dataset import Intake
 from pipeline.interpret import Interpretation, interpret_results
 from pipeline.interpret.agreed import join_selected, select_observations
 from pipeline.interpret.reportable import Selected, select_reportable, show_replaced
@@ -19,6 +19,7 @@ from pipeline.operations.broken import hold_broken
 from pipeline.operations.identities import settle_people
 from pipeline.operations.overtaken import hold_overtaken
 from pipeline.operations.store.records import Decision
+from pipeline.reconcile.conflicts import hold_against_sex, hold_misidentified
 from schemas import DataFrame, Held, Issues, Observations
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from pipeline.ingest.accounts import hold_observations
-from pipeline.ingest.intake import Intake
+from pipeline.ingest.dataset import Intake
 from pipeline.interpret.reportable import RANK
 from pipeline.issues import all_issues, issues_at
 from pipeline.knowledge.model import Knowledge

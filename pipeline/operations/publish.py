@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.errors import OutputError
 from pipeline.files.durable import make_folder, write_text
+from pipeline.history.notes import Entries
 from pipeline.interpret.trends import compare_standing
 from pipeline.operations import manifest
 from pipeline.operations.broken import SEAL_BROKEN
@@ -20,17 +21,16 @@ from pipeline.operations.worklist_update import WorklistNews, WorklistUpdate
 from pipeline.publish.csv_text import csv_text
 from pipeline.report.calls import list_due, list_identity_calls
 from pipeline.report.carry import carry_entries
-from pipeline.report.entries import Entries
 from pipeline.report.excel.package import pack_workbook
 from pipeline.report.facts import RunFacts
 from pipeline.report.held import name_held, render_held
 from pipeline.report.notice import render_changed, render_notice
 from pipeline.report.patient import PatientReport, assemble_reports
-from pipeline.report.texts import LANGUAGES
 from pipeline.report.wording import show_date
 from pipeline.report.workbook import render_workbook
 from pipeline.report.worklist import render_worklist
 from pipeline.report.worklist_lines import describe_topics, list_topics
+from pipeline.texts import LANGUAGES
 from schemas import DataFrame, Findings
 from schemas.vocabulary import Confirmation, Outcome
 

@@ -7,7 +7,8 @@ from datetime import date
 from enum import StrEnum
 
 from pipeline import __version__
-from pipeline.ingest.intake import Ingested, read_results
+from pipeline.ingest.dataset import Ingested
+from pipeline.ingest.intake import read_results
 from pipeline.ingest.readers import open_file
 from pipeline.ingest.sources import ExportFile
 from pipeline.ingest.tables import SiteReading, UnreadableFile

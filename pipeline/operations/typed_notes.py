@@ -9,13 +9,12 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Connection
 
+from pipeline.history.notes import Call, Entries, Kept, Note, Unplaced, join_typed, tag_closed
 from pipeline.operations.store import tables
 from pipeline.operations.store.database import Database, next_id
 from pipeline.operations.store.frames import insert_many
 from pipeline.operations.store.ledger import note_event
 from pipeline.operations.store.seals import sum_typed
-from pipeline.report.carry import join_typed
-from pipeline.report.entries import Call, Entries, Kept, Note, Unplaced, tag_closed
 
 _NOTE, _CALL, _KEPT, _UNPLACED, _COLUMN, _OWN = (
     "note", "call", "kept", "unplaced", "column", "own",

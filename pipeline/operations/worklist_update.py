@@ -17,6 +17,7 @@ from pipeline.errors import OutputError
 from pipeline.files.durable import write_bytes, write_text
 from pipeline.files.exchange import keep_as, replace_keeping
 from pipeline.files.folder import open_folder
+from pipeline.history.notes import Entries
 from pipeline.operations.history import History
 from pipeline.operations.private_folder import find_private
 from pipeline.operations.typed_notes import Drawn, ReadFile, load_drawn, load_typed, store_typed
@@ -31,10 +32,10 @@ from pipeline.operations.worklist_file import (
     look_at,
     name_aside,
 )
-from pipeline.report.entries import Entries, as_shown
 from pipeline.report.merge import Context, merge
 from pipeline.report.read_back import ReadBack, UnreadableWorklist, read_typed
-from pipeline.report.texts import ENGLISH, Texts
+from pipeline.texts import ENGLISH, Texts
+from pipeline.texts.workbook_cells import as_shown
 
 _TRIES = 3
 _HEADS = ("worklist.heads", "worklist.typed", "worklist.more")

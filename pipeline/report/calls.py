@@ -8,9 +8,10 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
+from pipeline.history.notes import Call
 from pipeline.ingest.versions import CONFLICT, CONFLICTS, describe_people
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.entries import TAG, Call, tag_call
+from pipeline.report.entries import TAG, tag_call
 from pipeline.report.excel.sheet import (
     Column,
     Entry,
@@ -21,8 +22,8 @@ from pipeline.report.excel.sheet import (
     put_table,
 )
 from pipeline.report.excel.style import INPUT, LINK, PLAIN, SECTION, STRONG, TRACE, Styler
-from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date, show_unit
+from pipeline.texts import Texts
 from schemas import DataFrame, Findings, Held, Patients, Reportable
 from schemas.vocabulary import Confirmation, Outcome, ResultStatus
 

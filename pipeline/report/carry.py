@@ -5,22 +5,21 @@ from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
-from pipeline.report.entries import (
+from pipeline.history.notes import (
     Call,
     Entries,
     Kept,
     Note,
-    Own,
     Unplaced,
-    as_drawn,
-    as_shown,
     is_yes,
-    show_own,
+    join_own,
+    join_texts,
+    join_typed,
     tag_closed,
 )
-from pipeline.report.excel.sheet import TEXT_AT_MOST
-from pipeline.report.texts import ENGLISH, Texts
 from pipeline.report.wording import show_date
+from pipeline.texts import ENGLISH, Texts
+from pipeline.texts.workbook_cells import as_shown
 
 _NO_TOPIC_OF_A_RULE = ("held", "identity-conflict", "undecided")
 
@@ -126,35 +125,6 @@ def keep(
     )
 
 
-def join_typed(one: Note, other: Note) -> Note | None:
-    """Join two notes on one patient into one; None if a cell could not hold it."""
-    text = _join("\n", one.text, other.text)
-    if len(text) > TEXT_AT_MOST // 2 and len(as_drawn(text)) < len(text.strip()):
-        return None
-    topics: tuple[str, ...] | None = None
-    if one.topics is not None and other.topics is not None:
-        topics = tuple(dict.fromkeys((*one.topics, *other.topics)))
-    return replace(
-        one,
-        topics=topics,
-        status=_join(" / ", one.status, other.status),
-        reviewer=_join(" / ", one.reviewer, other.reviewer),
-        text=text,
-    )
-
-
-def join_own(cells: Mapping[str, Own]) -> str:
-    """Write the cells of columns that people added into one."""
-    return "; ".join(f"{header}: {show_own(cell)}" for header, cell in cells.items() if cell != "")
-
-
-def _join(sign: str, one: str, other: str) -> str:
-    """Join two texts unless one of them already holds the other."""
-    if not other or other in one:
-        return one
-    return other if not one or one in other else f"{one}{sign}{other}"
-
-
 def _place(
     entries: Entries, topics: Mapping[str, Sequence[str]], today: date, texts: Texts
 ) -> Entries:
@@ -171,7 +141,7 @@ def _place(
         if joined is not None:
             notes[whose[0]] = joined
         elif is_yes(line.done):
-            typed = (line.status, line.reviewer, _join("; ", line.text, line.rest))
+            typed = (line.status, line.reviewer, join_texts("; ", line.text, line.rest))
             ids = " / ".join(dict.fromkeys(filter(None, (line.shown_id, line.tag_id))))
             kept.append(keep(today, texts("archive.unplaced"), ids, "", typed, texts))
         else:
@@ -187,7 +157,7 @@ def _join_unplaced(note: Note | None, line: Unplaced, patient: str) -> Note | No
         topics=None,
         status=line.status,
         reviewer=line.reviewer,
-        text=_join("\n", line.text, line.rest),
+        text=join_texts("\n", line.text, line.rest),
     )
     return placed if note is None else join_typed(note, placed)
 

@@ -5,10 +5,10 @@ It is never written into a report of problems, a log or a file unless it is aske
 
 from collections.abc import Iterator, Mapping
 
-from pipeline.ingest.intake import Ingested
+from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.originals import OriginalSheet, keep_original
 from pipeline.report.held_rows import HeldRow, Page, Problem
-from pipeline.report.texts import ENGLISH
+from pipeline.texts import ENGLISH
 
 CellPlace = tuple[str, str, int, str, str]
 """File, sheet, row, column and code of an issue."""

@@ -35,8 +35,8 @@ from pipeline.report.excel.style import (
 )
 from pipeline.report.facts import PatientReport, Trend, TrendPoint
 from pipeline.report.series import LIMITS_AT_MOST
-from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date, show_number
+from pipeline.texts import Texts
 
 CHARTS_AT_MOST = 24
 # Centimeters; four stand on a page at this scale.

@@ -21,9 +21,9 @@ from pipeline.lookup import look_up
 from pipeline.report.calls import rows_of, show_evidence
 from pipeline.report.excel.sheet import Column, Entry, add_sheet, put, put_table
 from pipeline.report.excel.style import NUMBER, PLAIN, RANKS, SECTION, STRONG, WHOLE, Styler
-from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date, show_rows
 from pipeline.report.worklist_lines import day_entry
+from pipeline.texts import Texts
 from schemas import DataFrame, Held
 
 _VERSION = ["hold", "version", "patient_name", "sex", "birth_date", "source_file", "source_sheet"]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipeline.report.texts import Texts
 from pipeline.report.wording import show_number, show_unit
+from pipeline.texts import Texts
 from schemas import DataFrame, Reportable, Superseded
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.evidence import is_number, pieces_of, split_joined
 from pipeline.report.rows import Finding
-from pipeline.report.texts import Texts
+from pipeline.texts import Texts
 
 _MINUS = "−"
 

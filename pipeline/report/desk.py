@@ -18,7 +18,6 @@ from pipeline.report.rows import Finding, HeldResult, PatientRows, ReportedResul
 from pipeline.report.said import Done, describe_said, place_of_said
 from pipeline.report.scope import NOTHING_FOUND, describe_scope
 from pipeline.report.series import list_trends
-from pipeline.report.texts import LANGUAGES
 from pipeline.report.urgency import describe_priorities
 from pipeline.report.wording import (
     describe_comments,
@@ -28,6 +27,7 @@ from pipeline.report.wording import (
     show_date,
     show_rows,
 )
+from pipeline.texts import LANGUAGES
 from schemas.vocabulary import Confirmation, Outcome, Reason
 
 

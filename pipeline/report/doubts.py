@@ -10,7 +10,6 @@ from pipeline.knowledge.model import Artifact, Knowledge
 from pipeline.report.evidence import split_joined
 from pipeline.report.facts import ArtifactCard, FindingRow
 from pipeline.report.rows import PatientRows
-from pipeline.report.texts import Texts
 from pipeline.report.wording import (
     describe_comments,
     distinct,
@@ -18,6 +17,7 @@ from pipeline.report.wording import (
     show_date,
     show_unit,
 )
+from pipeline.texts import Texts
 from schemas import Artifacts, DataFrame
 from schemas.vocabulary import Outcome
 

@@ -10,8 +10,8 @@ from pipeline.interpret.coded import as_written, keep_whole
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.facts import Evidence, Place, RuleText
 from pipeline.report.rows import Finding, ReportedResult
-from pipeline.report.texts import Texts
 from pipeline.report.wording import SPAN, count_decimals, distinct, show_number
+from pipeline.texts import Texts
 from schemas.vocabulary import Comparator, Outcome, ResultStatus
 
 _JOIN = "; "

@@ -10,7 +10,6 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.report.calls import rows_of, show_evidence, show_value
 from pipeline.report.excel.sheet import Entry
 from pipeline.report.excel.style import QUIET, RANKS, STRONG, UNDECIDED, Styler
-from pipeline.report.texts import Texts
 from pipeline.report.views import (
     JOIN,
     Line,
@@ -22,6 +21,7 @@ from pipeline.report.views import (
 )
 from pipeline.report.wording import show_date, show_number
 from pipeline.report.worklist_lines import day_entry, show_change
+from pipeline.texts import Texts
 from schemas import Changes, DataFrame, Findings, Reportable
 from schemas.vocabulary import Confirmation, Outcome, Way
 

@@ -31,8 +31,8 @@ from pipeline.report.excel.style import (
     Styler,
 )
 from pipeline.report.facts import OpenQuestion, PatientReport
-from pipeline.report.texts import LANGUAGES, Texts
 from pipeline.report.wording import distinct
+from pipeline.texts import LANGUAGES, Texts
 
 SUMMARY_WIDTHS = (17.0, 23.0, 40.0, 29.0, 23.0, 40.0, 20.0)
 # Characters on a line of text across the Summary, at its usual and at its larger size.

@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.ingest.holds import FIX, HOLD, RAW, READ_AS, REASON, drop_sign
 from pipeline.ingest.originals import Original
-from pipeline.report.excel.sheet import Entry, add_sheet, clean_text, fit_row, start_workbook
+from pipeline.report.excel.sheet import Entry, add_sheet, fit_row, start_workbook
 from pipeline.report.excel.style import (
     AS_TEXT,
     CELL,
@@ -34,7 +34,8 @@ from pipeline.report.held_rows import (
     list_rows,
 )
 from pipeline.report.howto import add_how_to
-from pipeline.report.texts import ENGLISH, Texts
+from pipeline.texts import ENGLISH, Texts
+from pipeline.texts.workbook_cells import clean_text
 from schemas import DataFrame, Held, Issues
 
 ROWS_AT_MOST = 50_000

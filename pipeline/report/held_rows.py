@@ -9,7 +9,7 @@ from pipeline.ingest.doubtful_columns import OF_COLUMNS
 from pipeline.ingest.holds import SIGNS, Beside, Hold, ReadAs
 from pipeline.ingest.originals import Original, OriginalSheet
 from pipeline.issues.catalogue import CATALOGUE
-from pipeline.report.texts import Texts
+from pipeline.texts import Texts
 from schemas import DataFrame, Held, Issues
 from schemas.vocabulary import IssueSeverity
 

@@ -2,8 +2,8 @@
 
 from pipeline.report.evidence import round_limit
 from pipeline.report.facts import Evidence, FindingRow
-from pipeline.report.texts import Texts
 from pipeline.report.wording import SPAN, distinct
+from pipeline.texts import Texts
 
 
 def show_evidence(row: FindingRow, texts: Texts) -> str:

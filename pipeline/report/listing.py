@@ -25,8 +25,8 @@ from pipeline.report.excel.style import (
     format_decimals,
 )
 from pipeline.report.facts import FindingRow, Place, ResultRow, RuleText
-from pipeline.report.texts import Texts
 from pipeline.report.wording import count_decimals
+from pipeline.texts import Texts
 from schemas.vocabulary import Outcome
 
 # The most width of each column, in characters; in the order of the heads in the catalogue.

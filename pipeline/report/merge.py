@@ -11,24 +11,25 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
-from pipeline.report.carry import join_own, join_typed, keep
-from pipeline.report.entries import (
+from pipeline.history.notes import (
     Entries,
     Kept,
-    LineTag,
     Note,
     Own,
     Unplaced,
-    as_drawn,
-    as_shown,
     check_own,
     check_typed,
+    join_own,
+    join_typed,
     show_own,
 )
+from pipeline.report.carry import keep
+from pipeline.report.entries import LineTag
 from pipeline.report.merge_calls import merge_calls
 from pipeline.report.read_back import KeptLine, ReadBack, TypedLine, UnplacedLine
-from pipeline.report.texts import ENGLISH, Texts
 from pipeline.report.wording import show_date
+from pipeline.texts import ENGLISH, Texts
+from pipeline.texts.workbook_cells import as_drawn, as_shown
 
 _NOTHING = ("", "", "")
 

@@ -4,16 +4,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.report.entries import (
-    ANSWERS,
-    Call,
-    CallTag,
-    Unplaced,
-    as_drawn,
-    as_shown,
-    check_typed,
-)
+from pipeline.history.notes import ANSWERS, Call, Unplaced, check_typed
+from pipeline.report.entries import CallTag
 from pipeline.report.read_back import TypedCall
+from pipeline.texts.workbook_cells import as_drawn, as_shown
 
 Key = tuple[str, str, str]
 

@@ -25,8 +25,8 @@ from pipeline.report.excel.sheet import (
 )
 from pipeline.report.excel.style import LETTERHEAD, PLAIN, SECTION, TITLE, VERDICT, Look, Styler
 from pipeline.report.facts import RunFacts
-from pipeline.report.texts import LANGUAGES
 from pipeline.report.wording import show_date
+from pipeline.texts import LANGUAGES
 from schemas import DataFrame, Held
 
 

@@ -15,8 +15,8 @@ from pipeline.report.charts import place_chart, small_paragraph, title_chart
 from pipeline.report.excel.sheet import Column, Entry, add_sheet, put, put_table
 from pipeline.report.excel.style import HELD, NUMBER, QUIET, SECTION, STRONG, TEXT, WHOLE, Styler
 from pipeline.report.facts import RunFacts
-from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date, show_rows
+from pipeline.texts import Texts
 from schemas import DataFrame, Findings, Issues, Patients
 from schemas.vocabulary import Confirmation, Disposition, IssueSeverity, Outcome
 

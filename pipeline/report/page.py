@@ -11,11 +11,12 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from pipeline.report.excel.sheet import Entry, clean_text
+from pipeline.report.excel.sheet import Entry
 from pipeline.report.excel.style import INPUT
-from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date
 from pipeline.report.worklist_lines import line_columns
+from pipeline.texts import Texts
+from pipeline.texts.workbook_cells import clean_text
 
 
 def render_page(

@@ -24,7 +24,7 @@ from pipeline.report.rows import (
     list_said,
     list_with_report,
 )
-from pipeline.report.texts import LANGUAGES
+from pipeline.texts import LANGUAGES
 from schemas import (
     Artifacts,
     DataFrame,

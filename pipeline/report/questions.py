@@ -17,8 +17,8 @@ from pipeline.knowledge.conditions import (
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.facts import FindingRow, OpenQuestion, RuleText
 from pipeline.report.lines import show_evidence
-from pipeline.report.texts import Texts
 from pipeline.report.wording import distinct, show_date
+from pipeline.texts import Texts
 from schemas.vocabulary import Outcome, Reason
 
 Measured = Mapping[str, Collection[str]]

@@ -8,14 +8,11 @@ from typing import Any, NamedTuple
 
 from openpyxl.utils.escape import unescape
 
+from pipeline.history.notes import Kept, Own, Unplaced
 from pipeline.ingest.refusal import Refused
 from pipeline.report.entries import (
     CallTag,
-    Kept,
     LineTag,
-    Own,
-    Unplaced,
-    as_shown,
     read_call_tag,
     read_kept_tag,
     read_line_tag,
@@ -23,6 +20,7 @@ from pipeline.report.entries import (
 )
 from pipeline.report.worklist_cells import read_cells
 from pipeline.report.worklist_tables import SheetTable, find_tables
+from pipeline.texts.workbook_cells import as_shown
 
 _EXHAUSTING = ("workbook-exhausting", "file-too-large")
 

@@ -16,8 +16,8 @@ from pipeline.report.figures import (
     show_decimals,
     usual_decimals,
 )
-from pipeline.report.texts import Texts
 from pipeline.report.wording import show_age, show_unit
+from pipeline.texts import Texts
 from schemas import DataFrame, Findings, Held, Issues, Observations, Reportable
 from schemas.vocabulary import IssueSeverity, Outcome
 

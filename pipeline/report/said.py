@@ -11,8 +11,8 @@ from pipeline.report.evidence import TOLD
 from pipeline.report.facts import Place, ResultRow
 from pipeline.report.questions import Measured
 from pipeline.report.rows import SaidResult
-from pipeline.report.texts import Texts
 from pipeline.report.wording import show_date
+from pipeline.texts import Texts
 
 _FOUND = {
     "yes": "said.antibody.yes",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.texts import Texts
+from pipeline.texts import Texts
 
 _JOIN = "; "
 NOTHING_FOUND = 6

@@ -8,7 +8,7 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.report.evidence import is_number, place_of
 from pipeline.report.facts import FindingRow, Place, Trend, TrendPoint
 from pipeline.report.rows import ReportedResult
-from pipeline.report.texts import Texts
+from pipeline.texts import Texts
 from schemas.vocabulary import ResultStatus
 
 LIMITS_AT_MOST = 3

@@ -20,9 +20,9 @@ from pipeline.report.facts import (
 )
 from pipeline.report.lines import show_evidence, show_limit
 from pipeline.report.questions import start_sentence
-from pipeline.report.texts import Texts
 from pipeline.report.urgency import Urgency
 from pipeline.report.wording import distinct, show_date
+from pipeline.texts import Texts
 from schemas.vocabulary import Change, Outcome, Sex, Way
 
 AS_REPORTED = "as-reported"

@@ -31,7 +31,7 @@ from pipeline.report.excel.style import (
     SECTION,
     Styler,
 )
-from pipeline.report.texts import ENGLISH, Texts
+from pipeline.texts import ENGLISH, Texts
 
 LONG, WIDE, EXAMPLE, LISTS = (
     f"template.sheet.{name}" for name in ("long", "wide", "example", "lists")

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
-from pipeline.report.entries import TAG, Unplaced, tag_unplaced
+from pipeline.history.notes import Unplaced
+from pipeline.report.entries import TAG, tag_unplaced
 from pipeline.report.excel.sheet import (
     Column,
     Entry,
@@ -16,7 +17,7 @@ from pipeline.report.excel.sheet import (
     put_table,
 )
 from pipeline.report.excel.style import INPUT, PLAIN, SECTION, TRACE, Styler
-from pipeline.report.texts import Texts
+from pipeline.texts import Texts
 
 _WIDTHS = (14, 40, 20, 20, 40, 16, 14, 50, 20, 14, 12)
 _FIRST_LINE = 4

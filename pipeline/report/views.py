@@ -24,8 +24,8 @@ from pipeline.report.excel.style import (
     Styler,
 )
 from pipeline.report.facts import RunFacts
-from pipeline.report.texts import Texts
 from pipeline.report.worklist_lines import day_entry, show_change
+from pipeline.texts import Texts
 from schemas import Changes, DataFrame, Findings, Held, Patients
 from schemas.vocabulary import Change, Confirmation, Grade, Outcome
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pipeline.knowledge.conditions import Compare, Condition, Interval, RuleIs, walk
 from pipeline.knowledge.model import CONVENTION, Knowledge, Limit, Rule
 from pipeline.report.facts import Citation, RuleText
-from pipeline.report.texts import ENGLISH, Texts
+from pipeline.texts import ENGLISH, Texts
 
 T = TypeVar("T")
 

@@ -20,8 +20,8 @@ from pipeline.report.listing import (
     result_entries,
 )
 from pipeline.report.summary import AS_REPORTED
-from pipeline.report.texts import LANGUAGES, Texts
 from pipeline.report.wording import show_date
+from pipeline.texts import LANGUAGES, Texts
 
 ROWS_AT_MOST = 20_000
 # A sheet of Excel holds 65,530 links, and every finding may have two.

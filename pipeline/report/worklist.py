@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
+from pipeline.history.notes import Entries, Kept
 from pipeline.interpret.trends import order_by_change
 from pipeline.interpret.versions import Versions
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.calls import list_due, list_identity_calls, render_calls
 from pipeline.report.carry import carry_entries
 from pipeline.report.conflicts import render_conflicts
-from pipeline.report.entries import TAG, Entries, Kept, tag_kept
+from pipeline.report.entries import TAG, tag_kept
 from pipeline.report.excel.sheet import (
     Column,
     Entry,
@@ -27,7 +28,6 @@ from pipeline.report.facts import RunFacts
 from pipeline.report.finding_views import render_analyst, render_hematologist
 from pipeline.report.overview import render_counts, render_issues, render_run
 from pipeline.report.page import render_page
-from pipeline.report.texts import LANGUAGES, Texts
 from pipeline.report.unplaced import render_unplaced
 from pipeline.report.views import place_patients, render_changes, render_technician
 from pipeline.report.wording import show_date
@@ -43,6 +43,7 @@ from pipeline.report.worklist_lines import (
     say_why,
     sum_up_changes,
 )
+from pipeline.texts import LANGUAGES, Texts
 from schemas import Changes, DataFrame, Findings, Held, Issues, Patients, Reportable
 
 # A sheet of Excel holds 65,530 links.

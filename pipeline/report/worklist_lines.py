@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from pipeline.history.notes import Note, Own
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.entries import TAG, Note, Own, tag_line
+from pipeline.report.entries import TAG, tag_line
 from pipeline.report.excel.sheet import Column, Entry
 from pipeline.report.excel.style import (
     DATE,
@@ -23,9 +24,9 @@ from pipeline.report.excel.style import (
 )
 from pipeline.report.facts import RunFacts
 from pipeline.report.scope import describe_scope, scope_of
-from pipeline.report.texts import Texts
 from pipeline.report.urgency import describe_priorities
 from pipeline.report.wording import describe_rules
+from pipeline.texts import Texts
 from schemas import Changes, DataFrame, Findings, Patients
 from schemas.vocabulary import Change, Confirmation, Grade, Outcome, Way
 

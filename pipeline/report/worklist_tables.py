@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from openpyxl.utils.escape import unescape
 
 from pipeline.report.entries import TAG, read_call_tag, read_line_tag
-from pipeline.report.texts import ENGLISH, LANGUAGES, Texts
+from pipeline.texts import ENGLISH, LANGUAGES, Texts
 
 _FIRST_ROWS = 200
 """A title row stands among these."""

@@ -6,8 +6,8 @@ from pipeline.knowledge.describe import describe_limit
 from pipeline.knowledge.document import rules_page
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.switch import EVERY
-from pipeline.report.texts import ENGLISH, GERMAN
 from pipeline.report.wording import describe_rules
+from pipeline.texts import ENGLISH, GERMAN
 
 KNOWLEDGE = load_knowledge(groups=EVERY)
 LIMITS = KNOWLEDGE.limits.values()

@@ -12,14 +12,14 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import ConfigError, OutputError
-from pipeline.ingest.intake import combine
+from pipeline.history.notes import Entries, Note
+from pipeline.ingest.dataset import combine
 from pipeline.ingest.originals import keep_original
 from pipeline.operations.history import open_history
 from pipeline.operations.store import tables
 from pipeline.operations.store.engine import connect_copy
 from pipeline.operations.store.records import Publication
 from pipeline.operations.typed_notes import load_typed, store_typed
-from pipeline.report.entries import Entries, Note
 
 GOOD = "P1,Aster Sample,F,1980-05-01,S1,2026-03-01 08:30,Hemoglobin,11.2,g/dL,final"
 MCV = "P1,Aster Sample,F,1980-05-01,S1,2026-03-01 08:30,MCV,104,fL,final"

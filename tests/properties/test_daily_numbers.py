@@ -12,7 +12,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.ingest.intake import combine, read_results
+from pipeline.ingest.dataset import combine
+from pipeline.ingest.intake import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from pipeline.operations.judge import judge

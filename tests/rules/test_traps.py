@@ -5,11 +5,13 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from pipeline.ingest.intake import combine, hold_conflicts, read_results
+from pipeline.ingest.dataset import combine
+from pipeline.ingest.intake import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.interpret import interpret_results
 from pipeline.interpret.reportable import select_reportable
 from pipeline.knowledge.load import load_knowledge
+from pipeline.reconcile.conflicts import hold_conflicts
 
 from .conftest import read_table
 

@@ -12,8 +12,8 @@ from pipeline.interpret.trends import compare_standing
 from pipeline.knowledge.variation import Variation, check_variation
 from pipeline.report.changes import list_changes
 from pipeline.report.summary import describe_change
-from pipeline.report.texts import LANGUAGES
 from pipeline.report.worklist_lines import show_change
+from pipeline.texts import LANGUAGES
 from schemas import Observations
 from tests.unit.report_tables import Tables, make_tables
 

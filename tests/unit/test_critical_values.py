@@ -6,10 +6,10 @@ import pytest
 
 from pipeline.config import load_settings
 from pipeline.errors import ConfigError
+from pipeline.history.notes import Entries
 from pipeline.interpret.trends import compare_standing
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reading import knowledge_of
-from pipeline.report.entries import Entries
 from pipeline.report.worklist import render_worklist
 from tests.unit.report_tables import RUN, make_tables
 

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.batch import run_batch
 from pipeline.config import Settings
-from pipeline.ingest.intake import combine, read_results
+from pipeline.ingest.dataset import combine
+from pipeline.ingest.intake import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.load import load_knowledge
@@ -16,8 +17,8 @@ from pipeline.operations.identities import REJECT, RELEASE, list_conflicts
 from pipeline.operations.judge import judge
 from pipeline.reading import pass_through
 from pipeline.report.conflicts import tabulate_versions
-from pipeline.report.texts import ENGLISH
 from pipeline.status import look_at_site
+from pipeline.texts import ENGLISH
 from pipeline.upkeep import count_results, decide_conflict, reassign_patient
 
 KNOWLEDGE = load_knowledge()

@@ -13,17 +13,18 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from pipeline.history.notes import Entries, Note
 from pipeline.interpret.trends import compare_standing
 from pipeline.operations.history import open_history
 from pipeline.operations.typed_notes import load_typed
 from pipeline.operations.worklist_update import WorklistNews, WorklistUpdate
 from pipeline.report.calls import list_due
 from pipeline.report.carry import carry_entries
-from pipeline.report.entries import TAG, Entries, Note
+from pipeline.report.entries import TAG
 from pipeline.report.excel.package import pack_workbook
-from pipeline.report.texts import ENGLISH
 from pipeline.report.worklist import render_worklist
 from pipeline.report.worklist_lines import describe_topics, list_topics
+from pipeline.texts import ENGLISH
 from tests.needs import needs_program
 from tests.unit.report_tables import RUN, knowledge, make_tables
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from pipeline.ingest.dataset import combine
 from pipeline.ingest.dialect import Reading
 from pipeline.ingest.holds import (
     NOT_READ,
@@ -21,17 +22,18 @@ from pipeline.ingest.holds import (
     restore_reading,
     take_back,
 )
-from pipeline.ingest.intake import combine, hold_conflicts, read_results
+from pipeline.ingest.intake import read_results
 from pipeline.ingest.originals import keep_original
 from pipeline.ingest.tables import SiteReading, TextTable, UnreadableFile
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Layout
 from pipeline.operations.judge import settle_holds
-from pipeline.report.advice import EXAMPLES
+from pipeline.reconcile.conflicts import hold_conflicts
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.held import name_held, render_held
-from pipeline.report.texts import ENGLISH, GERMAN, LANGUAGES
+from pipeline.texts import ENGLISH, GERMAN, LANGUAGES
+from pipeline.texts.examples import EXAMPLES
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 11, 1)

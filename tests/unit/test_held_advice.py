@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from pipeline.ingest.intake import combine, hold_against_sex, read_results
+from pipeline.ingest.dataset import combine
+from pipeline.ingest.intake import read_results
 from pipeline.ingest.originals import keep_original
 from pipeline.ingest.tables import SiteReading
 from pipeline.interpret.agreed import join_selected, select_observations
@@ -18,9 +19,10 @@ from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.load import load_knowledge
 from pipeline.operations.identities import settle_people
 from pipeline.operations.judge import settle_holds
-from pipeline.report.advice import EXAMPLES
+from pipeline.reconcile.conflicts import hold_against_sex
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.held import render_held
+from pipeline.texts.examples import EXAMPLES
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 11, 1)

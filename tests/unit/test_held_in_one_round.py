@@ -8,14 +8,16 @@ from datetime import date, datetime
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.ingest.intake import combine, hold_conflicts, read_results
+from pipeline.ingest.dataset import combine
+from pipeline.ingest.intake import read_results
 from pipeline.ingest.originals import keep_original, pack_original, unpack_original
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from pipeline.operations.judge import settle_holds
+from pipeline.reconcile.conflicts import hold_conflicts
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.held import render_held
-from pipeline.report.texts import LANGUAGES
+from pipeline.texts import LANGUAGES
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 11, 1)

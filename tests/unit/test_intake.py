@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 
 from pipeline.ingest.accounts import hold, validate_results
-from pipeline.ingest.intake import combine, hold_conflicts, read_results
+from pipeline.ingest.dataset import combine
+from pipeline.ingest.intake import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.issues import find_bad_cells, set_aside
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.load import load_knowledge
+from pipeline.reconcile.conflicts import hold_conflicts
 from schemas import Export, Held, Issues, Results
 
 KNOWLEDGE = load_knowledge()

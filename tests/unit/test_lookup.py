@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.ingest.intake import combine, hold_against_sex, hold_conflicts, read_results
+from pipeline.ingest.dataset import combine
+from pipeline.ingest.intake import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from pipeline.lookup import look_up
+from pipeline.reconcile.conflicts import hold_against_sex, hold_conflicts
 
 ROOT = Path(__file__).parents[2]
 NOTHING = np.array([], dtype=object)

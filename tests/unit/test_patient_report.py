@@ -10,7 +10,6 @@ from pipeline.knowledge.load import load_knowledge
 from pipeline.report import facts
 from pipeline.report.facts import Citation, PatientReport
 from pipeline.report.figures import flag_against_interval
-from pipeline.report.texts import ENGLISH
 from pipeline.report.wording import (
     count_decimals,
     describe_rules,
@@ -18,6 +17,7 @@ from pipeline.report.wording import (
     show_rows,
     show_unit,
 )
+from pipeline.texts import ENGLISH
 from schemas import Findings
 from schemas.vocabulary import Outcome
 from tests.unit.report_tables import Tables, knowledge, make_tables

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ingest.intake import combine, hold_conflicts, read_results
+from pipeline.ingest.dataset import combine
+from pipeline.ingest.intake import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
+from pipeline.reconcile.conflicts import hold_conflicts
 
 KNOWLEDGE = load_knowledge()
 HEADER = "patient_id,patient_name,sex,birth_date,sample_id,collected_at,analyte,value,unit"

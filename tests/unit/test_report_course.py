@@ -5,7 +5,7 @@ import pytest
 from pipeline.knowledge.load import load_knowledge
 from pipeline.report.course import show_course
 from pipeline.report.rows import Finding
-from pipeline.report.texts import ENGLISH, LANGUAGES
+from pipeline.texts import ENGLISH, LANGUAGES
 
 KNOWLEDGE = load_knowledge()
 START = ("b12-started", "2026-03-05", "", "2026-03-26")

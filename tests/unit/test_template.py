@@ -13,7 +13,7 @@ from pipeline.knowledge.load import load_knowledge
 from pipeline.report import template as form
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.template import render_template
-from pipeline.report.texts import ENGLISH, GERMAN
+from pipeline.texts import ENGLISH, GERMAN
 
 KNOWLEDGE = load_knowledge()
 IN_GERMAN = load_knowledge(language="de")

@@ -9,10 +9,10 @@ import pytest
 
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.load import load_knowledge
-from pipeline.report.advice import EXAMPLES
 from pipeline.report.patient import assemble_reports
-from pipeline.report.texts import ENGLISH, GERMAN, LANGUAGES
 from pipeline.report.workbook import render_workbook
+from pipeline.texts import ENGLISH, GERMAN, LANGUAGES
+from pipeline.texts.examples import EXAMPLES
 from schemas.vocabulary import Grade, Outcome, Reason, ResultStatus, Sex
 from tests.unit.report_tables import RUN, make_tables
 

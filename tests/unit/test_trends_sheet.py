@@ -9,8 +9,8 @@ from openpyxl import load_workbook
 
 from pipeline.report.charts import CHARTS_AT_MOST, axis_ends, describe_trend
 from pipeline.report.excel.package import save_workbook
-from pipeline.report.texts import ENGLISH
 from pipeline.report.workbook import render_workbook
+from pipeline.texts import ENGLISH
 from tests.unit.report_tables import RUN, make_tables
 
 HEAD = "years | specimen | at | analyte | result | low | high\n"

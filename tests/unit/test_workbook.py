@@ -12,18 +12,11 @@ from openpyxl import Workbook, load_workbook
 from pipeline.report import front, workbook
 from pipeline.report.excel import style
 from pipeline.report.excel.package import save_workbook
-from pipeline.report.excel.sheet import (
-    CUT,
-    TEXT_AT_MOST,
-    Entry,
-    clean_text,
-    columns,
-    put,
-    put_table,
-)
+from pipeline.report.excel.sheet import Entry, columns, put, put_table
 from pipeline.report.excel.style import Look, Styler, format_decimals
 from pipeline.report.facts import PatientReport
 from pipeline.report.workbook import render_workbook
+from pipeline.texts.workbook_cells import CUT, TEXT_AT_MOST, clean_text
 from tests.golden.render import render_workbook_text
 from tests.unit.report_tables import RUN, make_tables
 

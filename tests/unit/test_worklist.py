@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from pipeline.history.notes import Entries
 from pipeline.interpret.trends import compare_standing
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.report import worklist
-from pipeline.report.entries import Entries
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.facts import RunFacts
 from pipeline.report.report_names import file_name

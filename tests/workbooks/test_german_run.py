@@ -15,7 +15,7 @@ from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.load import load_knowledge
-from pipeline.report.texts import ENGLISH, GERMAN
+from pipeline.texts import ENGLISH, GERMAN
 from tests.workbooks.conftest import ROOT, RUN_AT
 
 FILES = ("03_lang_deutsch.csv", "08_corrections.csv", "09_held_rows.csv", "12_incomplete.csv")

@@ -1,6 +1,5 @@
 """Writing a sheet: cells that hold what they are given, native tables, pages."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,24 +19,16 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.report.excel.style import DATE, FONT, HEADER, QUIET, TEXT, VERDICT, Look, Styler
-from pipeline.report.texts import ENGLISH, Texts
+from pipeline.texts import ENGLISH, Texts
+from pipeline.texts.workbook_cells import clean_text
 
 A4 = "9"
-# A cell holds 32,767 units of UTF-16, of which some characters take two.
-TEXT_AT_MOST = 32_000
-CUT = " … [cut]"
 FOOTER_AT_MOST = 80
 # Points; a row cannot be higher.
 LEAST_HEIGHT, MOST_HEIGHT = 15.0, 409.0
 # Excel counts days from 1900 and takes that year for a leap year.
 FIRST_DATE = date(1900, 3, 1)
 
-# Signs that XML or a terminal cannot hold, and those that turn the direction of writing around.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
-)
-# Excel reads "_x0041_" as "A"; the underscore itself has to be written so.
-_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _LIVE = ("=", "+", "-", "@")
 
 
@@ -227,18 +218,6 @@ def add_drop_down(
 
 def hide_column(sheet: Worksheet, column: int) -> None:
     sheet.column_dimensions[get_column_letter(column)].hidden = True
-
-
-def clean_text(text: str) -> str:
-    """Replace what a cell cannot hold by a visible sign, and cut visibly what is too long."""
-    if text.isascii() and text.isprintable() and len(text) <= TEXT_AT_MOST and "_x" not in text:
-        return text
-    seen = _UNPRINTABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-    seen = _ESCAPED.sub("_x005F_", seen)
-    units = seen.encode("utf-16-le")
-    if len(units) <= 2 * TEXT_AT_MOST:
-        return seen
-    return units[: 2 * (TEXT_AT_MOST - len(CUT))].decode("utf-16-le", "ignore") + CUT
 
 
 def _footer_text(text: str) -> str:

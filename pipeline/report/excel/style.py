@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
-from pipeline.report.texts import ENGLISH, Texts
+from pipeline.texts import ENGLISH, Texts
 from schemas.vocabulary import Grade
 
 # Excel has it, and elsewhere a font of the same widths stands in for it.

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pipeline.issues.catalogue import IssueKind
-from pipeline.report.advice import EXAMPLES
-from pipeline.report.texts import (
+from pipeline.texts import (
     english,
     english_lists,
     english_template,
@@ -16,6 +15,7 @@ from pipeline.report.texts import (
     german_problems,
     german_template,
 )
+from pipeline.texts.examples import EXAMPLES
 
 _ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 

@@ -1,0 +1,1 @@
+"""What is remembered: results, decisions, what people typed, what was put out."""

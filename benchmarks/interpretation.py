@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.interpret import interpret_results
-from pipeline.interpret.reportable import select_reportable
 from pipeline.knowledge.load import load_knowledge
+from pipeline.reconcile.results import select_reportable
 from schemas import Held, Results
 
 # Analyte → usual mean and spread, in its canonical unit; made up, to meet every rule.

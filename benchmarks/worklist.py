@@ -20,9 +20,9 @@ from python_calamine import CalamineWorkbook
 from benchmarks.interpretation import make_results
 from pipeline.history.notes import Entries
 from pipeline.interpret import interpret_results
-from pipeline.interpret.reportable import select_reportable
 from pipeline.interpret.trends import compare_standing
 from pipeline.knowledge.load import load_knowledge
+from pipeline.reconcile.results import select_reportable
 from pipeline.report.excel.package import pack_workbook
 from pipeline.report.facts import RunFacts
 from pipeline.report.report_names import file_name

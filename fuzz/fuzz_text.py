@@ -14,7 +14,9 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["pipeline"]):
-    from pipeline.ingest import headers, intake, lines, parse, recognize, units
+    from pipeline.ingest import file, results
+    from pipeline.ingest.cells import units
+    from pipeline.ingest.layout import headers, recognize, sections
     from pipeline.ingest.tables import SiteReading, SourceFile, UnreadableFile
     from pipeline.issues import CATALOGUE
     from pipeline.knowledge.load import load_knowledge
@@ -22,8 +24,8 @@ with atheris.instrument_imports(include=["pipeline"]):
 KNOWLEDGE = load_knowledge()
 HEADERS = headers.index_headers(KNOWLEDGE)
 # Making these anew for each file takes longer than reading it, and never differs.
-intake.index_headers = lambda knowledge: HEADERS
-parse.index_names = lambda knowledge: HEADERS.names
+file.index_headers = lambda knowledge: HEADERS
+results.index_names = lambda knowledge: HEADERS.names
 units.index_units = lambda knowledge: HEADERS.names.units
 
 SITE = SiteReading()
@@ -58,7 +60,9 @@ def split_file(name: str, content: bytes) -> None:
     text = unify_breaks(content.decode(read.encoding))
     written = text.split("\n")
     for sheet in sheets:
-        sorted_lines = lines.sort_lines(sheet.table, sheet.plan, HEADERS, delimiter=read.delimiter)
+        sorted_lines = sections.sort_lines(
+            sheet.table, sheet.plan, HEADERS, delimiter=read.delimiter
+        )
         below = {row for row, _ in sheet.table.rows[sheet.plan.header_at + 1 :]}
         parts = [set(sorted_lines.rows), set(sorted_lines.bad_rows), set(sorted_lines.left_out)]
         assert sum(map(len, parts)) == len(set.union(*parts)), "a line has two fates"
@@ -78,7 +82,7 @@ def read_file(name: str, content: bytes) -> None:
     """Each result of the file is accepted, held or ignored, and is what stands in its line."""
     path = Path(FOLDER.name) / name
     path.write_bytes(content)
-    found = intake.read_results(path, name, KNOWLEDGE, SITE, today=TODAY)
+    found = file.read_results(path, name, KNOWLEDGE, SITE, today=TODAY)
     ids = [*found.results["result_id"], *found.held["result_id"], *found.ignored]
     assert sorted(ids) == list(range(found.read)), "results that are not accounted for"
     assert set(found.issues["code"]) <= set(CATALOGUE)

@@ -10,23 +10,16 @@ from datetime import datetime
 import atheris
 
 with atheris.instrument_imports(include=["pipeline"]):
-    from pipeline.ingest import (
-        dates,
-        demographics,
-        identity,
-        names,
-        references,
-        statuses,
-        units,
-        values,
-    )
+    from pipeline.ingest.cells import dates, intervals, numbers, sex_and_age, statuses, units
+    from pipeline.ingest.layout import analyte_names
     from pipeline.issues import CATALOGUE
     from pipeline.knowledge.load import load_knowledge
+    from pipeline.reconcile import identity
 
 KNOWLEDGE = load_knowledge()
-INDEX = names.index_names(KNOWLEDGE)
+INDEX = analyte_names.index_names(KNOWLEDGE)
 STATUS_WORDS = statuses.index_statuses(KNOWLEDGE)
-SEX_WORDS = demographics.index_sexes(KNOWLEDGE)
+SEX_WORDS = sex_and_age.index_sexes(KNOWLEDGE)
 ANALYTES = tuple(KNOWLEDGE.analytes.values())
 OURS = {*INDEX.analytes, *INDEX.said.values()}
 COMPARATORS = {"", "<", "<=", ">", ">="}
@@ -42,7 +35,7 @@ def fuzz_cell(data: bytes) -> None:
 
 def read_result(text: str, choice: int) -> None:
     """A result is a number or has a reason why not, and is no other number in another file."""
-    read = {sign: values.read_value(text, sign, INDEX.units.knows) for sign in ("", ".", ",")}
+    read = {sign: numbers.read_value(text, sign, INDEX.units.knows) for sign in ("", ".", ",")}
     for value in read.values():
         assert (value.number is None) == bool(value.code)
         assert not value.code or value.code in CATALOGUE
@@ -58,10 +51,10 @@ def read_reference(text: str, choice: int) -> None:
     """An interval has its ends in order."""
     low, bar, high = text.partition("|")
     decimal = ("", ".", ",")[choice % 3]
-    pair = values.read_interval(low, high if bar else "", decimal, INDEX.units.knows)
+    pair = numbers.read_interval(low, high if bar else "", decimal, INDEX.units.knows)
     if pair and None not in pair:
         assert pair[0] <= pair[1]
-    ends = references._split_reference(text)
+    ends = intervals._split_reference(text)
     assert all(isinstance(end, str) for end in ends)
 
 
@@ -81,16 +74,16 @@ def read_date(text: str, choice: int) -> None:
 def read_person(text: str, choice: int) -> None:
     """An age is an interval, a sex is one of two or has a reason why not."""
     bare = ("years", "months", "weeks", "days", "hours")[choice % 5]
-    age = demographics._read_age(text, bare)
+    age = sex_and_age._read_age(text, bare)
     ends = age[:4]
     if None not in ends:
         assert 0 <= age.age_days_low <= age.age_days_high
         assert 0 <= age.age_months_low <= age.age_months_high
     assert not age.code or ends == (None,) * 4
-    cells = [names.fold_words(cell).strip(" .") for cell in text.split("|")]
-    letters = demographics._read_letters({cell for cell in cells if len(cell) == 1})
+    cells = [analyte_names.fold_words(cell).strip(" .") for cell in text.split("|")]
+    letters = sex_and_age._read_letters({cell for cell in cells if len(cell) == 1})
     for cell in cells:
-        sex, code = demographics._read_sex(cell, {}, letters, SEX_WORDS)
+        sex, code = sex_and_age._read_sex(cell, {}, letters, SEX_WORDS)
         known = ("", "sex-unreadable", "sex-other")
         assert (sex in ("F", "M") and not code) or (not sex and code in known)
 
@@ -110,10 +103,10 @@ def read_name(text: str, choice: int) -> None:
     """A name is an analyte or observation, or has a reason why not; headers come apart."""
     name, _, rest = text.partition("|")
     unit, _, loinc = rest.partition("|")
-    found = names.analyte_of(name, unit, loinc, INDEX)
+    found = analyte_names.analyte_of(name, unit, loinc, INDEX)
     assert found.is_ours == (found.analyte in OURS)
     assert found.is_ours or found.code in CATALOGUE
-    parts = names.split_header(text, INDEX)
+    parts = analyte_names.split_header(text, INDEX)
     assert not (parts.unit and not parts.name and text.strip())
     assert all(word == word.casefold() for word in identity.name_words(text))
 

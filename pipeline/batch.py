@@ -12,14 +12,13 @@ from pipeline import __version__
 from pipeline.config import Settings
 from pipeline.errors import Exit
 from pipeline.ingest.dataset import Intake, combine
-from pipeline.ingest.received import ReceivedFile
 from pipeline.ingest.sources import ExportFile, Found, find_exports
+from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.interpret import Interpretation
 from pipeline.issues import all_issues, issue_of_file
 from pipeline.knowledge.describe import require_rule
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations.access import choose_access, grant_access
-from pipeline.operations.accounts import Accounts, reconcile
 from pipeline.operations.anchoring import anchor_log
 from pipeline.operations.history import History, open_history
 from pipeline.operations.judge import Judgement, judge
@@ -40,6 +39,7 @@ from pipeline.reading import (
     read_exports,
     site_reading,
 )
+from pipeline.reconcile.tally import Accounts, reconcile
 from pipeline.report.cell_texts import CellPlace, CellsOfPlace, CellTexts, list_cell_texts
 from pipeline.report.facts import RunFacts
 from pipeline.review.explain import Node, explain_patient

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from pipeline.anchor_prospects import look_at_anchor
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, KnowledgeError, OutputError
-from pipeline.ingest.received import ReceivedFile
-from pipeline.operations.anchor_check import look_at_anchor
+from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.operations.doctor import Check, examine_site
 from pipeline.operations.history import open_history
 from pipeline.operations.inbox import place_inbox

@@ -8,8 +8,8 @@ import pandas as pd
 from pipeline.batch import reading_basis
 from pipeline.config import Settings
 from pipeline.files.durable import hash_file
-from pipeline.ingest.intake import read_results
-from pipeline.ingest.received import ReceivedFile
+from pipeline.ingest.file import read_results
+from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.operations.audit import Fault
 from pipeline.operations.history import open_history
 from pipeline.operations.inbox import place_inbox

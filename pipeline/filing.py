@@ -12,8 +12,8 @@ from pipeline.config import Settings
 from pipeline.errors import LabflagError
 from pipeline.files.folder import read_plain
 from pipeline.ingest.file_names import show_name
-from pipeline.ingest.received import ReceivedFile
 from pipeline.ingest.sources import ExportFile, Found
+from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations.history import History
 from pipeline.operations.inbox import Claim, Inbox, Verdict, begin_claim, file_away

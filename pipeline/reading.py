@@ -10,9 +10,9 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.files.durable import refuse_existing, write_text
 from pipeline.ingest.dataset import Ingested
-from pipeline.ingest.identify import Identified, describe_reading
-from pipeline.ingest.intake import read_results
-from pipeline.ingest.save_layout import ROW_BY_ROW, write_layout
+from pipeline.ingest.file import read_results
+from pipeline.ingest.layout.describe import Identified, describe_reading
+from pipeline.ingest.layout.write_layout import ROW_BY_ROW, write_layout
 from pipeline.ingest.sources import ExportFile, find_exports
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.forms import Layout

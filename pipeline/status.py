@@ -12,7 +12,6 @@ from pipeline.operations.anchor_check import find_anchor_contradictions
 from pipeline.operations.arrivals import count_arrivals
 from pipeline.operations.heartbeat import read_beat
 from pipeline.operations.history import open_history
-from pipeline.operations.identities import Conflict, list_conflicts
 from pipeline.operations.inbox import count_waiting, place_inbox
 from pipeline.operations.judge import judge
 from pipeline.operations.lock import find_holder
@@ -24,6 +23,7 @@ from pipeline.operations.store.records import Run
 from pipeline.operations.tries import count_failed, say_failed
 from pipeline.operations.trust import find_strangers
 from pipeline.reading import load_tried_knowledge
+from pipeline.reconcile.decisions import Conflict, list_conflicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

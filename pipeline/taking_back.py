@@ -9,9 +9,9 @@ from pipeline.config import Settings
 from pipeline.errors import ArgumentError
 from pipeline.files.durable import hash_file
 from pipeline.ingest.dataset import Ingested
+from pipeline.ingest.file import read_results
 from pipeline.ingest.file_names import show_name
-from pipeline.ingest.intake import read_results
-from pipeline.ingest.received import ReceivedFile
+from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.open_site import open_site, open_stored, refresh, take_in_typed
 from pipeline.operations.withdrawals import find_file, list_withdrawn
 from pipeline.operations.worklist_update import WorklistNews

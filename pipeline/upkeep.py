@@ -14,7 +14,6 @@ from pipeline.open_site import open_site, open_stored, refresh, take_in_typed
 from pipeline.operations.anchoring import anchor_log, require_anchored
 from pipeline.operations.audit import read_source
 from pipeline.operations.decisions import REASSIGN
-from pipeline.operations.identities import facts_of_decision, patients_of_decision
 from pipeline.operations.judge import judge
 from pipeline.operations.log_aside import set_log_aside
 from pipeline.operations.people import list_people
@@ -24,6 +23,7 @@ from pipeline.operations.store.ledger import list_decisions
 from pipeline.operations.typed_notes import reassign_typed
 from pipeline.operations.worklist_update import WorklistNews, purge_aside
 from pipeline.reading import Clock, Progress
+from pipeline.reconcile.decisions import facts_of_decision, patients_of_decision
 
 _AGE = re.compile(r"([1-9]\d{0,3})\s*([dmy])", re.IGNORECASE)
 _MONTHS = 12
@@ -62,18 +62,22 @@ def purge_history(
     clock: Clock,
     progress: Progress | None = None,
     rehearse: bool = False,
-) -> Purged:
-    """Delete results from before a day and bring the reports up to date; or only count them."""
+) -> tuple[Purged, tuple[WorklistNews, ...]]:
+    """Delete results from before a day and bring the reports up to date; or only count them.
+
+    Returns:
+        What left the history, and what became of what people typed into the worklist.
+    """
     if rehearse:
         with open_stored(settings, clock) as history:
             history.rehearse()
-            return purge(history, before)
+            return purge(history, before), ()
     with open_site(settings, clock) as site:
         first = take_in_typed(settings, site.history, clock)
         purged = purge(site.history, before)
         known = site.history.list_people()
         news = (first, refresh(site, clock, progress).worklist)
-    return replace(purged, worklists=purge_aside(settings.output, known), news=news)
+    return replace(purged, worklists=purge_aside(settings.output, known)), news
 
 
 def count_results(settings: Settings, patient: str, accession: str, *, clock: Clock) -> int:

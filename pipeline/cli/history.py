@@ -70,7 +70,7 @@ def purge(
 
     settings = settings_of(config, **options)
     before = oldest_kept(older_than, date.today())
-    purged = purge_history(settings, before, clock=datetime.now, rehearse=True)
+    purged, _ = purge_history(settings, before, clock=datetime.now, rehearse=True)
     click.echo(
         f"{say_count(purged.results, 'result')} collected before {before}, "
         f"{say_count(purged.files, 'file')}, {say_count(purged.notes, 'typed note')}."
@@ -78,9 +78,9 @@ def purge(
     if dry_run or not purged.results + purged.files:
         return
     confirm("Delete them for good?", yes)
-    purged = purge_history(settings, before, clock=datetime.now, progress=show_progress)
+    _, news = purge_history(settings, before, clock=datetime.now, progress=show_progress)
     click.echo("Deleted; the reports are up to date.")
-    print_worklist(*purged.news)
+    print_worklist(*news)
     if purged.worklists:
         click.echo(f"Kept worklists that named such patients, deleted too: {purged.worklists}.")
 

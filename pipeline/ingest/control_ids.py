@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from pipeline.ingest.names import fold_words
+from pipeline.ingest.layout.analyte_names import fold_words
 from pipeline.issues import all_issues, issues_at
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.names import name_key

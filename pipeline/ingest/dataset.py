@@ -7,10 +7,10 @@ from typing import cast
 
 import pandas as pd
 
-from pipeline.ingest.dialect import Reading
-from pipeline.ingest.holds import Returned
-from pipeline.ingest.received import ReceivedFile
-from pipeline.ingest.recognize import Sheet
+from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.layout.recognize import Sheet
+from pipeline.ingest.returned_rows import Returned
+from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.ingest.tables import SourceFile, TextTable
 from pipeline.issues import (
     all_issues,

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from pipeline.ingest.lines import Lines
-from pipeline.ingest.melt import Melted
-from pipeline.ingest.recognize import Sheet
+from pipeline.ingest.layout.recognize import Sheet
+from pipeline.ingest.layout.sections import Lines
+from pipeline.ingest.long_format import Melted
 from pipeline.ingest.tables import SourceFile
 from pipeline.issues import (
     Staged,

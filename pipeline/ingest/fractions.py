@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pipeline.ingest.names import NameIndex
-from pipeline.ingest.units import distinct_rows, settle_unit
+from pipeline.ingest.cells.units import distinct_rows, settle_unit
+from pipeline.ingest.layout.analyte_names import NameIndex
 from pipeline.knowledge.model import Agreement
 
 _SPECIMEN = ["patient_id", "accession"]

@@ -6,14 +6,14 @@ corrected is named here as far as it is known, so that all of it can be correcte
 
 import pandas as pd
 
-from pipeline.ingest.dates import parse_dates
-from pipeline.ingest.dialect import Reading
-from pipeline.ingest.names import NameIndex, analyte_of, index_names
+from pipeline.ingest.cells.dates import parse_dates
+from pipeline.ingest.cells.numbers import parse_values
+from pipeline.ingest.cells.units import distinct_rows, normalize_units, settle_unit
+from pipeline.ingest.layout.analyte_names import NameIndex, analyte_of, index_names
+from pipeline.ingest.layout.dialect import Reading
 from pipeline.ingest.second_values import SAYS_NONE
 from pipeline.ingest.specimens import find_intervals_not_human
 from pipeline.ingest.tables import DateOrder
-from pipeline.ingest.units import distinct_rows, normalize_units, settle_unit
-from pipeline.ingest.values import parse_values
 from pipeline.issues import all_issues, issues_at, set_aside
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Export, Issues

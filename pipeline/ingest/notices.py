@@ -7,11 +7,11 @@ kept for the specimen, each kind once, with the words as received: reports quote
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest.dialect import Reading
-from pipeline.ingest.melt import Melted
-from pipeline.ingest.remarks import index_remarks
-from pipeline.ingest.understood import Understanding
-from pipeline.ingest.values import parse_values
+from pipeline.ingest.cells.free_text import index_remarks
+from pipeline.ingest.cells.numbers import parse_values
+from pipeline.ingest.cells.understood_text import Understanding
+from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.long_format import Melted
 from pipeline.knowledge.flags import index_flags
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.names import name_key

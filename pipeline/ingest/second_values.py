@@ -4,9 +4,9 @@ import re
 
 import pandas as pd
 
-from pipeline.ingest.dialect import Reading
-from pipeline.ingest.units import index_units, unit_of
-from pipeline.ingest.values import parse_values
+from pipeline.ingest.cells.numbers import parse_values
+from pipeline.ingest.cells.units import index_units, unit_of
+from pipeline.ingest.layout.dialect import Reading
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Export, Issues

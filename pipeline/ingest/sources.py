@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.ingest.file_names import show_name
-from pipeline.ingest.readers import READERS
+from pipeline.ingest.formats.readers import READERS
 
 # Lock files of Excel and LibreOffice, unfinished copies, and files that are hidden on purpose.
 _NOT_EXPORTS = ("~$", ".")

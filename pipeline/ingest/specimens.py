@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from pipeline.ingest.cells.materials import index_materials, material_of
+from pipeline.ingest.cells.units import distinct_rows
 from pipeline.ingest.control_ids import find_controls
-from pipeline.ingest.dialect import Reading
-from pipeline.ingest.materials import index_materials, material_of
+from pipeline.ingest.layout.dialect import Reading
 from pipeline.ingest.second_values import compare_second_values
-from pipeline.ingest.units import distinct_rows
 from pipeline.issues import Staged, all_issues, issue_of_file, issues_at
 from pipeline.issues.counts import say_count
 from pipeline.knowledge.model import Knowledge

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipeline.ingest.units import round_off
+from pipeline.ingest.cells.units import round_off
 from pipeline.knowledge.model import Derived, Knowledge
 from schemas import DataFrame, Held, Reportable
 from schemas.vocabulary import Comparator

@@ -5,7 +5,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest.units import round_off
+from pipeline.ingest.cells.units import round_off
 from pipeline.interpret.calculate import (
     CALCULATED,
     SPECIMEN,
@@ -13,8 +13,8 @@ from pipeline.interpret.calculate import (
     list_uncalculated,
     specimens_of,
 )
-from pipeline.interpret.corrected import name_corrected
 from pipeline.knowledge.model import Derived, Knowledge
+from pipeline.reconcile.corrected_counts import name_corrected
 from schemas import DataFrame, Held, Reportable
 from schemas.vocabulary import Comparator
 

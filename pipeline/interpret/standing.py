@@ -7,7 +7,6 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest.versions import CONFLICTS
 from pipeline.interpret.amounts import Mask
 from pipeline.interpret.answers import Questions
 from pipeline.interpret.for_information import find_for_information
@@ -27,6 +26,7 @@ from pipeline.interpret.timeline import Timeline
 from pipeline.knowledge.conditions import Condition, RuleIs, alternatives, without_exceptions
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up
+from pipeline.reconcile.person_versions import CONFLICTS
 from schemas import DataFrame, Findings, Held, Patients, Results
 from schemas.vocabulary import Confirmation, Outcome
 

@@ -11,14 +11,14 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from pipeline.ingest.accounts import validate_results
+from pipeline.ingest.accounting import validate_results
 from pipeline.ingest.dataset import Intake
-from pipeline.ingest.versions import CONFLICT, CONFLICTS, DETAILS, describe_people
 from pipeline.interpret import interpret_results
-from pipeline.interpret.agreed import join_selected, select_observations
 from pipeline.interpret.order import PLACE, Place, sort_by_place
-from pipeline.interpret.reportable import select_reportable
 from pipeline.knowledge.model import Knowledge
+from pipeline.reconcile.observations import join_selected, select_observations
+from pipeline.reconcile.person_versions import CONFLICT, CONFLICTS, DETAILS, describe_people
+from pipeline.reconcile.results import select_reportable
 from schemas import DataFrame, Findings, Held, Observations
 from schemas.vocabulary import Outcome
 

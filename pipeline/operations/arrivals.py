@@ -16,7 +16,7 @@ from pathlib import Path
 from pipeline.errors import InboxError
 from pipeline.files.durable import write_private
 from pipeline.files.folder import open_folder
-from pipeline.ingest.readers import READERS, read_text
+from pipeline.ingest.formats.readers import READERS, read_text
 from pipeline.ingest.sources import is_hidden, is_unfinished
 
 _LEDGER = "arrivals.json"

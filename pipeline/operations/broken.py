@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from pipeline.ingest.accounts import hold, hold_observations, validate_results
+from pipeline.ingest.accounting import hold, hold_observations, validate_results
 from pipeline.ingest.dataset import Intake
-from pipeline.ingest.received import ReceivedFile
+from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.issues import all_issues, issues_at
 from pipeline.operations.people import WITH_RESULTS
 from pipeline.operations.store.seals import Key

@@ -11,16 +11,16 @@ from sqlalchemy import Engine, Table, delete, func, select, update
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import OutputError
-from pipeline.ingest.dataset import Ingested, Intake
-from pipeline.ingest.file_names import show_name
-from pipeline.ingest.originals import (
+from pipeline.history.originals import (
     Original,
     keep_original,
     pack_original,
     pack_returned,
     unpack_original,
 )
-from pipeline.ingest.received import ReceivedFile, tell_apart
+from pipeline.ingest.dataset import Ingested, Intake
+from pipeline.ingest.file_names import show_name
+from pipeline.ingest.stored_file import ReceivedFile, tell_apart
 from pipeline.issues import all_issues, issue_of_file
 from pipeline.operations.broken import balance
 from pipeline.operations.decisions import reassign_results

@@ -26,7 +26,7 @@ from pipeline.files.durable import (
     write_private,
 )
 from pipeline.files.folder import is_no_folder, open_below, open_folder
-from pipeline.ingest.readers import MAX_TEXT_BYTES
+from pipeline.ingest.formats.readers import MAX_TEXT_BYTES
 
 CLAIMED = ".labflag-claimed"
 REASONS = "reasons"

@@ -5,21 +5,21 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from pipeline.ingest.accounts import validate_results
-from pipeline.ingest.closing import close_holds, without_returned
-from pipeline.ingest.daily_numbers import SpecimenIds, name_by_day
+from pipeline.ingest.accounting import validate_results
 from pipeline.ingest.dataset import Intake
 from pipeline.interpret import Interpretation, interpret_results
-from pipeline.interpret.agreed import join_selected, select_observations
-from pipeline.interpret.reportable import Selected, select_reportable, show_replaced
 from pipeline.interpret.versions import Versions, interpret_versions
 from pipeline.issues import all_issues
 from pipeline.knowledge.model import Knowledge
 from pipeline.operations.broken import hold_broken
-from pipeline.operations.identities import settle_people
-from pipeline.operations.overtaken import hold_overtaken
 from pipeline.operations.store.records import Decision
 from pipeline.reconcile.conflicts import hold_against_sex, hold_misidentified
+from pipeline.reconcile.corrections import close_holds, without_returned
+from pipeline.reconcile.daily_numbers import SpecimenIds, name_by_day
+from pipeline.reconcile.decisions import settle_people
+from pipeline.reconcile.observations import join_selected, select_observations
+from pipeline.reconcile.results import Selected, select_reportable, show_replaced
+from pipeline.reconcile.unreadable_siblings import hold_overtaken
 from schemas import DataFrame, Held, Issues, Observations
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from pipeline.errors import OutputError
 from pipeline.files.durable import write_text
 from pipeline.files.folder import read_plain
-from pipeline.ingest.received import ReceivedFile
-from pipeline.operations.accounts import Accounts
+from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.operations.judge import Judgement
+from pipeline.reconcile.tally import Accounts
 from pipeline.report.facts import RunFacts
 from schemas import DataFrame, Findings
 from schemas.vocabulary import Outcome

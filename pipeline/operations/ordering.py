@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest.received import ReceivedFile
+from pipeline.ingest.stored_file import ReceivedFile
 from schemas import DataFrame, Results
 
 

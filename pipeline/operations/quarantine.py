@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.files.durable import write_private
-from pipeline.ingest.received import ReceivedFile
+from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.issues.counts import say_count
 from pipeline.operations.inbox import REASONS
 from schemas import DataFrame, Issues

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from pipeline import __version__
 from pipeline.ingest.dataset import Ingested
-from pipeline.ingest.intake import read_results
-from pipeline.ingest.readers import open_file
+from pipeline.ingest.file import read_results
+from pipeline.ingest.formats.readers import open_file
 from pipeline.ingest.sources import ExportFile
 from pipeline.ingest.tables import SiteReading, UnreadableFile
 from pipeline.knowledge.forms import Layout

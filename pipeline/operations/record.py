@@ -6,9 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.files.durable import hash_file
-from pipeline.ingest.received import ReceivedFile
+from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.operations import manifest
-from pipeline.operations.accounts import Accounts
 from pipeline.operations.audit import (
     OUTPUTS,
     WRITING,
@@ -20,6 +19,7 @@ from pipeline.operations.audit import (
 )
 from pipeline.operations.history import History
 from pipeline.operations.store.records import Run
+from pipeline.reconcile.tally import Accounts
 
 
 def record_start(output: Path, private: Path, history: History, run: Run, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Connection
 
-from pipeline.ingest.originals import Original, pack_original, unpack_original
+from pipeline.history.originals import Original, pack_original, unpack_original
 from pipeline.operations.history import History, forget_file
 from pipeline.operations.people import WITH_RESULTS, list_people
 from pipeline.operations.store import tables
@@ -15,7 +15,6 @@ from pipeline.operations.store.due import note_all_due
 from pipeline.operations.store.ledger import note_event
 from pipeline.operations.store.seals import seal_file
 from pipeline.operations.typed_notes import purge_typed
-from pipeline.operations.worklist_update import WorklistNews
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +28,6 @@ class Purged:
     """What people typed about patients of whom nothing is left."""
     worklists: int = 0
     """Worklists that were kept and named such a patient."""
-    news: tuple[WorklistNews, ...] = ()
-    """What became of what people typed into the worklist."""
 
 
 def purge(history: History, before: date) -> Purged:

@@ -13,7 +13,6 @@ import pandas as pd
 from pipeline.errors import OutputError
 from pipeline.files.durable import sync_folder
 from pipeline.files.folder import open_below
-from pipeline.ingest.versions import CONFLICT, DETAILS, describe_people
 from pipeline.lookup import look_up
 from pipeline.operations.digests import digest_patients, pack_standing, unpack_standing
 from pipeline.operations.history import History
@@ -21,6 +20,7 @@ from pipeline.operations.judge import Judgement
 from pipeline.operations.manifest import Output
 from pipeline.operations.outbox import Delivery, deliver
 from pipeline.operations.store.records import Publication, Run
+from pipeline.reconcile.person_versions import CONFLICT, DETAILS, describe_people
 from pipeline.report.facts import RunFacts
 from pipeline.report.report_names import file_name
 from pipeline.report.rows import list_reported, list_with_report

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from pipeline.errors import LabflagError
 from pipeline.files.durable import write_private
-from pipeline.ingest.intake import refuse_file
+from pipeline.ingest.file import refuse_file
 from pipeline.ingest.sources import ExportFile
 from pipeline.ingest.tables import UnreadableFile
 from pipeline.issues.catalogue import CATALOGUE

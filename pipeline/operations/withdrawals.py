@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from pipeline.errors import ArgumentError
-from pipeline.ingest.received import ReceivedFile, tell_apart
+from pipeline.ingest.stored_file import ReceivedFile, tell_apart
 from pipeline.issues.counts import say_count
 from pipeline.operations.people import WITH_RESULTS
 from pipeline.operations.store.records import Decision

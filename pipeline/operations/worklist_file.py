@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.ingest.prescan import MAX_FILE_BYTES
+from pipeline.ingest.formats.workbook.prescan import MAX_FILE_BYTES
 
 NAME = "worklist.xlsx"
 OTHER = "worklist.ods"

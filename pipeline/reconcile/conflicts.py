@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pandas as pd
 
-from pipeline.ingest.accounts import hold, hold_observations
+from pipeline.ingest.accounting import hold, hold_observations
 from pipeline.ingest.dataset import Intake
-from pipeline.ingest.identity import drop_conflicting, settle_identity
-from pipeline.ingest.people import complete_people
 from pipeline.issues import (
     all_issues,
     issues_at,
 )
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up
+from pipeline.reconcile.demographics import complete_people
+from pipeline.reconcile.identity import drop_conflicting, settle_identity
 from schemas.vocabulary import IssueSeverity, ResultStatus
 
 _SPECIMEN = ["patient_id", "accession"]

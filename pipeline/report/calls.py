@@ -9,8 +9,8 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
 from pipeline.history.notes import Call
-from pipeline.ingest.versions import CONFLICT, CONFLICTS, describe_people
 from pipeline.knowledge.model import Knowledge
+from pipeline.reconcile.person_versions import CONFLICT, CONFLICTS, describe_people
 from pipeline.report.entries import TAG, tag_call
 from pipeline.report.excel.sheet import (
     Column,

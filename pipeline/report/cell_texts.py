@@ -5,8 +5,8 @@ It is never written into a report of problems, a log or a file unless it is aske
 
 from collections.abc import Iterator, Mapping
 
+from pipeline.history.originals import OriginalSheet, keep_original
 from pipeline.ingest.dataset import Ingested
-from pipeline.ingest.originals import OriginalSheet, keep_original
 from pipeline.report.held_rows import HeldRow, Page, Problem
 from pipeline.texts import ENGLISH
 

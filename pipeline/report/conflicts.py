@@ -6,18 +6,18 @@ from datetime import datetime
 import pandas as pd
 from openpyxl import Workbook
 
-from pipeline.ingest.specimen_versions import list_owners
-from pipeline.ingest.versions import (
+from pipeline.interpret.versions import Versions
+from pipeline.issues.catalogue import CATALOGUE
+from pipeline.knowledge.model import Knowledge
+from pipeline.lookup import look_up
+from pipeline.reconcile.person_versions import (
     CONFLICT,
     CONFLICTS,
     DETAILS,
     describe_people,
     list_versions,
 )
-from pipeline.interpret.versions import Versions
-from pipeline.issues.catalogue import CATALOGUE
-from pipeline.knowledge.model import Knowledge
-from pipeline.lookup import look_up
+from pipeline.reconcile.specimen_versions import list_owners
 from pipeline.report.calls import rows_of, show_evidence
 from pipeline.report.excel.sheet import Column, Entry, add_sheet, put, put_table
 from pipeline.report.excel.style import NUMBER, PLAIN, RANKS, SECTION, STRONG, WHOLE, Styler

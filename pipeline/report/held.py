@@ -11,8 +11,8 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.ingest.holds import FIX, HOLD, RAW, READ_AS, REASON, drop_sign
-from pipeline.ingest.originals import Original
+from pipeline.history.originals import Original
+from pipeline.ingest.returned_rows import FIX, HOLD, RAW, READ_AS, REASON, drop_sign
 from pipeline.report.excel.sheet import Entry, add_sheet, fit_row, start_workbook
 from pipeline.report.excel.style import (
     AS_TEXT,

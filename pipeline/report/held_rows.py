@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.ingest.doubtful_columns import OF_COLUMNS
-from pipeline.ingest.holds import SIGNS, Beside, Hold, ReadAs
-from pipeline.ingest.originals import Original, OriginalSheet
+from pipeline.history.originals import Original, OriginalSheet
+from pipeline.ingest.layout.unused_columns import OF_COLUMNS
+from pipeline.ingest.returned_rows import SIGNS, Beside, Hold, ReadAs
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.texts import Texts
 from schemas import DataFrame, Held, Issues

@@ -2,7 +2,7 @@
 
 from openpyxl import Workbook
 
-from pipeline.ingest.holds import FIX, HOLD, NOT_READ, RAW, READ_AS, REASON, SIGNS
+from pipeline.ingest.returned_rows import FIX, HOLD, NOT_READ, RAW, READ_AS, REASON, SIGNS
 from pipeline.report.excel.sheet import Entry, add_sheet, fit_row, put_row
 from pipeline.report.excel.style import FREE, MARKED, SECTION, Styler
 from pipeline.texts import Texts

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from openpyxl import Workbook
 
-from pipeline.ingest.versions import CONFLICT, list_versions
 from pipeline.issues.catalogue import CATALOGUE
+from pipeline.reconcile.person_versions import CONFLICT, list_versions
 from pipeline.report.conflicts import tabulate_versions
 from pipeline.report.excel.sheet import (
     Column,

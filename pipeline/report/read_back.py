@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from openpyxl.utils.escape import unescape
 
 from pipeline.history.notes import Kept, Own, Unplaced
-from pipeline.ingest.refusal import Refused
+from pipeline.ingest.formats.refusal import Refused
 from pipeline.report.entries import (
     CallTag,
     LineTag,

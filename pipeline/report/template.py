@@ -9,7 +9,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.ingest.holds import NOT_READ
+from pipeline.ingest.returned_rows import NOT_READ
 from pipeline.knowledge.model import Analyte, Knowledge
 from pipeline.report.excel.sheet import (
     Entry,

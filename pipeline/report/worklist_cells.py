@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from pipeline.ingest.limited import WALL_SECONDS, name_start, run_limited
-from pipeline.ingest.prescan import check_workbook
-from pipeline.ingest.refusal import Refused
+from pipeline.ingest.formats.refusal import Refused
+from pipeline.ingest.formats.workbook.limited import WALL_SECONDS, name_start, run_limited
+from pipeline.ingest.formats.workbook.prescan import check_workbook
+from pipeline.ingest.formats.workbook.reader import read_workbook
 from pipeline.ingest.tables import UnreadableFile
-from pipeline.ingest.workbooks import read_workbook
 
 CPU_SECONDS = 120
 """That an .xlsx may take: several times what the worklist of 20,000 patients does."""
-_START = name_start("pipeline.ingest.cells_child")
+_START = name_start("pipeline.ingest.formats.workbook.cells_child")
 Sheets = dict[str, list[tuple[Any, ...]]]
 """Title of a sheet → its rows."""
 

@@ -8,8 +8,8 @@ from itertools import islice
 
 import pytest
 
-from pipeline.ingest.delimited import MAX_CELL
-from pipeline.ingest.intake import read_results
+from pipeline.ingest.file import read_results
+from pipeline.ingest.formats.delimited import MAX_CELL
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 

@@ -14,9 +14,9 @@ import pytest
 import xlwt
 
 import pipeline
-from pipeline.ingest import workbooks as reader
+from pipeline.ingest.formats.workbook import reader
+from pipeline.ingest.formats.workbook.reader import read_workbook
 from pipeline.ingest.tables import TextTable, UnreadableFile
-from pipeline.ingest.workbooks import read_workbook
 from pipeline.issues.catalogue import CATALOGUE
 from tests.hostile import workbooks as hostile
 from tests.hostile.workbooks import (
@@ -479,7 +479,7 @@ def test_reader_that_does_not_start_is_no_fault_of_the_file(
     assert refusal(pack_xlsx(ONE_CELL)) == f"file-not-read: {said}"
 
 
-LIMITED = "from pipeline.ingest.child import limit_process; limit_process(); "
+LIMITED = "from pipeline.ingest.formats.workbook.child import limit_process; limit_process(); "
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits differ elsewhere")
@@ -509,12 +509,15 @@ def test_child_keeps_its_limits(tmp_path: Path, action: str, outcome: str) -> No
 @pytest.mark.skipif(sys.platform != "linux", reason="limits differ elsewhere")
 def test_child_that_computes_for_ever_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     forever = (
-        "import pipeline.ingest.child as child\n"
+        "import pipeline.ingest.formats.workbook.child as child\n"
         "child.CPU_SECONDS = 1\n"
         "def read(*_):\n    while True: pass\n"
         "child._read = read; child.main()"
     )
-    start = reader._START.replace("from pipeline.ingest.child import main; main()", "") + forever
+    start = (
+        reader._START.replace("from pipeline.ingest.formats.workbook.child import main; main()", "")
+        + forever
+    )
     monkeypatch.setattr(reader, "_START", start)
     assert refusal(pack_xlsx(ONE_CELL)) == "workbook-exhausting: it takes too long"
 
@@ -523,7 +526,7 @@ def test_child_that_computes_for_ever_is_told_apart(monkeypatch: pytest.MonkeyPa
 def test_library_that_aborts_takes_only_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
     """The corner cells that the marks refuse, given to the library all the same."""
     careless = (
-        "import pipeline.ingest.child as child, io\n"
+        "import pipeline.ingest.formats.workbook.child as child, io\n"
         "def read(scan, content, writer): list(child.calamine.load_workbook(io.BytesIO(content))"
         ".get_sheet_by_index(0).iter_rows())\n"
         "child._read = read; child.main()"
@@ -531,7 +534,8 @@ def test_library_that_aborts_takes_only_the_child(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(
         reader,
         "_START",
-        reader._START.replace("from pipeline.ingest.child import main; main()", "") + careless,
+        reader._START.replace("from pipeline.ingest.formats.workbook.child import main; main()", "")
+        + careless,
     )
     corners = write_sheet(number_cells({"A1": 1}) + number_cells({"XFD1048576": 2}))
     assert refusal(pack_xlsx(corners)).startswith("workbook-exhausting: ")

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from pipeline.interpret.corrected import name_corrected, prefer_corrected
 from pipeline.knowledge.load import load_knowledge
+from pipeline.reconcile.corrected_counts import name_corrected, prefer_corrected
 
 KNOWLEDGE = load_knowledge()
 PLAIN, CORRECTED, UNCORRECTED = "white-cells", "white-cells-corrected", "white-cells-uncorrected"

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from pipeline.ingest.names import analyte_of, index_names, name_key
-from pipeline.ingest.units import unit_of
+from pipeline.ingest.cells.units import unit_of
+from pipeline.ingest.layout.analyte_names import analyte_of, index_names, name_key
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()

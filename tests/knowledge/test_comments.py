@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from pipeline.ingest.names import analyte_of, index_names
+from pipeline.ingest.layout.analyte_names import analyte_of, index_names
 from pipeline.knowledge.language import translate
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.shelf import read_toml

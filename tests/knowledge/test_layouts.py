@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.ingest.names import index_names
-from pipeline.ingest.units import index_units, unit_of
+from pipeline.ingest.cells.units import index_units, unit_of
+from pipeline.ingest.layout.analyte_names import index_names
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.names import name_key
 from schemas import Export

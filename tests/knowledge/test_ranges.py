@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.ingest.units import index_units, unit_of
+from pipeline.ingest.cells.units import index_units, unit_of
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.ingest.dataset import Ingested
-from pipeline.ingest.intake import read_results
+from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from tests.cli.conftest import labflag  # noqa: F401 - a fixture of both folders

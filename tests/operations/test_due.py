@@ -12,10 +12,10 @@ from pipeline.checkup import check_up
 from pipeline.config import Settings
 from pipeline.operations.audit import verify_site
 from pipeline.operations.history import open_history
-from pipeline.operations.identities import REJECT, RELEASE
 from pipeline.operations.place import place_history
 from pipeline.operations.testimony import verify_history
 from pipeline.reading import load_tried_knowledge, pass_through
+from pipeline.reconcile.decisions import REJECT, RELEASE
 from pipeline.rounds import claim_work, run_round
 from pipeline.status import look_at_site
 from pipeline.taking_back import find_stored, replace_file, withdraw_file

@@ -13,8 +13,8 @@ import pytest
 
 from pipeline.errors import ConfigError, OutputError
 from pipeline.history.notes import Entries, Note
+from pipeline.history.originals import keep_original
 from pipeline.ingest.dataset import combine
-from pipeline.ingest.originals import keep_original
 from pipeline.operations.history import open_history
 from pipeline.operations.store import tables
 from pipeline.operations.store.engine import connect_copy

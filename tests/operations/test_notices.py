@@ -8,9 +8,9 @@ from openpyxl import load_workbook
 from pipeline.batch import run_batch
 from pipeline.config import Laboratory, Settings
 from pipeline.operations.history import open_history
-from pipeline.operations.identities import RELEASE, facts_of_decision, list_conflicts
 from pipeline.operations.judge import judge
 from pipeline.reading import load_tried_knowledge, pass_through
+from pipeline.reconcile.decisions import RELEASE, facts_of_decision, list_conflicts
 from pipeline.upkeep import rebuild_reports
 from tests.operations.conftest import HEADER
 

@@ -200,7 +200,7 @@ def test_one_that_takes_too_long_to_read_is_kept_and_the_run_goes_on(site, monke
 
 def test_more_rows_than_a_worklist_can_have_are_not_taken(site, monkeypatch):
     start = worklist_cells._START.replace("main()", "").rstrip("; ")
-    few = "import pipeline.ingest.cells_child as child; child.MAX_ROWS = 5; child.main()"
+    few = "import pipeline.ingest.formats.workbook.cells_child as child; child.MAX_ROWS = 5; child.main()"
     monkeypatch.setattr(worklist_cells, "_START", start.rsplit("from ", 1)[0] + few)
     batch = site.run(SECOND)
     assert "takes too much time or memory" in said(batch)
@@ -347,9 +347,9 @@ def test_notes_go_with_the_results_of_their_patient(site):
     site.run()
     assert len(site.aside) == 2
     before = date(2021, 1, 1)
-    counted = purge_history(site.settings, before, clock=clock, rehearse=True)
+    counted, _ = purge_history(site.settings, before, clock=clock, rehearse=True)
     assert (counted.results, counted.notes) == (1, 1)
-    purged = purge_history(site.settings, before, clock=clock)
+    purged, _ = purge_history(site.settings, before, clock=clock)
     assert purged.worklists == 2
     assert site.aside == []
     assert typed_of(site.worklist) == NOTES

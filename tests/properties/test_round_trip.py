@@ -13,11 +13,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.ingest.delimited import Lines, find_encoding, split_rows
-from pipeline.ingest.intake import read_results
-from pipeline.ingest.readers import read_text
+from pipeline.ingest.file import read_results
+from pipeline.ingest.formats.delimited import Lines, find_encoding, split_rows
+from pipeline.ingest.formats.readers import read_text
+from pipeline.ingest.formats.workbook.reader import read_workbook
 from pipeline.ingest.tables import SiteReading
-from pipeline.ingest.workbooks import read_workbook
 from pipeline.knowledge.load import load_knowledge
 from tests.properties import examples
 

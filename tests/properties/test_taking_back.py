@@ -14,7 +14,7 @@ from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.errors import ArgumentError
 from pipeline.files.durable import hash_file
-from pipeline.ingest.intake import read_results
+from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.operations.history import open_history
 from pipeline.operations.judge import judge

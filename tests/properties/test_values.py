@@ -8,9 +8,9 @@ import pandas as pd
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.ingest.demographics import LEAST_DAYS, MOST_DAYS, ages_at, parse_ages
-from pipeline.ingest.units import round_off, unit_key
-from pipeline.ingest.values import read_value
+from pipeline.ingest.cells.numbers import read_value
+from pipeline.ingest.cells.sex_and_age import LEAST_DAYS, MOST_DAYS, ages_at, parse_ages
+from pipeline.ingest.cells.units import round_off, unit_key
 from tests.properties import examples
 
 PURE = settings(max_examples=examples(100), deadline=None)

@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from pipeline.ingest.dataset import combine
-from pipeline.ingest.intake import read_results
+from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.interpret import interpret_results
-from pipeline.interpret.reportable import select_reportable
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.conflicts import hold_conflicts
+from pipeline.reconcile.results import select_reportable
 
 from .conftest import read_table
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from pipeline.interpret.agreed import join_selected, select_observations
-from pipeline.interpret.reportable import select_reportable
 from pipeline.knowledge.load import load_knowledge
+from pipeline.reconcile.observations import join_selected, select_observations
+from pipeline.reconcile.results import select_reportable
 from schemas import Observations, Results
 from tests.rules.conftest import read_table
 

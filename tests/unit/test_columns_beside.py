@@ -5,8 +5,8 @@ from datetime import date
 import openpyxl
 import pytest
 
-from pipeline.ingest.intake import read_results
-from pipeline.ingest.save_layout import write_layout
+from pipeline.ingest.file import read_results
+from pipeline.ingest.layout.write_layout import write_layout
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge, load_layout
 

@@ -8,14 +8,14 @@ import pytest
 from pipeline.batch import run_batch
 from pipeline.config import Settings
 from pipeline.ingest.dataset import combine
-from pipeline.ingest.intake import read_results
+from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.load import load_knowledge
 from pipeline.operations.history import open_history
-from pipeline.operations.identities import REJECT, RELEASE, list_conflicts
 from pipeline.operations.judge import judge
 from pipeline.reading import pass_through
+from pipeline.reconcile.decisions import REJECT, RELEASE, list_conflicts
 from pipeline.report.conflicts import tabulate_versions
 from pipeline.status import look_at_site
 from pipeline.texts import ENGLISH

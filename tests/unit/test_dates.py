@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipeline.ingest.dates import parse_dates
+from pipeline.ingest.cells.dates import parse_dates
 
 
 def shown(text: str, order: str = "") -> str:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipeline.ingest.demographics import (
+from pipeline.ingest.cells.sex_and_age import (
     age_unit_of,
     ages_at,
     index_sexes,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.ingest.dialect import decide_date_order, decide_decimal, reads_two_ways
+from pipeline.ingest.layout.dialect import decide_date_order, decide_decimal, reads_two_ways
 
 
 # One sign for the whole file; where numbers contradict each other the point stands.

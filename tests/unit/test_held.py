@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from pipeline.history.originals import keep_original
 from pipeline.ingest.dataset import combine
-from pipeline.ingest.dialect import Reading
-from pipeline.ingest.holds import (
+from pipeline.ingest.file import read_results
+from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.returned_rows import (
     NOT_READ,
     SIGNS,
     Beside,
@@ -22,8 +24,6 @@ from pipeline.ingest.holds import (
     restore_reading,
     take_back,
 )
-from pipeline.ingest.intake import read_results
-from pipeline.ingest.originals import keep_original
 from pipeline.ingest.tables import SiteReading, TextTable, UnreadableFile
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.load import load_knowledge

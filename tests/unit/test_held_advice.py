@@ -8,18 +8,18 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from pipeline.history.originals import keep_original
 from pipeline.ingest.dataset import combine
-from pipeline.ingest.intake import read_results
-from pipeline.ingest.originals import keep_original
+from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
-from pipeline.interpret.agreed import join_selected, select_observations
-from pipeline.interpret.reportable import select_reportable
 from pipeline.issues import all_issues
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.load import load_knowledge
-from pipeline.operations.identities import settle_people
 from pipeline.operations.judge import settle_holds
 from pipeline.reconcile.conflicts import hold_against_sex
+from pipeline.reconcile.decisions import settle_people
+from pipeline.reconcile.observations import join_selected, select_observations
+from pipeline.reconcile.results import select_reportable
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.held import render_held
 from pipeline.texts.examples import EXAMPLES

@@ -8,9 +8,9 @@ from datetime import date, datetime
 import pytest
 from openpyxl import load_workbook
 
+from pipeline.history.originals import keep_original, pack_original, unpack_original
 from pipeline.ingest.dataset import combine
-from pipeline.ingest.intake import read_results
-from pipeline.ingest.originals import keep_original, pack_original, unpack_original
+from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from pipeline.operations.judge import settle_holds

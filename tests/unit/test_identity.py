@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipeline.ingest.identity import name_words, settle_identity
+from pipeline.reconcile.identity import name_words, settle_identity
 from schemas import Held, Results
 
 _MEASURED = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.ingest.ids import clean_ids
+from pipeline.ingest.cells.ids import clean_ids
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from pipeline.ingest.accounts import hold, validate_results
+from pipeline.ingest.accounting import hold, validate_results
 from pipeline.ingest.dataset import combine
-from pipeline.ingest.intake import read_results
+from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.issues import find_bad_cells, set_aside
 from pipeline.issues.catalogue import CATALOGUE

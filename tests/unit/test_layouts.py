@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ingest.headers import index_headers
-from pipeline.ingest.layouts import identify_layout
-from pipeline.ingest.lines import sort_lines
-from pipeline.ingest.melt import melt_table
+from pipeline.ingest.layout.headers import index_headers
+from pipeline.ingest.layout.plan import identify_layout
+from pipeline.ingest.layout.sections import sort_lines
+from pipeline.ingest.long_format import melt_table
 from pipeline.ingest.tables import SourceFile, TextTable, UnreadableFile
 from pipeline.knowledge.forms import Layout, LayoutColumn
 from pipeline.knowledge.load import load_knowledge

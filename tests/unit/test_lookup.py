@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.ingest.dataset import combine
-from pipeline.ingest.intake import read_results
+from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from pipeline.lookup import look_up

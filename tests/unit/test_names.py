@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.ingest.names import (
+from pipeline.ingest.layout.analyte_names import (
     NameIndex,
     analyte_of,
     fold_words,

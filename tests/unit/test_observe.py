@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.batch import check_batch
 from pipeline.config import Settings
-from pipeline.ingest.intake import read_results
+from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from schemas import Observations

@@ -7,8 +7,8 @@ import openpyxl
 import pytest
 import xlwt
 
-from pipeline.ingest.prescan import MAX_INFLATED_BYTES, check_workbook
-from pipeline.ingest.refusal import Refused
+from pipeline.ingest.formats.refusal import Refused
+from pipeline.ingest.formats.workbook.prescan import MAX_INFLATED_BYTES, check_workbook
 
 
 def xlsx() -> bytes:
@@ -99,6 +99,6 @@ def test_parts_are_counted_before_they_are_listed(monkeypatch: pytest.MonkeyPatc
     def refuse(*_: object) -> None:
         raise AssertionError("the list of parts was read")
 
-    monkeypatch.setattr("pipeline.ingest.prescan.zipfile.ZipFile", refuse)
+    monkeypatch.setattr("pipeline.ingest.formats.workbook.prescan.zipfile.ZipFile", refuse)
     with pytest.raises(Refused, match="more than 10000 parts"):
         check_workbook(".xlsx", b"PK\x03\x04" + (b"PK\x01\x02" + b"\0" * 43) * 10_001)

@@ -8,9 +8,9 @@ import threading
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.ingest import delimited, readers
-from pipeline.ingest.delimited import Lines, find_encoding, list_bad_lines, split_rows
-from pipeline.ingest.readers import READERS, open_file, read_tables
+from pipeline.ingest.formats import delimited, readers
+from pipeline.ingest.formats.delimited import Lines, find_encoding, list_bad_lines, split_rows
+from pipeline.ingest.formats.readers import READERS, open_file, read_tables
 from pipeline.ingest.tables import UnreadableFile
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.ingest.remarks import index_remarks, read_remark
+from pipeline.ingest.cells.free_text import index_remarks, read_remark
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from pipeline.interpret.reportable import select_reportable
 from pipeline.knowledge.load import load_knowledge
+from pipeline.reconcile.results import select_reportable
 from schemas import Held, Results
 
 KNOWLEDGE = load_knowledge()

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.ingest.cells import NO_DATE, SHOWN_OTHERWISE, write_cell
-from pipeline.ingest.marks import SheetMarks, pack
-from pipeline.ingest.number_formats import NumberFormat
-from pipeline.ingest.refusal import Refused
-from pipeline.ingest.rows import list_rows
+from pipeline.ingest.formats.refusal import Refused
+from pipeline.ingest.formats.workbook.cell_text import NO_DATE, SHOWN_OTHERWISE, write_cell
+from pipeline.ingest.formats.workbook.markup import SheetMarks, pack
+from pipeline.ingest.formats.workbook.number_formats import NumberFormat
+from pipeline.ingest.formats.workbook.text_rows import list_rows
 
 
 class Library:

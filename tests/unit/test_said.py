@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.ingest.said import index_answers, read_cells
+from pipeline.ingest.cells.qualitative import index_answers, read_cells
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()

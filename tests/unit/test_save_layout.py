@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.ingest.intake import read_results
-from pipeline.ingest.save_layout import write_layout
+from pipeline.ingest.file import read_results
+from pipeline.ingest.layout.write_layout import write_layout
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge, load_layout
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.ingest.intake import read_results
+from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 

@@ -5,9 +5,9 @@ from datetime import date, datetime
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.ingest.headers import index_headers
-from pipeline.ingest.intake import read_results
-from pipeline.ingest.names import analyte_of
+from pipeline.ingest.file import read_results
+from pipeline.ingest.layout.analyte_names import analyte_of
+from pipeline.ingest.layout.headers import index_headers
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from pipeline.report import template as form

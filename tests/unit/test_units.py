@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.ingest.units import (
+from pipeline.ingest.cells.units import (
     distinct_rows,
     index_units,
     needs_no_unit,

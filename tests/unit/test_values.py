@@ -2,13 +2,8 @@
 
 import pytest
 
-from pipeline.ingest.statuses import index_statuses, parse_statuses
-from pipeline.ingest.values import (
-    parse_doubts,
-    parse_values,
-    read_interval,
-    read_value,
-)
+from pipeline.ingest.cells.numbers import parse_doubts, parse_values, read_interval, read_value
+from pipeline.ingest.cells.statuses import index_statuses, parse_statuses
 from pipeline.knowledge.load import load_knowledge
 
 STATUSES = index_statuses(load_knowledge())

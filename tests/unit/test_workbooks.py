@@ -17,10 +17,10 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
 import pipeline
-from pipeline.ingest.cells import write_number
-from pipeline.ingest.number_formats import NumberFormat, read_format
+from pipeline.ingest.formats.workbook.cell_text import write_number
+from pipeline.ingest.formats.workbook.number_formats import NumberFormat, read_format
+from pipeline.ingest.formats.workbook.reader import read_workbook
 from pipeline.ingest.tables import TextTable
-from pipeline.ingest.workbooks import read_workbook
 from pipeline.issues.catalogue import CATALOGUE
 from tests.hostile.workbooks import list_sheets, pack_ods, pack_xlsx, write_sheet, write_strings
 

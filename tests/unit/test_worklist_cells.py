@@ -7,7 +7,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 
-from pipeline.ingest.refusal import Refused
+from pipeline.ingest.formats.refusal import Refused
 from pipeline.report.worklist_cells import read_cells
 
 

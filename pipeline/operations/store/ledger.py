@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.engine import Connection
 
-from pipeline.ingest.received import ReceivedFile
+from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.operations.store import tables
 from pipeline.operations.store.database import Database, next_id
 from pipeline.operations.store.due import (

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipeline.ingest.originals import unpack_returned
-from pipeline.ingest.received import ReceivedFile
+from pipeline.history.originals import unpack_returned
+from pipeline.ingest.stored_file import ReceivedFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

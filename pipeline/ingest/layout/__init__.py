@@ -1,0 +1,1 @@
+"""Which export a table is: its header, its columns, its sections, its conventions."""

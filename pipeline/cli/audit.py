@@ -54,12 +54,12 @@ def verify(
 
     Ends with exit code 1 if there is a fault. Files are named by the beginning of their hash.
     """
-    from pipeline.deep_check import verify_inputs
-    from pipeline.operations.anchor_check import verify_anchor
-    from pipeline.operations.audit import verify_site
-    from pipeline.operations.place import place_history
-    from pipeline.operations.seal_check import verify_seals
-    from pipeline.operations.testimony import verify_history
+    from pipeline.commands.deep_check import verify_inputs
+    from pipeline.publish.anchor_check import verify_anchor
+    from pipeline.publish.audit_check import verify_history
+    from pipeline.publish.audit_log import verify_site
+    from pipeline.publish.check_seals import verify_seals
+    from pipeline.site.location import place_history
 
     settings = settings_of(config, **options)
     place = place_history(settings)
@@ -91,8 +91,8 @@ def seal(config: Path | None, **options: object) -> None:
 
     Signed where the settings name a key. `labflag audit verify --anchor` compares such lines.
     """
-    from pipeline.operations.anchor_check import compose_last
-    from pipeline.operations.place import place_history
+    from pipeline.publish.anchor_check import compose_last
+    from pipeline.site.location import place_history
 
     settings = settings_of(config, **options)
     line, key = compose_last(settings, place_history(settings), datetime.now())
@@ -113,7 +113,7 @@ def accept(config: Path | None, yes: bool, **options: object) -> None:
     a folder was put back from a copy, or moved. That it was accepted stands in the log. A log that
     was changed, cut off or lost is kept, and a new one begun.
     """
-    from pipeline.upkeep import accept_history
+    from pipeline.commands.history import accept_history
 
     settings = settings_of(config, **options)
     confirm("Take what is stored for right, and write the reports of it?", yes)

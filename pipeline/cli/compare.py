@@ -22,7 +22,7 @@ from pipeline.errors import Exit
 from pipeline.issues.counts import say_count
 
 if TYPE_CHECKING:
-    from pipeline.batch import Batch
+    from pipeline.commands.run import Batch
     from pipeline.review.accuracy import Share
     from pipeline.review.difference import Comparison
 
@@ -73,7 +73,7 @@ def diff_rules(
     OLD and NEW are profiles (names or files), or folders laid over the rules.
     Exit 0 if nothing differs, 1 if something does.
     """
-    from pipeline.batch import check_batch
+    from pipeline.commands.run import check_batch
     from pipeline.review.difference import compare_interpretations
 
     data = _require_data(sources, more)
@@ -124,7 +124,7 @@ def evaluate_rules(
 
     A column accession makes a line be about that specimen, otherwise it is about the patient.
     """
-    from pipeline.batch import check_batch
+    from pipeline.commands.run import check_batch
     from pipeline.review.accuracy import evaluate_truth, read_truth
 
     data = _require_data(sources, more)

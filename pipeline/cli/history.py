@@ -36,7 +36,7 @@ from pipeline.issues.counts import say_count
 def rebuild(config: Path | None, quiet: bool, **options: object) -> None:
     """Write every report anew from the history; the same bytes if nothing has changed."""
     from pipeline.cli.told import print_summary
-    from pipeline.upkeep import rebuild_reports
+    from pipeline.commands.history import rebuild_reports
 
     settings = settings_of(config, **options)
     progress = pass_through if quiet else show_progress
@@ -66,7 +66,7 @@ def purge(
     Results without a date go by the day on which they were received. Input files are not
     touched, and are not read again.
     """
-    from pipeline.upkeep import oldest_kept, purge_history
+    from pipeline.commands.history import oldest_kept, purge_history
 
     settings = settings_of(config, **options)
     before = oldest_kept(older_than, date.today())
@@ -110,7 +110,7 @@ def reassign(
 
     It holds for what has been received so far. What then contradicts itself is held, as always.
     """
-    from pipeline.upkeep import count_results, reassign_patient
+    from pipeline.commands.history import count_results, reassign_patient
 
     settings = settings_of(config, **options)
     count = count_results(settings, old, accession or "", clock=datetime.now)
@@ -137,7 +137,7 @@ def reassign(
 @ends_well
 def backup(file: Path, config: Path | None, **options: object) -> None:
     """Copy the history into FILE, also while a run is at work or from a server."""
-    from pipeline.upkeep import back_up
+    from pipeline.commands.history import back_up
 
     back_up(settings_of(config, **options), file, clock=datetime.now)
     click.echo(f"History: {file} (it holds patient data; keep it as you keep the reports)")
@@ -155,7 +155,7 @@ def restore(file: Path, config: Path | None, yes: bool, **options: object) -> No
 
     What was received since is forgotten until it is read again.
     """
-    from pipeline.upkeep import restore_history
+    from pipeline.commands.history import restore_history
 
     settings = settings_of(config, **options)
     confirm("Replace the history, and every report with it?", yes)

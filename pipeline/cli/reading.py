@@ -70,7 +70,7 @@ def run(
         if dry_run:
             raise click.UsageError("--dry-run reads files and folders; it takes none of an inbox.")
         sys.exit(run_inbox(settings, progress, quiet=quiet, as_json=as_json))
-    from pipeline.batch import rehearse_batch, run_batch
+    from pipeline.commands.run import rehearse_batch, run_batch
 
     written: tuple[Path, ...] = ()
     if dry_run:
@@ -114,7 +114,7 @@ def check(
     On a terminal the text of each cell concerned is shown; into a file or another program it
     goes with --show-cells only, as it may hold data of patients.
     """
-    from pipeline.batch import check_batch
+    from pipeline.commands.run import check_batch
 
     settings = settings_of(config, **options)
     # Not what is redirected into a file or a log that is kept.
@@ -149,7 +149,7 @@ def identify(
     **options: object,
 ) -> None:
     """Say how each file is understood: layout, columns, units, dates, decimal sign."""
-    from pipeline.reading import identify_exports, save_layout
+    from pipeline.commands.context import identify_exports, save_layout
 
     settings = settings_of(config, **options)
     if save is not None:
@@ -185,7 +185,7 @@ def identify(
 @ends_well
 def template(output: Path, language: str | None, knowledge: Path | None, profile: str) -> None:
     """Write an empty workbook for results that are typed by hand."""
-    from pipeline.reading import write_template
+    from pipeline.commands.context import write_template
 
     if output.suffix.lower() != ".xlsx":
         raise click.UsageError("The name of the workbook must end in .xlsx.")

@@ -28,17 +28,17 @@ from pipeline.errors import Exit, LabflagError, exit_code
 from pipeline.issues.counts import say_count
 
 if TYPE_CHECKING:
+    from pipeline.commands.context import Progress
+    from pipeline.commands.watch import Tally
     from pipeline.config import Settings
-    from pipeline.reading import Progress
-    from pipeline.watching import Tally
 
 
 def run_inbox(settings: "Settings", progress: "Progress", *, quiet: bool, as_json: bool) -> int:
     """Make one round over the inbox, tell of it, give the exit code."""
     import time
 
-    from pipeline.rounds import run_round
-    from pipeline.watching import tally_of
+    from pipeline.commands.inbox import run_round
+    from pipeline.commands.watch import tally_of
 
     done = run_round(settings, clock=datetime.now, progress=progress, sleep=time.sleep)
     if as_json:
@@ -85,7 +85,7 @@ def watch(
     Says a line when something happened. Ends after the round it is in when it is told to
     (Ctrl-C, SIGTERM).
     """
-    from pipeline.watching import watch_inbox
+    from pipeline.commands.watch import watch_inbox
 
     settings = settings_with_commands(config, **options)
     stop = threading.Event()
@@ -110,7 +110,7 @@ def watch(
 
 def tell_round(done: "Tally") -> str:
     """Tell of a round in one line: counts and no names, which may be of patients."""
-    from pipeline.operations.tries import say_failed
+    from pipeline.site.tries import say_failed
 
     parts = [f"{say_count(count, 'file')} to {kind}" for kind, count in done.filed.items()]
     if done.read is not None:

@@ -24,7 +24,7 @@ from pipeline.errors import Exit
 from pipeline.issues.counts import say_count
 
 if TYPE_CHECKING:
-    from pipeline.status import Status
+    from pipeline.commands.status import Status
 
 
 @click.command()
@@ -35,7 +35,7 @@ def init(folder: Path) -> None:
 
     Prints the lines that start a run every ten minutes.
     """
-    from pipeline.operations.site import make_site
+    from pipeline.site.setup import make_site
 
     site = make_site(folder)
     click.echo(f"Made {site.folder}: drop exports into {site.folder / 'inbox'}.")
@@ -58,7 +58,7 @@ def doctor(config: Path | None, as_json: bool, **options: object) -> None:
 
     Ends with exit code 1 if there is one.
     """
-    from pipeline.checkup import check_up
+    from pipeline.commands.doctor import check_up
 
     # None of the commands is started: it is said whether a run would.
     checks = list(check_up(settings_with_commands(config, **options), datetime.now))
@@ -88,7 +88,7 @@ def status(config: Path | None, as_json: bool, **options: object) -> None:
     Ends with exit code 1 if something stops the reports from being up to date, also where no
     run was made yet.
     """
-    from pipeline.status import look_at_site
+    from pipeline.commands.status import look_at_site
 
     settings = settings_of(config, **options)
     found = look_at_site(settings)
@@ -157,7 +157,7 @@ def _decision(name: str, text: str, version_help: str) -> click.Command:
     def decide(
         hold: str, version: int, by: str | None, config: Path | None, **options: object
     ) -> None:
-        from pipeline.upkeep import decide_conflict
+        from pipeline.commands.history import decide_conflict
 
         settings = settings_of(config, **options)
         who = by or getpass.getuser()

@@ -26,7 +26,7 @@ from pipeline.errors import Exit
 from pipeline.issues.counts import say_count
 
 if TYPE_CHECKING:
-    from pipeline.taking_back import Stored
+    from pipeline.commands.withdraw import Stored
 
 
 @click.command()
@@ -53,7 +53,7 @@ def withdraw(
     FILE is its name as it was dropped, its path in the archive, or HASH, the beginning of its
     SHA-256. It stays stored: --undo lets it count again. Dropped again, it stays taken back.
     """
-    from pipeline.taking_back import find_stored, withdraw_file
+    from pipeline.commands.withdraw import find_stored, withdraw_file
 
     settings = settings_of(config, **options)
     found = find_stored(settings, file, clock=datetime.now)
@@ -97,7 +97,7 @@ def replace(
     OLD is named as for `labflag withdraw`. Where NEW gives another value, reports show the
     former one as corrected. Results that only OLD has do not count any more.
     """
-    from pipeline.taking_back import find_stored, replace_file
+    from pipeline.commands.withdraw import find_stored, replace_file
 
     settings = settings_of(config, **options)
     found = find_stored(settings, old, clock=datetime.now)

@@ -13,7 +13,7 @@ from pipeline.issues.file_kinds import SUFFIXES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.batch import Batch
+    from pipeline.commands.run import Batch
     from pipeline.config import Settings
     from pipeline.report.cell_texts import CellsOfPlace, CellTexts
 

@@ -8,7 +8,7 @@ import click
 from pipeline.issues.counts import say_count
 
 if TYPE_CHECKING:
-    from pipeline.operations.worklist_update import WorklistNews
+    from pipeline.publish.worklist_update import WorklistNews
 
 _NAMED = 5
 _READ = {"notes": "note", "calls": "answer on a call", "taken-back": "note taken back"}

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from pipeline.errors import ArgumentError
+from pipeline.history.store.records import Decision
 from pipeline.ingest.accounting import hold, hold_observations, validate_results
 from pipeline.ingest.cells.sex_and_age import ages_at
 from pipeline.ingest.dataset import Intake
 from pipeline.issues import all_issues, issues_at
-from pipeline.operations.store.records import Decision
 from pipeline.reconcile.conflicts import hold_conflicts
 from pipeline.reconcile.person_versions import DETAILS, describe_people, list_versions
 from pipeline.reconcile.specimen_versions import list_owners

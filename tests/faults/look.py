@@ -16,7 +16,7 @@ from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
 
-from pipeline.operations.private_folder import find_private, find_record
+from pipeline.site.private_folder import find_private, find_record
 
 _INPUTS = ("inbox", "archive", "quarantine", "duplicates", "sources")
 _MADE_ONCE = ("labflag.toml", "README.txt")

@@ -12,9 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pipeline import taking_back, upkeep
+from pipeline.commands import history, withdraw
+from pipeline.history import receive
 from pipeline.knowledge.model import Knowledge
-from pipeline.operations import publish, receive, shelf, worklist_update
+from pipeline.publish import publications, publish, worklist_update
 from pipeline.report.patient import PatientReport
 from schemas.table import Table
 
@@ -38,18 +39,18 @@ class Memory:
 
         To keep what it has worked out would add calls that change a file.
         """
-        from pipeline import batch
+        from pipeline.commands import run
 
         keep = not is_traced
-        judge, read = batch.judge, receive.read_results
-        batch.judge = upkeep.judge = self._remembered(judge, keep)
+        judge, read = run.judge, receive.read_results
+        run.judge = history.judge = self._remembered(judge, keep)
 
         def read_results(path: Path, name: str, *rest: Any, **named: Any) -> Any:
             content = path.read_bytes() if path.is_file() else b""
             pure = self._remembered(lambda _: read(path, name, *rest, **named), keep)
             return pure((content, path, name, rest, named))
 
-        receive.read_results = taking_back.read_results = read_results
+        receive.read_results = withdraw.read_results = read_results
         self._remember_checks(keep)
         render, pack = publish.render_workbook, publish.pack_workbook
         packed = self._remembered(lambda report, at: pack(render(report), at), keep)
@@ -77,7 +78,7 @@ class Memory:
 
     def _remember_checks(self, keep: bool) -> None:
         """Remember which tables were found valid: a check changes nothing in them."""
-        shelf.unpack_standing = self._remembered(shelf.unpack_standing, keep)
+        publications.unpack_standing = self._remembered(publications.unpack_standing, keep)
         validate = Table.validate.__func__
 
         def is_valid(cls: type[Table], table: Any) -> bool:

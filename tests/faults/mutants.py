@@ -36,20 +36,20 @@ MUTANTS = (
     ),
     Mutant(
         name="what a dead run claimed is forgotten",
-        file="pipeline/rounds.py",
+        file="pipeline/commands/inbox.py",
         old="claims = tuple(list_claims(inbox))",
         new="claims = tuple(c for c in list_claims(inbox) if c.path.name in "
         "{path.name for path in arrivals.whole})",
     ),
     Mutant(
         name="which file brings its results is not noted",
-        file="pipeline/filing.py",
+        file="pipeline/commands/filing.py",
         old="                    begin_claim(claim)\n",
         new="                    pass\n",
     ),
     Mutant(
         name="a file is stored in two transactions",
-        file="pipeline/operations/history.py",
+        file="pipeline/history/history.py",
         old="        stored: dict[str, pd.DataFrame] = {",
         new='        connection.exec_driver_sql("COMMIT")\n'
         '        connection.exec_driver_sql("BEGIN IMMEDIATE")\n'
@@ -57,7 +57,7 @@ MUTANTS = (
     ),
     Mutant(
         name="a report is noted before it is in place",
-        file="pipeline/operations/shelf.py",
+        file="pipeline/publish/publications.py",
         old="        locked = {path.relative_to(self.folder).as_posix() for path in deliver(items)}\n",
         new="        self.history.mark_published(self.key, [each for _, each in due.values()])\n"
         "        locked = {path.relative_to(self.folder).as_posix() for path in deliver(items)}\n",
@@ -71,13 +71,13 @@ MUTANTS = (
     ),
     Mutant(
         name="a line of the log cannot be finished",
-        file="pipeline/operations/audit.py",
+        file="pipeline/publish/audit_log.py",
         old="        _write_head(private, replace(head, pending=text))\n",
         new="",
     ),
     Mutant(
         name="the note of a claim goes before the file does",
-        file="pipeline/operations/inbox.py",
+        file="pipeline/site/inbox.py",
         old="            move(claimed, claim.path.name, month, target.name)\n",
         new="            claimed.remove(_BEGUN)\n"
         "            move(claimed, claim.path.name, month, target.name)\n",
@@ -98,14 +98,14 @@ MUTANTS = (
     ),
     Mutant(
         name="a purge is not noted as due",
-        file="pipeline/operations/retention.py",
+        file="pipeline/history/retention.py",
         old="        note_all_due(connection)\n",
         new="",
         verb="purge",
     ),
     Mutant(
         name="a replaced file goes in a transaction before",
-        file="pipeline/operations/history.py",
+        file="pipeline/history/history.py",
         old='            if not is_known:\n                self._store(connection, file, "", basis)\n',
         new='            if not is_known:\n                self._store(connection, file, "", basis)\n'
         '            connection.exec_driver_sql("COMMIT")\n'

@@ -66,8 +66,10 @@ def import_everything() -> None:
     import pipeline.reading
     from pipeline.config import load_settings
 
-    pipeline.reading.load_knowledge = functools.cache(pipeline.reading.load_knowledge)
-    pipeline.reading.load_tried_knowledge(load_settings(None))
+    pipeline.commands.context.load_knowledge = functools.cache(
+        pipeline.commands.context.load_knowledge
+    )
+    pipeline.commands.context.load_tried_knowledge(load_settings(None))
     gc.collect()
     gc.freeze()
 

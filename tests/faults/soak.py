@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.operations.site import make_site
+from pipeline.site.setup import make_site
 
 ROOT = Path(__file__).parents[2]
 HEADER = "patient_id,patient_name,sex,birth_date,sample_id,collected_at,analyte,value,unit,status\n"

@@ -24,17 +24,17 @@ from unittest import mock
 
 from openpyxl import load_workbook
 
+from pipeline.commands.context import knowledge_of, pass_through
+from pipeline.commands.history import purge_history, reassign_patient
+from pipeline.commands.inbox import run_round
+from pipeline.commands.withdraw import find_stored, replace_file, withdraw_file
 from pipeline.config import Settings
 from pipeline.errors import Exit, LabflagError, exit_code
-from pipeline.operations.audit import verify_site
-from pipeline.operations.inbox import Inbox, list_claim_folders, place_inbox
-from pipeline.operations.place import place_history
-from pipeline.operations.testimony import verify_history
-from pipeline.operations.tries import load_tries
-from pipeline.reading import knowledge_of, pass_through
-from pipeline.rounds import run_round
-from pipeline.taking_back import find_stored, replace_file, withdraw_file
-from pipeline.upkeep import purge_history, reassign_patient
+from pipeline.publish.audit_check import verify_history
+from pipeline.publish.audit_log import verify_site
+from pipeline.site.inbox import Inbox, list_claim_folders, place_inbox
+from pipeline.site.location import place_history
+from pipeline.site.tries import load_tries
 from tests.faults import world
 from tests.faults.memory import Memory
 from tests.operations.servers import Line, Server, short_folder, start_server
@@ -286,9 +286,9 @@ def try_points(verb: str, points: Callable[[int], Sequence[tuple[int, str]]]) ->
         start_server("fsync=off") as server,
         short_folder("line") as line_folder,
         tempfile.TemporaryDirectory() as name,
-        mock.patch("pipeline.batch.load_tried_knowledge", return_value=knowledge),
-        mock.patch("pipeline.rounds.load_tried_knowledge", return_value=knowledge),
-        mock.patch("pipeline.open_site.load_tried_knowledge", return_value=knowledge),
+        mock.patch("pipeline.commands.run.load_tried_knowledge", return_value=knowledge),
+        mock.patch("pipeline.commands.inbox.load_tried_knowledge", return_value=knowledge),
+        mock.patch("pipeline.commands.open_site.load_tried_knowledge", return_value=knowledge),
     ):
         line = Line(line_folder, server.folder)
         memory = Memory(Path(name) / "memory")

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from pipeline.operations import site as sites
+from pipeline.site import setup as sites
 
 HEADER = "patient_id,patient_name,sex,birth_date,sample_id,collected_at,analyte,value,unit,status\n"
 FIRST = """\

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.batch import run_batch
+from pipeline.commands.history import rebuild_reports
+from pipeline.commands.run import run_batch
 from pipeline.config import Settings
-from pipeline.upkeep import rebuild_reports
 
 ROOT = Path(__file__).parents[2]
 RUN_AT = datetime(2026, 11, 1, 6, 0)

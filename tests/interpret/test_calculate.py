@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.batch import run_batch
+from pipeline.commands.context import pass_through
+from pipeline.commands.run import run_batch
 from pipeline.config import Settings
 from pipeline.interpret import interpret_results
 from pipeline.interpret.derive import derive_held, derive_results
 from pipeline.knowledge.load import load_knowledge
-from pipeline.reading import pass_through
 from pipeline.review.case_tables import tables_of
 from pipeline.review.cases import read_lines
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
 
-from pipeline.operations import site as sites
+from pipeline.site import setup as sites
 
 ROOT = Path(__file__).parents[2]
 HEADER = "patient_id,patient_name,sex,birth_date,sample_id,collected_at,analyte,value,unit,status\n"
@@ -34,12 +34,12 @@ from pipeline.cli import main
 main()
 """
 IN_JUDGING = """
-judge = pipeline.batch.judge
+judge = pipeline.commands.run.judge
 def fail(intake, *rest):
     if {who!r} in set(intake.results["patient_id"]):
         {what}
     return judge(intake, *rest)
-pipeline.batch.judge = fail
+pipeline.commands.run.judge = fail
 """
 IN_READING = """
 read = receive.read_results

@@ -8,23 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.batch import run_batch
+from pipeline.commands.inbox import run_round
+from pipeline.commands.run import run_batch
+from pipeline.commands.site_checks import look_at_outputs
 from pipeline.config import Settings
 from pipeline.errors import InboxError, LabflagError, OutputError
 from pipeline.files.durable import make_folder, write_text
 from pipeline.files.exchange import keep_as, replace_keeping
 from pipeline.files.folder import NotPlainError, open_below, open_folder, read_plain
-from pipeline.operations import inbox as inbox_module
-from pipeline.operations.access import choose_access, grant_access
-from pipeline.operations.doctor import look_at_outputs
-from pipeline.operations.heartbeat import read_beat
-from pipeline.operations.history import open_history
-from pipeline.operations.lock import hold_lock
-from pipeline.operations.manifest import list_locked
-from pipeline.operations.outbox import Delivery, deliver
-from pipeline.operations.site import make_site
-from pipeline.operations.workspace import open_workspace
-from pipeline.rounds import run_round
+from pipeline.history.history import open_history
+from pipeline.publish.access import choose_access, grant_access
+from pipeline.publish.delivery import Delivery, deliver
+from pipeline.publish.manifest import list_locked
+from pipeline.site import inbox as inbox_module
+from pipeline.site.heartbeat import read_beat
+from pipeline.site.lock import hold_lock
+from pipeline.site.setup import make_site
+from pipeline.site.workspace import open_workspace
 from tests.operations.conftest import HEADER
 from tests.operations.test_upkeep import pass_through
 

@@ -13,22 +13,22 @@ from functools import cache
 
 import pytest
 
-from pipeline.checkup import check_up
 from pipeline.command_rule import find_weakness
+from pipeline.commands.context import load_tried_knowledge, pass_through
+from pipeline.commands.doctor import check_up
+from pipeline.commands.history import accept_history, back_up, reassign_patient, restore_history
+from pipeline.commands.inbox import run_round
+from pipeline.commands.status import look_at_site
+from pipeline.commands.watch import watch_inbox
 from pipeline.config import Settings, load_settings, load_with_commands
 from pipeline.errors import Exit, OutputError
-from pipeline.operations import anchor, anchoring
-from pipeline.operations.anchor_check import compose_last, verify_anchor
-from pipeline.operations.anchor_lines import AnchorLine
-from pipeline.operations.audit import Entry, append_entries, verify_site
-from pipeline.operations.place import place_history
-from pipeline.operations.seal_check import verify_seals
-from pipeline.operations.testimony import verify_history
-from pipeline.reading import load_tried_knowledge, pass_through
-from pipeline.rounds import run_round
-from pipeline.status import look_at_site
-from pipeline.upkeep import accept_history, back_up, reassign_patient, restore_history
-from pipeline.watching import watch_inbox
+from pipeline.publish import anchor, write_anchor
+from pipeline.publish.anchor_check import compose_last, verify_anchor
+from pipeline.publish.anchor_lines import AnchorLine
+from pipeline.publish.audit_check import verify_history
+from pipeline.publish.audit_log import Entry, append_entries, verify_site
+from pipeline.publish.check_seals import verify_seals
+from pipeline.site.location import place_history
 from tests.operations.conftest import HEADER
 
 ONE = "PATQ1,Aster Sample,F,1980-05-01,SPEC1,2026-03-01,Hemoglobin,9.2,g/dL,final"
@@ -395,7 +395,7 @@ def test_a_share_that_does_not_answer_holds_nothing_up(settings, monkeypatch):
     run(settings)
     grow(settings)
     for name in ("_read", "_append"):
-        module = anchor if name == "_read" else anchoring
+        module = anchor if name == "_read" else write_anchor
         with monkeypatch.context() as patch:
             patch.setattr(module, "_PATIENCE", 0.2)
             patch.setattr(module, name, lambda *_, **__: time.sleep(5))
@@ -411,7 +411,7 @@ def test_a_run_that_is_killed_at_the_anchor_is_no_alarm(settings, monkeypatch):
 
     for where in ("_append", "_note_begun", "_append"):
         with monkeypatch.context() as patch:
-            patch.setattr(anchoring, where, die)
+            patch.setattr(write_anchor, where, die)
             with pytest.raises(KeyboardInterrupt):
                 run(settings)
         assert faults(settings) == [], where
@@ -539,7 +539,7 @@ def test_a_command_is_given_the_line_of_each_run(keyed, elsewhere, program):
 def test_a_command_that_fails_is_said_and_tried_again(
     settings, elsewhere, program, monkeypatch, text, said
 ):
-    monkeypatch.setattr(anchoring, "_PATIENCE", 1)
+    monkeypatch.setattr(write_anchor, "_PATIENCE", 1)
     command = (program(text) if text else "no-such-program-here",)
     settings = replace(settings, audit_anchor=None, audit_anchor_command=command)
     begun = time.monotonic()

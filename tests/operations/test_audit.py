@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import OutputError
 from pipeline.files.durable import hash_file
-from pipeline.operations.audit import (
+from pipeline.publish.audit_log import (
     OUTPUTS,
     Entry,
     append_entries,

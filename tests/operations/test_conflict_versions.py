@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.batch import check_batch, run_batch
+from pipeline.commands.context import pass_through
+from pipeline.commands.run import check_batch, run_batch
 from pipeline.config import Settings
-from pipeline.reading import pass_through
 
 HEAD = "patient_id,name,sex,age,sample_id,collected_at,analyte,value,unit,comment"
 NOW = datetime(2026, 11, 5, 9)

@@ -6,20 +6,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from pipeline import batch, open_site
-from pipeline.batch import run_batch
-from pipeline.checkup import check_up
-from pipeline.config import Settings
-from pipeline.operations.audit import verify_site
-from pipeline.operations.history import open_history
-from pipeline.operations.place import place_history
-from pipeline.operations.testimony import verify_history
-from pipeline.reading import load_tried_knowledge, pass_through
-from pipeline.reconcile.decisions import REJECT, RELEASE
-from pipeline.rounds import claim_work, run_round
-from pipeline.status import look_at_site
-from pipeline.taking_back import find_stored, replace_file, withdraw_file
-from pipeline.upkeep import (
+from pipeline.commands import open_site, run
+from pipeline.commands.context import load_tried_knowledge, pass_through
+from pipeline.commands.doctor import check_up
+from pipeline.commands.history import (
     back_up,
     decide_conflict,
     purge_history,
@@ -27,6 +17,16 @@ from pipeline.upkeep import (
     rebuild_reports,
     restore_history,
 )
+from pipeline.commands.inbox import claim_work, run_round
+from pipeline.commands.run import run_batch
+from pipeline.commands.status import look_at_site
+from pipeline.commands.withdraw import find_stored, replace_file, withdraw_file
+from pipeline.config import Settings
+from pipeline.history.history import open_history
+from pipeline.publish.audit_check import verify_history
+from pipeline.publish.audit_log import verify_site
+from pipeline.reconcile.decisions import REJECT, RELEASE
+from pipeline.site.location import place_history
 from tests.operations.conftest import HEADER
 
 OLD = "P1,Aster Sample,F,1980-05-01,S1,2019-03-01,Hemoglobin,11.2,g/dL,final"
@@ -147,9 +147,9 @@ def test_reports_follow_in_the_next_run_and_in_the_other_folder(folders, monkeyp
         raise Stopped
 
     with monkeypatch.context() as patched:
-        for module in (batch, open_site):
+        for module in (run, open_site):
             patched.setattr(module, "update_reports", stop)
-        patched.setattr(batch, "publish_batch", stop)
+        patched.setattr(run, "publish_batch", stop)
         with pytest.raises(Stopped):
             CHANGES[verb](one)
     assert reports(one) == before, "nothing was written yet"
@@ -179,7 +179,7 @@ def test_an_output_changed_by_hand_is_mended_by_a_rebuild_that_was_stopped(folde
         raise Stopped
 
     with monkeypatch.context() as patched:
-        patched.setattr(batch, "publish_batch", stop)
+        patched.setattr(run, "publish_batch", stop)
         with pytest.raises(Stopped):
             rebuild_reports(one, clock=clock, progress=pass_through)
     # While a run is at it, or was stopped, what differs is no alarm.
@@ -191,7 +191,7 @@ def test_an_output_changed_by_hand_is_mended_by_a_rebuild_that_was_stopped(folde
 
 def test_what_changes_while_a_run_writes_is_due_for_the_next_one(folders, monkeypatch):
     one, two = folders
-    publish = batch.publish_batch
+    publish = run.publish_batch
 
     def change_meanwhile(*arguments, **others):
         done = publish(*arguments, **others)
@@ -200,7 +200,7 @@ def test_what_changes_while_a_run_writes_is_due_for_the_next_one(folders, monkey
         return done
 
     with monkeypatch.context() as patched:
-        patched.setattr(batch, "publish_batch", change_meanwhile)
+        patched.setattr(run, "publish_batch", change_meanwhile)
         run_batch((), one, clock=clock, progress=pass_through)
     assert "patients/P1.xlsx" in reports(one)
     for settings in (one, two):

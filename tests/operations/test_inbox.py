@@ -9,8 +9,8 @@ import pytest
 from openpyxl import Workbook
 
 from pipeline.errors import ConfigError, InboxError
-from pipeline.operations.arrivals import find_arrivals
-from pipeline.operations.inbox import (
+from pipeline.site.arrivals import find_arrivals
+from pipeline.site.inbox import (
     Verdict,
     begin_claim,
     claim_files,

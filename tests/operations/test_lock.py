@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import BusyError
-from pipeline.operations.lock import find_holder
-from pipeline.operations.workspace import open_workspace
+from pipeline.site.lock import find_holder
+from pipeline.site.workspace import open_workspace
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from pipeline.batch import run_batch
+from pipeline.commands.history import accept_history
+from pipeline.commands.run import run_batch
 from pipeline.config import Settings
 from pipeline.errors import OutputError
-from pipeline.operations.audit import verify_site
-from pipeline.operations.place import place_history
-from pipeline.operations.seal_check import verify_seals
-from pipeline.operations.testimony import verify_history
-from pipeline.upkeep import accept_history
+from pipeline.publish.audit_check import verify_history
+from pipeline.publish.audit_log import verify_site
+from pipeline.publish.check_seals import verify_seals
+from pipeline.site.location import place_history
 from tests.operations.conftest import HEADER
 from tests.operations.test_history import GOOD
 from tests.operations.test_upkeep import clock, pass_through

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.batch import run_batch
+from pipeline.assessment import judge
+from pipeline.commands.context import load_tried_knowledge, pass_through
+from pipeline.commands.history import rebuild_reports
+from pipeline.commands.run import run_batch
 from pipeline.config import Laboratory, Settings
-from pipeline.operations.history import open_history
-from pipeline.operations.judge import judge
-from pipeline.reading import load_tried_knowledge, pass_through
+from pipeline.history.history import open_history
 from pipeline.reconcile.decisions import RELEASE, facts_of_decision, list_conflicts
-from pipeline.upkeep import rebuild_reports
 from tests.operations.conftest import HEADER
 
 OLD = "P1,Aster Sample,F,1980-05-01,S1,2026-03-01,Hemoglobin,9.2,g/dL,final"

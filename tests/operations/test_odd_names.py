@@ -9,12 +9,12 @@ from datetime import datetime
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.batch import run_batch
+from pipeline.commands.context import pass_through
+from pipeline.commands.inbox import run_round
+from pipeline.commands.run import run_batch
 from pipeline.config import Settings, load_settings
 from pipeline.ingest.file_names import show_name
-from pipeline.operations.site import make_site
-from pipeline.reading import pass_through
-from pipeline.rounds import run_round
+from pipeline.site.setup import make_site
 
 NAMES = (
     b"M\xfcller.csv",  # Latin-1, as FTP and unzip make it

@@ -9,14 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.operations.inbox import (
-    Claim,
-    claim_files,
-    list_claims,
-    open_inbox,
-    place_inbox,
-)
-from pipeline.operations.tries import (
+from pipeline.site.inbox import Claim, claim_files, list_claims, open_inbox, place_inbox
+from pipeline.site.tries import (
     PASSING,
     begin_try,
     fail_try,
@@ -228,7 +222,7 @@ def test_a_disk_that_is_full_is_no_try(site):
         (
             "from pipeline.errors import OutputError",
             "def fail(*rest): raise OutputError('no room')",
-            "pipeline.batch.publish_batch = fail",
+            "pipeline.commands.run.publish_batch = fail",
         )
     )
     assert site.run(change=change).code == 5

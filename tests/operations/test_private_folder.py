@@ -17,20 +17,20 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.batch import run_batch
-from pipeline.checkup import check_up
+from pipeline.commands.doctor import check_up
+from pipeline.commands.history import back_up, rebuild_reports, restore_history
+from pipeline.commands.inbox import run_round
+from pipeline.commands.run import run_batch
+from pipeline.commands.status import look_at_site
 from pipeline.config import Settings
 from pipeline.errors import BusyError, Exit, OutputError
-from pipeline.operations.audit import verify_site
-from pipeline.operations.history import open_history
-from pipeline.operations.lock import find_holder
-from pipeline.operations.place import place_history
-from pipeline.operations.private_folder import find_private, find_record, place_beside
-from pipeline.operations.testimony import verify_history
-from pipeline.operations.workspace import open_workspace
-from pipeline.rounds import run_round
-from pipeline.status import look_at_site
-from pipeline.upkeep import back_up, rebuild_reports, restore_history
+from pipeline.history.history import open_history
+from pipeline.publish.audit_check import verify_history
+from pipeline.publish.audit_log import verify_site
+from pipeline.site.location import place_history
+from pipeline.site.lock import find_holder
+from pipeline.site.private_folder import find_private, find_record, place_beside
+from pipeline.site.workspace import open_workspace
 from tests.operations.conftest import HEADER
 from tests.operations.test_upkeep import pass_through
 
@@ -244,7 +244,7 @@ def test_a_history_that_is_in_use_is_not_moved(small, monkeypatch):
     with closing(sqlite3.connect(output / "labflag.db")) as connection:
         connection.execute("BEGIN")
         connection.execute("SELECT x FROM t").fetchall()
-        monkeypatch.setattr("pipeline.operations.store.engine._BUSY_SECONDS", 0)
+        monkeypatch.setattr("pipeline.history.store.engine._BUSY_SECONDS", 0)
         with (
             pytest.raises(OutputError, match="locked"),
             open_workspace(output, clock, "0660"),

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.batch import rehearse_batch, run_batch
+from pipeline.commands.run import rehearse_batch, run_batch
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.files.file_systems import is_remote
-from pipeline.operations.history import History
-from pipeline.operations.outbox import Delivery, deliver
-from pipeline.operations.place import place_history
+from pipeline.history.history import History
+from pipeline.publish.delivery import Delivery, deliver
+from pipeline.site.location import place_history
 from tests.operations.conftest import HEADER
 from tests.operations.test_upkeep import pass_through
 
@@ -248,7 +248,7 @@ def test_beside_reports_on_a_share_the_history_lies_with_the_user(tmp_path, monk
         tmp_path / "out/labflag.db",
         ".",
     )
-    monkeypatch.setattr("pipeline.operations.place.is_remote", lambda folder: True)
+    monkeypatch.setattr("pipeline.site.location.is_remote", lambda folder: True)
     place = place_history(settings)
     assert (tmp_path / "state") in Path(place.where).parents
     assert str(place.where) in place.said

@@ -10,26 +10,26 @@ from datetime import datetime
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.config import Settings
-from pipeline.deep_check import verify_inputs
-from pipeline.errors import Exit, OutputError
-from pipeline.operations.audit import verify_site
-from pipeline.operations.history import open_history
-from pipeline.operations.place import place_history
-from pipeline.operations.private_folder import find_private, find_record
-from pipeline.operations.seal_check import verify_seals
-from pipeline.operations.store import seals, tables
-from pipeline.operations.testimony import verify_history
-from pipeline.reading import pass_through
-from pipeline.rounds import run_round
-from pipeline.status import look_at_site
-from pipeline.upkeep import (
+from pipeline.commands.context import pass_through
+from pipeline.commands.deep_check import verify_inputs
+from pipeline.commands.history import (
     accept_history,
     back_up,
     purge_history,
     reassign_patient,
     restore_history,
 )
+from pipeline.commands.inbox import run_round
+from pipeline.commands.status import look_at_site
+from pipeline.config import Settings
+from pipeline.errors import Exit, OutputError
+from pipeline.history.history import open_history
+from pipeline.history.store import seals, tables
+from pipeline.publish.audit_check import verify_history
+from pipeline.publish.audit_log import verify_site
+from pipeline.publish.check_seals import verify_seals
+from pipeline.site.location import place_history
+from pipeline.site.private_folder import find_private, find_record
 from tests.operations.conftest import HEADER
 
 ONE = "P1,Aster Sample,F,1980-05-01,S1,2026-03-01,Hemoglobin,9.2,g/dL,final"

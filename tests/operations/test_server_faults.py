@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from pipeline.commands.context import knowledge_of, pass_through
+from pipeline.commands.inbox import run_round
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, LabflagError, OutputError, exit_code
-from pipeline.operations.history import open_history
-from pipeline.operations.inbox import list_claim_folders
-from pipeline.operations.store import tables
-from pipeline.operations.store.frames import insert_many
-from pipeline.reading import knowledge_of, pass_through
-from pipeline.rounds import run_round
+from pipeline.history.history import open_history
+from pipeline.history.store import tables
+from pipeline.history.store.frames import insert_many
+from pipeline.site.inbox import list_claim_folders
 from tests.faults import statements
 from tests.needs import IS_CI, needs
 from tests.operations.poison import HEADER, row_of
@@ -62,7 +62,7 @@ def database(server):
 def settings(server, database, tmp_path, monkeypatch):
     """A site whose history is on the server, with a file in its inbox."""
     known = knowledge_of(Settings())
-    monkeypatch.setattr("pipeline.rounds.load_tried_knowledge", lambda _: known)
+    monkeypatch.setattr("pipeline.commands.inbox.load_tried_knowledge", lambda _: known)
     settings = Settings(
         output=tmp_path / "reports",
         inbox=tmp_path / "inbox",
@@ -254,7 +254,7 @@ def test_nothing_waits_for_ever_and_what_the_administrator_set_stays(server, dat
 
 
 def test_a_server_that_does_not_answer_is_given_up(monkeypatch):
-    monkeypatch.setattr("pipeline.operations.store.server._CLIENT", {"connect_timeout": 2})
+    monkeypatch.setattr("pipeline.history.store.server._CLIENT", {"connect_timeout": 2})
     with short_folder("line") as folder, socket.socket(socket.AF_UNIX) as deaf:
         deaf.bind(str(folder / ".s.PGSQL.5432"))
         deaf.listen()

@@ -13,21 +13,21 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.checkup import check_up
+from pipeline.commands.context import pass_through
+from pipeline.commands.doctor import check_up
+from pipeline.commands.history import rebuild_reports
+from pipeline.commands.inbox import run_round
+from pipeline.commands.site_checks import examine_site
 from pipeline.config import KEYS, load_settings
 from pipeline.errors import ConfigError, OutputError
 from pipeline.files import file_systems
-from pipeline.operations.access import choose_access, grant_access
-from pipeline.operations.doctor import examine_site
-from pipeline.operations.heartbeat import beat
-from pipeline.operations.history import open_history
-from pipeline.operations.inbox import open_inbox, place_inbox
-from pipeline.operations.place import place_history
-from pipeline.operations.site import cron_line, make_site
-from pipeline.operations.workspace import open_workspace
-from pipeline.reading import pass_through
-from pipeline.rounds import run_round
-from pipeline.upkeep import rebuild_reports
+from pipeline.history.history import open_history
+from pipeline.publish.access import choose_access, grant_access
+from pipeline.site.heartbeat import beat
+from pipeline.site.inbox import open_inbox, place_inbox
+from pipeline.site.location import place_history
+from pipeline.site.setup import cron_line, make_site
+from pipeline.site.workspace import open_workspace
 
 NOW = datetime.now()
 

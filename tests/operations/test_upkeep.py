@@ -8,14 +8,7 @@ from datetime import date, datetime
 
 import pytest
 
-from pipeline.batch import run_batch
-from pipeline.config import Settings
-from pipeline.errors import ConfigError, OutputError
-from pipeline.operations.audit import verify_site
-from pipeline.operations.history import open_history
-from pipeline.operations.place import place_history
-from pipeline.operations.testimony import verify_history
-from pipeline.upkeep import (
+from pipeline.commands.history import (
     back_up,
     count_results,
     oldest_kept,
@@ -23,6 +16,13 @@ from pipeline.upkeep import (
     reassign_patient,
     restore_history,
 )
+from pipeline.commands.run import run_batch
+from pipeline.config import Settings
+from pipeline.errors import ConfigError, OutputError
+from pipeline.history.history import open_history
+from pipeline.publish.audit_check import verify_history
+from pipeline.publish.audit_log import verify_site
+from pipeline.site.location import place_history
 from tests.operations.conftest import HEADER
 
 OLD = "P1,Aster Sample,F,1980-05-01,S1,2019-03-01,Hemoglobin,11.2,g/dL,final"

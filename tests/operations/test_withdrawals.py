@@ -8,18 +8,18 @@ from datetime import date
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.batch import run_batch
+from pipeline.commands.context import pass_through
+from pipeline.commands.history import purge_history, reassign_patient
+from pipeline.commands.inbox import run_round
+from pipeline.commands.run import run_batch
+from pipeline.commands.status import look_at_site
+from pipeline.commands.withdraw import find_stored, replace_file, withdraw_file
 from pipeline.config import Settings
 from pipeline.errors import ArgumentError, Exit
-from pipeline.operations.audit import verify_site
-from pipeline.operations.history import open_history
-from pipeline.operations.place import place_history
-from pipeline.operations.testimony import verify_history
-from pipeline.reading import pass_through
-from pipeline.rounds import run_round
-from pipeline.status import look_at_site
-from pipeline.taking_back import find_stored, replace_file, withdraw_file
-from pipeline.upkeep import purge_history, reassign_patient
+from pipeline.history.history import open_history
+from pipeline.publish.audit_check import verify_history
+from pipeline.publish.audit_log import verify_site
+from pipeline.site.location import place_history
 from tests.operations.conftest import HEADER
 from tests.operations.test_upkeep import clock
 

@@ -10,12 +10,12 @@ from datetime import date
 import pytest
 
 from pipeline.cli.worklist_news import say_worklist
+from pipeline.commands.history import back_up, purge_history, reassign_patient, restore_history
 from pipeline.files.exchange import keep_as, replace_keeping
-from pipeline.operations import worklist_update
-from pipeline.operations.history import open_history
-from pipeline.operations.typed_notes import load_typed
+from pipeline.history.history import open_history
+from pipeline.history.typed_notes import load_typed
+from pipeline.publish import worklist_update
 from pipeline.report import worklist_cells
-from pipeline.upkeep import back_up, purge_history, reassign_patient, restore_history
 from tests.operations.worklist_files import (
     FIRST,
     NOTES,
@@ -147,7 +147,7 @@ def test_what_is_no_file_is_left_and_said(site, kind):
 
 def test_one_that_is_too_large_is_kept(site, monkeypatch):
     site.run()
-    monkeypatch.setattr("pipeline.operations.worklist_file.MAX_FILE_BYTES", 100)
+    monkeypatch.setattr("pipeline.publish.worklist_file.MAX_FILE_BYTES", 100)
     size = site.worklist.stat().st_size
     batch = site.run(SECOND)
     assert "larger than" in said(batch)

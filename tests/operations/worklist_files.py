@@ -11,10 +11,10 @@ from unittest import mock
 
 from openpyxl import Workbook, load_workbook
 
-from pipeline.batch import Batch, run_batch
+from pipeline.assessment import judge
+from pipeline.commands.context import knowledge_of
+from pipeline.commands.run import Batch, run_batch
 from pipeline.config import Settings
-from pipeline.operations.judge import judge
-from pipeline.reading import knowledge_of
 from pipeline.report.entries import TAG
 from tests.operations.conftest import HEADER
 
@@ -76,8 +76,8 @@ class Site:
             sources[0].write_text(HEADER + lines, encoding="utf-8")
         now = START + timedelta(hours=hour)
         with (
-            mock.patch("pipeline.batch.load_tried_knowledge", _knowledge_of),
-            mock.patch("pipeline.batch.judge", _judge),
+            mock.patch("pipeline.commands.run.load_tried_knowledge", _knowledge_of),
+            mock.patch("pipeline.commands.run.judge", _judge),
         ):
             batch, _ = run_batch(sources, self.settings, clock=lambda: now, progress=pass_through)
         return batch

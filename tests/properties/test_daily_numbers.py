@@ -12,11 +12,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.assessment import judge
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
-from pipeline.operations.judge import judge
 from tests.properties import examples
 
 # Two recurring numbers show it here: examples are small.

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from pipeline.batch import run_batch
+from pipeline.commands.history import rebuild_reports
+from pipeline.commands.run import run_batch
 from pipeline.config import Settings
-from pipeline.upkeep import rebuild_reports
 from tests.properties import examples
 from tests.properties.test_runs import COLUMNS, pass_through
 

@@ -10,7 +10,7 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.batch import check_batch
+from pipeline.commands.run import check_batch
 from pipeline.config import Settings
 from tests.properties import examples
 

@@ -10,17 +10,22 @@ import pandas as pd
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.batch import run_batch
+from pipeline.assessment import judge
+from pipeline.commands.context import knowledge_of
+from pipeline.commands.history import rebuild_reports
+from pipeline.commands.run import run_batch
+from pipeline.commands.withdraw import (
+    _require_replacement,
+    find_stored,
+    replace_file,
+    withdraw_file,
+)
 from pipeline.config import Settings
 from pipeline.errors import ArgumentError
 from pipeline.files.durable import hash_file
+from pipeline.history.history import open_history
 from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
-from pipeline.operations.history import open_history
-from pipeline.operations.judge import judge
-from pipeline.reading import knowledge_of
-from pipeline.taking_back import _require_replacement, find_stored, replace_file, withdraw_file
-from pipeline.upkeep import rebuild_reports
 from tests.properties import examples
 from tests.properties.test_histories import FILES, NOW, end_state, line, write_files
 from tests.properties.test_runs import pass_through
@@ -189,8 +194,8 @@ def assert_same(found, expected, *, has_former):
 def test_reports_are_those_of_a_site_into_which_only_what_stands_was_ever_read(files, steps):
     with (
         tempfile.TemporaryDirectory() as name,
-        mock.patch("pipeline.batch.load_tried_knowledge", return_value=_knowledge()),
-        mock.patch("pipeline.open_site.load_tried_knowledge", return_value=_knowledge()),
+        mock.patch("pipeline.commands.run.load_tried_knowledge", return_value=_knowledge()),
+        mock.patch("pipeline.commands.open_site.load_tried_knowledge", return_value=_knowledge()),
     ):
         folder = Path(name)
         paths = {hash_file(path): path for path in write_files(folder, files)[::-1]}

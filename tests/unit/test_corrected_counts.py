@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from pipeline.batch import check_batch
+from pipeline.commands.run import check_batch
 from pipeline.config import Settings
 
 HEAD = "patient_id,sex,age,sample_id,collected_at,analyte,value,unit,status\n"

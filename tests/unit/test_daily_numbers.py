@@ -5,21 +5,21 @@ from datetime import datetime
 import pandas as pd
 import pytest
 
-from pipeline.batch import run_batch
+from pipeline.assessment import judge
+from pipeline.commands.context import pass_through
+from pipeline.commands.history import count_results, decide_conflict, reassign_patient
+from pipeline.commands.run import run_batch
+from pipeline.commands.status import look_at_site
 from pipeline.config import Settings
+from pipeline.history.history import open_history
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.knowledge.forms import Layout
 from pipeline.knowledge.load import load_knowledge
-from pipeline.operations.history import open_history
-from pipeline.operations.judge import judge
-from pipeline.reading import pass_through
 from pipeline.reconcile.decisions import REJECT, RELEASE, list_conflicts
 from pipeline.report.conflicts import tabulate_versions
-from pipeline.status import look_at_site
 from pipeline.texts import ENGLISH
-from pipeline.upkeep import count_results, decide_conflict, reassign_patient
 
 KNOWLEDGE = load_knowledge()
 HEADER = "patient_id,sample_id,collected_at,analyte,value,unit,status"

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from pipeline.history.history import open_history
 from pipeline.history.notes import Entries, Note
+from pipeline.history.typed_notes import load_typed
 from pipeline.interpret.trends import compare_standing
-from pipeline.operations.history import open_history
-from pipeline.operations.typed_notes import load_typed
-from pipeline.operations.worklist_update import WorklistNews, WorklistUpdate
+from pipeline.publish.worklist_update import WorklistNews, WorklistUpdate
 from pipeline.report.calls import list_due
 from pipeline.report.carry import carry_entries
 from pipeline.report.entries import TAG

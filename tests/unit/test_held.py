@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from pipeline.assessment import settle_holds
 from pipeline.history.originals import keep_original
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
@@ -28,7 +29,6 @@ from pipeline.ingest.tables import SiteReading, TextTable, UnreadableFile
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Layout
-from pipeline.operations.judge import settle_holds
 from pipeline.reconcile.conflicts import hold_conflicts
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.held import name_held, render_held

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from pipeline.assessment import settle_holds
 from pipeline.history.originals import keep_original
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
@@ -15,7 +16,6 @@ from pipeline.ingest.tables import SiteReading
 from pipeline.issues import all_issues
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.load import load_knowledge
-from pipeline.operations.judge import settle_holds
 from pipeline.reconcile.conflicts import hold_against_sex
 from pipeline.reconcile.decisions import settle_people
 from pipeline.reconcile.observations import join_selected, select_observations

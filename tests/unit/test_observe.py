@@ -6,7 +6,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from pipeline.batch import check_batch
+from pipeline.commands.run import check_batch
 from pipeline.config import Settings
 from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading

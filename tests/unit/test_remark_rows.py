@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import pytest
 
-from pipeline.batch import check_batch
+from pipeline.commands.run import check_batch
 from pipeline.config import Settings
 from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading

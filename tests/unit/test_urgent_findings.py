@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from pipeline.batch import check_batch, run_batch
+from pipeline.commands.run import check_batch, run_batch
 from pipeline.config import Settings
 from pipeline.knowledge.load import load_knowledge
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from pipeline.batch import run_batch
+from pipeline.commands.run import run_batch
 from pipeline.config import Laboratory, Settings
 from pipeline.report.facts import PatientReport
 from pipeline.report.report_names import file_name

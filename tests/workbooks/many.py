@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 
-from pipeline.batch import run_batch
+from pipeline.commands.run import run_batch
 from pipeline.config import Laboratory, Settings
 from sample_data.synthesis import casts, forms
 from sample_data.synthesis.people import Specimen, cast, draw_again

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.batch import run_batch
+from pipeline.commands.run import run_batch
 from pipeline.config import Settings
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.load import load_knowledge

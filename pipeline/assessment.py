@@ -1,0 +1,111 @@
+"""From what was received to what the rules say of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from pipeline.history.broken_patients import hold_broken
+from pipeline.history.store.records import Decision
+from pipeline.ingest.accounting import validate_results
+from pipeline.ingest.dataset import Intake
+from pipeline.interpret import Interpretation, interpret_results
+from pipeline.interpret.versions import Versions, interpret_versions
+from pipeline.issues import all_issues
+from pipeline.knowledge.model import Knowledge
+from pipeline.reconcile.conflicts import hold_against_sex, hold_misidentified
+from pipeline.reconcile.corrections import close_holds, without_returned
+from pipeline.reconcile.daily_numbers import SpecimenIds, name_by_day
+from pipeline.reconcile.decisions import settle_people
+from pipeline.reconcile.observations import join_selected, select_observations
+from pipeline.reconcile.results import Selected, select_reportable, show_replaced
+from pipeline.reconcile.unreadable_siblings import hold_overtaken
+from schemas import DataFrame, Held, Issues, Observations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What was received, what counts of it, and what the rules say."""
+
+    knowledge: Knowledge
+    intake: Intake
+    selected: Selected
+    said: DataFrame[Observations]
+    """What was said in words or as context, as far as it counts."""
+    held: DataFrame[Held]
+    """At intake, and where results of one standing disagree."""
+    issues: DataFrame[Issues]
+    interpretation: Interpretation
+    versions: Versions
+    """What the versions of persons in conflict would say."""
+
+
+def judge(
+    received: Intake,
+    knowledge: Knowledge,
+    decisions: Sequence[Decision] = (),
+    specimen_ids: SpecimenIds = "",
+) -> Judgement:
+    """Settle who is who, select what counts, apply the rules: the same whatever came first.
+
+    Args:
+        received: Everything, as it was received.
+        knowledge: By which it is judged.
+        decisions: What people decided about persons and specimens in conflict.
+        specimen_ids: What the site says of the numbers of its specimens.
+    """
+    named = _name_specimens(received, specimen_ids, knowledge)
+    returned = settle_holds(named, knowledge)
+    people = settle_people(hold_misidentified(returned, knowledge), decisions)
+    settled = hold_broken(people)
+    versions = interpret_versions(returned, settled, knowledge)
+    intake = hold_overtaken(hold_against_sex(settled, knowledge), knowledge)
+    said = select_observations(intake.observations, knowledge)
+    chosen = select_reportable(intake.results, intake.held, knowledge)
+    selected = join_selected(show_replaced(chosen, named.replaced), said)
+    held = Held.validate(pd.concat([intake.held, selected.held], ignore_index=True))
+    return Judgement(
+        knowledge=knowledge,
+        intake=intake,
+        selected=selected,
+        said=said.observations,
+        held=held,
+        issues=all_issues(intake.issues, selected.issues),
+        interpretation=interpret_results(
+            selected.results,
+            held,
+            knowledge,
+            intake.results,
+            said.observations,
+            arrivals={file.name: file.received_at for file in received.files},
+            versions=versions.places,
+        ),
+        versions=versions,
+    )
+
+
+def _name_specimens(received: Intake, specimen_ids: SpecimenIds, knowledge: Knowledge) -> Intake:
+    """Name specimens by their day where numbers start anew, those of replaced files as well."""
+    least = knowledge.agreement.recurring_numbers
+    if received.replaced is None:
+        return name_by_day(received, specimen_ids, least)
+    together = pd.concat([received.results, received.replaced], ignore_index=True)
+    named = name_by_day(replace(received, results=validate_results(together)), specimen_ids, least)
+    of_replaced = named.results["result_id"].isin(received.replaced["result_id"])
+    held = named.held[~named.held["result_id"].isin(received.replaced["result_id"])]
+    return replace(
+        named,
+        results=validate_results(named.results[~of_replaced]),
+        replaced=validate_results(named.results[of_replaced]),
+        held=Held.validate(held.reset_index(drop=True)),
+    )
+
+
+def settle_holds(intake: Intake, knowledge: Knowledge) -> Intake:
+    """Put rows that were handed back in place of those they correct."""
+    if not any(file.returned for file in intake.files):
+        return intake
+    exports = without_returned(intake)
+    selected = select_reportable(exports.results, exports.held, knowledge)
+    before = pd.concat([exports.held["result_id"], selected.held["result_id"]])
+    return close_holds(intake, before)

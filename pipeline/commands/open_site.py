@@ -1,0 +1,124 @@
+"""A site held by one command: what it changes and the reports that follow, under one lock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.commands.context import Clock, Progress, load_tried_knowledge, pass_through
+from pipeline.commands.run import Batch, update_reports
+from pipeline.config import Settings
+from pipeline.errors import OutputError
+from pipeline.history.history import History, open_history
+from pipeline.history.store.records import Run
+from pipeline.ingest.sources import Found
+from pipeline.knowledge.model import Knowledge
+from pipeline.publish.publish import check_folder
+from pipeline.publish.trust import open_trusted
+from pipeline.publish.worklist_update import WorklistNews, WorklistUpdate
+from pipeline.site.location import Place, place_history
+from pipeline.site.workspace import open_workspace
+
+
+def open_stored(settings: Settings, clock: Clock) -> History:
+    """Open the history to look at it; nothing is locked.
+
+    Raises:
+        OutputError: There is none.
+    """
+    return open_history(_require_history(settings).where, clock=clock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSite:
+    """A site of which nobody else changes anything just now."""
+
+    settings: Settings
+    knowledge: Knowledge
+    place: Place
+    private: Path
+    history: History
+
+
+@contextmanager
+def open_site(settings: Settings, clock: Clock, *, is_trusted: bool = True) -> Iterator[OpenSite]:
+    """Open the history with the output folder locked, until its reports follow.
+
+    Args:
+        settings: Of the site.
+        clock: Gives the local time.
+        is_trusted: There is a history, and it is the one that the log tells of; else whatever is
+            there is opened, or made.
+
+    Raises:
+        BusyError: Another run is at work in the folder.
+        OutputError: There is no history, and no folder is made; or the folder holds what is not
+            ours.
+    """
+    if is_trusted:
+        _require_history(settings)
+    # Before anything is changed: what cannot be judged could not be reported either.
+    knowledge = load_tried_knowledge(settings)
+    with open_workspace(settings.output, clock, settings.report_mode) as private:
+        check_folder(settings.output)
+        place = place_history(settings)
+        opened = (
+            open_trusted(place, settings, private, clock)
+            if is_trusted
+            else open_history(place.where, clock=clock)
+        )
+        with opened as history:
+            yield OpenSite(
+                settings=settings,
+                knowledge=knowledge,
+                place=place,
+                private=private,
+                history=history,
+            )
+
+
+def _require_history(settings: Settings) -> Place:
+    place = place_history(settings)
+    if not place.exists:
+        raise OutputError(f"there is no history in {settings.output}; name it with --history")
+    return place
+
+
+def take_in_typed(settings: Settings, history: History, clock: Clock) -> WorklistNews:
+    """Read what people typed into the worklist before what it is about moves or goes.
+
+    Raises:
+        OutputError: The history cannot be written.
+    """
+    return WorklistUpdate(
+        folder=settings.output,
+        key=place_history(settings).key,
+        history=history,
+        made_at=clock(),
+        people=history.list_people(),
+    ).take_in()
+
+
+def refresh(
+    site: OpenSite, clock: Clock, progress: Progress | None, run: Run | None = None
+) -> Batch:
+    """Bring the reports up to date with what was changed, under the same lock.
+
+    Args:
+        site: Held.
+        clock: Gives the local time.
+        progress: Shows progress.
+        run: The run that is repeated; None begins one.
+    """
+    batch, _ = update_reports(
+        Found(exports=()),
+        site.history,
+        site.place,
+        site.private,
+        site.settings,
+        site.knowledge,
+        clock,
+        progress or pass_through,
+        run=run,
+    )
+    return batch

@@ -1,1 +1,0 @@
-"""Running a batch: what is taken in, what is accounted for, what is put out."""

@@ -1,0 +1,291 @@
+"""From findings to files in the output folder; of the reports only those that changed."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+
+from pipeline.assessment import Judgement
+from pipeline.errors import OutputError
+from pipeline.files.durable import make_folder, write_text
+from pipeline.history.broken_patients import SEAL_BROKEN
+from pipeline.history.history import FILE_NAME, History
+from pipeline.history.notes import Entries
+from pipeline.history.store.records import Run
+from pipeline.interpret.trends import compare_standing
+from pipeline.publish import manifest
+from pipeline.publish.csv_text import csv_text
+from pipeline.publish.delivery import in_batches
+from pipeline.publish.publications import PATIENTS, Shelf
+from pipeline.publish.worklist_update import WorklistNews, WorklistUpdate
+from pipeline.report.calls import list_due, list_identity_calls
+from pipeline.report.carry import carry_entries
+from pipeline.report.excel.package import pack_workbook
+from pipeline.report.facts import RunFacts
+from pipeline.report.held import name_held, render_held
+from pipeline.report.notice import render_changed, render_notice
+from pipeline.report.patient import PatientReport, assemble_reports
+from pipeline.report.wording import show_date
+from pipeline.report.workbook import render_workbook
+from pipeline.report.worklist import render_worklist
+from pipeline.report.worklist_lines import describe_topics, list_topics
+from pipeline.site.private_folder import find_record
+from pipeline.texts import LANGUAGES
+from schemas import DataFrame, Findings
+from schemas.vocabulary import Confirmation, Outcome
+
+HELD = "held"
+WORKLIST, PAGE = "worklist.xlsx", "index.html"
+_TABLES = ("findings.csv", "issues.csv")
+_FIXED = (WORKLIST, PAGE, *_TABLES)
+# The dates of joined results stand in the reports; the columns of findings.csv are a contract.
+_NOT_IN_CONTRACT = ("artifact", "from_accession", "from_date")
+_BATCH = 100  # reports that share the syncs of a folder and a transaction
+
+ShowReports = Callable[[Iterable[PatientReport], int, str], Iterator[PatientReport]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What a run wrote, and what it could not."""
+
+    written: tuple[Path, ...]
+    locked: tuple[str, ...]
+    """Paths below the folder of what is open in another program; the next run tries again."""
+    worklist: WorklistNews = field(default_factory=WorklistNews)
+    """What became of the worklist, and of what people typed into it."""
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse an output folder that holds what is not ours; change nothing.
+
+    Raises:
+        OutputError: It holds reports of unknown origin, or held rows that a person has edited.
+    """
+    patients = folder / PATIENTS
+    has_reports = patients.is_dir() and any(patients.iterdir())
+    taken = has_reports or any((folder / name).exists() for name in _FIXED)
+    is_known = manifest.read_outputs(folder) is not None or find_record(folder, FILE_NAME).exists()
+    if taken and not is_known:
+        raise OutputError(
+            f"{folder} holds reports but no {manifest.NAME} that says whose; "
+            "move them away or give another folder with -o"
+        )
+    edited = manifest.list_edited(folder, HELD)
+    if edited:
+        raise OutputError(
+            f"{folder / edited[0]} was changed since it was written; move it out of the folder of "
+            "reports and run again with it"
+        )
+
+
+def publish(
+    folder: Path,
+    key: str,
+    *,
+    history: History,
+    run: Run,
+    facts: RunFacts,
+    judgement: Judgement,
+    inputs: manifest.Inputs,
+    all_outcomes: bool,
+    show: ShowReports,
+) -> Published:
+    """Write what changed, and the worklist, tables and manifest; take away what is stale.
+
+    A manifest that lists what will be written comes first and one that says "finished" last.
+    What is in place is noted in the history batch by batch: a run that is stopped anywhere is
+    finished by the next one.
+
+    Args:
+        folder: Of the outputs.
+        key: What the history calls the folder.
+        history: Where what was published is noted.
+        run: The run that publishes.
+        facts: Of the worklist; a report has the time of its own last change in their place.
+        judgement: What is known and what the rules say of it.
+        inputs: What this run was given.
+        all_outcomes: Whether findings.csv tells absent and not tested findings too.
+        show: Shows progress.
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    shelf = Shelf(history, key, folder, run, judgement, facts)
+    held = _plan_held(judgement)
+    stale = {*(manifest.read_outputs(folder) or ()), *shelf.standing_there}
+    planned = {*shelf.paths.values(), *held, *_FIXED}
+    make_folder(folder / PATIENTS)
+    manifest.begin(folder, stale | planned, facts.version)
+    locked = [*_write_reports(shelf, judgement, facts, show)]
+    locked += _hand_back(shelf, held, judgement, facts)
+    news = _write_worklist(shelf, judgement, facts)
+    locked += [WORKLIST] if news.left else []
+    findings = judgement.interpretation.findings
+    critical = [rule.id for rule in judgement.knowledge.critical_rules()]
+    told = _told(findings, critical, all_outcomes).drop(columns=[*_NOT_IN_CONTRACT])
+    write_text(csv_text(told), folder / _TABLES[0])
+    write_text(csv_text(judgement.issues.drop(columns="result_id")), folder / _TABLES[1])
+    locked += shelf.remove(stale - planned)
+    stand = [folder / name for name in _FIXED if (folder / name).is_file()]
+    fixed = manifest.hash_outputs(folder, [path for path in stand if not path.is_symlink()])
+    outputs = sorted((*fixed, *shelf.outputs()), key=lambda output: output.path)
+    text = manifest.manifest_text(facts, inputs, judgement, outputs, locked)
+    write_text(text, folder / manifest.NAME)
+    return Published(
+        written=(*shelf.written, folder / manifest.NAME), locked=tuple(locked), worklist=news
+    )
+
+
+def _write_reports(
+    shelf: Shelf, judgement: Judgement, facts: RunFacts, show: ShowReports
+) -> Iterator[str]:
+    """Write the reports that changed; give the paths of those that are locked."""
+    reported = [each for each in shelf.changed if each not in shelf.suspended]
+    interpretation = judgement.interpretation
+    reports = assemble_reports(
+        patients=interpretation.patients,
+        results=interpretation.results,
+        held=judgement.held,
+        issues=judgement.issues,
+        findings=interpretation.findings,
+        standing=interpretation.standing,
+        superseded=judgement.selected.superseded,
+        knowledge=judgement.knowledge,
+        run=facts,
+        only=reported,
+        changed_at=shelf.changed_at,
+        artifacts=interpretation.artifacts,
+        said=judgement.said,
+        moves=interpretation.moves,
+    )
+    contents = chain(
+        (
+            (report.patient_id, pack_workbook(render_workbook(report), report.run.run_at))
+            for report in show(reports, len(reported), "Writing reports")
+        ),
+        _write_notices(shelf, shelf.changed, judgement, facts),
+    )
+    for batch in in_batches(contents, _BATCH):
+        yield from shelf.put(
+            {
+                shelf.paths[patient]: (content, shelf.publication_of(patient))
+                for patient, content in batch
+            }
+        )
+
+
+def _write_notices(
+    shelf: Shelf, wanted: Iterable[str], judgement: Judgement, facts: RunFacts
+) -> Iterator[tuple[str, bytes]]:
+    """Give what stands in place of the reports of patient ids in conflict: id and workbook."""
+    issues = judgement.issues
+    changed = set(issues.loc[issues["code"].eq("file-changed"), "source_file"])
+    for patient in wanted:
+        if patient in shelf.suspended:
+            made_at = shelf.changed_at[patient]
+            made = replace(facts, run_at=made_at)
+            since = shelf.suspended[patient]
+            book = (
+                render_changed(patient, judgement.held, changed, made)
+                if patient in judgement.intake.broken
+                else render_notice(patient, since, judgement.held, made)
+            )
+            yield patient, pack_workbook(book, made_at)
+
+
+def _plan_held(judgement: Judgement) -> dict[str, tuple[str, str]]:
+    """Say which workbooks of held rows are due: path → name and hash of their file.
+
+    What was changed from outside is not handed back: the file itself is to be read again.
+    """
+    to_correct = judgement.held["code"].ne(SEAL_BROKEN)
+    with_held = set(judgement.held.loc[to_correct, "source_file"])
+    return {
+        f"{HELD}/{name_held(file.name, file.sha256)}": (file.name, file.sha256)
+        for file in judgement.intake.files
+        if file.name in with_held
+    }
+
+
+def _hand_back(
+    shelf: Shelf,
+    held: Mapping[str, tuple[str, str]],
+    judgement: Judgement,
+    facts: RunFacts,
+) -> Iterator[str]:
+    """Write the workbooks of held rows that changed; give the paths of those that are locked."""
+    publications = shelf.describe_held({path: name for path, (name, _) in held.items()})
+    for path, (name, sha256) in held.items():
+        due = publications[path]
+        if shelf.is_current(due):
+            continue
+        original = shelf.history.load_original(sha256)
+        texts = LANGUAGES[facts.language]
+        book = render_held(original, [name], judgement.held, judgement.issues, texts)
+        if book is not None:
+            yield from shelf.put({path: (pack_workbook(book, due.changed_at), due)})
+
+
+def _write_worklist(shelf: Shelf, judgement: Judgement, facts: RunFacts) -> WorklistNews:
+    """Write the worklist, with what changed since the one before and what people typed."""
+    interpretation, texts = judgement.interpretation, LANGUAGES[facts.language]
+    known, patients = judgement.knowledge, interpretation.patients
+    standing_before = shelf.standing_before()
+    changes = compare_standing(standing_before, interpretation.standing, interpretation.moves)
+    by_patient = standing_before.groupby("patient_id")["rule"]
+    before = {str(patient): {*rules} for patient, rules in by_patient}
+    topics, titles = list_topics(patients), describe_topics(known, texts)
+
+    def carry(entries: Entries) -> Entries:
+        due = [
+            *list_due(interpretation.findings, interpretation.results, known, texts),
+            *list_identity_calls(patients, judgement.held, texts),
+        ]
+        return carry_entries(entries, topics, titles, due, facts.run_at.date(), texts, before)
+
+    def render(entries: Entries) -> tuple[bytes, str]:
+        book, page = render_worklist(
+            patients=patients,
+            results=interpretation.results,
+            findings=interpretation.findings,
+            standing=interpretation.standing,
+            changes=changes,
+            held=judgement.held,
+            issues=judgement.issues,
+            knowledge=known,
+            run=facts,
+            names=shelf.paths,
+            entries=entries,
+            versions=judgement.versions,
+            since=show_date(shelf.worklist_before, texts, has_time=True),
+        )
+        return pack_workbook(book, facts.run_at), page
+
+    news = WorklistUpdate(
+        folder=shelf.folder,
+        key=shelf.key,
+        history=shelf.history,
+        made_at=facts.run_at,
+        people=patients["patient_id"].tolist(),
+        titles=titles,
+        texts=texts,
+    ).update(shelf.folder / PAGE, carry, render)
+    if news.is_drawn:
+        shelf.note_worklist(WORKLIST)
+    return news
+
+
+def _told(
+    findings: DataFrame[Findings], critical: Sequence[str], all_outcomes: bool
+) -> DataFrame[Findings]:
+    """Select what findings.csv tells, or everything.
+
+    What is present or indeterminate, and what is absent on a specimen that is doubted: nobody is
+    to read that as sure. Of critical values only what is present: of the rest the rule for the
+    same value tells.
+    """
+    told = findings["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
+    told |= findings["status"].eq(Confirmation.UNCONFIRMED)
+    told &= findings["outcome"].eq(Outcome.PRESENT) | ~findings["rule"].isin(critical)
+    return findings if all_outcomes else Findings.require_columns(findings[told])

@@ -20,7 +20,7 @@ from python_calamine import CalamineWorkbook
 from benchmarks.interpretation import make_results
 from pipeline.history.notes import Entries
 from pipeline.interpret import interpret_results
-from pipeline.interpret.trends import compare_standing
+from pipeline.interpret.changes import compare_standing
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.results import select_reportable
 from pipeline.report.excel.package import pack_workbook

@@ -10,7 +10,7 @@ from pipeline.history.store.records import Decision
 from pipeline.ingest.accounting import validate_results
 from pipeline.ingest.dataset import Intake
 from pipeline.interpret import Interpretation, interpret_results
-from pipeline.interpret.versions import Versions, interpret_versions
+from pipeline.interpret.conflict_versions import Versions, interpret_versions
 from pipeline.issues import all_issues
 from pipeline.knowledge.model import Knowledge
 from pipeline.reconcile.conflicts import hold_against_sex, hold_misidentified

@@ -7,14 +7,14 @@ import click
 
 from pipeline import __version__
 from pipeline.cli.audit import audit
-from pipeline.cli.compare import diff_rules, evaluate_rules
 from pipeline.cli.explain import explain
 from pipeline.cli.history import backup, purge, reassign, rebuild, restore
-from pipeline.cli.reading import check, identify, run, template
-from pipeline.cli.rounds import watch
+from pipeline.cli.inbox import watch
+from pipeline.cli.review import diff_rules, evaluate_rules
 from pipeline.cli.rules import rules
+from pipeline.cli.run import check, identify, run, template
 from pipeline.cli.site import doctor, init, reject, release, status
-from pipeline.cli.taking_back import replace, withdraw
+from pipeline.cli.withdraw import replace, withdraw
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.shared import (
+from pipeline.cli.options import (
     ends_well,
     reading_options,
     settings_of,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.shared import (
+from pipeline.cli.options import (
     FILE,
     NEW_FILE,
     by_option,
@@ -35,7 +35,7 @@ from pipeline.issues.counts import say_count
 @ends_well
 def rebuild(config: Path | None, quiet: bool, **options: object) -> None:
     """Write every report anew from the history; the same bytes if nothing has changed."""
-    from pipeline.cli.told import print_summary
+    from pipeline.cli.console import print_summary
     from pipeline.commands.history import rebuild_reports
 
     settings = settings_of(config, **options)

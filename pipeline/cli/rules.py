@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.shared import ends_well, knowledge_options
+from pipeline.cli.options import ends_well, knowledge_options
 from pipeline.errors import Exit
 
 
@@ -45,7 +45,7 @@ def show_rule(rule: str, knowledge: Path | None, profile: str) -> None:
 @ends_well
 def document_rules() -> None:
     """Write everything that ships as a Markdown page: rules, limits, worklist, profiles."""
-    from pipeline.knowledge.document import rules_page
+    from pipeline.knowledge.rules_page import rules_page
 
     click.echo(rules_page(), nl=False)
 

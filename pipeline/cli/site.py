@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.shared import (
+from pipeline.cli.options import (
     by_option,
     ends_well,
     history_option,

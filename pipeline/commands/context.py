@@ -15,7 +15,7 @@ from pipeline.ingest.layout.describe import Identified, describe_reading
 from pipeline.ingest.layout.write_layout import ROW_BY_ROW, write_layout
 from pipeline.ingest.sources import ExportFile, find_exports
 from pipeline.ingest.tables import SiteReading
-from pipeline.knowledge.forms import Layout
+from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.excel.package import save_workbook

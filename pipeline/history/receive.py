@@ -19,7 +19,7 @@ from pipeline.ingest.file import read_results
 from pipeline.ingest.formats.readers import open_file
 from pipeline.ingest.sources import ExportFile
 from pipeline.ingest.tables import SiteReading, UnreadableFile
-from pipeline.knowledge.forms import Layout
+from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.model import Knowledge
 
 PASSING = "file-not-read"

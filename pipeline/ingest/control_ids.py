@@ -9,9 +9,9 @@ import pandas as pd
 
 from pipeline.ingest.layout.analyte_names import fold_words
 from pipeline.issues import all_issues, issues_at
+from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.names import name_key
-from pipeline.knowledge.prepared import prepared_once
+from pipeline.knowledge.name_key import name_key
 from schemas import DataFrame, Issues
 
 Kind = Literal["", "control", "doubtful"]

@@ -41,7 +41,7 @@ from pipeline.issues import (
     no_issues,
     without_follow_ups,
 )
-from pipeline.knowledge.forms import Layout
+from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Export, Issues
 

@@ -20,7 +20,7 @@ from pipeline.ingest.returned_rows import Returned, restore_patients
 from pipeline.ingest.tables import SourceFile, TextTable
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.issues.counts import say_count
-from pipeline.knowledge.names import name_key
+from pipeline.knowledge.name_key import name_key
 from schemas import DataFrame, Export, Issues
 
 Texts = np.ndarray[tuple[int], np.dtype[np.object_]]

@@ -14,7 +14,7 @@ from pipeline.ingest.layout.dialect import Reading
 from pipeline.ingest.long_format import Melted
 from pipeline.knowledge.flags import index_flags
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.names import name_key
+from pipeline.knowledge.name_key import name_key
 from schemas import Observations
 from schemas.vocabulary import ResultStatus
 

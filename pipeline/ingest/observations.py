@@ -28,9 +28,9 @@ from pipeline.ingest.notices import (
     list_notices,
 )
 from pipeline.issues import Staged, all_issues, issues_at
-from pipeline.knowledge.forms import Observation, Scale
+from pipeline.knowledge.check_observations import IN_WORDS
+from pipeline.knowledge.export_terms import Observation, Scale
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.observed import IN_WORDS
 from pipeline.lookup import look_up
 from schemas import DataFrame, Issues, Observations
 from schemas.vocabulary import IssueSeverity, ResultStatus

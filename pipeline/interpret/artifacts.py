@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.answer import Answer, restrict
-from pipeline.interpret.answers import Questions
-from pipeline.interpret.coded import JOIN
+from pipeline.interpret.by_accession import Grid
+from pipeline.interpret.categorical import JOIN
+from pipeline.interpret.evaluator import Questions
 from pipeline.interpret.evidence import evidence_texts
-from pipeline.interpret.grid import Grid
+from pipeline.interpret.truth import Answer, restrict
 from pipeline.knowledge.conditions import Condition, alternatives
 from pipeline.knowledge.model import Knowledge
 from schemas import Artifacts, DataFrame

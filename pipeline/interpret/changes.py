@@ -1,220 +1,120 @@
-"""Results against earlier ones of the same patient, for every accession."""
+"""What became of each finding since the last report."""
 
-from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
+import pandas as pd
 
-from pipeline.interpret.amounts import Amounts, Mask, Numbers
-from pipeline.interpret.answer import Answer, rest_on, state
-from pipeline.interpret.courses import Courses
-from pipeline.interpret.doubts import Doubts
-from pipeline.interpret.grid import NOWHERE, Grid, Positions
-from pipeline.interpret.published import limit_in_unit
-from pipeline.interpret.said import Sayings
-from pipeline.interpret.timeline import Keys, Timeline
-from pipeline.knowledge.conditions import SHARE, Change
-from pipeline.knowledge.model import Analyte, Knowledge, ShareOfChange
-from schemas.vocabulary import Comparator, Reason
+from pipeline.interpret.course import Moves
+from pipeline.interpret.worklist_order import sort_patients
+from schemas import Changes, DataFrame, Findings, Patients
+from schemas.vocabulary import Change, Grade, Outcome
 
-_DECIMALS = 9
-"""Further ones of a difference are noise of the calculation."""
+_KEY = ["patient_id", "rule"]
+_DEPTH = {grade: depth for depth, grade in enumerate(["", *map(str, Grade)])}
+# What counts first where several specimens of one day stand beside each other.
+_FIRST = (Outcome.PRESENT, Outcome.INDETERMINATE, Outcome.ABSENT)
+_WEIGHT = {outcome: weight for weight, outcome in enumerate(_FIRST)}
+# Whose line comes first within a class of the worklist.
+_TURNS = ((Change.NEW, Change.WORSE), (Change.CORRECTED,))
+_TURN = {change: turn for turn, changes in enumerate(_TURNS) for change in changes}
 
 
-class Changes:
-    """Compares the results of a grid with earlier ones."""
+def compare_standing(
+    before: DataFrame[Findings] | None,
+    now: DataFrame[Findings],
+    moves: Moves = MappingProxyType({}),
+) -> DataFrame[Changes]:
+    """Compare what stands now with what the last report said; None: there was none.
 
-    def __init__(
-        self,
-        grid: Grid,
-        knowledge: Knowledge,
-        timeline: Timeline,
-        sayings: Sayings,
-        amounts: Amounts,
-        doubts: Doubts,
-        courses: Courses,
-    ) -> None:
-        self._courses = courses
-        self._grid = grid
-        self._knowledge = knowledge
-        self._timeline = timeline
-        self._sayings = sayings
-        self._amounts = amounts
-        self._doubts = doubts
-
-    def compare_with_earlier(self, condition: Change, left_out: Mask | None = None) -> Answer:
-        """Say whether a result moved that far from the earlier one that it is compared with.
-
-        What is left out is not compared. Where one of the two is held, and nothing usable takes
-        its place, the answer is open.
-        """
-        here = self._grid.reported.get(condition.analyte, self._grid.nowhere())
-        held = self._grid.set_aside.get(condition.analyte, self._grid.nowhere())
-        held = np.where(here == NOWHERE, held, NOWHERE)
-        if condition.from_months:
-            age = np.append(self._amounts.age_high["months"], np.inf)
-            here = np.where(age[here] >= condition.from_months, here, NOWHERE)
-        if left_out is not None:
-            here = np.where(left_out, NOWHERE, here)
-        is_course = bool(condition.since)
-        if is_course:
-            counts = self._courses.untransfused
-            here, held = np.where(counts, here, NOWHERE), np.where(counts, held, NOWHERE)
-        believed = self._courses.believed(condition.analyte)
-        if condition.within_hours is not None:
-            before = self._extreme_within(condition, here)
-        else:
-            before = self._earlier_of(condition, (here != NOWHERE) & (believed | ~is_course))
-        then = _there(here, before)
-        held_before = np.where(
-            (before == NOWHERE) & (condition.against == "") & (condition.within_hours is None),
-            self._earlier_of(condition, held != NOWHERE),
-            NOWHERE,
+    One row for each patient and rule that is present on either side, ordered by patient and
+    rule. A finding of the same specimen that reads differently, or is gone, was corrected; one
+    of a later specimen is worse, better or continuing as `moves` say, and where they say nothing
+    of it by its grade, or it is resolved.
+    """
+    earlier = sum_up_standing(Findings.no_rows() if before is None else before)
+    pairs = sum_up_standing(now).merge(earlier, on=_KEY, how="outer", suffixes=("", "_was"))
+    is_now, was = pairs["outcome"].eq(Outcome.PRESENT), pairs["outcome_was"].eq(Outcome.PRESENT)
+    same_specimen = pairs["accession"].eq(pairs["accession_was"])
+    reads_differently = pairs["value"].ne(pairs["value_was"]) | pairs["unit"].ne(pairs["unit_was"])
+    depth, depth_was = pairs["grade"].map(_DEPTH), pairs["grade_was"].map(_DEPTH)
+    # From a stratum without grades to one that has them, or back, nothing moved.
+    graded = (depth > 0) & (depth_was > 0)
+    # A specimen is never compared with itself.
+    moved = [
+        moves.get((patient, rule, accession)) if compared else None
+        for patient, rule, accession, compared in zip(
+            *(pairs[name] for name in (*_KEY, "accession")),
+            is_now & was & ~same_specimen,
+            strict=True,
         )
-        held_then = _there(held, held_before)
-        pair = np.flatnonzero((here != NOWHERE) & (then != NOWHERE))
-        least, most = self._moved(condition, here[pair], then[pair])
-        analyte = self._knowledge.analytes[condition.analyte]
-        amounts = condition.less_than or condition.at_least or condition.more_than
-        step = self._step(dict(amounts), analyte, here[pair])
-        if condition.each_days:
-            apart = self._timeline.day[pair] - self._timeline.day[before[pair]]
-            step = step * (1 + apart / condition.each_days)
-        if condition.less_than:
-            is_yes, is_no = most < step, least >= step
-        elif condition.at_least:
-            is_yes, is_no = least >= step, most < step
-        else:
-            is_yes, is_no = least > step, most <= step
-        yes, no = np.zeros(len(here), bool), np.zeros(len(here), bool)
-        yes[pair], no[pair] = is_yes, is_no
-        compared = np.zeros(len(here), bool)
-        compared[pair] = True
-        any_here = (here != NOWHERE) | (held != NOWHERE)
-        waits = any_here & ((then != NOWHERE) | (held_then != NOWHERE)) & ~compared
-        low, high = self._doubts.of_results(condition.analyte, here)
-        firm = ~(low | high)
-        firm &= firm[before] | (before == NOWHERE)
-        rests = compared | waits
-        return state(
-            yes=yes,
-            no=no,
-            firm_yes=yes & firm,
-            firm_no=no & firm,
-            reported=rests,
-            here=any_here,
-            reasons={Reason.CENSORED: compared & ~yes & ~no, Reason.HELD: waits},
-            evidence=tuple(
-                rest_on(
-                    condition.analyte,
-                    len(here),
-                    results=np.where(rests, positions, NOWHERE),
-                    held=np.where(rests, set_aside, NOWHERE),
-                )
-                for positions, set_aside in ((then, held_then), (here, held))
-            ),
+    ]
+    by_value = pd.Series([each.change if each else "" for each in moved], pairs.index, dtype="str")
+    taken_back = pairs["outcome"].isna()
+    change = np.select(
+        [
+            is_now & ~was,
+            is_now & same_specimen & reads_differently,
+            by_value.ne(""),
+            is_now & graded & (depth > depth_was),
+            is_now & graded & (depth < depth_was),
+            is_now,
+            taken_back | (pairs["outcome"].eq(Outcome.ABSENT) & same_specimen),
+            pairs["outcome"].eq(Outcome.INDETERMINATE),
+        ],
+        [
+            Change.NEW,
+            Change.CORRECTED,
+            by_value,
+            Change.WORSE,
+            Change.BETTER,
+            Change.CONTINUING,
+            Change.CORRECTED,
+            Change.UNDECIDED,
+        ],
+        str(Change.RESOLVED),
+    )
+    # What it is better or worse than may be older than what the last report said.
+    against = pd.Series([bool(each and each.collected_at) for each in moved], pairs.index)
+    values, units, days = (
+        pd.Series(
+            [getattr(each, name) if each else None for each in moved], pairs.index, dtype=kind
         )
-
-    def _earlier_of(self, condition: Change, reported: Mask) -> Positions:
-        """Find the accession with which each is compared."""
-        if condition.since:
-            dates = self._courses.dates_of(condition.since)
-            if condition.against:
-                highest = condition.against == "highest"
-                before = self._courses.extreme_since(condition.analyte, dates, highest=highest)
-            else:
-                before = self._courses.baseline(reported, dates, condition.within_days)
-        else:
-            before = self._timeline.previous(reported, condition.within_days or 0)
-        if condition.against:
-            return before
-        dates = self._sayings.dates_of(*condition.not_across)
-        return np.where(self._timeline.is_separated(before, dates), NOWHERE, before)
-
-    def _extreme_within(self, condition: Change, here: Positions) -> Positions:
-        """Find the accession with the highest, or lowest, result of the hours before each."""
-        timeline = self._timeline
-        places = np.flatnonzero((here != NOWHERE) & timeline.dated)
-        sign = -1 if condition.direction == "rise" else 1
-        value = sign * np.append(self._amounts.canonical, np.nan)[here[places]]
-        best, found = np.full(len(places), -np.inf), np.full(len(places), NOWHERE, np.int64)
-        for lag in range(1, len(places)):
-            one, two = places[:-lag], places[lag:]
-            near = timeline.patient[one] == timeline.patient[two]
-            near &= timeline.may_be_within(one, two, condition.within_hours or 0)
-            if not near.any():
-                break
-            more = near & (value[:-lag] > best[lag:])
-            best[lag:] = np.where(more, value[:-lag], best[lag:])
-            found[lag:] = np.where(more, one, found[lag:])
-        before = self._grid.nowhere()
-        before[places] = found
-        return before
-
-    def _moved(
-        self, condition: Change, here: Positions, then: Positions
-    ) -> tuple[Numbers, Numbers]:
-        """Give the least and the most by which each result moved in the direction asked for."""
-        now, past = self._amounts.at(here), self._amounts.at(then)
-        same_unit = now.unit_codes == past.unit_codes
-        low, high = result_ends(now, now.value)
-        if SHARE in dict(condition.less_than or condition.at_least or condition.more_than):
-            low, high = result_ends(now, now.canonical)
-            past_low, past_high = result_ends(past, past.canonical)
-            least, most = _share(low, past_high), _share(high, past_low)
-        else:
-            factor = self._factors(condition.analyte)[now.unit_codes]
-            in_unit_now = np.where(same_unit, past.value, past.canonical / factor)
-            past_low, past_high = result_ends(past, in_unit_now)
-            least, most = low - past_high, high - past_low
-        least, most = np.round(least, _DECIMALS), np.round(most, _DECIMALS)
-        if condition.direction == "fall":
-            return -most, -least
-        if condition.direction == "either":
-            # Below zero where it may not have moved at all; every step asked for is above.
-            return np.maximum(least, -most), np.maximum(-least, most)
-        return least, most
-
-    def _step(self, published: Mapping[str, float], analyte: Analyte, here: Positions) -> Numbers:
-        if SHARE in published:
-            return np.full(len(here), published[SHARE])
-        steps = [
-            limit_in_unit(published, unit, analyte) if unit in analyte.units else np.nan
-            for unit in self._amounts.units
-        ]
-        return np.array(steps)[self._amounts.unit_codes[here]]
-
-    def _factors(self, name: str) -> Numbers:
-        units = self._knowledge.analytes[name].units
-        return np.array([units.get(unit, np.nan) for unit in self._amounts.units])
-
-    def list_changes(self, change: ShareOfChange) -> tuple[Keys, Keys]:
-        """List where the analyte certainly changed by more than the share, as keys of days."""
-        here = self._grid.reported.get(change.analyte, self._grid.nowhere())
-        places = np.flatnonzero((here != NOWHERE) & self._timeline.dated)
-        one, two = places[:-1], places[1:]
-        same = self._timeline.patient[one] == self._timeline.patient[two]
-        one, two = one[same], two[same]
-        past, now = self._amounts.at(here[one]), self._amounts.at(here[two])
-        past_low, past_high = result_ends(past, past.canonical)
-        low, high = result_ends(now, now.canonical)
-        rise, fall = _share(low, past_high), -_share(high, past_low)
-        moved = np.round(np.maximum(rise, fall), _DECIMALS) > change.share
-        return self._timeline.key[one[moved]], self._timeline.key[two[moved]]
+        for name, kind in (("value", "str"), ("unit", "str"), ("collected_at", "datetime64[us]"))
+    )
+    other = against & days.ne(pairs["collected_at_was"])
+    told = pairs.assign(
+        change=change,
+        way=[each.way if each else "" for each in moved],
+        was_grade=pairs["grade_was"].where(was & ~other).fillna(""),
+        was_value=pairs["value_was"].where(was).mask(other, values).fillna(""),
+        was_unit=pairs["unit_was"].where(was).mask(other, units).fillna(""),
+        was_collected_at=pairs["collected_at_was"].where(was).mask(other, days),
+    )[is_now | was]
+    kinds = Changes.column_types()
+    ordered = told.sort_values(_KEY, ignore_index=True)
+    return Changes.require_columns(ordered[list(kinds)].astype(kinds))
 
 
-def _there(positions: Positions, accessions: Positions) -> Positions:
-    """Give what other accessions have; `NOWHERE` where there is no such accession."""
-    return np.where(accessions != NOWHERE, positions[accessions], NOWHERE)
+def order_by_change(
+    patients: DataFrame[Patients], changes: DataFrame[Changes]
+) -> DataFrame[Patients]:
+    """Put patients in the order of the worklist, now that it is known what is new or worse.
+
+    Of those who are equally urgent first whoever has something new or worse, then something
+    corrected.
+    """
+    turn = changes["change"].map(_TURN).groupby(changes["patient_id"]).min()
+    turns = patients["patient_id"].map(turn).fillna(len(_TURNS))
+    return Patients.require_columns(sort_patients(patients, turns))
 
 
-def result_ends(amounts: Amounts, value: Numbers) -> tuple[Numbers, Numbers]:
-    """Give each result as the least and the most that it can be; none is below zero."""
-    upper = amounts.is_[Comparator.LESS] | amounts.is_[Comparator.AT_MOST]
-    lower = amounts.is_[Comparator.GREATER] | amounts.is_[Comparator.AT_LEAST]
-    return np.where(upper, np.minimum(value, 0), value), np.where(lower, np.inf, value)
-
-
-def _share(now: Numbers, past: Numbers) -> Numbers:
-    """Give the change as a share of the past; without limit where the past was nothing."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(now == past, 0.0, now / past - 1)
+def sum_up_standing(standing: pd.DataFrame) -> pd.DataFrame:
+    """Give one row for each patient and rule: the deepest that stands, the latest of those."""
+    weighed = standing.assign(
+        weight=standing["outcome"].map(_WEIGHT), depth=standing["grade"].map(_DEPTH)
+    ).sort_values(
+        ["weight", "depth", "collected_at", "accession"], ascending=[True, False, False, True]
+    )
+    columns = [*_KEY, "outcome", "grade", "accession", "value", "unit", "collected_at"]
+    return weighed.drop_duplicates(_KEY)[columns]

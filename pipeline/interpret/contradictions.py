@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.interpret.amounts import Amounts, Mask, Numbers
-from pipeline.interpret.answer import Answer, rest_on, restrict, state
-from pipeline.interpret.changes import result_ends
-from pipeline.interpret.grid import NOWHERE, Grid, Positions
-from pipeline.interpret.said import Sayings
+from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
+from pipeline.interpret.delta_checks import result_ends
+from pipeline.interpret.observations import Sayings
+from pipeline.interpret.result_arrays import Amounts, Mask, Numbers
 from pipeline.interpret.timeline import Timeline
+from pipeline.interpret.truth import Answer, rest_on, restrict, state
 from pipeline.knowledge.conditions import ANY, Change, Condition, Observed, alternatives, walk
 from pipeline.knowledge.contradictions import Apart, Contradiction, SetAside
 from pipeline.knowledge.model import Knowledge

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.amounts import Mask, Numbers
-from pipeline.interpret.answers import Questions
+from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
 from pipeline.interpret.earlier import EarlierResults, NowAndEarlier
+from pipeline.interpret.evaluator import Questions
 from pipeline.interpret.evidence import Facts
-from pipeline.interpret.grid import NOWHERE, Grid, Positions
+from pipeline.interpret.result_arrays import Mask, Numbers
 from pipeline.knowledge.conditions import (
     Compare,
     Condition,

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.interpret.amounts import Amounts, Mask, Numbers
-from pipeline.interpret.changes import result_ends
-from pipeline.interpret.courses import Background
-from pipeline.interpret.grid import NOWHERE, Grid, Positions
+from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
+from pipeline.interpret.delta_checks import result_ends
+from pipeline.interpret.result_arrays import Amounts, Mask, Numbers
+from pipeline.interpret.treatments import Background
 from pipeline.knowledge.variation import Comparison, Way
 
 _MONTHS = 12

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipeline.interpret.answer import Evidence
-from pipeline.interpret.coded import Coded, format_numbers, join_distinct, keep_whole
-from pipeline.interpret.grid import NOWHERE, Grid
+from pipeline.interpret.by_accession import NOWHERE, Grid
+from pipeline.interpret.categorical import Coded, format_numbers, join_distinct, keep_whole
+from pipeline.interpret.truth import Evidence
 
 _PLACE = ("source_file", "source_sheet", "source_row")
 _FROM = ("from_accession", "from_date")

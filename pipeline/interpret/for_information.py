@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.amounts import Mask
-from pipeline.interpret.answers import Questions
-from pipeline.interpret.grid import Grid
-from pipeline.interpret.groups import any_of
+from pipeline.interpret.by_accession import Grid
+from pipeline.interpret.evaluator import Questions
+from pipeline.interpret.kleene import any_of
+from pipeline.interpret.result_arrays import Mask
 from pipeline.knowledge.conditions import Condition
 from pipeline.knowledge.model import Knowledge
 from schemas.vocabulary import Outcome, ResultStatus

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.interpret.amounts import Mask
+from pipeline.interpret.result_arrays import Mask
 
 Minutes = npt.NDArray[np.int64]
 _CLOSE = 24 * 60

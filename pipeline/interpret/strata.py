@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pipeline.interpret.amounts import PREGNANCY, Amounts, Mask
+from pipeline.interpret.result_arrays import PREGNANCY, Amounts, Mask
 from pipeline.knowledge.model import Limit, PregnancyState, Stratum
 from schemas.vocabulary import Sex
 

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipeline.interpret.amounts import Mask
-from pipeline.interpret.grid import NOWHERE, Grid, Positions
+from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
 from pipeline.interpret.latest import stands_from
+from pipeline.interpret.result_arrays import Mask
 
 Keys = npt.NDArray[np.int64]
 _NO_DAY = np.iinfo(np.int64).min

@@ -7,6 +7,11 @@ from difflib import get_close_matches
 from itertools import combinations
 
 from pipeline.errors import KnowledgeError
+from pipeline.knowledge.check_observations import (
+    AS_RESULTS,
+    check_observations,
+    list_context_columns,
+)
 from pipeline.knowledge.conditions import (
     ANY,
     SHARE,
@@ -42,10 +47,9 @@ from pipeline.knowledge.model import (
     Panel,
     Rule,
 )
-from pipeline.knowledge.names import name_key
-from pipeline.knowledge.observed import AS_RESULTS, check_observations, list_context_columns
-from pipeline.knowledge.shelf import Placed, nearest, said_where
+from pipeline.knowledge.name_key import name_key
 from pipeline.knowledge.strata import check_strata
+from pipeline.knowledge.toml_store import Placed, nearest, said_where
 from pipeline.knowledge.variation import check_variation
 from pipeline.knowledge.worklist import check_order, conditions_of
 from schemas.vocabulary import Grade

@@ -6,8 +6,8 @@ from typing import Literal
 
 import pandas as pd
 
+from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.prepared import prepared_once
 from pipeline.lookup import look_up
 
 FlagKind = Literal["", "critical", "low", "high", "abnormal"]

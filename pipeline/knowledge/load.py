@@ -20,16 +20,8 @@ from pipeline.knowledge.condition_syntax import (
     grade_steps_from,
     remarks_from,
 )
-from pipeline.knowledge.former import list_former, rename_rules
-from pipeline.knowledge.forms import (
-    Field,
-    Layout,
-    LookAlike,
-    Material,
-    Observation,
-    Phrases,
-)
-from pipeline.knowledge.language import translate
+from pipeline.knowledge.export_terms import Field, Layout, LookAlike, Material, Observation, Phrases
+from pipeline.knowledge.former_ids import list_former, rename_rules
 from pipeline.knowledge.model import (
     Adjustment,
     AgeSpan,
@@ -56,9 +48,10 @@ from pipeline.knowledge.model import (
     Stratum,
     Unit,
 )
-from pipeline.knowledge.shelf import Placed, Shelf, nearest, read_toml, said_where
+from pipeline.knowledge.rule_groups import CRITICAL, choose_critical_values, switch_on
 from pipeline.knowledge.strata import age_span_from
-from pipeline.knowledge.switch import CRITICAL, choose_critical_values, switch_on
+from pipeline.knowledge.toml_store import Placed, Shelf, nearest, read_toml, said_where
+from pipeline.knowledge.translate import translate
 from pipeline.knowledge.variation import Comparison, Variation
 from pipeline.knowledge.worklist import ClassOrder, ForInformation
 from schemas.vocabulary import CriticalValues

@@ -16,14 +16,7 @@ from pipeline.knowledge.conditions import (
     walk,
 )
 from pipeline.knowledge.contradictions import Contradiction, SetAside
-from pipeline.knowledge.forms import (
-    Field,
-    Layout,
-    LookAlike,
-    Material,
-    Observation,
-    Phrases,
-)
+from pipeline.knowledge.export_terms import Field, Layout, LookAlike, Material, Observation, Phrases
 from pipeline.knowledge.variation import Comparison, Variation
 from pipeline.knowledge.worklist import ClassOrder, ForInformation
 from schemas.vocabulary import CriticalValues, Grade, Sex

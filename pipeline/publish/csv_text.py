@@ -5,7 +5,7 @@ import re
 
 import pandas as pd
 
-from pipeline.interpret.coded import as_written
+from pipeline.interpret.categorical import as_written
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # Signs that make a spreadsheet take CSV text for a formula, also in their full-width forms.

@@ -12,7 +12,7 @@ from pipeline.history.broken_patients import SEAL_BROKEN
 from pipeline.history.history import FILE_NAME, History
 from pipeline.history.notes import Entries
 from pipeline.history.store.records import Run
-from pipeline.interpret.trends import compare_standing
+from pipeline.interpret.changes import compare_standing
 from pipeline.publish import manifest
 from pipeline.publish.csv_text import csv_text
 from pipeline.publish.delivery import in_batches

@@ -7,8 +7,8 @@ import pandas as pd
 from pipeline.ingest.accounting import hold_observations
 from pipeline.ingest.dataset import Intake
 from pipeline.issues import all_issues, issues_at
+from pipeline.knowledge.check_observations import AS_RESULTS, IN_WORDS
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.observed import AS_RESULTS, IN_WORDS
 from pipeline.reconcile.results import RANK
 from schemas import Held, Observations
 from schemas.vocabulary import ResultStatus

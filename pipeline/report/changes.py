@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from pipeline.interpret.changes import compare_standing, sum_up_standing
 from pipeline.interpret.course import Moves
-from pipeline.interpret.standing import standing_findings
-from pipeline.interpret.trends import compare_standing, sum_up_standing
+from pipeline.interpret.current import standing_findings
 from pipeline.report.wording import show_unit
 from schemas import DataFrame, Findings
 from schemas.vocabulary import Change, Outcome

@@ -6,7 +6,7 @@ from datetime import datetime
 import pandas as pd
 from openpyxl import Workbook
 
-from pipeline.interpret.versions import Versions
+from pipeline.interpret.conflict_versions import Versions
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up

@@ -5,7 +5,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from pipeline.interpret.coded import as_written
+from pipeline.interpret.categorical import as_written
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.calls import rows_of, show_evidence, show_value
 from pipeline.report.excel.sheet import Entry

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeline.interpret.coded import as_written
+from pipeline.interpret.categorical import as_written
 from pipeline.report.evidence import is_number, round_limit
 from pipeline.report.excel.sheet import Column, Entry
 from pipeline.report.excel.style import (

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from pipeline.interpret.coded import keep_whole
+from pipeline.interpret.categorical import keep_whole
+from pipeline.knowledge.check_observations import IN_WORDS
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.observed import IN_WORDS
 from pipeline.report.evidence import TOLD
 from pipeline.report.facts import Place, ResultRow
 from pipeline.report.questions import Measured

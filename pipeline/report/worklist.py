@@ -6,8 +6,8 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
 from pipeline.history.notes import Entries, Kept
-from pipeline.interpret.trends import order_by_change
-from pipeline.interpret.versions import Versions
+from pipeline.interpret.changes import order_by_change
+from pipeline.interpret.conflict_versions import Versions
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.calls import list_due, list_identity_calls, render_calls
 from pipeline.report.carry import carry_entries

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import KnowledgeError
-from pipeline.knowledge.forms import Observation
+from pipeline.knowledge.export_terms import Observation
 from pipeline.knowledge.model import Analyte, Knowledge
 from schemas import DataFrame, Held, Observations, Reportable
 from schemas.vocabulary import ResultStatus

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from pipeline.interpret import ask_questions
-from pipeline.interpret.answer import Answer, Evidence
-from pipeline.interpret.answers import Questions
-from pipeline.interpret.grid import NOWHERE, Grid
+from pipeline.interpret.by_accession import NOWHERE, Grid
+from pipeline.interpret.evaluator import Questions
+from pipeline.interpret.truth import Answer, Evidence
 from pipeline.issues.counts import say_count
 from pipeline.knowledge.conditions import Compare, Condition, Group, Not, RuleIs
 from pipeline.knowledge.describe import (

@@ -9,11 +9,11 @@ import pandas as pd
 
 from pipeline.errors import KnowledgeError
 from pipeline.interpret import interpret_results
-from pipeline.interpret.coded import as_written
+from pipeline.interpret.categorical import as_written
 from pipeline.knowledge.check import rules_in
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Knowledge, Limit, Rule
-from pipeline.knowledge.switch import EVERY
+from pipeline.knowledge.rule_groups import EVERY
 from pipeline.review.case_tables import ANSWERS, CaseTables, tables_of
 from pipeline.review.cases import (
     ARTIFACTS,

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from pipeline.knowledge.document import rules_page
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.switch import EVERY
+from pipeline.knowledge.rule_groups import EVERY
+from pipeline.knowledge.rules_page import rules_page
 
 PAGE = Path(__file__).parents[2] / "docs/rules.md"
 

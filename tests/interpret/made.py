@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline.interpret import ask_questions
-from pipeline.interpret.amounts import PREGNANCY, Amounts
-from pipeline.interpret.answer import Answer
-from pipeline.interpret.grid import NOWHERE, Grid
+from pipeline.interpret.by_accession import NOWHERE, Grid
+from pipeline.interpret.result_arrays import PREGNANCY, Amounts
+from pipeline.interpret.truth import Answer
 from pipeline.knowledge.conditions import Condition
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import AgeSpan, Analyte, Knowledge, Limit, Stratum

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.interpret.amounts import PREGNANCY, Context, amounts_of
+from pipeline.interpret.result_arrays import PREGNANCY, Context, amounts_of
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import AgeSpan, Population
 from pipeline.review.case_tables import tables_of

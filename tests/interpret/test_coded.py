@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.interpret.coded import (
+from pipeline.interpret.categorical import (
     Coded,
     choose_word,
     format_numbers,

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from pipeline.interpret.by_accession import place_results
 from pipeline.interpret.derive import derive_results
-from pipeline.interpret.grid import place_results
 from pipeline.knowledge.load import load_knowledge
 from pipeline.review.case_tables import tables_of
 from pipeline.review.cases import read_lines

@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from pipeline.interpret.answer import negate, rest_on, restrict, state, take
-from pipeline.interpret.groups import combine
+from pipeline.interpret.kleene import combine
+from pipeline.interpret.truth import negate, rest_on, restrict, state, take
 from pipeline.knowledge.conditions import Group, Reported
 from schemas.vocabulary import Reason
 

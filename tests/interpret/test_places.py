@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.interpret.order import (
+from pipeline.interpret.worklist_order import (
     find_arrivals,
     list_patterns,
     place_conflicts,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.interpret import ask_questions
-from pipeline.interpret.amounts import PREGNANCY
+from pipeline.interpret.result_arrays import PREGNANCY
 from pipeline.knowledge.conditions import Observed, Since
 from pipeline.knowledge.load import load_knowledge
 from pipeline.review.case_tables import tables_of

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from pipeline.interpret import interpret_results
-from pipeline.interpret.answers import Questions
-from pipeline.interpret.grid import place_results
-from pipeline.interpret.standing import rank_patients, standing_findings
+from pipeline.interpret.by_accession import place_results
+from pipeline.interpret.current import rank_patients, standing_findings
+from pipeline.interpret.evaluator import Questions
 from pipeline.knowledge.conditions import Compare, Group, Observed, RuleIs, Undecided
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import PriorityClass, Rule

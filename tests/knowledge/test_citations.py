@@ -3,9 +3,9 @@
 import pytest
 
 from pipeline.knowledge.describe import describe_limit
-from pipeline.knowledge.document import rules_page
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.switch import EVERY
+from pipeline.knowledge.rule_groups import EVERY
+from pipeline.knowledge.rules_page import rules_page
 from pipeline.report.wording import describe_rules
 from pipeline.texts import ENGLISH, GERMAN
 

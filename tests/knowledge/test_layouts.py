@@ -5,7 +5,7 @@ import pytest
 from pipeline.ingest.cells.units import index_units, unit_of
 from pipeline.ingest.layout.analyte_names import index_names
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.names import name_key
+from pipeline.knowledge.name_key import name_key
 from schemas import Export
 from schemas.vocabulary import Sex
 

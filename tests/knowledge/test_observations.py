@@ -5,9 +5,9 @@ import re
 import pytest
 
 from pipeline.errors import KnowledgeError
+from pipeline.knowledge.check_observations import AS_RESULTS, names_of
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.names import name_key
-from pipeline.knowledge.observed import AS_RESULTS, names_of
+from pipeline.knowledge.name_key import name_key
 
 KNOWLEDGE = load_knowledge()
 OBSERVATIONS = KNOWLEDGE.observations

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from pipeline.history.notes import Entries
-from pipeline.interpret.trends import compare_standing
+from pipeline.interpret.changes import compare_standing
 from pipeline.report.report_names import file_name
 from pipeline.report.worklist import render_worklist
 from tests.needs import IS_CI

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.interpret import interpret_results
-from pipeline.interpret.amounts import Context, amounts_of
 from pipeline.interpret.limits import compare_results
+from pipeline.interpret.result_arrays import Context, amounts_of
 from pipeline.knowledge.load import load_knowledge
 from schemas import Findings
 from tests.properties import examples

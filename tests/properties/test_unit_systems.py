@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.interpret import interpret_results
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.switch import EVERY
+from pipeline.knowledge.rule_groups import EVERY
 from pipeline.review.case_tables import tables_of
 from tests.properties import examples
 

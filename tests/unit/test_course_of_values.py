@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import KnowledgeError
+from pipeline.interpret.changes import compare_standing
 from pipeline.interpret.course import Move
-from pipeline.interpret.trends import compare_standing
 from pipeline.knowledge.variation import Variation, check_variation
 from pipeline.report.changes import list_changes
 from pipeline.report.summary import describe_change

@@ -15,7 +15,7 @@ from pipeline.history.history import open_history
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
-from pipeline.knowledge.forms import Layout
+from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.decisions import REJECT, RELEASE, list_conflicts
 from pipeline.report.conflicts import tabulate_versions

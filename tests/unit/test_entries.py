@@ -16,7 +16,7 @@ from openpyxl import Workbook, load_workbook
 from pipeline.history.history import open_history
 from pipeline.history.notes import Entries, Note
 from pipeline.history.typed_notes import load_typed
-from pipeline.interpret.trends import compare_standing
+from pipeline.interpret.changes import compare_standing
 from pipeline.publish.worklist_update import WorklistNews, WorklistUpdate
 from pipeline.report.calls import list_due
 from pipeline.report.carry import carry_entries

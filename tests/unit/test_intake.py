@@ -14,7 +14,7 @@ from pipeline.ingest.file import read_results
 from pipeline.ingest.tables import SiteReading
 from pipeline.issues import find_bad_cells, set_aside
 from pipeline.issues.catalogue import CATALOGUE
-from pipeline.knowledge.forms import Layout
+from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.conflicts import hold_conflicts
 from schemas import Export, Held, Issues, Results

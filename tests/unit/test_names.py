@@ -11,7 +11,7 @@ from pipeline.ingest.layout.analyte_names import (
     split_header,
 )
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.names import name_key
+from pipeline.knowledge.name_key import name_key
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.interpret import interpret_results
-from pipeline.interpret.coded import as_written, keep_whole
+from pipeline.interpret.categorical import as_written, keep_whole
 from pipeline.knowledge.load import load_knowledge
 from pipeline.publish.csv_text import csv_text
 from pipeline.report.calls import rows_of

@@ -6,7 +6,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from pipeline.history.notes import Entries
-from pipeline.interpret.trends import compare_standing
+from pipeline.interpret.changes import compare_standing
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.report import worklist
 from pipeline.report.excel.package import save_workbook

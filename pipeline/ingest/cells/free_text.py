@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from pipeline.ingest.layout.analyte_names import fold_words
-from pipeline.knowledge.forms import Observation
+from pipeline.knowledge.check_observations import ON_A_SPECIMEN
+from pipeline.knowledge.export_terms import Observation
+from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.observed import ON_A_SPECIMEN
-from pipeline.knowledge.prepared import prepared_once
 
 Reading = Literal["specimen", "person", "medications"]
 """What a text is about: a result and its film, a person, or what the person takes."""

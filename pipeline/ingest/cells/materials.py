@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
+from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.names import name_key
-from pipeline.knowledge.prepared import prepared_once
+from pipeline.knowledge.name_key import name_key
 
 UNKNOWN = "?"
 SEVERAL = "; "

@@ -10,10 +10,10 @@ from pipeline.ingest.cells.dates import parse_dates
 from pipeline.ingest.cells.numbers import read_value
 from pipeline.ingest.layout.analyte_names import fold_words
 from pipeline.ingest.tables import DateOrder, DecimalSign
-from pipeline.knowledge.forms import Observation, Scale
+from pipeline.knowledge.check_observations import IN_WORDS, ON_A_SPECIMEN
+from pipeline.knowledge.export_terms import Observation, Scale
+from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.observed import IN_WORDS, ON_A_SPECIMEN
-from pipeline.knowledge.prepared import prepared_once
 
 Answer = Literal["yes", "no", "unclear", "", "?"]
 """"": nothing was said; "?": something was said that cannot be read; "unclear": the laboratory

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.layout.analyte_names import fold_words, word_set
+from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.prepared import prepared_once
 from schemas.vocabulary import Sex
 
 AgeUnit = Literal["years", "months", "weeks", "days", "hours"]

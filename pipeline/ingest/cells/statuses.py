@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from pipeline.ingest.layout.analyte_names import fold_words
+from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.names import name_key
-from pipeline.knowledge.prepared import prepared_once
+from pipeline.knowledge.name_key import name_key
 from schemas.vocabulary import ResultStatus
 
 _PHRASES = {

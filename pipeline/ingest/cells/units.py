@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.issues import Staged, all_issues, issues_at
+from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Analyte, Knowledge
-from pipeline.knowledge.prepared import prepared_once
 from pipeline.lookup import look_up
 from schemas import Results
 

@@ -9,8 +9,8 @@ from pipeline.ingest.cells.materials import index_materials, material_of
 from pipeline.ingest.cells.numbers import comparator_of, parse_doubts
 from pipeline.ingest.cells.statuses import index_statuses, parse_statuses
 from pipeline.ingest.layout.analyte_names import fold_words
+from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.prepared import prepared_once
 from schemas.vocabulary import ResultStatus
 
 SIGNS = frozenset(["<", ">", "<=", ">=", "≤", "≥"])

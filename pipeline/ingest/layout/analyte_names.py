@@ -11,11 +11,11 @@ from typing import NamedTuple
 from pipeline.ingest.cells.units import UnitIndex, index_units, unit_key, unit_of
 from pipeline.ingest.layout.look_alikes import LookAlikes, index_look_alikes, words_of
 from pipeline.ingest.layout.qualified_names import Qualified, index_qualified, qualified_analyte
-from pipeline.knowledge.forms import LookAlike
+from pipeline.knowledge.check_observations import AS_RESULTS, IN_WORDS, columns_of, names_of
+from pipeline.knowledge.export_terms import LookAlike
+from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Analyte, Knowledge
-from pipeline.knowledge.names import name_key
-from pipeline.knowledge.observed import AS_RESULTS, IN_WORDS, columns_of, names_of
-from pipeline.knowledge.prepared import prepared_once
+from pipeline.knowledge.name_key import name_key
 
 NOT_OURS = "analyte-unknown"
 """Code of a name that is left out on purpose; every other code sets the result aside."""

@@ -15,7 +15,7 @@ from pipeline.ingest.layout.comparator_columns import attach_comparators
 from pipeline.ingest.layout.headers import HeaderIndex
 from pipeline.ingest.layout.plan import DoubtfulColumn, Plan
 from pipeline.ingest.tables import TextTable
-from pipeline.knowledge.names import name_key
+from pipeline.knowledge.name_key import name_key
 
 _NEARLY_ALL = Fraction(2, 3)
 _MANY = Fraction(1, 2)

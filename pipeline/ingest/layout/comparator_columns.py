@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.ingest.layout.plan import Plan, ResultColumn
-from pipeline.knowledge.names import name_key
+from pipeline.knowledge.name_key import name_key
 
 _PATTERN = 2
 """One column alone beside a result may as well concern another one."""

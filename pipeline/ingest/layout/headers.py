@@ -16,11 +16,11 @@ from pipeline.ingest.layout.analyte_names import (
 )
 from pipeline.ingest.layout.remark_rows import RemarkNames, index_remark_names
 from pipeline.ingest.tables import DateOrder
-from pipeline.knowledge.forms import Layout
+from pipeline.knowledge.check_observations import AS_RESULTS, columns_of
+from pipeline.knowledge.export_terms import Layout
+from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.names import name_key
-from pipeline.knowledge.observed import AS_RESULTS, columns_of
-from pipeline.knowledge.prepared import prepared_once
+from pipeline.knowledge.name_key import name_key
 
 Kind = Literal["field", "analyte", "said", "foreign", "flag", "mark", "unit", "unused"]
 AgeUnit = Literal["", "years", "months", "days"]

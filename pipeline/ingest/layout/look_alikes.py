@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pipeline.knowledge.forms import LookAlike
-from pipeline.knowledge.names import name_key
+from pipeline.knowledge.export_terms import LookAlike
+from pipeline.knowledge.name_key import name_key
 
 _SHORTEST_WORD = 3
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.knowledge.model import Analyte, Knowledge
-from pipeline.knowledge.names import name_key
+from pipeline.knowledge.name_key import name_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pipeline.ingest.layout.headers import HeaderIndex
 from pipeline.ingest.layout.plan import Plan, identify_layout, score_header
 from pipeline.ingest.tables import SiteReading, SourceFile, TextTable, UnreadableFile
 from pipeline.issues import all_issues, issue_of_file
-from pipeline.knowledge.forms import Layout
+from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Issues
 

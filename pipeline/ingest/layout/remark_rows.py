@@ -17,9 +17,9 @@ from pipeline.ingest.layout.analyte_names import (
     split_header,
 )
 from pipeline.ingest.layout.look_alikes import words_of
+from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.names import name_key
-from pipeline.knowledge.prepared import prepared_once
+from pipeline.knowledge.name_key import name_key
 from pipeline.lookup import look_up
 
 _FIELDS = ("comment", "film", "specimen_remark")

@@ -9,7 +9,7 @@ from pipeline.ingest.layout.plan import Plan
 from pipeline.ingest.layout.sections import Lines
 from pipeline.ingest.returned_rows import Beside, ReadAs
 from pipeline.issues import issues_at
-from pipeline.knowledge.names import name_key
+from pipeline.knowledge.name_key import name_key
 from schemas import DataFrame, Issues
 
 _CODES = {

@@ -7,7 +7,7 @@ from pipeline.errors import ConfigError
 from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.layout.dialect import Reading
 from pipeline.ingest.layout.plan import Plan
-from pipeline.knowledge.forms import Layout
+from pipeline.knowledge.export_terms import Layout
 from schemas import DataFrame, Issues
 
 ROW_BY_ROW = Layout(

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.answers import Questions
-from pipeline.interpret.coded import JOIN
-from pipeline.interpret.grid import NOWHERE, Grid
-from pipeline.interpret.outside import list_judged
+from pipeline.interpret.by_accession import NOWHERE, Grid
+from pipeline.interpret.categorical import JOIN
+from pipeline.interpret.evaluator import Questions
+from pipeline.interpret.outside_interval import list_judged
 from pipeline.knowledge.conditions import Compare, Outside, walk
 from pipeline.knowledge.model import Knowledge
 from schemas.vocabulary import Reason

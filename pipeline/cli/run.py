@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.rounds import run_inbox
-from pipeline.cli.shared import (
+from pipeline.cli.console import counts_of, list_problems, print_problems, print_summary
+from pipeline.cli.inbox import run_inbox
+from pipeline.cli.options import (
     NEW_FILE,
     ends_well,
     history_option,
@@ -24,7 +25,6 @@ from pipeline.cli.shared import (
     show_progress,
     sources_argument,
 )
-from pipeline.cli.told import counts_of, list_problems, print_problems, print_summary
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
 

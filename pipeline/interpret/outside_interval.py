@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pipeline.interpret.amounts import Mask, Numbers
-from pipeline.interpret.answer import Answer, Evidence, rest_on, state
+from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
 from pipeline.interpret.comparisons import Comparisons
-from pipeline.interpret.grid import NOWHERE, Grid, Positions
+from pipeline.interpret.result_arrays import Mask, Numbers
 from pipeline.interpret.timeline import Timeline
+from pipeline.interpret.truth import Answer, Evidence, rest_on, state
 from pipeline.knowledge.conditions import Compare, Interval, Outside
 from pipeline.knowledge.flags import index_flags
 from pipeline.knowledge.model import Knowledge

@@ -5,7 +5,7 @@ from math import isclose, log10
 
 import numpy as np
 
-from pipeline.interpret.amounts import Amounts, Mask, Numbers
+from pipeline.interpret.result_arrays import Amounts, Mask, Numbers
 from pipeline.knowledge.model import Adjustment, Analyte, Limit
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.shared import (
+from pipeline.cli.options import (
     FILE,
     by_option,
     confirm,

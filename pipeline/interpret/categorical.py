@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from pipeline.interpret.amounts import Codes, Mask
+from pipeline.interpret.result_arrays import Codes, Mask
 
 Texts = npt.NDArray[np.object_]
 JOIN = "; "

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import KnowledgeError
-from pipeline.knowledge.former import rename_rules
+from pipeline.knowledge.former_ids import rename_rules
 
 Entry = dict[str, Any]
 

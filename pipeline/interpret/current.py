@@ -7,13 +7,14 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.amounts import Mask
-from pipeline.interpret.answers import Questions
+from pipeline.interpret.assessed_scope import COLUMNS, judge_people
+from pipeline.interpret.by_accession import Grid
+from pipeline.interpret.evaluator import Questions
 from pipeline.interpret.for_information import find_for_information
-from pipeline.interpret.grid import Grid
-from pipeline.interpret.judged import COLUMNS, judge_people
 from pipeline.interpret.latest import stands_from
-from pipeline.interpret.order import (
+from pipeline.interpret.result_arrays import Mask
+from pipeline.interpret.timeline import Timeline
+from pipeline.interpret.worklist_order import (
     Place,
     find_arrivals,
     list_patterns,
@@ -22,7 +23,6 @@ from pipeline.interpret.order import (
     sort_patients,
     stands_now,
 )
-from pipeline.interpret.timeline import Timeline
 from pipeline.knowledge.conditions import Condition, RuleIs, alternatives, without_exceptions
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up

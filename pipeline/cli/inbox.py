@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.shared import (
+from pipeline.cli.console import counts_of, print_summary
+from pipeline.cli.options import (
     ends_well,
     history_option,
     inbox_options,
@@ -22,7 +23,6 @@ from pipeline.cli.shared import (
     say_fault,
     settings_with_commands,
 )
-from pipeline.cli.told import counts_of, print_summary
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit, LabflagError, exit_code
 from pipeline.issues.counts import say_count

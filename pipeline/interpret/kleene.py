@@ -5,8 +5,8 @@ from functools import reduce
 
 import numpy as np
 
-from pipeline.interpret.amounts import Mask
-from pipeline.interpret.answer import Answer
+from pipeline.interpret.result_arrays import Mask
+from pipeline.interpret.truth import Answer
 from pipeline.knowledge.conditions import Group
 from schemas.vocabulary import Reason
 

@@ -6,11 +6,11 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.amounts import Mask, Numbers
-from pipeline.interpret.answer import Answer
-from pipeline.interpret.answers import Questions
-from pipeline.interpret.grid import NOWHERE, Grid
+from pipeline.interpret.by_accession import NOWHERE, Grid
+from pipeline.interpret.evaluator import Questions
+from pipeline.interpret.result_arrays import Mask, Numbers
 from pipeline.interpret.timeline import Timeline
+from pipeline.interpret.truth import Answer
 from pipeline.knowledge.conditions import Compare
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.worklist import ClassOrder

@@ -14,7 +14,7 @@ import pandas as pd
 from pipeline.ingest.accounting import validate_results
 from pipeline.ingest.dataset import Intake
 from pipeline.interpret import interpret_results
-from pipeline.interpret.order import PLACE, Place, sort_by_place
+from pipeline.interpret.worklist_order import PLACE, Place, sort_by_place
 from pipeline.knowledge.model import Knowledge
 from pipeline.reconcile.observations import join_selected, select_observations
 from pipeline.reconcile.person_versions import CONFLICT, CONFLICTS, DETAILS, describe_people

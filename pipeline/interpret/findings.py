@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.amounts import Mask
-from pipeline.interpret.answer import Answer
-from pipeline.interpret.answers import Questions
-from pipeline.interpret.coded import Coded, choose_word, join_where, take_turns
+from pipeline.interpret.by_accession import Grid
+from pipeline.interpret.categorical import Coded, choose_word, join_where, take_turns
+from pipeline.interpret.evaluator import Questions
 from pipeline.interpret.evidence import Facts, evidence_texts
-from pipeline.interpret.grid import Grid
+from pipeline.interpret.result_arrays import Mask
+from pipeline.interpret.truth import Answer
 from pipeline.knowledge.conditions import ANY
 from pipeline.knowledge.model import Artifact, Knowledge, Rule
 from schemas import DataFrame, Findings

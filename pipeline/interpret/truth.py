@@ -7,8 +7,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.interpret.amounts import Mask, Numbers
-from pipeline.interpret.grid import NOWHERE, Positions
+from pipeline.interpret.by_accession import NOWHERE, Positions
+from pipeline.interpret.result_arrays import Mask, Numbers
 from schemas.vocabulary import Reason
 
 K = TypeVar("K")

@@ -11,7 +11,7 @@ from pipeline.knowledge.describe import (
 )
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Artifact, Knowledge, Limit, Rule
-from pipeline.knowledge.switch import CRITICAL, EVERY
+from pipeline.knowledge.rule_groups import CRITICAL, EVERY
 
 _DEFAULT = "default"
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.interpret.amounts import Amounts, Mask
-from pipeline.interpret.grid import NOWHERE, Positions
+from pipeline.interpret.by_accession import NOWHERE, Positions
+from pipeline.interpret.result_arrays import Amounts, Mask
 from pipeline.knowledge.conditions import ANY
 from pipeline.knowledge.model import Artifact, Derived
 

@@ -4,9 +4,9 @@ from itertools import pairwise
 from typing import get_args, get_type_hints
 
 from pipeline.errors import KnowledgeError
-from pipeline.knowledge.forms import Observation, Phrases
+from pipeline.knowledge.export_terms import Observation, Phrases
 from pipeline.knowledge.model import CONVENTION, Knowledge
-from pipeline.knowledge.names import name_key
+from pipeline.knowledge.name_key import name_key
 
 ON_A_SPECIMEN = ("film", "specimen")
 """Groups that are graded, and that a remark on a result can say."""

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.interpret.amounts import PREGNANCY, Context, Mask, Numbers
-from pipeline.interpret.answer import Answer, rest_on, state
-from pipeline.interpret.grid import NOWHERE, Grid, Positions
+from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
+from pipeline.interpret.result_arrays import PREGNANCY, Context, Mask, Numbers
 from pipeline.interpret.timeline import Dates, Timeline
+from pipeline.interpret.truth import Answer, rest_on, state
 from pipeline.knowledge.conditions import Observed, Since
-from pipeline.knowledge.forms import Observation
+from pipeline.knowledge.export_terms import Observation
 from pipeline.knowledge.model import Knowledge, PregnancyState
 from schemas.vocabulary import Reason
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.shared import (
+from pipeline.cli.options import (
     EXISTING,
     FILE,
     NEW_FILE,

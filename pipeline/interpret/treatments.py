@@ -6,12 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.amounts import Amounts, Mask
-from pipeline.interpret.answer import Answer
-from pipeline.interpret.doubts import Doubts
-from pipeline.interpret.grid import NOWHERE, Grid, Positions
-from pipeline.interpret.said import Sayings
+from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
+from pipeline.interpret.interference import Doubts
+from pipeline.interpret.observations import Sayings
+from pipeline.interpret.result_arrays import Amounts, Mask
 from pipeline.interpret.timeline import Dates, Timeline, dates_with_time
+from pipeline.interpret.truth import Answer
 from pipeline.knowledge.conditions import Condition
 from pipeline.knowledge.model import BeforeStart, Knowledge
 from schemas.vocabulary import ResultStatus

@@ -7,19 +7,19 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.interpret.amounts import Mask, amounts_of
-from pipeline.interpret.answer import Answer, negate, restrict, state, take
-from pipeline.interpret.changes import Changes
+from pipeline.interpret.by_accession import NOWHERE, Grid
 from pipeline.interpret.comparisons import Comparisons
 from pipeline.interpret.contradictions import Contradictions
-from pipeline.interpret.courses import Background, Courses
-from pipeline.interpret.doubts import doubts_from
+from pipeline.interpret.delta_checks import Changes
 from pipeline.interpret.evidence import Facts
-from pipeline.interpret.grid import NOWHERE, Grid
-from pipeline.interpret.groups import all_of, any_of, combine
-from pipeline.interpret.outside import OutsideResults
-from pipeline.interpret.said import Sayings
+from pipeline.interpret.interference import doubts_from
+from pipeline.interpret.kleene import all_of, any_of, combine
+from pipeline.interpret.observations import Sayings
+from pipeline.interpret.outside_interval import OutsideResults
+from pipeline.interpret.result_arrays import Mask, amounts_of
 from pipeline.interpret.timeline import Barriers, Timeline
+from pipeline.interpret.treatments import Background, Courses
+from pipeline.interpret.truth import Answer, negate, restrict, state, take
 from pipeline.knowledge.conditions import (
     ANY,
     ArtifactIs,

@@ -13,7 +13,7 @@ import pandas as pd
 
 from pipeline.interpret import interpret_results
 from pipeline.knowledge.load import load_knowledge
-from pipeline.reconcile.results import select_reportable
+from pipeline.reconcile.reportable_results import select_reportable
 from schemas import Held, Results
 
 # Analyte → usual mean and spread, in its canonical unit; made up, to meet every rule.

@@ -20,13 +20,13 @@ from python_calamine import CalamineWorkbook
 from benchmarks.interpretation import make_results
 from pipeline.history.notes import Entries
 from pipeline.interpret import interpret_results
-from pipeline.interpret.changes import compare_standing
+from pipeline.interpret.since_last_report import compare_standing
 from pipeline.knowledge.load import load_knowledge
-from pipeline.reconcile.results import select_reportable
+from pipeline.reconcile.reportable_results import select_reportable
 from pipeline.report.excel.package import pack_workbook
-from pipeline.report.facts import RunFacts
+from pipeline.report.report_model import RunFacts
 from pipeline.report.report_names import file_name
-from pipeline.report.worklist import render_worklist
+from pipeline.report.worklist.worklist_workbook import render_worklist
 from schemas import Held, Issues
 
 RUN_AT = datetime(2026, 11, 1, 6, 0)

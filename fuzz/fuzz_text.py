@@ -14,10 +14,10 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["pipeline"]):
-    from pipeline.ingest import file, results
+    from pipeline.ingest import file, parse_results
     from pipeline.ingest.cells import units
     from pipeline.ingest.layout import headers, recognize, sections
-    from pipeline.ingest.tables import SiteReading, SourceFile, UnreadableFile
+    from pipeline.ingest.text_tables import SiteReading, SourceFile, UnreadableFile
     from pipeline.issues import CATALOGUE
     from pipeline.knowledge.load import load_knowledge
 
@@ -25,7 +25,7 @@ KNOWLEDGE = load_knowledge()
 HEADERS = headers.index_headers(KNOWLEDGE)
 # Making these anew for each file takes longer than reading it, and never differs.
 file.index_headers = lambda knowledge: HEADERS
-results.index_names = lambda knowledge: HEADERS.names
+parse_results.index_names = lambda knowledge: HEADERS.names
 units.index_units = lambda knowledge: HEADERS.names.units
 
 SITE = SiteReading()

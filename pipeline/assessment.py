@@ -13,12 +13,12 @@ from pipeline.interpret import Interpretation, interpret_results
 from pipeline.interpret.conflict_versions import Versions, interpret_versions
 from pipeline.issues import all_issues
 from pipeline.knowledge.model import Knowledge
+from pipeline.reconcile.agreed_observations import join_selected, select_observations
 from pipeline.reconcile.conflicts import hold_against_sex, hold_misidentified
 from pipeline.reconcile.corrections import close_holds, without_returned
 from pipeline.reconcile.daily_numbers import SpecimenIds, name_by_day
 from pipeline.reconcile.decisions import settle_people
-from pipeline.reconcile.observations import join_selected, select_observations
-from pipeline.reconcile.results import Selected, select_reportable, show_replaced
+from pipeline.reconcile.reportable_results import Selected, select_reportable, show_replaced
 from pipeline.reconcile.unreadable_siblings import hold_overtaken
 from schemas import DataFrame, Held, Issues, Observations
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pipeline.commands.run import Batch
     from pipeline.config import Settings
-    from pipeline.report.cell_texts import CellsOfPlace, CellTexts
+    from pipeline.report.held_rows.cell_texts import CellsOfPlace, CellTexts
 
 _PLACES = 3  # places named for each kind of problem, unless -v asks for all
 

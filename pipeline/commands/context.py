@@ -11,10 +11,10 @@ from pipeline.errors import ConfigError
 from pipeline.files.durable import refuse_existing, write_text
 from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.file import read_results
-from pipeline.ingest.layout.describe import Identified, describe_reading
+from pipeline.ingest.layout.describe_layout import Identified, describe_reading
 from pipeline.ingest.layout.write_layout import ROW_BY_ROW, write_layout
 from pipeline.ingest.sources import ExportFile, find_exports
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge

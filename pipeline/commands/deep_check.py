@@ -9,8 +9,8 @@ from pipeline.commands.context import Clock, load_tried_knowledge
 from pipeline.commands.run import reading_basis
 from pipeline.config import Settings
 from pipeline.files.durable import hash_file
-from pipeline.history.history import open_history
 from pipeline.history.patient_ids import WITH_RESULTS
+from pipeline.history.stored import open_history
 from pipeline.ingest.file import read_results
 from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.publish.audit_log import Fault

@@ -8,7 +8,7 @@ from pipeline.commands.context import Clock, chosen_layout, load_tried_knowledge
 from pipeline.commands.site_checks import Check, examine_site
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, KnowledgeError, OutputError
-from pipeline.history.history import open_history
+from pipeline.history.stored import open_history
 from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.site.inbox import place_inbox
 from pipeline.site.location import place_history

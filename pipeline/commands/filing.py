@@ -12,13 +12,13 @@ from pipeline.commands.run import Batch, update_reports
 from pipeline.config import Settings
 from pipeline.errors import LabflagError
 from pipeline.files.folder import read_plain
-from pipeline.history.history import History
 from pipeline.history.receive import unstore
+from pipeline.history.stored import History
 from pipeline.ingest.file_names import show_name
 from pipeline.ingest.sources import ExportFile, Found
 from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.held import name_held
+from pipeline.report.held_rows.held_workbook import name_held
 from pipeline.site.inbox import Claim, Inbox, Verdict, begin_claim, file_away
 from pipeline.site.location import Place
 from pipeline.site.quarantine import explain_quarantine, note_unread

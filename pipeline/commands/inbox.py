@@ -11,7 +11,7 @@ from pipeline.commands.filing import Filed, Filing
 from pipeline.commands.run import Batch, basis_of_reports
 from pipeline.config import Settings
 from pipeline.errors import BusyError, ConfigError, Exit, OutputError, exit_code
-from pipeline.history.history import History
+from pipeline.history.stored import History
 from pipeline.knowledge.model import Knowledge
 from pipeline.publish import manifest
 from pipeline.publish.publish import check_folder

@@ -9,8 +9,8 @@ from pipeline.commands.context import Clock, Progress, load_tried_knowledge, pas
 from pipeline.commands.run import Batch, update_reports
 from pipeline.config import Settings
 from pipeline.errors import OutputError
-from pipeline.history.history import History, open_history
 from pipeline.history.store.records import Run
+from pipeline.history.stored import History, open_history
 from pipeline.ingest.sources import Found
 from pipeline.knowledge.model import Knowledge
 from pipeline.publish.publish import check_folder

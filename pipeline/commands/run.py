@@ -20,9 +20,9 @@ from pipeline.commands.context import (
 )
 from pipeline.config import Settings
 from pipeline.errors import Exit
-from pipeline.history.history import History, open_history
 from pipeline.history.receive import ReadingBasis, Receipt, Receive, Received, receive
 from pipeline.history.store.records import Run
+from pipeline.history.stored import History, open_history
 from pipeline.ingest.dataset import Intake, combine
 from pipeline.ingest.sources import ExportFile, Found, find_exports
 from pipeline.ingest.stored_file import ReceivedFile
@@ -38,9 +38,9 @@ from pipeline.publish.trust import open_trusted
 from pipeline.publish.worklist_update import WorklistNews
 from pipeline.publish.write_anchor import anchor_log
 from pipeline.reconcile.tally import Accounts, reconcile
-from pipeline.report.cell_texts import CellPlace, CellsOfPlace, CellTexts, list_cell_texts
-from pipeline.report.facts import RunFacts
-from pipeline.review.explain import Node, explain_patient
+from pipeline.report.held_rows.cell_texts import CellPlace, CellsOfPlace, CellTexts, list_cell_texts
+from pipeline.report.report_model import RunFacts
+from pipeline.review.explanation import Node, explain_patient
 from pipeline.site.location import Place, place_history
 from pipeline.site.workspace import open_workspace
 from schemas import DataFrame, Held, Issues

@@ -9,9 +9,9 @@ from pipeline.assessment import judge
 from pipeline.commands.context import load_tried_knowledge
 from pipeline.config import Settings
 from pipeline.errors import Exit
-from pipeline.history.history import open_history
 from pipeline.history.store.ledger import Ledger
 from pipeline.history.store.records import Run
+from pipeline.history.stored import open_history
 from pipeline.publish import manifest
 from pipeline.publish.anchor_check import find_anchor_contradictions
 from pipeline.publish.trust import find_strangers

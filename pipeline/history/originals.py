@@ -10,7 +10,7 @@ from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.layout.dialect import Reading
 from pipeline.ingest.layout.recognize import Sheet
 from pipeline.ingest.returned_rows import Hold, ReadAs, Returned
-from pipeline.ingest.tables import DateOrder, DecimalSign
+from pipeline.ingest.text_tables import DateOrder, DecimalSign
 
 _FAST = 1  # of zlib; slower ones save little on tables of results
 

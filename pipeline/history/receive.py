@@ -9,16 +9,16 @@ from enum import StrEnum
 from sqlalchemy import select
 
 from pipeline import __version__
-from pipeline.history.history import History, forget_file
 from pipeline.history.patient_ids import list_people
 from pipeline.history.store import tables
 from pipeline.history.store.due import note_due
 from pipeline.history.store.ledger import list_decisions, note_event
+from pipeline.history.stored import History, forget_file
 from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.file import read_results
 from pipeline.ingest.formats.readers import open_file
 from pipeline.ingest.sources import ExportFile
-from pipeline.ingest.tables import SiteReading, UnreadableFile
+from pipeline.ingest.text_tables import SiteReading, UnreadableFile
 from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.model import Knowledge
 

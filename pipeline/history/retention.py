@@ -7,13 +7,13 @@ from datetime import date
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Connection
 
-from pipeline.history.history import History, forget_file
 from pipeline.history.originals import Original, pack_original, unpack_original
 from pipeline.history.patient_ids import WITH_RESULTS, list_people
 from pipeline.history.store import tables
 from pipeline.history.store.due import note_all_due
 from pipeline.history.store.ledger import note_event
 from pipeline.history.store.seals import seal_file
+from pipeline.history.stored import History, forget_file
 from pipeline.history.typed_notes import purge_typed
 
 

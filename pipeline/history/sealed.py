@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection, Row
 
-from pipeline.history.history import History
 from pipeline.history.patient_ids import WITH_RESULTS
 from pipeline.history.store import tables
 from pipeline.history.store.seals import (
@@ -20,6 +19,7 @@ from pipeline.history.store.seals import (
     sum_history,
     sum_typed,
 )
+from pipeline.history.stored import History
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

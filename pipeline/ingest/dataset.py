@@ -11,7 +11,7 @@ from pipeline.ingest.layout.dialect import Reading
 from pipeline.ingest.layout.recognize import Sheet
 from pipeline.ingest.returned_rows import Returned
 from pipeline.ingest.stored_file import ReceivedFile
-from pipeline.ingest.tables import SourceFile, TextTable
+from pipeline.ingest.text_tables import SourceFile, TextTable
 from pipeline.issues import (
     all_issues,
 )

@@ -28,11 +28,11 @@ from pipeline.ingest.layout.recognize import Sheet, recognize_sheets
 from pipeline.ingest.layout.remark_rows import find_remark_rows, join_remarks
 from pipeline.ingest.layout.sections import Lines, sort_lines
 from pipeline.ingest.long_format import Melted, melt_table
-from pipeline.ingest.observations import observe
-from pipeline.ingest.results import parse_results
+from pipeline.ingest.parse_results import parse_results
+from pipeline.ingest.read_observations import observe
 from pipeline.ingest.returned_rows import Returned, restore_accessions, restore_reading
 from pipeline.ingest.specimens import hold_failed_runs, judge_specimens
-from pipeline.ingest.tables import SiteReading, SourceFile, TextTable, UnreadableFile
+from pipeline.ingest.text_tables import SiteReading, SourceFile, TextTable, UnreadableFile
 from pipeline.issues import (
     Staged,
     all_issues,

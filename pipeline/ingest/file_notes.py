@@ -7,7 +7,7 @@ import pandas as pd
 from pipeline.ingest.layout.recognize import Sheet
 from pipeline.ingest.layout.sections import Lines
 from pipeline.ingest.long_format import Melted
-from pipeline.ingest.tables import SourceFile
+from pipeline.ingest.text_tables import SourceFile
 from pipeline.issues import (
     Staged,
     issue_of_file,

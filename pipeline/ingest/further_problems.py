@@ -13,7 +13,7 @@ from pipeline.ingest.layout.analyte_names import NameIndex, analyte_of, index_na
 from pipeline.ingest.layout.dialect import Reading
 from pipeline.ingest.second_values import SAYS_NONE
 from pipeline.ingest.specimens import find_intervals_not_human
-from pipeline.ingest.tables import DateOrder
+from pipeline.ingest.text_tables import DateOrder
 from pipeline.issues import all_issues, issues_at, set_aside
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Export, Issues

@@ -17,7 +17,7 @@ from pipeline.ingest.layout.unused_columns import (
     issues_of_returned_cells,
 )
 from pipeline.ingest.returned_rows import Returned, restore_patients
-from pipeline.ingest.tables import SourceFile, TextTable
+from pipeline.ingest.text_tables import SourceFile, TextTable
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.issues.counts import say_count
 from pipeline.knowledge.name_key import name_key

@@ -15,7 +15,7 @@ import pandas as pd
 
 from pipeline.ingest.cells.ids import accession_stem
 from pipeline.ingest.layout.dialect import HEADER_WITHIN, Reading
-from pipeline.ingest.tables import DateOrder, DecimalSign, TextTable, UnreadableFile
+from pipeline.ingest.text_tables import DateOrder, DecimalSign, TextTable, UnreadableFile
 
 HOLD, REASON, FIX = "labflag_hold", "labflag_reason", "labflag_fix"
 RAW, READ_AS = "labflag_raw", "labflag_read_as"

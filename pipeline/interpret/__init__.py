@@ -6,13 +6,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import cast
 
-from pipeline.interpret.artifacts import find_artifacts, list_artifacts
 from pipeline.interpret.by_accession import Grid, place_results
 from pipeline.interpret.course import Moves, list_moves
 from pipeline.interpret.current import rank_patients, standing_findings
 from pipeline.interpret.derive import derive_held, derive_results
+from pipeline.interpret.evaluate_rules import evaluate_rules
 from pipeline.interpret.evaluator import Questions
-from pipeline.interpret.findings import evaluate_rules
+from pipeline.interpret.find_artifacts import find_artifacts, list_artifacts
 from pipeline.interpret.worklist_order import Place
 from pipeline.knowledge.model import Knowledge, Rule
 from schemas import (

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from pipeline.interpret.applicable_strata import list_strata
 from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
 from pipeline.interpret.interference import Doubts
 from pipeline.interpret.limits import Verdicts, compare_results
 from pipeline.interpret.result_arrays import Amounts, Mask
-from pipeline.interpret.strata import list_strata
-from pipeline.interpret.truth import Answer, rest_on, state
+from pipeline.interpret.truth_columns import Answer, rest_on, state
 from pipeline.knowledge.conditions import ANY, Compare, Formula, HeldAs, Interval, Reported
 from pipeline.knowledge.model import Knowledge, Limit, Stratum
 from schemas.vocabulary import Comparator, Reason

@@ -16,9 +16,9 @@ from pipeline.ingest.dataset import Intake
 from pipeline.interpret import interpret_results
 from pipeline.interpret.worklist_order import PLACE, Place, sort_by_place
 from pipeline.knowledge.model import Knowledge
-from pipeline.reconcile.observations import join_selected, select_observations
+from pipeline.reconcile.agreed_observations import join_selected, select_observations
 from pipeline.reconcile.person_versions import CONFLICT, CONFLICTS, DETAILS, describe_people
-from pipeline.reconcile.results import select_reportable
+from pipeline.reconcile.reportable_results import select_reportable
 from schemas import DataFrame, Findings, Held, Observations
 from schemas.vocabulary import Outcome
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
 from pipeline.interpret.interference import Doubts
-from pipeline.interpret.observations import Sayings
+from pipeline.interpret.observed import Sayings
 from pipeline.interpret.result_arrays import Amounts, Mask, Numbers
 from pipeline.interpret.timeline import Keys, Timeline
 from pipeline.interpret.treatments import Courses
-from pipeline.interpret.truth import Answer, rest_on, state
+from pipeline.interpret.truth_columns import Answer, rest_on, state
 from pipeline.interpret.unit_limits import limit_in_unit
 from pipeline.knowledge.conditions import SHARE, Change
 from pipeline.knowledge.model import Analyte, Knowledge, ShareOfChange

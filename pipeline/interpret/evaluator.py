@@ -9,17 +9,17 @@ import numpy.typing as npt
 
 from pipeline.interpret.by_accession import NOWHERE, Grid
 from pipeline.interpret.comparisons import Comparisons
-from pipeline.interpret.contradictions import Contradictions
+from pipeline.interpret.contradicting_repeats import Contradictions
 from pipeline.interpret.delta_checks import Changes
 from pipeline.interpret.evidence import Facts
 from pipeline.interpret.interference import doubts_from
 from pipeline.interpret.kleene import all_of, any_of, combine
-from pipeline.interpret.observations import Sayings
+from pipeline.interpret.observed import Sayings
 from pipeline.interpret.outside_interval import OutsideResults
 from pipeline.interpret.result_arrays import Mask, amounts_of
 from pipeline.interpret.timeline import Barriers, Timeline
 from pipeline.interpret.treatments import Background, Courses
-from pipeline.interpret.truth import Answer, negate, restrict, state, take
+from pipeline.interpret.truth_columns import Answer, negate, restrict, state, take
 from pipeline.knowledge.conditions import (
     ANY,
     ArtifactIs,

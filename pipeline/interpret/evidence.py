@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.interpret.by_accession import NOWHERE, Grid
 from pipeline.interpret.categorical import Coded, format_numbers, join_distinct, keep_whole
-from pipeline.interpret.truth import Evidence
+from pipeline.interpret.truth_columns import Evidence
 
 _PLACE = ("source_file", "source_sheet", "source_row")
 _FROM = ("from_accession", "from_date")

@@ -6,7 +6,7 @@ from functools import reduce
 import numpy as np
 
 from pipeline.interpret.result_arrays import Mask
-from pipeline.interpret.truth import Answer
+from pipeline.interpret.truth_columns import Answer
 from pipeline.knowledge.conditions import Group
 from schemas.vocabulary import Reason
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipeline.interpret.applicable_strata import strata_for
 from pipeline.interpret.result_arrays import Amounts, Mask, Numbers
-from pipeline.interpret.strata import strata_for
 from pipeline.interpret.unit_limits import limits_in_reported_units, raise_limits
 from pipeline.knowledge.conditions import Direction
 from pipeline.knowledge.model import Analyte, Knowledge, Limit

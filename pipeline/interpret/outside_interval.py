@@ -8,7 +8,7 @@ from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
 from pipeline.interpret.comparisons import Comparisons
 from pipeline.interpret.result_arrays import Mask, Numbers
 from pipeline.interpret.timeline import Timeline
-from pipeline.interpret.truth import Answer, Evidence, rest_on, state
+from pipeline.interpret.truth_columns import Answer, Evidence, rest_on, state
 from pipeline.knowledge.conditions import Compare, Interval, Outside
 from pipeline.knowledge.flags import index_flags
 from pipeline.knowledge.model import Knowledge

@@ -8,10 +8,10 @@ import pandas as pd
 
 from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
 from pipeline.interpret.interference import Doubts
-from pipeline.interpret.observations import Sayings
+from pipeline.interpret.observed import Sayings
 from pipeline.interpret.result_arrays import Amounts, Mask
 from pipeline.interpret.timeline import Dates, Timeline, dates_with_time
-from pipeline.interpret.truth import Answer
+from pipeline.interpret.truth_columns import Answer
 from pipeline.knowledge.conditions import Condition
 from pipeline.knowledge.model import BeforeStart, Knowledge
 from schemas.vocabulary import ResultStatus

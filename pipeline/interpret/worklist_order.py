@@ -10,7 +10,7 @@ from pipeline.interpret.by_accession import NOWHERE, Grid
 from pipeline.interpret.evaluator import Questions
 from pipeline.interpret.result_arrays import Mask, Numbers
 from pipeline.interpret.timeline import Timeline
-from pipeline.interpret.truth import Answer
+from pipeline.interpret.truth_columns import Answer
 from pipeline.knowledge.conditions import Compare
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.worklist import ClassOrder

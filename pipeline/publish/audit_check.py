@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.history.history import open_history
 from pipeline.history.store.records import Event
+from pipeline.history.stored import open_history
 from pipeline.publish.audit_log import Fault, Told, read_told
 from pipeline.site.location import Place
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.files.durable import hash_file
-from pipeline.history.history import History
 from pipeline.history.store.records import Run
+from pipeline.history.stored import History
 from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.publish import manifest
 from pipeline.publish.audit_log import (

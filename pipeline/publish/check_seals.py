@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import OutputError
-from pipeline.history.history import History, open_history
 from pipeline.history.sealed import Sealed, find_changed_rows, stored_seals, sum_seals
 from pipeline.history.store.database import Clock
+from pipeline.history.stored import History, open_history
 from pipeline.publish.audit_log import Fault, Told, advance_sum, read_head, read_told
 from pipeline.publish.trust import find_strangers, read_sealed
 from pipeline.site.location import Place

@@ -14,7 +14,7 @@ from pipeline.files.durable import write_text
 from pipeline.files.folder import read_plain
 from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.reconcile.tally import Accounts
-from pipeline.report.facts import RunFacts
+from pipeline.report.report_model import RunFacts
 from schemas import DataFrame, Findings
 from schemas.vocabulary import Outcome
 

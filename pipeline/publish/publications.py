@@ -14,16 +14,16 @@ from pipeline.assessment import Judgement
 from pipeline.errors import OutputError
 from pipeline.files.durable import sync_folder
 from pipeline.files.folder import open_below
-from pipeline.history.history import History
 from pipeline.history.store.records import Publication, Run
+from pipeline.history.stored import History
 from pipeline.lookup import look_up
 from pipeline.publish.delivery import Delivery, deliver
 from pipeline.publish.fingerprints import digest_patients, pack_standing, unpack_standing
 from pipeline.publish.manifest import Output
 from pipeline.reconcile.person_versions import CONFLICT, DETAILS, describe_people
-from pipeline.report.facts import RunFacts
+from pipeline.report.patient.patient_rows import list_reported, list_with_report
+from pipeline.report.report_model import RunFacts
 from pipeline.report.report_names import file_name
-from pipeline.report.rows import list_reported, list_with_report
 from schemas import DataFrame, Findings
 
 PATIENTS = "patients"

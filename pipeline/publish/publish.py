@@ -9,26 +9,26 @@ from pipeline.assessment import Judgement
 from pipeline.errors import OutputError
 from pipeline.files.durable import make_folder, write_text
 from pipeline.history.broken_patients import SEAL_BROKEN
-from pipeline.history.history import FILE_NAME, History
 from pipeline.history.notes import Entries
 from pipeline.history.store.records import Run
-from pipeline.interpret.changes import compare_standing
+from pipeline.history.stored import FILE_NAME, History
+from pipeline.interpret.since_last_report import compare_standing
 from pipeline.publish import manifest
 from pipeline.publish.csv_text import csv_text
 from pipeline.publish.delivery import in_batches
 from pipeline.publish.publications import PATIENTS, Shelf
 from pipeline.publish.worklist_update import WorklistNews, WorklistUpdate
-from pipeline.report.calls import list_due, list_identity_calls
-from pipeline.report.carry import carry_entries
 from pipeline.report.excel.package import pack_workbook
-from pipeline.report.facts import RunFacts
-from pipeline.report.held import name_held, render_held
-from pipeline.report.notice import render_changed, render_notice
-from pipeline.report.patient import PatientReport, assemble_reports
+from pipeline.report.held_rows.held_workbook import name_held, render_held
+from pipeline.report.patient.assemble import PatientReport, assemble_reports
+from pipeline.report.patient.notice import render_changed, render_notice
+from pipeline.report.patient.patient_workbook import render_workbook
+from pipeline.report.report_model import RunFacts
 from pipeline.report.wording import show_date
-from pipeline.report.workbook import render_workbook
-from pipeline.report.worklist import render_worklist
-from pipeline.report.worklist_lines import describe_topics, list_topics
+from pipeline.report.worklist.carry_notes import carry_entries
+from pipeline.report.worklist.critical_calls import list_due, list_identity_calls
+from pipeline.report.worklist.lines import describe_topics, list_topics
+from pipeline.report.worklist.worklist_workbook import render_worklist
 from pipeline.site.private_folder import find_record
 from pipeline.texts import LANGUAGES
 from schemas import DataFrame, Findings

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pipeline.config import Settings
 from pipeline.errors import OutputError
-from pipeline.history.history import History, open_history
 from pipeline.history.sealed import Sealed, last_event, noted_log, stored_seals, sum_seals
 from pipeline.history.store.database import Clock
+from pipeline.history.stored import History, open_history
 from pipeline.publish.audit_log import advance_sum, line_seal, read_head, read_told
 from pipeline.publish.write_anchor import require_anchored
 from pipeline.site.location import Place

@@ -17,8 +17,8 @@ from pipeline.errors import OutputError
 from pipeline.files.durable import write_bytes, write_text
 from pipeline.files.exchange import keep_as, replace_keeping
 from pipeline.files.folder import open_folder
-from pipeline.history.history import History
 from pipeline.history.notes import Entries
+from pipeline.history.stored import History
 from pipeline.history.typed_notes import Drawn, ReadFile, load_drawn, load_typed, store_typed
 from pipeline.publish.worklist_file import (
     NAME,
@@ -31,8 +31,8 @@ from pipeline.publish.worklist_file import (
     look_at,
     name_aside,
 )
-from pipeline.report.merge import Context, merge
-from pipeline.report.read_back import ReadBack, UnreadableWorklist, read_typed
+from pipeline.report.worklist.merge_notes import Context, merge
+from pipeline.report.worklist.read_notes import ReadBack, UnreadableWorklist, read_typed
 from pipeline.site.private_folder import find_private
 from pipeline.texts import ENGLISH, Texts
 from pipeline.texts.workbook_cells import as_shown

@@ -19,7 +19,7 @@ from pipeline.config import Settings
 from pipeline.errors import LabflagError, OutputError
 from pipeline.files.durable import write_private
 from pipeline.files.folder import open_folder, read_plain
-from pipeline.history.history import History
+from pipeline.history.stored import History
 from pipeline.publish.anchor import (
     BEGUN,
     find_begun,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.dataset import Intake
-from pipeline.reconcile.results import Selected
+from pipeline.reconcile.reportable_results import Selected
 from schemas.vocabulary import Disposition, IssueSeverity
 
 

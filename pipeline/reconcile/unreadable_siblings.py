@@ -9,7 +9,7 @@ from pipeline.ingest.dataset import Intake
 from pipeline.issues import all_issues, issues_at
 from pipeline.knowledge.check_observations import AS_RESULTS, IN_WORDS
 from pipeline.knowledge.model import Knowledge
-from pipeline.reconcile.results import RANK
+from pipeline.reconcile.reportable_results import RANK
 from schemas import Held, Observations
 from schemas.vocabulary import ResultStatus
 

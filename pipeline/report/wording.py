@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pipeline.knowledge.conditions import Compare, Condition, Interval, RuleIs, walk
 from pipeline.knowledge.model import CONVENTION, Knowledge, Limit, Rule
-from pipeline.report.facts import Citation, RuleText
+from pipeline.report.report_model import Citation, RuleText
 from pipeline.texts import ENGLISH, Texts
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ import pandas as pd
 from pipeline.errors import ConfigError
 from pipeline.ingest.cells.ids import clean_ids
 from pipeline.ingest.formats.readers import open_file, read_tables
-from pipeline.ingest.tables import TextTable, UnreadableFile
+from pipeline.ingest.text_tables import TextTable, UnreadableFile
 from pipeline.interpret import Interpretation
 from pipeline.issues.catalogue import CATALOGUE
 from schemas import DataFrame, Truth

@@ -9,8 +9,8 @@ from pathlib import Path
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.files.file_systems import is_remote
-from pipeline.history.history import FILE_NAME
 from pipeline.history.store.engine import is_url
+from pipeline.history.stored import FILE_NAME
 from pipeline.site.private_folder import find_record
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from pipeline.errors import OutputError
 from pipeline.files.durable import write_private
 from pipeline.files.folder import ASIDE, Folder, is_only_ours, open_folder
-from pipeline.history.history import FILE_NAME
 from pipeline.history.store.engine import fold_file
+from pipeline.history.stored import FILE_NAME
 from pipeline.site.lock import NAME as LOCK
 
 NAME = ".labflag"

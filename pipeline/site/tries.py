@@ -15,7 +15,6 @@ from pathlib import Path
 
 from pipeline.errors import LabflagError
 from pipeline.files.durable import write_private
-from pipeline.history.history import History
 from pipeline.history.receive import (
     PASSING,
     UNREAD,
@@ -25,9 +24,10 @@ from pipeline.history.receive import (
     Received,
     receive,
 )
+from pipeline.history.stored import History
 from pipeline.ingest.file import refuse_file
 from pipeline.ingest.sources import ExportFile
-from pipeline.ingest.tables import UnreadableFile
+from pipeline.ingest.text_tables import UnreadableFile
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.issues.counts import say_count
 from pipeline.site.inbox import Claim, Inbox, list_claim_folders

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from pipeline.report.entries import TAG
+from pipeline.report.worklist.line_tags import TAG
 
 LONG = [
     "patient_id",

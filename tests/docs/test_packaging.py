@@ -112,7 +112,7 @@ def test_bounds_of_the_decision_are_those_of_setup_cfg() -> None:
 def test_knowledge_travels_with_the_package() -> None:
     patterns = SETUP["options.package_data"]["pipeline.knowledge"].split()
     assert patterns == ["**/*.toml", "cases/**/*.txt"]
-    assert SETUP["options.package_data"]["pipeline.report"].split() == ["page.*"]
+    assert SETUP["options.package_data"]["pipeline.report.worklist"].split() == ["page.*"]
     knowledge = ROOT / "pipeline" / "knowledge"
     data = [
         path

@@ -16,7 +16,7 @@ from pipeline.commands import history, withdraw
 from pipeline.history import receive
 from pipeline.knowledge.model import Knowledge
 from pipeline.publish import publications, publish, worklist_update
-from pipeline.report.patient import PatientReport
+from pipeline.report.patient.assemble import PatientReport
 from schemas.table import Table
 
 

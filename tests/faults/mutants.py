@@ -49,7 +49,7 @@ MUTANTS = (
     ),
     Mutant(
         name="a file is stored in two transactions",
-        file="pipeline/history/history.py",
+        file="pipeline/history/stored.py",
         old="        stored: dict[str, pd.DataFrame] = {",
         new='        connection.exec_driver_sql("COMMIT")\n'
         '        connection.exec_driver_sql("BEGIN IMMEDIATE")\n'
@@ -105,7 +105,7 @@ MUTANTS = (
     ),
     Mutant(
         name="a replaced file goes in a transaction before",
-        file="pipeline/history/history.py",
+        file="pipeline/history/stored.py",
         old='            if not is_known:\n                self._store(connection, file, "", basis)\n',
         new='            if not is_known:\n                self._store(connection, file, "", basis)\n'
         '            connection.exec_driver_sql("COMMIT")\n'

@@ -63,7 +63,7 @@ def import_everything() -> None:
         if not module.name.endswith("__main__") and not module.name.endswith("child"):
             importlib.import_module(module.name)
     # What is only read is read once; it is the same in every run.
-    import pipeline.reading
+    import pipeline.commands.context
     from pipeline.config import load_settings
 
     pipeline.commands.context.load_knowledge = functools.cache(

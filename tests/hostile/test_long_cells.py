@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.ingest.file import read_results
 from pipeline.ingest.formats.delimited import MAX_CELL
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()

@@ -14,11 +14,11 @@ from pipeline.errors import Exit
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
 from pipeline.ingest.sources import find_exports
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.issues import CATALOGUE
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.conflicts import hold_conflicts
-from pipeline.reconcile.results import select_reportable
+from pipeline.reconcile.reportable_results import select_reportable
 from tests.hostile.text_files import CASES, HUGE, Case, export, line, make
 
 KNOWLEDGE = load_knowledge()

@@ -16,7 +16,7 @@ import xlwt
 import pipeline
 from pipeline.ingest.formats.workbook import reader
 from pipeline.ingest.formats.workbook.reader import read_workbook
-from pipeline.ingest.tables import TextTable, UnreadableFile
+from pipeline.ingest.text_tables import TextTable, UnreadableFile
 from pipeline.issues.catalogue import CATALOGUE
 from tests.hostile import workbooks as hostile
 from tests.hostile.workbooks import (

@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.interpret import ask_questions
 from pipeline.interpret.by_accession import NOWHERE, Grid
 from pipeline.interpret.result_arrays import PREGNANCY, Amounts
-from pipeline.interpret.truth import Answer
+from pipeline.interpret.truth_columns import Answer
 from pipeline.knowledge.conditions import Condition
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import AgeSpan, Analyte, Knowledge, Limit, Stratum

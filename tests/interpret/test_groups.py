@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.interpret.kleene import combine
-from pipeline.interpret.truth import negate, rest_on, restrict, state, take
+from pipeline.interpret.truth_columns import negate, rest_on, restrict, state, take
 from pipeline.knowledge.conditions import Group, Reported
 from schemas.vocabulary import Reason
 

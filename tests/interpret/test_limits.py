@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from pipeline.interpret.applicable_strata import list_strata
 from pipeline.interpret.limits import compare_results
-from pipeline.interpret.strata import list_strata
 from pipeline.interpret.unit_limits import limit_in_unit
 from pipeline.knowledge.model import Adjustment, Analyte
 from schemas.vocabulary import Sex

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import KnowledgeError
 from pipeline.interpret import interpret_results
-from pipeline.interpret.changes import order_by_change
+from pipeline.interpret.since_last_report import order_by_change
 from pipeline.knowledge.conditions import RuleIs
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.worklist import check_order

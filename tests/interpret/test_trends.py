@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipeline.interpret.changes import compare_standing, order_by_change
+from pipeline.interpret.since_last_report import compare_standing, order_by_change
 from schemas import Changes, Findings, Patients
 
 from .made import read_rows

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.interpret import ask_questions
-from pipeline.interpret.truth import Answer
+from pipeline.interpret.truth_columns import Answer
 from pipeline.knowledge.conditions import (
     ANY,
     Baseline,

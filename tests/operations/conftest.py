@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from tests.cli.conftest import labflag  # noqa: F401 - a fixture of both folders
 

@@ -26,8 +26,8 @@ _DAC_OVERRIDE, _DAC_READ_SEARCH, _CAPBSET_DROP = 1, 2, 24
 # A run in which some function is another one, as where data make a library or labflag itself fail.
 _CHANGED = """
 import os, signal, sys
-import pipeline.batch, pipeline.operations.receive as receive, pipeline.operations.tries
-import pipeline.ingest.workbooks as workbooks
+import pipeline.commands.run, pipeline.history.receive as receive, pipeline.site.tries
+import pipeline.ingest.formats.workbook.reader as workbooks
 {code}
 sys.argv[0] = "labflag"
 from pipeline.cli import main

@@ -16,7 +16,7 @@ from pipeline.errors import InboxError, LabflagError, OutputError
 from pipeline.files.durable import make_folder, write_text
 from pipeline.files.exchange import keep_as, replace_keeping
 from pipeline.files.folder import NotPlainError, open_below, open_folder, read_plain
-from pipeline.history.history import open_history
+from pipeline.history.stored import open_history
 from pipeline.publish.access import choose_access, grant_access
 from pipeline.publish.delivery import Delivery, deliver
 from pipeline.publish.manifest import list_locked

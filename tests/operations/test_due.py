@@ -22,7 +22,7 @@ from pipeline.commands.run import run_batch
 from pipeline.commands.status import look_at_site
 from pipeline.commands.withdraw import find_stored, replace_file, withdraw_file
 from pipeline.config import Settings
-from pipeline.history.history import open_history
+from pipeline.history.stored import open_history
 from pipeline.publish.audit_check import verify_history
 from pipeline.publish.audit_log import verify_site
 from pipeline.reconcile.decisions import REJECT, RELEASE

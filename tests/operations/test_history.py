@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import ConfigError, OutputError
-from pipeline.history.history import open_history
 from pipeline.history.notes import Entries, Note
 from pipeline.history.originals import keep_original
 from pipeline.history.store import tables
 from pipeline.history.store.engine import connect_copy
 from pipeline.history.store.records import Publication
+from pipeline.history.stored import open_history
 from pipeline.history.typed_notes import load_typed, store_typed
 from pipeline.ingest.dataset import combine
 
@@ -121,7 +121,7 @@ def test_a_file_is_in_whole_or_not_at_all(history, read, monkeypatch):
     def fail(*_):
         raise OSError
 
-    monkeypatch.setattr("pipeline.history.history._require_count", fail)
+    monkeypatch.setattr("pipeline.history.stored._require_count", fail)
     with pytest.raises(OSError, match=r"^$"):
         history.commit(read(GOOD), "run")
     monkeypatch.undo()
@@ -236,7 +236,7 @@ def test_a_backup_has_its_name_only_once_it_is_whole(tmp_path, history, read, mo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.history.history.copy_all", stop)
+        patched.setattr("pipeline.history.stored.copy_all", stop)
         with pytest.raises(KeyboardInterrupt):
             history.backup(folder / "copy.db")
     assert [*folder.iterdir()] == []

@@ -22,7 +22,7 @@ HOLD = """
 import subprocess, sys, tempfile, time
 from datetime import datetime
 from pathlib import Path
-from pipeline.operations.workspace import open_workspace
+from pipeline.site.workspace import open_workspace
 with open_workspace(Path(sys.argv[1]), datetime.now, "0640") as private:
     (Path(tempfile.gettempdir()) / "left").write_text("x")
     (Path(sys.argv[1]) / ".labflag-abc.tmp").write_text("x")

@@ -10,7 +10,7 @@ from pipeline.commands.context import load_tried_knowledge, pass_through
 from pipeline.commands.history import rebuild_reports
 from pipeline.commands.run import run_batch
 from pipeline.config import Laboratory, Settings
-from pipeline.history.history import open_history
+from pipeline.history.stored import open_history
 from pipeline.reconcile.decisions import RELEASE, facts_of_decision, list_conflicts
 from tests.operations.conftest import HEADER
 

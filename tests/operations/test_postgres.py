@@ -9,7 +9,7 @@ import pytest
 from pipeline.commands.history import back_up, purge_history, rebuild_reports, restore_history
 from pipeline.commands.run import run_batch
 from pipeline.config import Settings
-from pipeline.history.history import open_history
+from pipeline.history.stored import open_history
 from tests.needs import IS_CI, needs
 from tests.operations.conftest import HEADER
 from tests.operations.servers import FOUND, Server, start_server

@@ -13,7 +13,7 @@ from pipeline.commands.run import rehearse_batch, run_batch
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.files.file_systems import is_remote
-from pipeline.history.history import History
+from pipeline.history.stored import History
 from pipeline.publish.delivery import Delivery, deliver
 from pipeline.site.location import place_history
 from tests.operations.conftest import HEADER

@@ -23,8 +23,8 @@ from pipeline.commands.inbox import run_round
 from pipeline.commands.status import look_at_site
 from pipeline.config import Settings
 from pipeline.errors import Exit, OutputError
-from pipeline.history.history import open_history
 from pipeline.history.store import seals, tables
+from pipeline.history.stored import open_history
 from pipeline.publish.audit_check import verify_history
 from pipeline.publish.audit_log import verify_site
 from pipeline.publish.check_seals import verify_seals

@@ -18,9 +18,9 @@ from pipeline.commands.context import knowledge_of, pass_through
 from pipeline.commands.inbox import run_round
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, LabflagError, OutputError, exit_code
-from pipeline.history.history import open_history
 from pipeline.history.store import tables
 from pipeline.history.store.frames import insert_many
+from pipeline.history.stored import open_history
 from pipeline.site.inbox import list_claim_folders
 from tests.faults import statements
 from tests.needs import IS_CI, needs

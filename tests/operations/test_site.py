@@ -21,7 +21,7 @@ from pipeline.commands.site_checks import examine_site
 from pipeline.config import KEYS, load_settings
 from pipeline.errors import ConfigError, OutputError
 from pipeline.files import file_systems
-from pipeline.history.history import open_history
+from pipeline.history.stored import open_history
 from pipeline.publish.access import choose_access, grant_access
 from pipeline.site.heartbeat import beat
 from pipeline.site.inbox import open_inbox, place_inbox

@@ -19,7 +19,7 @@ from pipeline.commands.history import (
 from pipeline.commands.run import run_batch
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, OutputError
-from pipeline.history.history import open_history
+from pipeline.history.stored import open_history
 from pipeline.publish.audit_check import verify_history
 from pipeline.publish.audit_log import verify_site
 from pipeline.site.location import place_history

@@ -16,7 +16,7 @@ from pipeline.commands.status import look_at_site
 from pipeline.commands.withdraw import find_stored, replace_file, withdraw_file
 from pipeline.config import Settings
 from pipeline.errors import ArgumentError, Exit
-from pipeline.history.history import open_history
+from pipeline.history.stored import open_history
 from pipeline.publish.audit_check import verify_history
 from pipeline.publish.audit_log import verify_site
 from pipeline.site.location import place_history

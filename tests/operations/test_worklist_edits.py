@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from openpyxl.comments import Comment
 
 from pipeline.cli.worklist_news import say_worklist
-from pipeline.report.entries import TAG
+from pipeline.report.worklist.line_tags import TAG
 from tests.needs import needs_program
 from tests.operations.worklist_files import (
     FIRST,

@@ -12,10 +12,10 @@ import pytest
 from pipeline.cli.worklist_news import say_worklist
 from pipeline.commands.history import back_up, purge_history, reassign_patient, restore_history
 from pipeline.files.exchange import keep_as, replace_keeping
-from pipeline.history.history import open_history
+from pipeline.history.stored import open_history
 from pipeline.history.typed_notes import load_typed
 from pipeline.publish import worklist_update
-from pipeline.report import worklist_cells
+from pipeline.report.worklist import read_cells
 from tests.operations.worklist_files import (
     FIRST,
     NOTES,
@@ -184,7 +184,7 @@ def test_one_that_takes_too_long_to_read_is_kept_and_the_run_goes_on(site, monke
     site.run()
     spoil(site.worklist)
     before = site.worklist.read_bytes()
-    monkeypatch.setattr("pipeline.report.worklist_cells.CPU_SECONDS", 1)
+    monkeypatch.setattr("pipeline.report.worklist.read_cells.CPU_SECONDS", 1)
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     batch = site.run(SECOND)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -199,9 +199,9 @@ def test_one_that_takes_too_long_to_read_is_kept_and_the_run_goes_on(site, monke
 
 
 def test_more_rows_than_a_worklist_can_have_are_not_taken(site, monkeypatch):
-    start = worklist_cells._START.replace("main()", "").rstrip("; ")
+    start = read_cells._START.replace("main()", "").rstrip("; ")
     few = "import pipeline.ingest.formats.workbook.cells_child as child; child.MAX_ROWS = 5; child.main()"
-    monkeypatch.setattr(worklist_cells, "_START", start.rsplit("from ", 1)[0] + few)
+    monkeypatch.setattr(read_cells, "_START", start.rsplit("from ", 1)[0] + few)
     batch = site.run(SECOND)
     assert "takes too much time or memory" in said(batch)
     assert len(site.aside) == 1
@@ -212,7 +212,7 @@ def test_more_rows_than_a_worklist_can_have_are_not_taken(site, monkeypatch):
 def test_a_reader_that_the_system_stops_costs_no_note(site, monkeypatch, when):
     kill = "import os; os.kill(os.getpid(), 9)"
     ready = "" if when == "before it starts" else "print('[\"ready\"]', flush=True); "
-    monkeypatch.setattr(worklist_cells, "_START", ready + kill)
+    monkeypatch.setattr(read_cells, "_START", ready + kill)
     before = site.worklist.read_bytes()
     batch = site.run(SECOND)
     assert "want of memory" in said(batch)

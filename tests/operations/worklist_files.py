@@ -15,7 +15,7 @@ from pipeline.assessment import judge
 from pipeline.commands.context import knowledge_of
 from pipeline.commands.run import Batch, run_batch
 from pipeline.config import Settings
-from pipeline.report.entries import TAG
+from pipeline.report.worklist.line_tags import TAG
 from tests.operations.conftest import HEADER
 
 FIRST = """\

@@ -9,9 +9,9 @@ from urllib.parse import unquote
 import pytest
 
 from pipeline.history.notes import Entries
-from pipeline.interpret.changes import compare_standing
+from pipeline.interpret.since_last_report import compare_standing
 from pipeline.report.report_names import file_name
-from pipeline.report.worklist import render_worklist
+from pipeline.report.worklist.worklist_workbook import render_worklist
 from tests.needs import IS_CI
 from tests.unit.report_tables import RUN, knowledge, make_tables
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipeline.assessment import judge
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from tests.properties import examples
 

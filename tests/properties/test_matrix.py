@@ -13,11 +13,11 @@ import pytest
 
 from pipeline.ingest.dataset import Ingested, combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.interpret import interpret_results
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.conflicts import hold_conflicts
-from pipeline.reconcile.results import select_reportable
+from pipeline.reconcile.reportable_results import select_reportable
 from tests.properties.exports import (
     ANALYTES,
     NUMBER,

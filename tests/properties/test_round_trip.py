@@ -17,7 +17,7 @@ from pipeline.ingest.file import read_results
 from pipeline.ingest.formats.delimited import Lines, find_encoding, split_rows
 from pipeline.ingest.formats.readers import read_text
 from pipeline.ingest.formats.workbook.reader import read_workbook
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from tests.properties import examples
 

@@ -23,9 +23,9 @@ from pipeline.commands.withdraw import (
 from pipeline.config import Settings
 from pipeline.errors import ArgumentError
 from pipeline.files.durable import hash_file
-from pipeline.history.history import open_history
+from pipeline.history.stored import open_history
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from tests.properties import examples
 from tests.properties.test_histories import FILES, NOW, end_state, line, write_files
 from tests.properties.test_runs import pass_through

@@ -13,8 +13,8 @@ from pipeline.interpret.course import Moves
 from pipeline.issues import all_issues, issues_at, no_issues
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.facts import PatientReport, RunFacts
-from pipeline.report.patient import assemble_reports
+from pipeline.report.patient.assemble import assemble_reports
+from pipeline.report.report_model import PatientReport, RunFacts
 from schemas import Held, Reportable
 from schemas.vocabulary import Disposition
 

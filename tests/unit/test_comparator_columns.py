@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge, load_layout
 
 KNOWLEDGE = load_knowledge()

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.ingest.control_ids import index_id_words
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import KnowledgeError
-from pipeline.interpret.changes import compare_standing
 from pipeline.interpret.course import Move
+from pipeline.interpret.since_last_report import compare_standing
 from pipeline.knowledge.variation import Variation, check_variation
-from pipeline.report.changes import list_changes
-from pipeline.report.summary import describe_change
-from pipeline.report.worklist_lines import show_change
+from pipeline.report.patient.since_last import list_changes
+from pipeline.report.patient.summary import describe_change
+from pipeline.report.worklist.lines import show_change
 from pipeline.texts import LANGUAGES
 from schemas import Observations
 from tests.unit.report_tables import Tables, make_tables

@@ -8,9 +8,9 @@ from pipeline.commands.context import knowledge_of
 from pipeline.config import load_settings
 from pipeline.errors import ConfigError
 from pipeline.history.notes import Entries
-from pipeline.interpret.changes import compare_standing
+from pipeline.interpret.since_last_report import compare_standing
 from pipeline.knowledge.load import load_knowledge
-from pipeline.report.worklist import render_worklist
+from pipeline.report.worklist.worklist_workbook import render_worklist
 from tests.unit.report_tables import RUN, make_tables
 
 COUNTS = """

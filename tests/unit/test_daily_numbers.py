@@ -11,14 +11,14 @@ from pipeline.commands.history import count_results, decide_conflict, reassign_p
 from pipeline.commands.run import run_batch
 from pipeline.commands.status import look_at_site
 from pipeline.config import Settings
-from pipeline.history.history import open_history
+from pipeline.history.stored import open_history
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.decisions import REJECT, RELEASE, list_conflicts
-from pipeline.report.conflicts import tabulate_versions
+from pipeline.report.worklist.identity_sheet import tabulate_versions
 from pipeline.texts import ENGLISH
 
 KNOWLEDGE = load_knowledge()

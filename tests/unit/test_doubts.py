@@ -4,7 +4,7 @@ from pipeline.interpret import interpret_results
 from pipeline.issues import no_issues
 from pipeline.knowledge.load import load_knowledge
 from pipeline.publish.publish import _told
-from pipeline.report.patient import assemble_reports
+from pipeline.report.patient.assemble import assemble_reports
 from pipeline.review.case_tables import tables_of
 from tests.rules.conftest import read_table
 

@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from pipeline.history.history import open_history
 from pipeline.history.notes import Entries, Note
+from pipeline.history.stored import open_history
 from pipeline.history.typed_notes import load_typed
-from pipeline.interpret.changes import compare_standing
+from pipeline.interpret.since_last_report import compare_standing
 from pipeline.publish.worklist_update import WorklistNews, WorklistUpdate
-from pipeline.report.calls import list_due
-from pipeline.report.carry import carry_entries
-from pipeline.report.entries import TAG
 from pipeline.report.excel.package import pack_workbook
-from pipeline.report.worklist import render_worklist
-from pipeline.report.worklist_lines import describe_topics, list_topics
+from pipeline.report.worklist.carry_notes import carry_entries
+from pipeline.report.worklist.critical_calls import list_due
+from pipeline.report.worklist.line_tags import TAG
+from pipeline.report.worklist.lines import describe_topics, list_topics
+from pipeline.report.worklist.worklist_workbook import render_worklist
 from pipeline.texts import ENGLISH
 from tests.needs import needs_program
 from tests.unit.report_tables import RUN, knowledge, make_tables

@@ -25,13 +25,13 @@ from pipeline.ingest.returned_rows import (
     restore_reading,
     take_back,
 )
-from pipeline.ingest.tables import SiteReading, TextTable, UnreadableFile
+from pipeline.ingest.text_tables import SiteReading, TextTable, UnreadableFile
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Layout
 from pipeline.reconcile.conflicts import hold_conflicts
 from pipeline.report.excel.package import save_workbook
-from pipeline.report.held import name_held, render_held
+from pipeline.report.held_rows.held_workbook import name_held, render_held
 from pipeline.texts import ENGLISH, GERMAN, LANGUAGES
 from pipeline.texts.examples import EXAMPLES
 

@@ -12,16 +12,16 @@ from pipeline.assessment import settle_holds
 from pipeline.history.originals import keep_original
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.issues import all_issues
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.load import load_knowledge
+from pipeline.reconcile.agreed_observations import join_selected, select_observations
 from pipeline.reconcile.conflicts import hold_against_sex
 from pipeline.reconcile.decisions import settle_people
-from pipeline.reconcile.observations import join_selected, select_observations
-from pipeline.reconcile.results import select_reportable
+from pipeline.reconcile.reportable_results import select_reportable
 from pipeline.report.excel.package import save_workbook
-from pipeline.report.held import render_held
+from pipeline.report.held_rows.held_workbook import render_held
 from pipeline.texts.examples import EXAMPLES
 
 KNOWLEDGE = load_knowledge()

@@ -12,11 +12,11 @@ from pipeline.assessment import settle_holds
 from pipeline.history.originals import keep_original, pack_original, unpack_original
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.conflicts import hold_conflicts
 from pipeline.report.excel.package import save_workbook
-from pipeline.report.held import render_held
+from pipeline.report.held_rows.held_workbook import render_held
 from pipeline.texts import LANGUAGES
 
 KNOWLEDGE = load_knowledge()

@@ -11,7 +11,7 @@ import pytest
 from pipeline.ingest.accounting import hold, validate_results
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.issues import find_bad_cells, set_aside
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.export_terms import Layout

@@ -8,7 +8,7 @@ from pipeline.ingest.cells.statuses import index_statuses, parse_statuses
 from pipeline.ingest.cells.units import index_units, unit_of
 from pipeline.ingest.file import read_results
 from pipeline.ingest.layout.analyte_names import analyte_of, index_names
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()

@@ -8,7 +8,7 @@ from pipeline.ingest.layout.headers import index_headers
 from pipeline.ingest.layout.plan import identify_layout
 from pipeline.ingest.layout.sections import sort_lines
 from pipeline.ingest.long_format import melt_table
-from pipeline.ingest.tables import SourceFile, TextTable, UnreadableFile
+from pipeline.ingest.text_tables import SourceFile, TextTable, UnreadableFile
 from pipeline.knowledge.export_terms import Layout, LayoutColumn
 from pipeline.knowledge.load import load_knowledge
 from schemas import Export

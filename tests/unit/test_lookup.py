@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from pipeline.lookup import look_up
 from pipeline.reconcile.conflicts import hold_against_sex, hold_conflicts

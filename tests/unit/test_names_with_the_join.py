@@ -9,9 +9,9 @@ from pipeline.interpret import interpret_results
 from pipeline.interpret.categorical import as_written, keep_whole
 from pipeline.knowledge.load import load_knowledge
 from pipeline.publish.csv_text import csv_text
-from pipeline.report.calls import rows_of
-from pipeline.report.evidence import is_number, list_evidence
+from pipeline.report.patient.finding_evidence import is_number, list_evidence
 from pipeline.report.wording import describe_rules
+from pipeline.report.worklist.critical_calls import rows_of
 from pipeline.review.trial import EVERY, CaseFile, _choose, lay_cases
 from pipeline.texts import ENGLISH
 from tests.unit.report_tables import RUN, make_tables

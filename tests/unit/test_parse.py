@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.ingest.cells.units import normalize_units
 from pipeline.ingest.layout.dialect import Reading
-from pipeline.ingest.results import parse_results
+from pipeline.ingest.parse_results import parse_results
 from pipeline.issues import set_aside
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.load import load_knowledge
@@ -393,7 +393,7 @@ def test_an_empty_table_stays_one(knowledge: Knowledge, shape: str) -> None:
 
 
 def test_every_code_that_can_be_given_is_in_the_catalogue() -> None:
-    from pipeline.ingest.results import _GRAVEST_FIRST
+    from pipeline.ingest.parse_results import _GRAVEST_FIRST
 
     assert all(CATALOGUE[code].severity == ERROR for code in _GRAVEST_FIRST)
 

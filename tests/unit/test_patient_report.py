@@ -7,9 +7,9 @@ import pytest
 
 from pipeline.issues import issues_at
 from pipeline.knowledge.load import load_knowledge
-from pipeline.report import facts
-from pipeline.report.facts import Citation, PatientReport
-from pipeline.report.figures import flag_against_interval
+from pipeline.report import report_model
+from pipeline.report.patient.shown_numbers import flag_against_interval
+from pipeline.report.report_model import Citation, PatientReport
 from pipeline.report.wording import (
     count_decimals,
     describe_rules,
@@ -626,7 +626,7 @@ def test_reports_are_frozen_and_of_plain_values():
     }
     assert kinds <= {str, int, float, bool, datetime, tuple, type(None)}
     assert all(not hasattr(each, "__dict__") for each in (report, *report.results))
-    assert facts.PatientReport is PatientReport
+    assert report_model.PatientReport is PatientReport
 
 
 def test_tables_with_no_rows_give_no_report():

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.conflicts import hold_conflicts
 

@@ -11,7 +11,7 @@ from pipeline.errors import ConfigError
 from pipeline.ingest.formats import delimited, readers
 from pipeline.ingest.formats.delimited import Lines, find_encoding, list_bad_lines, split_rows
 from pipeline.ingest.formats.readers import READERS, open_file, read_tables
-from pipeline.ingest.tables import UnreadableFile
+from pipeline.ingest.text_tables import UnreadableFile
 
 
 def count_headers(cells):

@@ -7,7 +7,7 @@ import pytest
 from pipeline.commands.run import check_batch
 from pipeline.config import Settings
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()

@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.knowledge.load import load_knowledge
-from pipeline.report.course import show_course
-from pipeline.report.rows import Finding
+from pipeline.report.patient.patient_rows import Finding
+from pipeline.report.patient.treatment_course import show_course
 from pipeline.texts import ENGLISH, LANGUAGES
 
 KNOWLEDGE = load_knowledge()

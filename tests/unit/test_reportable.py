@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from pipeline.knowledge.load import load_knowledge
-from pipeline.reconcile.results import select_reportable
+from pipeline.reconcile.reportable_results import select_reportable
 from schemas import Held, Results
 
 KNOWLEDGE = load_knowledge()

@@ -8,7 +8,7 @@ import pytest
 from pipeline.errors import ConfigError
 from pipeline.ingest.file import read_results
 from pipeline.ingest.layout.write_layout import write_layout
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge, load_layout
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from pipeline.ingest.file import read_results
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()

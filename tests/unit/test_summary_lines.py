@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.report.evidence import round_limit
 from pipeline.report.excel.sheet import start_workbook
 from pipeline.report.excel.style import Styler
-from pipeline.report.facts import OpenQuestion
-from pipeline.report.front import join_alike, render_summary
-from pipeline.report.summary import _leave_out_repeated, cut_sentences
+from pipeline.report.patient.finding_evidence import round_limit
+from pipeline.report.patient.summary import _leave_out_repeated, cut_sentences
+from pipeline.report.patient.summary_sheet import join_alike, render_summary
+from pipeline.report.report_model import OpenQuestion
 from tests.unit.report_tables import RUN, knowledge, make_tables
 
 

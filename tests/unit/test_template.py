@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from pipeline.ingest.file import read_results
 from pipeline.ingest.layout.analyte_names import analyte_of
 from pipeline.ingest.layout.headers import index_headers
-from pipeline.ingest.tables import SiteReading
+from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
 from pipeline.report import template as form
 from pipeline.report.excel.package import save_workbook

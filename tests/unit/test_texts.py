@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.load import load_knowledge
-from pipeline.report.patient import assemble_reports
-from pipeline.report.workbook import render_workbook
+from pipeline.report.patient.assemble import assemble_reports
+from pipeline.report.patient.patient_workbook import render_workbook
 from pipeline.texts import ENGLISH, GERMAN, LANGUAGES
 from pipeline.texts.examples import EXAMPLES
 from schemas.vocabulary import Grade, Outcome, Reason, ResultStatus, Sex

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from pipeline.interpret.changes import compare_standing
+from pipeline.interpret.since_last_report import compare_standing
 from tests.unit.report_tables import make_tables
 
 HEAD = "patient | sex | years | specimen | at | analyte | result\n"

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.report.charts import CHARTS_AT_MOST, axis_ends, describe_trend
 from pipeline.report.excel.package import save_workbook
-from pipeline.report.workbook import render_workbook
+from pipeline.report.patient.charts import CHARTS_AT_MOST, axis_ends, describe_trend
+from pipeline.report.patient.patient_workbook import render_workbook
 from pipeline.texts import ENGLISH
 from tests.unit.report_tables import RUN, make_tables
 

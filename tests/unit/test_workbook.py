@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from pipeline.report import front, workbook
 from pipeline.report.excel import style
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.excel.sheet import Entry, columns, put, put_table
 from pipeline.report.excel.style import Look, Styler, format_decimals
-from pipeline.report.facts import PatientReport
-from pipeline.report.workbook import render_workbook
+from pipeline.report.patient import patient_workbook, summary_sheet
+from pipeline.report.patient.patient_workbook import render_workbook
+from pipeline.report.report_model import PatientReport
 from pipeline.texts.workbook_cells import CUT, TEXT_AT_MOST, clean_text
 from tests.golden.render import render_workbook_text
 from tests.unit.report_tables import RUN, make_tables
@@ -287,7 +287,7 @@ def test_a_table_that_is_cut_says_how_much_is_missing_and_where():
 
 
 def test_many_findings_are_cut_on_the_summary_only(monkeypatch, tmp_path):
-    monkeypatch.setattr(front, "CARDS_AT_MOST", 2)
+    monkeypatch.setattr(summary_sheet, "CARDS_AT_MOST", 2)
     report = make_tables(USUAL).report()
     book = reopened(report, tmp_path)
     text = render_workbook_text(book)
@@ -296,7 +296,7 @@ def test_many_findings_are_cut_on_the_summary_only(monkeypatch, tmp_path):
 
 
 def test_many_results_are_cut_visibly(monkeypatch, tmp_path):
-    monkeypatch.setattr(workbook, "ROWS_AT_MOST", 3)
+    monkeypatch.setattr(patient_workbook, "ROWS_AT_MOST", 3)
     report = make_tables(USUAL).report()
     book = reopened(report, tmp_path)
     for name, rows, elsewhere in (

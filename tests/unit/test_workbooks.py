@@ -20,7 +20,7 @@ import pipeline
 from pipeline.ingest.formats.workbook.cell_text import write_number
 from pipeline.ingest.formats.workbook.number_formats import NumberFormat, read_format
 from pipeline.ingest.formats.workbook.reader import read_workbook
-from pipeline.ingest.tables import TextTable
+from pipeline.ingest.text_tables import TextTable
 from pipeline.issues.catalogue import CATALOGUE
 from tests.hostile.workbooks import list_sheets, pack_ods, pack_xlsx, write_sheet, write_strings
 
@@ -533,7 +533,7 @@ def test_date_format_is_told_from_others(code: str, is_date: bool) -> None:
 
 SCRIPT = """
 import sys; from pathlib import Path; sys.path.insert(0, sys.argv[2])
-from pipeline.ingest.workbooks import read_workbook
+from pipeline.ingest.formats.workbook.reader import read_workbook
 print(read_workbook(Path("a.xlsx"), Path(sys.argv[1]).read_bytes())[0].rows)
 """
 

@@ -6,13 +6,13 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from pipeline.history.notes import Entries
-from pipeline.interpret.changes import compare_standing
+from pipeline.interpret.since_last_report import compare_standing
 from pipeline.issues import all_issues, issue_of_file, issues_at
-from pipeline.report import worklist
 from pipeline.report.excel.package import save_workbook
-from pipeline.report.facts import RunFacts
+from pipeline.report.report_model import RunFacts
 from pipeline.report.report_names import file_name
-from pipeline.report.worklist import render_worklist
+from pipeline.report.worklist import worklist_workbook
+from pipeline.report.worklist.worklist_workbook import render_worklist
 from schemas.vocabulary import Disposition
 from tests.golden.render import render_workbook_text
 from tests.unit.report_tables import RUN, Tables, knowledge, make_tables
@@ -178,7 +178,7 @@ def test_a_finding_that_is_of_no_date_waits_since_no_day():
 
 
 def test_more_lines_than_a_sheet_holds_go_on_in_another(monkeypatch, tmp_path):
-    monkeypatch.setattr(worklist, "LINES_PER_SHEET", 2)
+    monkeypatch.setattr(worklist_workbook, "LINES_PER_SHEET", 2)
     tables = make_tables(WARD)
     book = reopened(render(tables), tmp_path)
     assert book.sheetnames[:4] == [

@@ -8,7 +8,7 @@ from openpyxl import Workbook
 from openpyxl.comments import Comment
 
 from pipeline.ingest.formats.refusal import Refused
-from pipeline.report.worklist_cells import read_cells
+from pipeline.report.worklist.read_cells import read_cells
 
 
 def save(book: Workbook) -> bytes:
@@ -39,7 +39,7 @@ def test_cells_of_every_kind_are_read_as_they_are():
 
 
 def test_what_takes_too_long_is_refused(monkeypatch):
-    monkeypatch.setattr("pipeline.report.worklist_cells.CPU_SECONDS", 1)
+    monkeypatch.setattr("pipeline.report.worklist.read_cells.CPU_SECONDS", 1)
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     for number in range(40_000):

@@ -10,7 +10,7 @@ from openpyxl import Workbook, load_workbook
 
 from pipeline.commands.run import run_batch
 from pipeline.config import Laboratory, Settings
-from pipeline.report.facts import PatientReport
+from pipeline.report.report_model import PatientReport
 from pipeline.report.report_names import file_name
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline.ingest.layout.analyte_names import fold_words
-from pipeline.ingest.tables import DateOrder
+from pipeline.ingest.text_tables import DateOrder
 
 
 class Moment(NamedTuple):

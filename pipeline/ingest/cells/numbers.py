@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline.ingest.layout.analyte_names import fold_words, word_set
-from pipeline.ingest.tables import DecimalSign
+from pipeline.ingest.text_tables import DecimalSign
 
 
 class Value(NamedTuple):

@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.ingest.cells.dates import parse_dates
 from pipeline.ingest.cells.numbers import read_value
 from pipeline.ingest.layout.analyte_names import fold_words
-from pipeline.ingest.tables import DateOrder, DecimalSign
+from pipeline.ingest.text_tables import DateOrder, DecimalSign
 from pipeline.knowledge.check_observations import IN_WORDS, ON_A_SPECIMEN
 from pipeline.knowledge.export_terms import Observation, Scale
 from pipeline.knowledge.memo import prepared_once

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 
 from pipeline.errors import ConfigError
-from pipeline.ingest.tables import UnreadableFile
+from pipeline.ingest.text_tables import UnreadableFile
 
 MAX_COLUMNS = 1000
 MAX_CELL = 32_000

@@ -14,7 +14,7 @@ from pipeline.ingest.cells.whole_cells import SIGNS, CellWords, is_of_consequenc
 from pipeline.ingest.layout.comparator_columns import attach_comparators
 from pipeline.ingest.layout.headers import HeaderIndex
 from pipeline.ingest.layout.plan import DoubtfulColumn, Plan
-from pipeline.ingest.tables import TextTable
+from pipeline.ingest.text_tables import TextTable
 from pipeline.knowledge.name_key import name_key
 
 _NEARLY_ALL = Fraction(2, 3)

@@ -13,7 +13,7 @@ from pipeline.ingest.layout.dialect import (
 from pipeline.ingest.layout.headers import AgeUnit, HeaderIndex
 from pipeline.ingest.layout.plan import Plan
 from pipeline.ingest.long_format import Melted
-from pipeline.ingest.tables import DateOrder, SiteReading, SourceFile
+from pipeline.ingest.text_tables import DateOrder, SiteReading, SourceFile
 from pipeline.issues import all_issues, issue_of_file, issues_at, no_issues
 from schemas import DataFrame, Issues
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pipeline.ingest.tables import DateOrder, DecimalSign, UnreadableFile
+from pipeline.ingest.text_tables import DateOrder, DecimalSign, UnreadableFile
 from schemas.vocabulary import Sex
 
 

@@ -15,7 +15,7 @@ from pipeline.ingest.layout.analyte_names import (
     split_header,
 )
 from pipeline.ingest.layout.remark_rows import RemarkNames, index_remark_names
-from pipeline.ingest.tables import DateOrder
+from pipeline.ingest.text_tables import DateOrder
 from pipeline.knowledge.check_observations import AS_RESULTS, columns_of
 from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.memo import prepared_once

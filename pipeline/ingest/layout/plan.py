@@ -9,7 +9,7 @@ from typing import Literal
 from pipeline.ingest.layout.dialect import HEADER_WITHIN
 from pipeline.ingest.layout.headers import ATTACHED, RESULTS, HeaderIndex, Meaning, meanings_of
 from pipeline.ingest.layout.unit_row import UnitRow, read_unit_row
-from pipeline.ingest.tables import TextTable, UnreadableFile
+from pipeline.ingest.text_tables import TextTable, UnreadableFile
 from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.name_key import name_key
 from schemas import Export

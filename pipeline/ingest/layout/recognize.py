@@ -7,7 +7,7 @@ from pipeline.ingest.formats.readers import FileTables, read_tables
 from pipeline.ingest.layout.columns_by_content import read_unused_columns
 from pipeline.ingest.layout.headers import HeaderIndex
 from pipeline.ingest.layout.plan import Plan, identify_layout, score_header
-from pipeline.ingest.tables import SiteReading, SourceFile, TextTable, UnreadableFile
+from pipeline.ingest.text_tables import SiteReading, SourceFile, TextTable, UnreadableFile
 from pipeline.issues import all_issues, issue_of_file
 from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.model import Knowledge

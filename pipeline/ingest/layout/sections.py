@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pipeline.ingest.layout.headers import HeaderIndex
 from pipeline.ingest.layout.plan import Plan
 from pipeline.ingest.layout.unit_row import names_units, states_units
-from pipeline.ingest.tables import TextTable, UnreadableFile
+from pipeline.ingest.text_tables import TextTable, UnreadableFile
 
 MAX_BAD_ROWS = 100_000
 """With more rows than these that cannot be read a file is refused as a whole."""

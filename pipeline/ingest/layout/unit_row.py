@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pipeline.ingest.cells.units import unit_key, unit_of
 from pipeline.ingest.layout.analyte_names import fold_words, word_set
 from pipeline.ingest.layout.headers import ATTACHED, HeaderIndex, Meaning
-from pipeline.ingest.tables import UnreadableFile
+from pipeline.ingest.text_tables import UnreadableFile
 
 MEASURED = ("analyte", "foreign")
 """Kinds of headers under which units may stand."""

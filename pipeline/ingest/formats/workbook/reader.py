@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.ingest.formats.refusal import Refused
 from pipeline.ingest.formats.workbook.limited import WALL_SECONDS, name_start, run_limited
 from pipeline.ingest.formats.workbook.prescan import check_workbook
-from pipeline.ingest.tables import TextTable, UnreadableFile
+from pipeline.ingest.text_tables import TextTable, UnreadableFile
 
 _START = name_start("pipeline.ingest.formats.workbook.child")
 

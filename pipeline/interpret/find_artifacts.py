@@ -1,0 +1,62 @@
+"""Is the specimen believable: artifacts, asked of every accession before any rule."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from pipeline.interpret.by_accession import Grid
+from pipeline.interpret.categorical import JOIN
+from pipeline.interpret.evaluator import Questions
+from pipeline.interpret.evidence import evidence_texts
+from pipeline.interpret.truth_columns import Answer, restrict
+from pipeline.knowledge.conditions import Condition, alternatives
+from pipeline.knowledge.model import Knowledge
+from schemas import Artifacts, DataFrame
+
+
+def find_artifacts(grid: Grid, knowledge: Knowledge) -> dict[str, Answer]:
+    """Ask every artifact of every accession, by id, in the order of the knowledge."""
+    questions = Questions(grid, knowledge)
+    return {each.id: _find(each.when, questions) for each in knowledge.artifacts.values()}
+
+
+def _find(condition: Condition, questions: Questions) -> Answer:
+    """Answer a condition; of alternatives only those that hold are evidence."""
+    answer = questions.answer(condition)
+    members = [questions.answer(member) for member in alternatives(condition)]
+    held = [restrict(member, member.yes) for member in members]
+    return replace(answer, evidence=tuple(item for each in held for item in each.evidence))
+
+
+def list_artifacts(questions: Questions, grid: Grid, knowledge: Knowledge) -> DataFrame[Artifacts]:
+    """List the artifacts that are present, with the evidence: one row an accession and artifact.
+
+    Ordered by patient, collection, accession, and the order of the knowledge.
+    """
+    tables = [Artifacts.no_rows().assign(order=pd.Series([], dtype="int64"))]
+    for name, answer in questions.artifacts.items():
+        artifact = knowledge.artifacts[name]
+        where = np.flatnonzero(answer.yes)
+        evidence = evidence_texts(
+            tuple(item.at(where) for item in answer.evidence), questions.facts, len(where)
+        )
+        rows = pd.DataFrame(
+            {
+                **{column: grid.accessions[column].array[where] for column in _WHOSE},
+                "artifact": name,
+                **{name: coded.texts for name, coded in evidence.items()},
+                "comment": JOIN.join(artifact.comment),
+                "source": artifact.source,
+                "profile": knowledge.profile.id,
+                "knowledge_version": knowledge.version,
+                "order": where,
+            }
+        )
+        tables.append(rows)
+    kinds = Artifacts.column_types()
+    together = pd.concat(tables).sort_values("order", kind="stable", ignore_index=True)
+    return Artifacts.require_columns(together[list(kinds)].astype(kinds))
+
+
+_WHOSE = ("patient_id", "accession", "collected_at", "collected_precision")

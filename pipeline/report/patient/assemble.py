@@ -1,0 +1,135 @@
+"""Tables → one `PatientReport` per patient: all that a workbook says, and no spreadsheet."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeVar
+
+import pandas as pd
+
+from pipeline.interpret.course import Moves
+from pipeline.knowledge.model import Knowledge
+from pipeline.lookup import look_up
+from pipeline.report.patient.build import Desk
+from pipeline.report.patient.corrected_values import list_former
+from pipeline.report.patient.interference_lines import list_doubts
+from pipeline.report.patient.patient_rows import (
+    describe_ages,
+    list_assumed_adults,
+    list_findings,
+    list_held,
+    list_results,
+    list_said,
+    list_with_report,
+)
+from pipeline.report.patient.since_last import list_changes
+from pipeline.report.report_model import PatientReport, RunFacts
+from pipeline.texts import LANGUAGES
+from schemas import (
+    Artifacts,
+    DataFrame,
+    Findings,
+    Held,
+    Issues,
+    Observations,
+    Patients,
+    Reportable,
+    Superseded,
+    Table,
+)
+
+T = TypeVar("T", bound=Table)
+
+__all__ = ["PatientReport", "RunFacts", "assemble_reports"]
+
+
+def assemble_reports(
+    *,
+    patients: DataFrame[Patients],
+    results: DataFrame[Reportable],
+    held: DataFrame[Held],
+    issues: DataFrame[Issues],
+    findings: DataFrame[Findings],
+    standing: DataFrame[Findings],
+    knowledge: Knowledge,
+    run: RunFacts,
+    superseded: DataFrame[Superseded] | None = None,
+    only: Collection[str] | None = None,
+    changed_at: Mapping[str, datetime] = MappingProxyType({}),
+    artifacts: DataFrame[Artifacts] | None = None,
+    said: DataFrame[Observations] | None = None,
+    moves: Moves = MappingProxyType({}),
+) -> Iterator[PatientReport]:
+    """Give the report of each patient who has a result that is not held, in worklist order.
+
+    `only` leaves out all but these patients. `changed_at` says by patient when what the report
+    says last changed; else the time of the run stands in it. Of what is `said`, results in words
+    are listed among the results.
+
+    Raises:
+        ValueError: A result or finding belongs to nobody in `patients`.
+        KeyError: A rule, comment or analyte that the knowledge does not have.
+    """
+    for table in (results, findings, standing):
+        if not table["patient_id"].isin(patients["patient_id"]).all():
+            raise ValueError("a result or finding belongs to nobody in the table of patients")
+    if only is not None:
+        patients, results = _rows_of(only, patients), _rows_of(only, results)
+        held, findings = _rows_of(only, held), _rows_of(only, findings)
+        standing = _rows_of(only, standing)
+    ids = patients["patient_id"]
+    texts = LANGUAGES[run.language]
+    desk = Desk(
+        results=list_results(results, issues, ids, knowledge, _units_of(knowledge, run), texts),
+        held=list_held(held, ids, knowledge),
+        findings=list_findings(findings, ids, knowledge),
+        standing=list_findings(standing, ids, knowledge),
+        said=None if said is None else list_said(said, ids, knowledge),
+        doubts=None if artifacts is None else list_doubts(artifacts, ids, knowledge),
+        changes=list_changes(findings, standing, moves),
+        former={} if superseded is None else list_former(superseded, results, texts),
+        knowledge=knowledge,
+        run=run,
+        changed_at=changed_at,
+    )
+    people = patients.assign(
+        age=look_up(ids, describe_ages(results, texts), texts("not-stated")),
+        adults=ids.isin(list_assumed_adults(results)),
+        reportable=ids.isin(list_with_report(results, said, standing)),
+        born=pd.Series(
+            [None if pd.isna(at) else at.date() for at in patients["birth_date"]],
+            index=patients.index,
+            dtype=object,
+        ),
+    )
+    columns = [
+        "patient_id",
+        "patient_name",
+        "sex",
+        "born",
+        "age",
+        "adults",
+        "priority",
+        "reasons",
+        "judged",
+        "not_judged",
+        "no_upper",
+        "reportable",
+    ]
+    for position, person in enumerate(zip(*(people[name] for name in columns), strict=True)):
+        *facts, reportable = person
+        if reportable:
+            yield desk.assemble(position, *facts)
+
+
+def _rows_of(patients: Collection[str], table: DataFrame[T]) -> DataFrame[T]:
+    return table[table["patient_id"].isin(list(patients))].reset_index(drop=True)
+
+
+def _units_of(knowledge: Knowledge, run: RunFacts) -> Mapping[str, str]:
+    """Analyte → unit that the site wants shown beside the one reported."""
+    return {
+        analyte.id: analyte.display[run.units_display]
+        for analyte in knowledge.analytes.values()
+        if run.units_display in analyte.display
+    }

@@ -1,0 +1,315 @@
+"""The rows of one patient → a `PatientReport`."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from pipeline.issues.catalogue import CATALOGUE
+from pipeline.knowledge.model import Knowledge
+from pipeline.report.patient import summary
+from pipeline.report.patient.finding_evidence import (
+    TOLD,
+    list_evidence,
+    list_marks,
+    place_of,
+    split_joined,
+)
+from pipeline.report.patient.interference_lines import describe_doubts
+from pipeline.report.patient.patient_rows import (
+    Finding,
+    HeldResult,
+    PatientRows,
+    ReportedResult,
+    SaidResult,
+)
+from pipeline.report.patient.priority import describe_priorities
+from pipeline.report.patient.qualitative_results import Done, describe_said, place_of_said
+from pipeline.report.patient.scope import NOTHING_FOUND, describe_scope
+from pipeline.report.patient.since_last import Since
+from pipeline.report.patient.treatment_course import show_course
+from pipeline.report.patient.trends import list_trends
+from pipeline.report.patient.undecided import describe_not_tested, describe_undecided
+from pipeline.report.report_model import (
+    FileUse,
+    FindingRow,
+    PatientReport,
+    Place,
+    ResultRow,
+    RunFacts,
+)
+from pipeline.report.wording import (
+    describe_comments,
+    describe_rules,
+    distinct,
+    latest_of,
+    show_date,
+    show_rows,
+)
+from pipeline.texts import LANGUAGES
+from schemas.vocabulary import Confirmation, Outcome, Reason
+
+
+class Desk:
+    """Every table at hand, cut by patient; the report of one is put together from its rows."""
+
+    def __init__(
+        self,
+        *,
+        results: PatientRows,
+        held: PatientRows,
+        findings: PatientRows,
+        standing: PatientRows,
+        said: PatientRows | None,
+        doubts: PatientRows | None,
+        changes: Mapping[tuple[str, str], Since],
+        former: Mapping[int, str],
+        knowledge: Knowledge,
+        run: RunFacts,
+        changed_at: Mapping[str, datetime],
+    ) -> None:
+        self.results, self.held = results, held
+        self.findings, self.standing = findings, standing
+        self.said, self.doubts = said, doubts
+        self.knowledge, self.run = knowledge, run
+        self.former, self.changed_at = former, changed_at
+        self.texts = LANGUAGES[run.language]
+        self.converts = run.units_display != summary.AS_REPORTED
+        self.rules = describe_rules(knowledge, self.texts)
+        self.changes: dict[str, dict[str, Since]] = defaultdict(dict)
+        for (patient, rule), since in changes.items():
+            self.changes[patient][rule] = since
+        self.hashes = dict(run.files)
+        self.critical = {rule.id for rule in knowledge.critical_rules()}
+        self.priorities = describe_priorities(knowledge)
+        self.calculations = {
+            each.id: " ".join(describe_comments(each.comment, knowledge))
+            for each in knowledge.derived
+        }
+
+    def assemble(
+        self,
+        position: int,
+        patient_id: str,
+        name: str,
+        sex: str,
+        birth_date: datetime | None,
+        age: str,
+        adults_assumed: bool,
+        rank: int,
+        reasons: str,
+        judged: str,
+        not_judged: str,
+        no_upper: str,
+    ) -> PatientReport:
+        texts = self.texts
+        scope = {"judged": judged, "not_judged": not_judged, "no_upper": no_upper}
+        run = replace(self.run, run_at=self.changed_at.get(patient_id, self.run.run_at))
+        reported: list[ReportedResult] = self.results.of(position)
+        held: list[HeldResult] = self.held.of(position)
+        said: list[SaidResult] = self.said.of(position) if self.said else []
+        by_place = {place_of(row): row for row in reported}
+        measured = _analytes_by_specimen(reported)
+        done = Done(measured, said, self.knowledge.join.days)
+        findings = [
+            self._finding(row, by_place, done)
+            for row in self.findings.of(position)
+            # A value that is not critical is told by the rule that stands beside this one.
+            if row.outcome == Outcome.PRESENT or row.rule not in self.critical
+        ]
+        standing = [self._finding(row, by_place, done) for row in self.standing.of(position)]
+        marks = list_marks(self.findings.of(position), self.rules, texts)
+        changes = self.changes.get(patient_id, {})
+        present = summary.describe_present(
+            standing, split_joined(reasons), self.priorities[rank], changes, texts
+        )
+        undecided = describe_undecided(
+            standing, measured, _analytes_by_specimen(held), self.knowledge, texts
+        )
+        everything: list[ReportedResult | HeldResult | SaidResult] = [*reported, *held, *said]
+        latest = latest_of(row.collected_at for row in everything)
+        rows = [self._result(row, marks.get(place_of(row), ())) for row in reported]
+        rows += [
+            describe_said(row, marks.get(place_of_said(row), ()), self.knowledge, texts)
+            for row in said
+        ]
+        rows += map(self._held, held)
+        return PatientReport(
+            patient_id=patient_id,
+            name=name,
+            sex=summary.describe_sex(sex, texts),
+            birth_date=birth_date,
+            age=age,
+            latest=show_date(latest, texts) or texts("not-stated"),
+            verdict=summary.describe_verdict(
+                standing,
+                present,
+                undecided,
+                len(held),
+                self.priorities[rank],
+                texts,
+                describe_scope(
+                    scope,
+                    self.knowledge,
+                    texts,
+                    is_enough=rank == NOTHING_FOUND or bool(undecided or held),
+                ),
+            ),
+            present=present,
+            resolved=summary.describe_resolved(standing, changes, texts),
+            undecided=undecided,
+            not_tested=describe_not_tested(findings, self.rules, measured, self.knowledge, texts),
+            held=summary.describe_held((row.code for row in held), texts),
+            basis=summary.describe_basis(
+                run,
+                self.knowledge,
+                sex,
+                texts,
+                adults_assumed=adults_assumed,
+                finding_count=len(findings),
+            ),
+            findings=tuple(findings),
+            results=tuple(_newest_first(rows) if held or said else rows),
+            trends=list_trends(reported, findings, self.knowledge, texts, converts=self.converts),
+            files=self._files([*reported, *said], held),
+            citations=distinct(each for row in findings for each in row.rule.citations),
+            profile=self.knowledge.profile.title,
+            run=run,
+            artifacts=describe_doubts(
+                self.doubts.of(position) if self.doubts else (),
+                standing,
+                self.knowledge,
+                texts,
+            ),
+        )
+
+    def _finding(
+        self, row: Finding, by_place: Mapping[Place, ReportedResult], done: Done
+    ) -> FindingRow:
+        rule = self.rules[row.rule]
+        is_present = row.outcome == Outcome.PRESENT
+        comments = split_joined(row.comment)
+        before = self.knowledge.join.before_start
+        known = {before.analyte} if before and before.comment in comments else set()
+        return FindingRow(
+            rule=rule,
+            collected_at=row.collected_at,
+            has_time=row.collected_precision == "time",
+            accession=row.accession,
+            outcome=Outcome(row.outcome),
+            reasons=tuple(Reason(reason) for reason in split_joined(row.reason)),
+            grade=row.grade,
+            unconfirmed=row.status == Confirmation.UNCONFIRMED,
+            evidence=tuple(
+                list_evidence(
+                    row,
+                    rule,
+                    by_place,
+                    self.knowledge,
+                    self.texts,
+                    converts=self.converts,
+                )
+            ),
+            comments=describe_comments(comments, self.knowledge),
+            suggest=tuple(
+                name
+                for needed, name in rule.suggest
+                if not needed
+                or not done.covers(set(needed) - known, row.accession, row.collected_at)
+            )
+            if is_present
+            else (),
+            source_file=row.source_file,
+            source_sheet=row.source_sheet,
+            source_row=row.source_row,
+            course=show_course(row, self.knowledge, self.texts) if is_present else "",
+        )
+
+    def _result(self, row: ReportedResult, marks: Iterable[str]) -> ResultRow:
+        texts = self.texts
+        calculated = self.calculations.get(row.derived, "")
+        comment = texts("results.comment", comment=row.comment) if row.comment else ""
+        return ResultRow(
+            collected_at=row.collected_at,
+            has_time=row.collected_precision == "time",
+            accession=row.accession,
+            analyte=self.knowledge.analytes[row.analyte].title,
+            is_held=False,
+            comparator=row.comparator,
+            value=row.original_value,
+            decimals=row.decimals,
+            unit=row.original_unit,
+            low=row.reference_low,
+            high=row.reference_high,
+            flag_sent=row.flag,
+            flag=texts.entries.get(f"flag.{row.computed}", row.computed),
+            converted=row.converted,
+            converted_decimals=row.converted_decimals,
+            converted_unit=row.converted_unit,
+            findings="; ".join(marks),
+            remark=" ".join(filter(None, [calculated, row.notes, comment])),
+            as_written=row.original_text if not row.derived else "",
+            source_file=row.source_file,
+            source_sheet=row.source_sheet,
+            source_row=row.source_row,
+            status=texts(f"status.{'calculated' if row.derived else row.status}"),
+            is_provisional=row.status in TOLD,
+            corrected_from=self.former.get(row.result_id, ""),
+            place=place_of(row),
+        )
+
+    def _held(self, row: HeldResult) -> ResultRow:
+        name, known = row.analyte, self.knowledge
+        subject = known.analytes.get(name) or known.observations.get(name)
+        kind = CATALOGUE[row.code]
+        sentence, fix = self.texts.problem(kind)
+        return ResultRow(
+            collected_at=row.collected_at,
+            has_time=row.collected_precision == "time",
+            accession=row.accession,
+            analyte=subject.title if subject else self.texts("results.not-recognized"),
+            is_held=True,
+            remark=f"{sentence} {fix}".strip(),
+            source_file=row.source_file,
+            source_sheet=row.source_sheet,
+            source_row=row.source_row,
+        )
+
+    def _files(
+        self, reported: Iterable[ReportedResult | SaidResult], held: Iterable[HeldResult]
+    ) -> tuple[FileUse, ...]:
+        used, aside = defaultdict(list), defaultdict(list)
+        for row in reported:
+            if isinstance(row, SaidResult) or not row.derived:
+                used[row.source_file, row.source_sheet].append(row.source_row)
+        for kept in held:
+            aside[kept.source_file, kept.source_sheet].append(kept.source_row)
+        return tuple(
+            FileUse(
+                name=name,
+                sheet=sheet,
+                sha256=self.hashes.get(name, ""),
+                used=len(used[name, sheet]),
+                held=len(aside[name, sheet]),
+                rows=show_rows([*used[name, sheet], *aside[name, sheet]], texts=self.texts),
+            )
+            for name, sheet in sorted({*used, *aside})
+        )
+
+
+def _analytes_by_specimen(
+    rows: Iterable[ReportedResult | HeldResult],
+) -> Mapping[str, set[str]]:
+    analytes: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        analytes[row.accession].add(row.analyte)
+    return analytes
+
+
+def _newest_first(rows: list[ResultRow]) -> list[ResultRow]:
+    """Held results among the others; those without a date at the end."""
+    return sorted(
+        rows,
+        key=lambda row: (row.collected_at or datetime.min, row.accession != "", row.accession),
+        reverse=True,
+    )

@@ -1,0 +1,120 @@
+"""Artifacts in words: what makes a specimen doubtful, and what must not be relied on."""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from pipeline.knowledge.conditions import ANY
+from pipeline.knowledge.model import Artifact, Knowledge
+from pipeline.report.patient.finding_evidence import split_joined
+from pipeline.report.patient.patient_rows import PatientRows
+from pipeline.report.report_model import ArtifactCard, FindingRow
+from pipeline.report.wording import (
+    describe_comments,
+    distinct,
+    latest_of,
+    show_date,
+    show_unit,
+)
+from pipeline.texts import Texts
+from schemas import Artifacts, DataFrame
+from schemas.vocabulary import Outcome
+
+
+class DoubtedSpecimen(NamedTuple):
+    """A row of Artifacts as Python values."""
+
+    accession: str
+    collected_at: Any
+    collected_precision: str
+    artifact: str
+    analyte: str
+    comparator: str
+    value: str
+    unit: str
+    from_date: str
+    comment: str
+    place: int
+
+
+def list_doubts(
+    artifacts: DataFrame[Artifacts], patients: "pd.Series[str]", knowledge: Knowledge
+) -> PatientRows:
+    """List artifacts by patient."""
+    places = {name: place for place, name in enumerate(knowledge.artifacts)}
+    table = artifacts.assign(place=artifacts["artifact"].map(places).astype("int64"))
+    return PatientRows(table, patients, DoubtedSpecimen)
+
+
+def describe_doubts(
+    doubts: Iterable[DoubtedSpecimen],
+    standing: Collection[FindingRow],
+    knowledge: Knowledge,
+    texts: Texts,
+) -> tuple[ArtifactCard, ...]:
+    """Say why a specimen is doubted and what to do.
+
+    Of those on which an unconfirmed finding still rests, of the latest one, and what stays.
+    """
+    cards = []
+    latest = latest_of(each.collected_at for each in standing)
+    for row in doubts:
+        resting = [each for each in standing if each.accession == row.accession]
+        artifact = knowledge.artifacts[row.artifact]
+        rests = row.collected_at == latest or any(each.unconfirmed for each in resting)
+        if not rests and not artifact.stays:
+            continue
+        absent = distinct(
+            texts.in_sentence(each.rule.title)
+            for each in resting
+            if each.outcome == Outcome.ABSENT and each.unconfirmed
+        )
+        unsure = texts("artifact.absent", rules=texts.join(absent)) if absent else ""
+        at = show_date(row.collected_at, texts, has_time=row.collected_precision == "time")
+        cards.append(
+            ArtifactCard(
+                title=artifact.title,
+                evidence="\n".join(_evidence(row, knowledge, texts)),
+                touches="\n".join(_touches(artifact, knowledge, texts)),
+                specimen=" ".join(filter(None, [row.accession, at])),
+                comment=" ".join(
+                    [*describe_comments(split_joined(row.comment), knowledge), unsure]
+                ).strip(),
+                suggest=artifact.suggest[0] if artifact.suggest else "",
+            )
+        )
+    return tuple(cards)
+
+
+def _evidence(row: DoubtedSpecimen, knowledge: Knowledge, texts: Texts) -> Iterator[str]:
+    subjects = split_joined(row.analyte)
+    columns = (row.comparator, row.value, row.unit, row.from_date)
+    pieces = (text.split("; ") for text in columns)
+    for subject, sign, value, unit, day in zip(subjects, *pieces, strict=True):
+        if subject in knowledge.observations:
+            yield knowledge.observations[subject].title
+        elif not value:
+            yield texts("evidence.held", title=knowledge.analytes[subject].short)
+        else:
+            short = knowledge.analytes[subject].short
+            on = texts("evidence.on", date=day) if day else ""
+            yield f"{short} {sign}{texts.number(value)} {show_unit(unit)}{on}"
+
+
+def _touches(artifact: Artifact, knowledge: Knowledge, texts: Texts) -> Iterator[str]:
+    for way in distinct(touch.wrongly for touch in artifact.touches):
+        names = [touch.analyte for touch in artifact.touches if touch.wrongly == way]
+        if ANY in names:
+            said = texts("artifact.everything")
+        else:
+            said = texts.join(
+                knowledge.observations[name].title
+                if name in knowledge.observations
+                else knowledge.analytes[name].short
+                for name in names
+            )
+        if way == "high" and set(names) <= knowledge.observations.keys():
+            yield texts("artifact.positive", tests=said)
+            continue
+        yield texts(f"artifact.{way}", analytes=said)

@@ -1,0 +1,1 @@
+"""Everyone's findings become the worklist and its page; what people typed comes back."""

@@ -1,4 +1,4 @@
-"""The code of `pipeline/interpret/` made wrong on purpose: does a test notice?
+"""The code of `pipeline/interpret/`, or `reconcile.MODULE`, made wrong on purpose: does a test notice?
 
 python -m tests.mutation.code MODULE … [--again] [--list]
 
@@ -36,6 +36,7 @@ ROOT = Path(__file__).parents[2]
 STATE = ROOT / "build/mutants"
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 PACKAGE = "pipeline.interpret"
+RECONCILE = ("agreed_observations", "corrected_counts", "reportable_results")
 TESTS = (
     "tests/interpret",
     "tests/rules",
@@ -148,12 +149,14 @@ def _run_right(
 
 
 def _name_of(module: str) -> str:
+    if module.startswith("reconcile."):
+        return f"pipeline.{module}"
     return PACKAGE if module == "__init__" else f"{PACKAGE}.{module}"
 
 
 def _path_of(module: str) -> Path:
-    folder = ROOT / PACKAGE.replace(".", "/")
-    return folder / f"{module}.py"
+    name = f"{PACKAGE}.{module}" if module == "__init__" else _name_of(module)
+    return (ROOT / name.replace(".", "/")).with_suffix(".py")
 
 
 def _try_module(
@@ -295,6 +298,7 @@ def _copy_constants(right: types.ModuleType, other: types.ModuleType) -> None:
 def main() -> int:
     """Try the modules named, or all."""
     every = sorted(path.stem for path in _path_of("x").parent.glob("*.py"))
+    every += [f"reconcile.{name}" for name in RECONCILE]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--again", action="store_true", help="forget what was found out")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from openpyxl import Workbook, load_workbook
 from python_calamine import CalamineWorkbook
 
 from benchmarks.interpretation import make_results
+from pipeline.assessment import assess
 from pipeline.history.notes import Entries
+from pipeline.ingest.dataset import combine
 from pipeline.interpret import interpret_results
 from pipeline.interpret.since_last_report import compare_standing
 from pipeline.knowledge.load import load_knowledge
@@ -27,7 +30,7 @@ from pipeline.report.excel.package import pack_workbook
 from pipeline.report.report_model import RunFacts
 from pipeline.report.report_names import file_name
 from pipeline.report.worklist.worklist_workbook import render_worklist
-from schemas import Held, Issues
+from schemas import Held
 
 RUN_AT = datetime(2026, 11, 1, 6, 0)
 OPENINGS = 3
@@ -46,18 +49,14 @@ def make_worklist(patients: int) -> tuple[bytes, str]:
         knowledge_version=knowledge.version,
         files=(("made.csv", "0" * 64),),
     )
+    parts = {part.name: getattr(said, part.name) for part in fields(said)}
+    assessed = replace(assess(combine(()), knowledge), held=held, **parts)
     book, page = render_worklist(
-        patients=said.patients,
-        results=said.results,
-        findings=said.findings,
-        standing=said.standing,
-        changes=compare_standing(None, said.standing),
-        held=held,
-        issues=Issues.validate(Issues.no_rows()),
-        knowledge=knowledge,
-        run=run,
-        names={each: f"patients/{file_name(each)}.xlsx" for each in said.patients["patient_id"]},
-        entries=Entries(),
+        assessed,
+        run,
+        compare_standing(None, said.standing),
+        {each: f"patients/{file_name(each)}.xlsx" for each in said.patients["patient_id"]},
+        Entries(),
     )
     return pack_workbook(book, RUN_AT), page
 

@@ -1,7 +1,7 @@
 """From what was received to what the rules say of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import pandas as pd
 
@@ -24,28 +24,27 @@ from schemas import DataFrame, Held, Issues, Observations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """What was received, what counts of it, and what the rules say."""
+class Assessment(Interpretation):
+    """What was received, what counts of it, and what the rules say: what outputs are made of."""
 
     knowledge: Knowledge
     intake: Intake
     selected: Selected
-    said: DataFrame[Observations]
-    """What was said in words or as context, as far as it counts."""
+    observations: DataFrame[Observations]
+    """Qualitative results and context, as far as they count."""
     held: DataFrame[Held]
-    """At intake, and where results of one standing disagree."""
+    """At intake, and where results that count alike disagree."""
     issues: DataFrame[Issues]
-    interpretation: Interpretation
     versions: Versions
     """What the versions of persons in conflict would say."""
 
 
-def judge(
+def assess(
     received: Intake,
     knowledge: Knowledge,
     decisions: Sequence[Decision] = (),
     specimen_ids: SpecimenIds = "",
-) -> Judgement:
+) -> Assessment:
     """Settle who is who, select what counts, apply the rules: the same whatever came first.
 
     Args:
@@ -64,22 +63,23 @@ def judge(
     chosen = select_reportable(intake.results, intake.held, knowledge)
     selected = join_selected(show_replaced(chosen, named.replaced), said)
     held = Held.validate(pd.concat([intake.held, selected.held], ignore_index=True))
-    return Judgement(
+    interpretation = interpret_results(
+        selected.results,
+        held,
+        knowledge,
+        intake.results,
+        said.observations,
+        arrivals={file.name: file.received_at for file in received.files},
+        versions=versions.places,
+    )
+    return Assessment(
+        **{part.name: getattr(interpretation, part.name) for part in fields(interpretation)},
         knowledge=knowledge,
         intake=intake,
         selected=selected,
-        said=said.observations,
+        observations=said.observations,
         held=held,
         issues=all_issues(intake.issues, selected.issues),
-        interpretation=interpret_results(
-            selected.results,
-            held,
-            knowledge,
-            intake.results,
-            said.observations,
-            arrivals={file.name: file.received_at for file in received.files},
-            versions=versions.places,
-        ),
         versions=versions,
     )
 

@@ -115,13 +115,13 @@ def print_summary(
         )
     if not accounts.files and not wrote:
         return
-    patients = batch.interpretation.patients["priority"].value_counts()
+    patients = batch.assessment.patients["priority"].value_counts()
     for priority in batch.knowledge.priorities:
         count = int(patients.get(priority.rank, 0))
         if count:
             noun = noun_for(count, "patient")
             click.echo(f"  {count:>6,} {noun:<8}  {priority.rank} {priority.title}")
-    listed = batch.interpretation.patients
+    listed = batch.assessment.patients
     for name, what in (
         ("for_information", "of these for information, on a sheet of their own"),
         ("in_conflict", "of these in an identity conflict, open until decided"),

@@ -89,7 +89,7 @@ def diff_rules(
     if not before.accounts.readable_files:
         click.echo("No file could be read.", err=True)
         sys.exit(Exit.NOTHING_READABLE)
-    comparison = compare_interpretations(before.interpretation, after.interpretation)
+    comparison = compare_interpretations(before.assessment, after.assessment)
     if output is not None:
         from pipeline.files.durable import write_text
         from pipeline.publish.csv_text import csv_text
@@ -134,7 +134,7 @@ def evaluate_rules(
     if not batch.accounts.readable_files:
         click.echo("No file could be read.", err=True)
         sys.exit(Exit.NOTHING_READABLE)
-    found = evaluate_truth(known, batch.interpretation)
+    found = evaluate_truth(known, batch.assessment)
     if as_json:
         shares = ("sensitivity", "specificity", "review_rate")
         told = [

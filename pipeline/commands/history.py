@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from pipeline.assessment import judge
+from pipeline.assessment import assess
 from pipeline.commands.context import Clock, Progress
 from pipeline.commands.open_site import open_site, open_stored, refresh, take_in_typed
 from pipeline.commands.run import Batch
@@ -151,10 +151,10 @@ def decide_conflict(
     """
     with open_site(settings, clock) as site:
         history = site.history
-        judgement = judge(
+        assessment = assess(
             history.load(), site.knowledge, history.list_decisions(), settings.specimen_ids
         )
-        decided = facts_of_decision(judgement.held, hold_id, version)
+        decided = facts_of_decision(assessment.held, hold_id, version)
         history.decide(kind, by, patients_of_decision(decided), **decided)
         return (refresh(site, clock, progress).worklist,)
 

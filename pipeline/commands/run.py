@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline import __version__
-from pipeline.assessment import Judgement, judge
+from pipeline.assessment import Assessment, assess
 from pipeline.commands.context import (
     Clock,
     Progress,
@@ -26,7 +26,6 @@ from pipeline.history.stored import History, open_history
 from pipeline.ingest.dataset import Intake, combine
 from pipeline.ingest.sources import ExportFile, Found, find_exports
 from pipeline.ingest.stored_file import ReceivedFile
-from pipeline.interpret import Interpretation
 from pipeline.issues import all_issues, issue_of_file
 from pipeline.knowledge.describe import require_rule
 from pipeline.knowledge.model import Knowledge
@@ -58,7 +57,7 @@ class Batch:
     """How many of them were taken back before; they stay so."""
     passed_over: tuple[str, ...]
     unreachable: tuple[str, ...]
-    judgement: Judgement
+    assessment: Assessment
     accounts: Accounts
     """Of the files of this run."""
     issues: DataFrame[Issues]
@@ -79,22 +78,17 @@ class Batch:
     @property
     def knowledge(self) -> Knowledge:
         """By which results were read and judged."""
-        return self.judgement.knowledge
+        return self.assessment.knowledge
 
     @property
     def intake(self) -> Intake:
         """All that was received, people and specimens settled."""
-        return self.judgement.intake
+        return self.assessment.intake
 
     @property
     def held(self) -> DataFrame[Held]:
         """All that is held."""
-        return self.judgement.held
-
-    @property
-    def interpretation(self) -> Interpretation:
-        """What the rules say."""
-        return self.judgement.interpretation
+        return self.assessment.held
 
     @property
     def exit_code(self) -> int:
@@ -151,7 +145,7 @@ def update_reports(
     read: Receive = receive,
     run: Run | None = None,
 ) -> tuple[Batch, tuple[Path, ...]]:
-    """Store what files say, judge everything known, write what changed, record it all.
+    """Store what files say, assess everything known, write what changed, record it all.
 
     The run counts as finished when all of that is done; until then the next one does it again.
     With the stop switch on, everything is stored, and no report is written, changed or removed.
@@ -226,16 +220,16 @@ def check_batch(
     received = combine(files)
     # What files looked like is let go before they are judged: a large one takes much memory.
     del files
-    judgement = judge(received, knowledge, specimen_ids=settings.specimen_ids)
+    assessment = assess(received, knowledge, specimen_ids=settings.specimen_ids)
     return Batch(
-        files=judgement.intake.files,
+        files=assessment.intake.files,
         known=0,
         still_withdrawn=0,
         passed_over=found.passed_over,
         unreachable=found.unreachable,
-        judgement=judgement,
-        accounts=reconcile(judgement.intake, judgement.selected),
-        issues=all_issues(judgement.issues, *_issues_of(found)),
+        assessment=assessment,
+        accounts=reconcile(assessment.intake, assessment.selected),
+        issues=all_issues(assessment.issues, *_issues_of(found)),
         cells=cells,
     )
 
@@ -273,24 +267,24 @@ def conclude(
     settings: Settings,
 ) -> Batch:
     """Judge everything that is stored, and count what became of the files of this run."""
-    judgement = judge(history.load(), knowledge, history.list_decisions(), settings.specimen_ids)
+    assessment = assess(history.load(), knowledge, history.list_decisions(), settings.specimen_ids)
     hashes = {each.sha256 for each in received}
-    of_run = tuple(file for file in judgement.intake.files if file.sha256 in hashes)
+    of_run = tuple(file for file in assessment.intake.files if file.sha256 in hashes)
     unopened = combine([file for each in received for file in each.unopened])
-    counted = reconcile(judgement.intake, judgement.selected, {file.name for file in of_run})
+    counted = reconcile(assessment.intake, assessment.selected, {file.name for file in of_run})
     return Batch(
         files=(*of_run, *unopened.files),
         known=sum(each.receipt == Receipt.KNOWN for each in received),
-        still_withdrawn=len(hashes & {file.sha256 for file in judgement.intake.withdrawn}),
+        still_withdrawn=len(hashes & {file.sha256 for file in assessment.intake.withdrawn}),
         passed_over=found.passed_over,
         unreachable=found.unreachable,
-        judgement=judgement,
+        assessment=assessment,
         accounts=replace(
             counted,
             files=counted.files + len(unopened.files),
             unreadable_files=counted.unreadable_files + len(unopened.files),
         ),
-        issues=all_issues(judgement.issues, unopened.issues, *_issues_of(found)),
+        issues=all_issues(assessment.issues, unopened.issues, *_issues_of(found)),
     )
 
 
@@ -307,7 +301,7 @@ def publish_batch(
     What was reported and is taken back, purged or put back to before it came leaves the reports,
     also where nothing else is stored.
     """
-    totals = reconcile(batch.intake, batch.judgement.selected)
+    totals = reconcile(batch.intake, batch.assessment.selected)
     if not totals.readable_files and not history.list_published(place.key):
         return Published(written=(), locked=())
     return publish(
@@ -316,7 +310,7 @@ def publish_batch(
         history=history,
         run=run,
         facts=_run_facts(batch, totals, settings, run),
-        judgement=batch.judgement,
+        assessment=batch.assessment,
         inputs=Inputs(files=batch.files, accounts=batch.accounts, withdrawn=batch.intake.withdrawn),
         all_outcomes=settings.all_outcomes,
         show=progress,
@@ -371,7 +365,7 @@ def explain_batch(
         KnowledgeError: See `load_tried_knowledge`; or no rule of that name gives findings.
     """
     batch = check_batch(sources, settings, clock=clock, progress=progress)
-    said = batch.interpretation
+    said = batch.assessment
     if rule:
         rule = require_rule(rule, batch.knowledge).id
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pipeline.assessment import judge
+from pipeline.assessment import assess
 from pipeline.commands.context import load_tried_knowledge
 from pipeline.config import Settings
 from pipeline.errors import Exit
@@ -92,28 +92,28 @@ def look_at_site(settings: Settings) -> Status:
         return Status(**status, faults=faults)
     with open_history(place.where, clock=datetime.now) as history:
         knowledge = load_tried_knowledge(settings)
-        judgement = judge(
+        assessment = assess(
             history.load(), knowledge, history.list_decisions(), settings.specimen_ids
         )
-        patients = judgement.interpretation.patients
+        patients = assessment.patients
         aside = int(patients["for_information"].sum())
         return Status(
             listed=len(patients) - aside,
             for_information=aside,
             in_conflict=int(patients["in_conflict"].sum()),
-            files=len(judgement.intake.files),
-            withdrawn_files=len(judgement.intake.withdrawn),
-            withdrawn_results=sum(file.read - file.purged for file in judgement.intake.withdrawn),
-            results=len(judgement.selected.results),
-            held=len(judgement.held),
-            conflicts=list_conflicts(judgement.held),
+            files=len(assessment.intake.files),
+            withdrawn_files=len(assessment.intake.withdrawn),
+            withdrawn_results=sum(file.read - file.purged for file in assessment.intake.withdrawn),
+            results=len(assessment.selected.results),
+            held=len(assessment.held),
+            conflicts=list_conflicts(assessment.held),
             runs=(runs := history.list_runs(5, place.key)),
             faults=(
                 *_faults_of(
                     status,
                     runs,
                     is_due=bool(history.list_due(place.key)),
-                    is_changed=bool(judgement.issues["code"].eq("file-changed").any()),
+                    is_changed=bool(assessment.issues["code"].eq("file-changed").any()),
                 ),
                 *find_strangers(settings.output, find_private(settings.output), history, place.key),
                 *find_anchor_contradictions(settings, place),

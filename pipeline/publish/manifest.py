@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.assessment import Judgement
+from pipeline.assessment import Assessment
 from pipeline.errors import OutputError
 from pipeline.files.durable import write_text
 from pipeline.files.folder import read_plain
@@ -59,7 +59,7 @@ def hash_outputs(folder: Path, paths: Sequence[Path]) -> tuple[Output, ...]:
 def manifest_text(
     run: RunFacts,
     inputs: Inputs,
-    judgement: Judgement,
+    assessment: Assessment,
     outputs: Sequence[Output],
     locked: Sequence[str] = (),
 ) -> str:
@@ -69,7 +69,7 @@ def manifest_text(
     everything received. No patient's name, id or value stands in it, except in the names of
     files written for one.
     """
-    accounts, interpretation = inputs.accounts, judgement.interpretation
+    accounts = inputs.accounts
     content: Mapping[str, Any] = {
         "labflag": run.version,
         "finished": True,
@@ -104,19 +104,19 @@ def manifest_text(
         ],
         "patients": {
             str(rank): int(count)
-            for rank, count in interpretation.patients["priority"]
+            for rank, count in assessment.patients["priority"]
             .value_counts(sort=False)
             .sort_index()
             .items()
         },
         # Among these patients.
-        "for_information": int(interpretation.patients["for_information"].sum()),
-        "identity_conflicts": int(interpretation.patients["in_conflict"].sum()),
-        "findings": _counts(interpretation.findings),
-        "shadow": _counts(interpretation.shadow),
+        "for_information": int(assessment.patients["for_information"].sum()),
+        "identity_conflicts": int(assessment.patients["in_conflict"].sum()),
+        "findings": _counts(assessment.findings),
+        "shadow": _counts(assessment.shadow),
         "issues": {
             str(code): int(count)
-            for code, count in judgement.issues["code"].value_counts().sort_index().items()
+            for code, count in assessment.issues["code"].value_counts().sort_index().items()
         },
         # Open in another program, so that they stand as they were; tried again by the next run.
         "locked": list(locked),

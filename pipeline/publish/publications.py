@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.assessment import Judgement
+from pipeline.assessment import Assessment
 from pipeline.errors import OutputError
 from pipeline.files.durable import sync_folder
 from pipeline.files.folder import open_below
@@ -39,29 +39,28 @@ class Shelf:
         key: str,
         folder: Path,
         run: Run,
-        judgement: Judgement,
+        assessment: Assessment,
         facts: RunFacts,
     ) -> None:
         """Compare what is due with what was published; write nothing."""
         self.history, self.key, self.folder, self.run = history, key, folder, run
         self.before = history.list_published(key)
         self.written: list[Path] = []
-        interpretation = judgement.interpretation
         with_report = list_with_report(
-            interpretation.results, judgement.said, interpretation.standing
+            assessment.results, assessment.observations, assessment.standing
         )
-        reported = interpretation.patients["patient_id"].isin(with_report)
-        self.patients: list[str] = interpretation.patients.loc[reported, "patient_id"].tolist()
-        self.suspended = list_suspended(judgement, self.run.started_at)
+        reported = assessment.patients["patient_id"].isin(with_report)
+        self.patients: list[str] = assessment.patients.loc[reported, "patient_id"].tolist()
+        self.suspended = list_suspended(assessment, self.run.started_at)
         due = [*self.patients, *self.suspended]
         self.paths = {each: f"{PATIENTS}/{file_name(each)}.xlsx" for each in due}
         basis = replace(facts, run_at=datetime.min, files=(), read=None, dispositions={})
         self._basis = repr(basis)
-        self._judgement = judgement
+        self._judgement = assessment
         self._digests = digest_patients(
-            interpretation.patients["patient_id"], _tables_of(judgement), self._basis
+            assessment.patients["patient_id"], _tables_of(assessment), self._basis
         )
-        self._standing = pack_standing(interpretation.standing)
+        self._standing = pack_standing(assessment.standing)
         self._stand = {
             path.relative_to(folder).as_posix()
             for name in (PATIENTS, "held")
@@ -271,43 +270,42 @@ class Shelf:
         return replace(due, before=known.before if unread else known.standing)
 
 
-def list_suspended(judgement: Judgement, now: datetime) -> dict[str, datetime]:
+def list_suspended(assessment: Assessment, now: datetime) -> dict[str, datetime]:
     """List patient ids of which nothing is reported, and since when.
 
     For a conflict, since the day on which a second version of the person came; `now` where that
     is not known, and of those whose stored results were changed.
     """
-    held = pd.DataFrame(judgement.held[judgement.held["code"].eq(CONFLICT)])
-    reported = judgement.interpretation.results["patient_id"]
+    held = pd.DataFrame(assessment.held[assessment.held["code"].eq(CONFLICT)])
+    reported = assessment.results["patient_id"]
     held = held[~held["patient_id"].isin(reported)]
-    received = {file.name: file.received_at or now for file in judgement.intake.files}
+    received = {file.name: file.received_at or now for file in assessment.intake.files}
     said = held.assign(**describe_people(held), at=held["source_file"].map(received))
     came = said.groupby(["patient_id", *DETAILS], sort=True)["at"].min().reset_index()
     second = came.sort_values(["patient_id", "at"], kind="stable").groupby("patient_id").head(2)
     since = second.groupby("patient_id", sort=True)["at"].max()
     suspended = {str(patient): at for patient, at in since.items()}
-    known = judgement.interpretation.patients["patient_id"]
-    return suspended | dict.fromkeys(known[known.isin(judgement.intake.broken)], now)
+    known = assessment.patients["patient_id"]
+    return suspended | dict.fromkeys(known[known.isin(assessment.intake.broken)], now)
 
 
-def _tables_of(judgement: Judgement) -> list[pd.DataFrame]:
+def _tables_of(assessment: Assessment) -> list[pd.DataFrame]:
     """List the tables of which reports are made, each with `patient_id`."""
-    interpretation = judgement.interpretation
-    hashes = {file.name: file.sha256 for file in judgement.intake.files}
-    results, held = interpretation.results, judgement.held
+    hashes = {file.name: file.sha256 for file in assessment.intake.files}
+    results, held = assessment.results, assessment.held
     owner = pd.concat(
         [pd.Series(table["patient_id"].to_numpy(), table["result_id"]) for table in (results, held)]
     )
     owner = owner[~owner.index.duplicated()]
-    of_results = judgement.issues.dropna(subset="result_id")
+    of_results = assessment.issues.dropna(subset="result_id")
     # Of a file that holds nothing but cancelled results, no result has an owner.
     notes = of_results.assign(patient_id=look_up(of_results["result_id"].astype("int64"), owner))
     return [
-        interpretation.patients,
+        assessment.patients,
         results.assign(sha256=look_up(results["source_file"], hashes)),
         held.assign(sha256=look_up(held["source_file"], hashes)),
         notes,
-        interpretation.findings,
-        judgement.selected.superseded,
-        list_reported(judgement.said),
+        assessment.findings,
+        assessment.selected.superseded,
+        list_reported(assessment.observations),
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from pipeline.assessment import Judgement
+from pipeline.assessment import Assessment
 from pipeline.errors import OutputError
 from pipeline.files.durable import make_folder, write_text
 from pipeline.history.broken_patients import SEAL_BROKEN
@@ -86,7 +86,7 @@ def publish(
     history: History,
     run: Run,
     facts: RunFacts,
-    judgement: Judgement,
+    assessment: Assessment,
     inputs: manifest.Inputs,
     all_outcomes: bool,
     show: ShowReports,
@@ -103,7 +103,7 @@ def publish(
         history: Where what was published is noted.
         run: The run that publishes.
         facts: Of the worklist; a report has the time of its own last change in their place.
-        judgement: What is known and what the rules say of it.
+        assessment: What is known and what the rules say of it.
         inputs: What this run was given.
         all_outcomes: Whether findings.csv tells absent and not tested findings too.
         show: Shows progress.
@@ -111,26 +111,26 @@ def publish(
     Raises:
         OutputError: A file cannot be written.
     """
-    shelf = Shelf(history, key, folder, run, judgement, facts)
-    held = _plan_held(judgement)
+    shelf = Shelf(history, key, folder, run, assessment, facts)
+    held = _plan_held(assessment)
     stale = {*(manifest.read_outputs(folder) or ()), *shelf.standing_there}
     planned = {*shelf.paths.values(), *held, *_FIXED}
     make_folder(folder / PATIENTS)
     manifest.begin(folder, stale | planned, facts.version)
-    locked = [*_write_reports(shelf, judgement, facts, show)]
-    locked += _hand_back(shelf, held, judgement, facts)
-    news = _write_worklist(shelf, judgement, facts)
+    locked = [*_write_reports(shelf, assessment, facts, show)]
+    locked += _hand_back(shelf, held, assessment, facts)
+    news = _write_worklist(shelf, assessment, facts)
     locked += [WORKLIST] if news.left else []
-    findings = judgement.interpretation.findings
-    critical = [rule.id for rule in judgement.knowledge.critical_rules()]
+    findings = assessment.findings
+    critical = [rule.id for rule in assessment.knowledge.critical_rules()]
     told = _told(findings, critical, all_outcomes).drop(columns=[*_NOT_IN_CONTRACT])
     write_text(csv_text(told), folder / _TABLES[0])
-    write_text(csv_text(judgement.issues.drop(columns="result_id")), folder / _TABLES[1])
+    write_text(csv_text(assessment.issues.drop(columns="result_id")), folder / _TABLES[1])
     locked += shelf.remove(stale - planned)
     stand = [folder / name for name in _FIXED if (folder / name).is_file()]
     fixed = manifest.hash_outputs(folder, [path for path in stand if not path.is_symlink()])
     outputs = sorted((*fixed, *shelf.outputs()), key=lambda output: output.path)
-    text = manifest.manifest_text(facts, inputs, judgement, outputs, locked)
+    text = manifest.manifest_text(facts, inputs, assessment, outputs, locked)
     write_text(text, folder / manifest.NAME)
     return Published(
         written=(*shelf.written, folder / manifest.NAME), locked=tuple(locked), worklist=news
@@ -138,33 +138,17 @@ def publish(
 
 
 def _write_reports(
-    shelf: Shelf, judgement: Judgement, facts: RunFacts, show: ShowReports
+    shelf: Shelf, assessment: Assessment, facts: RunFacts, show: ShowReports
 ) -> Iterator[str]:
     """Write the reports that changed; give the paths of those that are locked."""
     reported = [each for each in shelf.changed if each not in shelf.suspended]
-    interpretation = judgement.interpretation
-    reports = assemble_reports(
-        patients=interpretation.patients,
-        results=interpretation.results,
-        held=judgement.held,
-        issues=judgement.issues,
-        findings=interpretation.findings,
-        standing=interpretation.standing,
-        superseded=judgement.selected.superseded,
-        knowledge=judgement.knowledge,
-        run=facts,
-        only=reported,
-        changed_at=shelf.changed_at,
-        artifacts=interpretation.artifacts,
-        said=judgement.said,
-        moves=interpretation.moves,
-    )
+    reports = assemble_reports(assessment, facts, only=reported, changed_at=shelf.changed_at)
     contents = chain(
         (
             (report.patient_id, pack_workbook(render_workbook(report), report.run.run_at))
             for report in show(reports, len(reported), "Writing reports")
         ),
-        _write_notices(shelf, shelf.changed, judgement, facts),
+        _write_notices(shelf, shelf.changed, assessment, facts),
     )
     for batch in in_batches(contents, _BATCH):
         yield from shelf.put(
@@ -176,10 +160,10 @@ def _write_reports(
 
 
 def _write_notices(
-    shelf: Shelf, wanted: Iterable[str], judgement: Judgement, facts: RunFacts
+    shelf: Shelf, wanted: Iterable[str], assessment: Assessment, facts: RunFacts
 ) -> Iterator[tuple[str, bytes]]:
     """Give what stands in place of the reports of patient ids in conflict: id and workbook."""
-    issues = judgement.issues
+    issues = assessment.issues
     changed = set(issues.loc[issues["code"].eq("file-changed"), "source_file"])
     for patient in wanted:
         if patient in shelf.suspended:
@@ -187,23 +171,23 @@ def _write_notices(
             made = replace(facts, run_at=made_at)
             since = shelf.suspended[patient]
             book = (
-                render_changed(patient, judgement.held, changed, made)
-                if patient in judgement.intake.broken
-                else render_notice(patient, since, judgement.held, made)
+                render_changed(patient, assessment.held, changed, made)
+                if patient in assessment.intake.broken
+                else render_notice(patient, since, assessment.held, made)
             )
             yield patient, pack_workbook(book, made_at)
 
 
-def _plan_held(judgement: Judgement) -> dict[str, tuple[str, str]]:
+def _plan_held(assessment: Assessment) -> dict[str, tuple[str, str]]:
     """Say which workbooks of held rows are due: path → name and hash of their file.
 
     What was changed from outside is not handed back: the file itself is to be read again.
     """
-    to_correct = judgement.held["code"].ne(SEAL_BROKEN)
-    with_held = set(judgement.held.loc[to_correct, "source_file"])
+    to_correct = assessment.held["code"].ne(SEAL_BROKEN)
+    with_held = set(assessment.held.loc[to_correct, "source_file"])
     return {
         f"{HELD}/{name_held(file.name, file.sha256)}": (file.name, file.sha256)
-        for file in judgement.intake.files
+        for file in assessment.intake.files
         if file.name in with_held
     }
 
@@ -211,7 +195,7 @@ def _plan_held(judgement: Judgement) -> dict[str, tuple[str, str]]:
 def _hand_back(
     shelf: Shelf,
     held: Mapping[str, tuple[str, str]],
-    judgement: Judgement,
+    assessment: Assessment,
     facts: RunFacts,
 ) -> Iterator[str]:
     """Write the workbooks of held rows that changed; give the paths of those that are locked."""
@@ -222,44 +206,31 @@ def _hand_back(
             continue
         original = shelf.history.load_original(sha256)
         texts = LANGUAGES[facts.language]
-        book = render_held(original, [name], judgement.held, judgement.issues, texts)
+        book = render_held(original, [name], assessment.held, assessment.issues, texts)
         if book is not None:
             yield from shelf.put({path: (pack_workbook(book, due.changed_at), due)})
 
 
-def _write_worklist(shelf: Shelf, judgement: Judgement, facts: RunFacts) -> WorklistNews:
+def _write_worklist(shelf: Shelf, assessment: Assessment, facts: RunFacts) -> WorklistNews:
     """Write the worklist, with what changed since the one before and what people typed."""
-    interpretation, texts = judgement.interpretation, LANGUAGES[facts.language]
-    known, patients = judgement.knowledge, interpretation.patients
+    texts = LANGUAGES[facts.language]
+    known, patients = assessment.knowledge, assessment.patients
     standing_before = shelf.standing_before()
-    changes = compare_standing(standing_before, interpretation.standing, interpretation.moves)
+    changes = compare_standing(standing_before, assessment.standing, assessment.moves)
     by_patient = standing_before.groupby("patient_id")["rule"]
     before = {str(patient): {*rules} for patient, rules in by_patient}
     topics, titles = list_topics(patients), describe_topics(known, texts)
 
     def carry(entries: Entries) -> Entries:
         due = [
-            *list_due(interpretation.findings, interpretation.results, known, texts),
-            *list_identity_calls(patients, judgement.held, texts),
+            *list_due(assessment.findings, assessment.results, known, texts),
+            *list_identity_calls(patients, assessment.held, texts),
         ]
         return carry_entries(entries, topics, titles, due, facts.run_at.date(), texts, before)
 
     def render(entries: Entries) -> tuple[bytes, str]:
-        book, page = render_worklist(
-            patients=patients,
-            results=interpretation.results,
-            findings=interpretation.findings,
-            standing=interpretation.standing,
-            changes=changes,
-            held=judgement.held,
-            issues=judgement.issues,
-            knowledge=known,
-            run=facts,
-            names=shelf.paths,
-            entries=entries,
-            versions=judgement.versions,
-            since=show_date(shelf.worklist_before, texts, has_time=True),
-        )
+        since = show_date(shelf.worklist_before, texts, has_time=True)
+        book, page = render_worklist(assessment, facts, changes, shelf.paths, entries, since)
         return pack_workbook(book, facts.run_at), page
 
     news = WorklistUpdate(

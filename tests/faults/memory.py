@@ -42,8 +42,8 @@ class Memory:
         from pipeline.commands import run
 
         keep = not is_traced
-        judge, read = run.judge, receive.read_results
-        run.judge = history.judge = self._remembered(judge, keep)
+        assess, read = run.assess, receive.read_results
+        run.assess = history.assess = self._remembered(assess, keep)
 
         def read_results(path: Path, name: str, *rest: Any, **named: Any) -> Any:
             content = path.read_bytes() if path.is_file() else b""

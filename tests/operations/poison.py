@@ -34,12 +34,12 @@ from pipeline.cli import main
 main()
 """
 IN_JUDGING = """
-judge = pipeline.commands.run.judge
+assess = pipeline.commands.run.assess
 def fail(intake, *rest):
     if {who!r} in set(intake.results["patient_id"]):
         {what}
-    return judge(intake, *rest)
-pipeline.commands.run.judge = fail
+    return assess(intake, *rest)
+pipeline.commands.run.assess = fail
 """
 IN_READING = """
 read = receive.read_results

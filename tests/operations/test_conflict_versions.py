@@ -18,7 +18,7 @@ def check(tmp_path: Path, *lines: str):
     path = tmp_path / "march.csv"
     path.write_text("\n".join([HEAD, *lines]), encoding="utf-8")
     batch = check_batch([path], Settings(), clock=lambda: NOW, progress=pass_through)
-    patients = batch.interpretation.patients
+    patients = batch.assessment.patients
     return {
         row.patient_id: (row.priority, row.in_conflict) for row in patients.itertuples(index=False)
     }, list(patients["patient_id"])

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.assessment import judge
+from pipeline.assessment import assess
 from pipeline.commands.context import load_tried_knowledge, pass_through
 from pipeline.commands.history import rebuild_reports
 from pipeline.commands.run import run_batch
@@ -53,7 +53,7 @@ def texts(path):
 
 def holds(settings):
     with open_history(settings.output / "labflag.db") as history:
-        held = judge(history.load(), load_tried_knowledge(settings)).held
+        held = assess(history.load(), load_tried_knowledge(settings)).held
     return held, [conflict.hold for conflict in list_conflicts(held)]
 
 

@@ -11,7 +11,7 @@ from unittest import mock
 
 from openpyxl import Workbook, load_workbook
 
-from pipeline.assessment import judge
+from pipeline.assessment import assess
 from pipeline.commands.context import knowledge_of
 from pipeline.commands.run import Batch, run_batch
 from pipeline.config import Settings
@@ -53,7 +53,7 @@ def _judge(received: Any, knowledge: Any, decisions: Any = (), *how: Any) -> Any
     """Judge the same files once: what the rules say of them is not what is tried here."""
     key = (received.files, id(knowledge), tuple(map(repr, decisions)), how)
     if key not in _JUDGED:
-        _JUDGED[key] = judge(received, knowledge, decisions, *how)
+        _JUDGED[key] = assess(received, knowledge, decisions, *how)
     return _JUDGED[key]
 
 
@@ -77,7 +77,7 @@ class Site:
         now = START + timedelta(hours=hour)
         with (
             mock.patch("pipeline.commands.run.load_tried_knowledge", _knowledge_of),
-            mock.patch("pipeline.commands.run.judge", _judge),
+            mock.patch("pipeline.commands.run.assess", _judge),
         ):
             batch, _ = run_batch(sources, self.settings, clock=lambda: now, progress=pass_through)
         return batch

@@ -13,7 +13,7 @@ from pipeline.interpret.since_last_report import compare_standing
 from pipeline.report.report_names import file_name
 from pipeline.report.worklist.worklist_workbook import render_worklist
 from tests.needs import IS_CI
-from tests.unit.report_tables import RUN, knowledge, make_tables
+from tests.unit.report_tables import RUN, make_tables
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 WARD = f"""
@@ -30,20 +30,14 @@ CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 def page_of(text: str) -> str:
     tables = make_tables(text)
     _, page = render_worklist(
-        patients=tables.patients,
-        results=tables.results,
-        findings=tables.findings,
-        standing=tables.standing,
-        changes=compare_standing(None, tables.standing),
-        held=tables.held,
-        issues=tables.issues,
-        knowledge=knowledge(),
-        run=RUN,
-        names={
+        tables.assessment(),
+        RUN,
+        compare_standing(None, tables.standing),
+        {
             patient: f"patients/{file_name(patient)}.xlsx"
             for patient in tables.results["patient_id"].unique()
         },
-        entries=Entries(),
+        Entries(),
     )
     return page
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.assessment import judge
+from pipeline.assessment import assess
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
 from pipeline.ingest.text_tables import SiteReading
@@ -58,8 +58,8 @@ def answers(files: list[list[dict[str, str]]], specimen_ids: str) -> list[tuple[
             path = Path(folder) / f"{number}.csv"
             path.write_text(stream.getvalue(), encoding="utf-8", newline="")
             read.append(read_results(path, path.name, KNOWLEDGE, SiteReading()))
-    found = judge(combine(read), KNOWLEDGE, specimen_ids=specimen_ids)
-    told = found.interpretation.findings[
+    found = assess(combine(read), KNOWLEDGE, specimen_ids=specimen_ids)
+    told = found.findings[
         ["patient_id", "accession", "rule", "outcome", "reason", "value", "status"]
     ]
     held = found.held[["patient_id", "accession", "analyte", "code"]].drop_duplicates()

@@ -81,7 +81,7 @@ def check(*files: list[dict[str, str]]):
 def said(batch) -> pd.DataFrame:
     """What was found, without the places, which differ with the order."""
     columns = ["patient_id", "accession", "rule", "outcome", "reason", "grade", "value", "limit"]
-    return batch.interpretation.findings[columns]
+    return batch.assessment.findings[columns]
 
 
 @RUNS
@@ -127,4 +127,4 @@ def test_the_order_of_rows_and_files_does_not_matter(lines, seed):
 def test_nobody_who_was_seen_is_left_out(lines):
     batch = check(lines)
     seen = set(batch.intake.results["patient_id"]) | set(batch.held["patient_id"])
-    assert set(batch.interpretation.patients["patient_id"]) == seen - {""}
+    assert set(batch.assessment.patients["patient_id"]) == seen - {""}

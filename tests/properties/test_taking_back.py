@@ -10,7 +10,7 @@ import pandas as pd
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.assessment import judge
+from pipeline.assessment import assess
 from pipeline.commands.context import knowledge_of
 from pipeline.commands.history import rebuild_reports
 from pipeline.commands.run import run_batch
@@ -168,7 +168,7 @@ def test_what_counts_is_what_would_count_if_only_what_stands_had_ever_been_read(
 
 
 def judged(history):
-    return judge(history.load(), _knowledge(), history.list_decisions())
+    return assess(history.load(), _knowledge(), history.list_decisions())
 
 
 def assert_same(found, expected, *, has_former):
@@ -176,7 +176,7 @@ def assert_same(found, expected, *, has_former):
         "files": lambda said: pd.DataFrame(
             [(file.name, file.sha256, file.read, file.held) for file in said.intake.files]
         ),
-        "findings": lambda said: said.interpretation.findings,
+        "findings": lambda said: said.findings,
         "results": lambda said: said.selected.results,
         "observations": lambda said: said.said,
         "held": lambda said: said.held,

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
 import pandas as pd
 
+from pipeline.assessment import Assessment, assess
+from pipeline.ingest.dataset import combine
 from pipeline.interpret import interpret_results
 from pipeline.interpret.course import Moves
 from pipeline.issues import all_issues, issues_at, no_issues
@@ -44,15 +46,19 @@ class Tables:
     moves: Moves
 
     def reports(self, run: RunFacts = RUN) -> Iterator[PatientReport]:
-        return assemble_reports(
+        return assemble_reports(self.assessment(), run)
+
+    def assessment(self, using: Knowledge | None = None) -> Assessment:
+        """These tables, as if they had come from files."""
+        return replace(
+            nothing_assessed(),
+            knowledge=using or knowledge(),
             patients=self.patients,
             results=self.results,
             held=self.held,
             issues=self.issues,
             findings=self.findings,
             standing=self.standing,
-            knowledge=knowledge(),
-            run=run,
             moves=self.moves,
         )
 
@@ -65,6 +71,12 @@ class Tables:
 @cache
 def knowledge() -> Knowledge:
     return load_knowledge()
+
+
+@cache
+def nothing_assessed() -> Assessment:
+    """What is made of no file at all: every table, and no row."""
+    return assess(combine(()), knowledge())
 
 
 def make_tables(

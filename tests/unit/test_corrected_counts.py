@@ -27,7 +27,7 @@ def check(tmp_path):
 
 
 def say(batch, rule):
-    standing = batch.interpretation.standing
+    standing = batch.assessment.standing
     found = standing[standing["rule"].eq(rule)]
     return " ".join(filter(None, [*found["outcome"], *found["status"]])) or "not-tested"
 
@@ -104,7 +104,7 @@ def test_what_a_corrected_count_does_to_the_others(check, rows, rule, answer, he
 def test_a_held_sibling_unsettles_the_one_that_was_used(check, rows, rule, answer):
     batch = check(*rows)
     assert say(batch, rule) == answer
-    assert (batch.interpretation.patients["priority"] < 6).all()
+    assert (batch.assessment.patients["priority"] < 6).all()
 
 
 @pytest.mark.parametrize(

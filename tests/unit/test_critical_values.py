@@ -28,17 +28,11 @@ USUAL = {
 
 def book_of(tables, knowledge, language="en"):
     book, _ = render_worklist(
-        patients=tables.patients,
-        results=tables.results,
-        findings=tables.findings,
-        standing=tables.standing,
-        changes=compare_standing(None, tables.standing),
-        held=tables.held,
-        issues=tables.issues,
-        knowledge=knowledge,
-        run=replace(RUN, language=language),
-        names={},
-        entries=Entries(),
+        tables.assessment(knowledge),
+        replace(RUN, language=language),
+        compare_standing(None, tables.standing),
+        {},
+        Entries(),
     )
     return book
 

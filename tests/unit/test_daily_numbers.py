@@ -5,7 +5,7 @@ from datetime import datetime
 import pandas as pd
 import pytest
 
-from pipeline.assessment import judge
+from pipeline.assessment import assess
 from pipeline.commands.context import pass_through
 from pipeline.commands.history import count_results, decide_conflict, reassign_patient
 from pipeline.commands.run import run_batch
@@ -40,7 +40,7 @@ def judged(tmp_path):
             path = tmp_path / f"{number}.csv"
             path.write_text(text, encoding="utf-8")
             read.append(read_results(path, path.name, KNOWLEDGE, SiteReading(), layout))
-        return judge(combine(read), KNOWLEDGE, decisions, specimen_ids)
+        return assess(combine(read), KNOWLEDGE, decisions, specimen_ids)
 
     return judge_files
 
@@ -175,7 +175,7 @@ def test_a_layout_says_it_of_its_own_files(tmp_path):
         path = tmp_path / f"{number}.csv"
         path.write_text(text, encoding="utf-8")
         read.append(read_results(path, path.name, KNOWLEDGE, SiteReading(), chosen))
-    found = judge(combine(read), KNOWLEDGE)
+    found = assess(combine(read), KNOWLEDGE)
     assert found.held.empty
     names = found.intake.results["accession"].tolist()
     assert names == ["1 (2026-03-01)", "2 (2026-03-01)", "1 (2026-03-02)", "2 (2026-03-02)", "1"]
@@ -191,7 +191,7 @@ def test_another_layout_is_another_source(tmp_path):
         path = tmp_path / f"{number}.csv"
         path.write_text(text, encoding="utf-8")
         read.append(read_results(path, path.name, KNOWLEDGE, SiteReading(), chosen))
-    found = judge(combine(read), KNOWLEDGE)
+    found = assess(combine(read), KNOWLEDGE)
     assert set(found.held["code"]) == {"specimen-conflict"}
 
 
@@ -203,7 +203,7 @@ def test_film_words_and_remarks_go_with_their_specimen(judged):
         specimen_ids="restart-daily",
     )
     assert found.said["accession"].unique().tolist() == ["1 (2026-03-01)"]
-    low = found.interpretation.findings
+    low = found.findings
     low = low[low["rule"].eq("low-platelets")].set_index("accession")["status"].to_dict()
     assert low == {"1 (2026-03-01)": "unconfirmed", "1 (2026-03-02)": "confirmed"}
 

@@ -1,14 +1,15 @@
 """What a report says of a specimen that is doubted, and that nobody reads "absent" as sure."""
 
+from dataclasses import fields, replace
+
 from pipeline.interpret import interpret_results
-from pipeline.issues import no_issues
 from pipeline.knowledge.load import load_knowledge
 from pipeline.publish.publish import _told
 from pipeline.report.patient.assemble import assemble_reports
 from pipeline.review.case_tables import tables_of
 from tests.rules.conftest import read_table
 
-from .report_tables import RUN
+from .report_tables import RUN, nothing_assessed
 
 KNOWLEDGE = load_knowledge()
 
@@ -23,17 +24,9 @@ def interpret(text):
 
 def report_of(text):
     tables, said = interpret(text)
-    (report,) = assemble_reports(
-        patients=said.patients,
-        results=said.results,
-        held=tables.held,
-        issues=no_issues(),
-        findings=said.findings,
-        standing=said.standing,
-        knowledge=KNOWLEDGE,
-        run=RUN,
-        artifacts=said.artifacts,
-    )
+    parts = {part.name: getattr(said, part.name) for part in fields(said)}
+    assessed = replace(nothing_assessed(), held=tables.held, knowledge=KNOWLEDGE, **parts)
+    (report,) = assemble_reports(assessed, RUN)
     return report
 
 

@@ -59,17 +59,11 @@ def run(
 
     def render(entries: Entries) -> tuple[bytes, str]:
         book, page = render_worklist(
-            patients=tables.patients,
-            results=tables.results,
-            findings=tables.findings,
-            standing=tables.standing,
-            changes=compare_standing(None, tables.standing),
-            held=tables.held,
-            issues=tables.issues,
-            knowledge=known,
-            run=replace(RUN, run_at=at),
-            names={},
-            entries=entries,
+            tables.assessment(known),
+            replace(RUN, run_at=at),
+            compare_standing(None, tables.standing),
+            {},
+            entries,
         )
         return pack_workbook(book, at), page
 

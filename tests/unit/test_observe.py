@@ -238,7 +238,9 @@ def check_several(check, test, rows, said, dispositions):
         one="patient_id,sample_id,analyte,value,status\n"
         + "".join(f"P1,S1,{test},{row}\n" for row in rows)
     )
-    counts = batch.judgement.said[batch.judgement.said["code"].ne("film-reported")]
+    counts = batch.assessment.observations[
+        batch.assessment.observations["code"].ne("film-reported")
+    ]
     assert "".join(counts["answer"]) == said
     counted = {str(kind): n for kind, n in batch.accounts.dispositions().items() if n}
     assert counted == dispositions

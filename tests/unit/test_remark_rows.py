@@ -45,7 +45,7 @@ def check(tmp_path):
 
 
 def status_of(batch, rule):
-    standing = batch.interpretation.standing
+    standing = batch.assessment.standing
     return [*standing.loc[standing["rule"].eq(rule), "status"]]
 
 
@@ -149,7 +149,7 @@ def test_blood_of_another_person_holds_the_whole_specimen(check, text):
         "P1,F,S2,2026-03-02,Hemoglobin,8,g/dL\n"
     )
     assert [*batch.held["code"]] == ["specimen-misidentified"] * 2
-    of_it = batch.interpretation.findings.query("accession == 'S1'")
+    of_it = batch.assessment.findings.query("accession == 'S1'")
     assert {*of_it["outcome"]} <= {"indeterminate", "not-tested"}
     assert "specimen-misidentified" in {*batch.issues["code"]}
 

@@ -47,14 +47,7 @@ def places(text: str) -> list[str]:
 def book_in(language: str):
     tables = make_tables(MUCH)
     (report,) = assemble_reports(
-        patients=tables.patients,
-        results=tables.results,
-        held=tables.held,
-        issues=tables.issues,
-        findings=tables.findings,
-        standing=tables.standing,
-        knowledge=load_knowledge(language=language),
-        run=replace(RUN, language=language),
+        tables.assessment(load_knowledge(language=language)), replace(RUN, language=language)
     )
     return report, render_workbook(report)
 
@@ -79,7 +72,7 @@ def test_heads_of_a_table_differ(language):
 def test_every_text_is_used():
     source = "".join(
         path.read_text(encoding="utf-8")
-        for path in (Path(__file__).parents[2] / "pipeline" / "report").rglob("*.py")
+        for path in (Path(__file__).parents[2] / "pipeline").rglob("*.py")
         if not path.name.startswith(("english", "german"))
     )
     made = {

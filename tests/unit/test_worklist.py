@@ -33,20 +33,14 @@ WARD = """
 
 def render(tables: Tables, run: RunFacts = RUN, entries: Entries = NOTHING_TYPED) -> Workbook:
     book, _ = render_worklist(
-        patients=tables.patients,
-        results=tables.results,
-        findings=tables.findings,
-        standing=tables.standing,
-        changes=compare_standing(None, tables.standing),
-        held=tables.held,
-        issues=tables.issues,
-        knowledge=knowledge(),
-        run=run,
-        names={
+        tables.assessment(),
+        run,
+        compare_standing(None, tables.standing),
+        {
             patient: f"patients/{file_name(patient)}.xlsx"
             for patient in tables.results["patient_id"].unique()
         },
-        entries=entries,
+        entries,
     )
     return book
 
@@ -353,11 +347,8 @@ def test_those_for_information_have_a_sheet_of_their_own(tmp_path, language, she
 def test_the_page_shows_them_in_a_section_and_leaves_nobody_out():
     tables = make_tables(ASIDE)
     _, page = render_worklist(
-        patients=tables.patients, results=tables.results, findings=tables.findings,
-        standing=tables.standing, changes=compare_standing(None, tables.standing),
-        held=tables.held, issues=tables.issues, knowledge=knowledge(), run=RUN, names={},
-        entries=NOTHING_TYPED,
-    )  # fmt: skip
+        tables.assessment(), RUN, compare_standing(None, tables.standing), {}, NOTHING_TYPED
+    )
     above, below = page.split('<section aria-labelledby="aside-title">')
     assert ">P1<" not in above
     assert ">P1<" in below

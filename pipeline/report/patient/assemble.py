@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from pipeline.interpret.course import Moves
+from pipeline.assessment import Assessment
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up
 from pipeline.report.patient.build import Desk
@@ -26,15 +26,7 @@ from pipeline.report.patient.since_last import list_changes
 from pipeline.report.report_model import PatientReport, RunFacts
 from pipeline.texts import LANGUAGES
 from schemas import (
-    Artifacts,
     DataFrame,
-    Findings,
-    Held,
-    Issues,
-    Observations,
-    Patients,
-    Reportable,
-    Superseded,
     Table,
 )
 
@@ -44,32 +36,28 @@ __all__ = ["PatientReport", "RunFacts", "assemble_reports"]
 
 
 def assemble_reports(
-    *,
-    patients: DataFrame[Patients],
-    results: DataFrame[Reportable],
-    held: DataFrame[Held],
-    issues: DataFrame[Issues],
-    findings: DataFrame[Findings],
-    standing: DataFrame[Findings],
-    knowledge: Knowledge,
+    assessment: Assessment,
     run: RunFacts,
-    superseded: DataFrame[Superseded] | None = None,
+    *,
     only: Collection[str] | None = None,
     changed_at: Mapping[str, datetime] = MappingProxyType({}),
-    artifacts: DataFrame[Artifacts] | None = None,
-    said: DataFrame[Observations] | None = None,
-    moves: Moves = MappingProxyType({}),
 ) -> Iterator[PatientReport]:
-    """Give the report of each patient who has a result that is not held, in worklist order.
+    """Return the report of each patient who has a result that is not held, in worklist order.
 
-    `only` leaves out all but these patients. `changed_at` says by patient when what the report
-    says last changed; else the time of the run stands in it. Of what is `said`, results in words
-    are listed among the results.
+    Args:
+        assessment: What reports are made of.
+        run: What they say of the run.
+        only: Leaves out all but these patients.
+        changed_at: Patient → when what the report says last changed; else the time of the run
+            stands in it.
 
     Raises:
         ValueError: A result or finding belongs to nobody in `patients`.
         KeyError: A rule, comment or analyte that the knowledge does not have.
     """
+    patients, results, held = assessment.patients, assessment.results, assessment.held
+    findings, standing = assessment.findings, assessment.standing
+    knowledge, said = assessment.knowledge, assessment.observations
     for table in (results, findings, standing):
         if not table["patient_id"].isin(patients["patient_id"]).all():
             raise ValueError("a result or finding belongs to nobody in the table of patients")
@@ -80,14 +68,16 @@ def assemble_reports(
     ids = patients["patient_id"]
     texts = LANGUAGES[run.language]
     desk = Desk(
-        results=list_results(results, issues, ids, knowledge, _units_of(knowledge, run), texts),
+        results=list_results(
+            results, assessment.issues, ids, knowledge, _units_of(knowledge, run), texts
+        ),
         held=list_held(held, ids, knowledge),
         findings=list_findings(findings, ids, knowledge),
         standing=list_findings(standing, ids, knowledge),
-        said=None if said is None else list_said(said, ids, knowledge),
-        doubts=None if artifacts is None else list_doubts(artifacts, ids, knowledge),
-        changes=list_changes(findings, standing, moves),
-        former={} if superseded is None else list_former(superseded, results, texts),
+        said=list_said(said, ids, knowledge),
+        doubts=list_doubts(assessment.artifacts, ids, knowledge),
+        changes=list_changes(findings, standing, assessment.moves),
+        former=list_former(assessment.selected.superseded, results, texts),
         knowledge=knowledge,
         run=run,
         changed_at=changed_at,

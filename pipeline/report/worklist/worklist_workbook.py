@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
+from pipeline.assessment import Assessment
 from pipeline.history.notes import Entries, Kept
-from pipeline.interpret.conflict_versions import Versions
 from pipeline.interpret.since_last_report import order_by_change
-from pipeline.knowledge.model import Knowledge
 from pipeline.report.excel.sheet import (
     Column,
     Entry,
@@ -44,7 +43,7 @@ from pipeline.report.worklist.role_sheets import place_patients, render_changes,
 from pipeline.report.worklist.run_sheets import render_counts, render_issues, render_run
 from pipeline.report.worklist.unplaced_notes import render_unplaced
 from pipeline.texts import LANGUAGES, Texts
-from schemas import Changes, DataFrame, Findings, Held, Issues, Patients, Reportable
+from schemas import Changes, DataFrame
 
 # A sheet of Excel holds 65,530 links.
 LINES_PER_SHEET = 60_000
@@ -53,35 +52,33 @@ _ARCHIVE_WIDTHS = (14, 24, 30, 50, 18, 24, 70, 12)
 
 
 def render_worklist(
-    *,
-    patients: DataFrame[Patients],
-    results: DataFrame[Reportable],
-    findings: DataFrame[Findings],
-    standing: DataFrame[Findings],
-    changes: DataFrame[Changes],
-    held: DataFrame[Held],
-    issues: DataFrame[Issues],
-    knowledge: Knowledge,
+    assessment: Assessment,
     run: RunFacts,
+    changes: DataFrame[Changes],
     names: Mapping[str, str],
     entries: Entries,
     since: str = "",
-    versions: Versions | None = None,
 ) -> tuple[Workbook, str]:
     """Render the worklist, as a workbook and as a web page with the same lines.
 
     One line per patient, and what the run came to. Patients come in the order given, but within
     a class first those with something new or worse, then corrected, then the others.
 
-    `names` gives the workbook of a patient as a path relative to the worklist; a patient
-    without one has no report, because every result is held. `entries` is what people typed into
-    the worklist before this one; `since` says in words when that was, "" for a first run.
-    `versions` is what the versions of persons in conflict would say.
+    Args:
+        assessment: What the worklist is made of.
+        run: What it says of the run.
+        changes: What became of each finding since the worklist before.
+        names: Patient → workbook, as a path relative to the worklist; a patient without one has
+            no report, because every result is held.
+        entries: What people typed into the worklist before this one.
+        since: When that was, in words; "" for a first run.
     """
+    findings, standing = assessment.findings, assessment.standing
+    results, held, knowledge = assessment.results, assessment.held, assessment.knowledge
     texts = LANGUAGES[run.language]
     book, styler = start_workbook(texts("worklist"), texts.language), Styler(texts)
     today = run.run_at.date()
-    patients = order_by_change(patients, changes)
+    patients = order_by_change(assessment.patients, changes)
     topics = list_topics(patients)
     titles = describe_topics(knowledge, texts)
     due = [
@@ -119,8 +116,8 @@ def render_worklist(
     render_technician(book, styler, patients, standing, held, people, called, run, texts)
     render_hematologist(book, styler, standing, results, changes, people, knowledge, texts)
     render_analyst(book, styler, standing, people, texts)
-    render_conflicts(book, styler, held, versions or Versions(), knowledge, texts)
-    render_issues(book, styler, issues, texts)
+    render_conflicts(book, styler, held, assessment.versions, knowledge, texts)
+    render_issues(book, styler, assessment.issues, texts)
     render_counts(book, styler, findings, standing, knowledge, texts)
     _render_archive(book, styler, typed_so_far.kept, texts)
     render_run(book, styler, run, knowledge, patients, len(names), texts)

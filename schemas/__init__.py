@@ -21,6 +21,7 @@ from schemas.results import Held, Reportable, Results
 from schemas.superseded import Superseded
 from schemas.table import Table
 from schemas.truth import Truth
+from schemas.verdicts import Verdicts
 
 __all__ = [
     "Artifacts",
@@ -40,4 +41,5 @@ __all__ = [
     "Superseded",
     "Table",
     "Truth",
+    "Verdicts",
 ]

@@ -155,7 +155,7 @@ def decide_conflict(
             history.load(), site.knowledge, history.list_decisions(), settings.specimen_ids
         )
         decided = facts_of_decision(assessment.held, hold_id, version)
-        history.decide(kind, by, patients_of_decision(decided), **decided)
+        history.decide(kind, by, patients_of_decision(decided), decided)
         return (refresh(site, clock, progress).worklist,)
 
 

@@ -7,11 +7,15 @@ import pandas as pd
 
 from pipeline.history.patient_ids import WITH_RESULTS
 from pipeline.history.store.seals import Key
-from pipeline.ingest.accounting import hold, hold_observations, validate_results
 from pipeline.ingest.dataset import Intake
 from pipeline.ingest.stored_file import ReceivedFile
-from pipeline.issues import all_issues, issues_at
-from schemas import Held, Observations
+from pipeline.ingest.verdicts import (
+    join_verdicts,
+    set_aside,
+    verdicts_on_observations,
+    verdicts_on_results,
+)
+from schemas import Held
 
 SEAL_BROKEN = "seal-broken"
 
@@ -21,32 +25,16 @@ def hold_broken(intake: Intake) -> Intake:
     if not intake.broken:
         return intake
     patients = [*intake.broken]
-    leaving = intake.results["patient_id"].isin(patients)
-    said = intake.observations["patient_id"].isin(patients)
-    is_held = intake.held["patient_id"].isin(patients)
-    issues = all_issues(
-        issues_at(intake.results[leaving], SEAL_BROKEN),
-        issues_at(intake.held[is_held], SEAL_BROKEN),
-        issues_at(intake.observations[said].dropna(subset=["result_id"]), SEAL_BROKEN),
+    results, held, observations = (
+        table[table["patient_id"].isin(patients)]
+        for table in (intake.results, intake.held, intake.observations)
     )
-    before = intake.held.assign(code=intake.held["code"].mask(is_held, SEAL_BROKEN))
-    held = pd.concat(
-        [
-            before,
-            hold(intake.results[leaving], issues),
-            hold_observations(intake.observations[said].dropna(subset=["result_id"]), SEAL_BROKEN),
-        ],
-        ignore_index=True,
+    verdicts = join_verdicts(
+        verdicts_on_results(results, SEAL_BROKEN),
+        verdicts_on_results(held, SEAL_BROKEN),
+        verdicts_on_observations(observations, SEAL_BROKEN),
     )
-    return replace(
-        intake,
-        results=validate_results(intake.results[~leaving]),
-        held=Held.require_columns(held.sort_values("result_id", ignore_index=True)),
-        observations=Observations.require_columns(
-            intake.observations[~said].reset_index(drop=True)
-        ),
-        issues=all_issues(intake.issues, issues),
-    )
+    return set_aside(intake, verdicts)
 
 
 def balance(

@@ -4,11 +4,16 @@ from dataclasses import replace
 
 import pandas as pd
 
-from pipeline.ingest.accounting import hold, hold_observations
 from pipeline.ingest.dataset import Intake
+from pipeline.ingest.verdicts import (
+    join_verdicts,
+    set_aside,
+    verdicts_of_issues,
+    verdicts_on_observations,
+    verdicts_on_results,
+)
 from pipeline.issues import (
     all_issues,
-    issues_at,
 )
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up
@@ -28,23 +33,15 @@ def hold_conflicts(intake: Intake) -> Intake:
     said = intake.observations
     kept, found = settle_identity(intake.results, intake.held, said)
     left, _ = drop_conflicting(said, found, intake.results, intake.held)
-    leaving = intake.results[~intake.results["result_id"].isin(kept["result_id"])]
     conflicts = found[found["severity"].eq(str(IssueSeverity.ERROR))]
-    code = conflicts.drop_duplicates("result_id").set_index("result_id")["code"]
-    now = intake.held["result_id"].map(code).astype("object")
-    before = intake.held.assign(code=now.where(now.notna(), intake.held["code"]).astype("str"))
+    verdicts = verdicts_of_issues(conflicts)
     completed, filled = complete_people(kept)
-    issues = all_issues(intake.issues, found, filled)
-    gone = said[~said["result_id"].isin(left["result_id"].dropna())]
-    gone = gone.assign(held_by=gone["result_id"].map(code)).dropna(subset=["held_by"])
-    in_words = [hold_observations(rows, str(why)) for why, rows in gone.groupby("held_by")]
-    held = pd.concat([before, hold(leaving, conflicts), *in_words], ignore_index=True)
+    settled = set_aside(intake, verdicts, found)
     return replace(
-        intake,
+        settled,
         results=completed,
         observations=left,
-        held=held.sort_values("result_id", ignore_index=True),
-        issues=issues,
+        issues=all_issues(settled.issues, filled),
     )
 
 
@@ -69,22 +66,10 @@ def hold_against_sex(intake: Intake, knowledge: Knowledge) -> Intake:
     against = said[yes & known.ne(wanted)].drop_duplicates(["patient_id", "accession"])
     if against.empty:
         return intake
-    specimen = ["patient_id", "accession"]
-    keys = pd.MultiIndex.from_frame(against[specimen])
-    leaving, in_words = (
-        table[pd.MultiIndex.from_frame(table[specimen]).isin(keys)]
-        for table in (pd.DataFrame(intake.results), pd.DataFrame(said))
-    )
+    leaving, words = (_rows_of(table, against) for table in (intake.results, said))
     code = "context-against-sex"
-    issues = issues_at(pd.concat([leaving, in_words.dropna(subset=["result_id"])]), code)
-    held = [intake.held, hold(leaving, issues), hold_observations(in_words, code)]
-    return replace(
-        intake,
-        results=intake.results.drop(leaving.index).reset_index(drop=True),
-        held=pd.concat(held, ignore_index=True).sort_values("result_id", ignore_index=True),
-        observations=said.drop(in_words.index).reset_index(drop=True),
-        issues=all_issues(intake.issues, issues),
-    )
+    verdicts = [verdicts_on_results(leaving, code), verdicts_on_observations(words, code)]
+    return set_aside(intake, join_verdicts(*verdicts))
 
 
 def hold_misidentified(intake: Intake, knowledge: Knowledge) -> Intake:
@@ -94,34 +79,16 @@ def hold_misidentified(intake: Intake, knowledge: Knowledge) -> Intake:
             said = intake.observations
             told = said[said["code"].eq(each.id) & said["answer"].eq("yes")]
             told = told[told["status"].ne(str(ResultStatus.CANCELLED))]
-            intake = _hold_specimens(intake, told[_SPECIMEN], each.holds_specimen)
+            rows = [_rows_of(table, told) for table in (intake.results, intake.held, said)]
+            verdicts = [
+                *(verdicts_on_results(part, each.holds_specimen) for part in rows[:2]),
+                verdicts_on_observations(rows[2], each.holds_specimen),
+            ]
+            intake = set_aside(intake, join_verdicts(*verdicts))
     return intake
 
 
-def _hold_specimens(intake: Intake, specimens: pd.DataFrame, code: str) -> Intake:
-    """Hold all results of some specimens; what is held already is held for this, too."""
-    if specimens.empty:
-        return intake
-    keys = pd.MultiIndex.from_frame(specimens)
-
-    def of(table: pd.DataFrame) -> pd.DataFrame:
-        return table[pd.MultiIndex.from_frame(table[_SPECIMEN]).isin(keys)]
-
-    leaving, before, said = (
-        of(pd.DataFrame(table)) for table in (intake.results, intake.held, intake.observations)
-    )
-    in_words = said.dropna(subset=["result_id"])
-    issues = issues_at(pd.concat([leaving, before, in_words]), code)
-    kept = intake.held.assign(
-        code=intake.held["code"].mask(intake.held.index.isin(before.index), code)
-    )
-    held = pd.concat(
-        [kept, hold(leaving, issues), hold_observations(in_words, code)], ignore_index=True
-    )
-    return replace(
-        intake,
-        results=intake.results.drop(leaving.index).reset_index(drop=True),
-        held=held.sort_values("result_id", ignore_index=True),
-        observations=intake.observations.drop(said.index).reset_index(drop=True),
-        issues=all_issues(intake.issues, issues),
-    )
+def _rows_of(table: pd.DataFrame, specimens: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of some specimens."""
+    keys = pd.MultiIndex.from_frame(specimens[_SPECIMEN])
+    return table[pd.MultiIndex.from_frame(table[_SPECIMEN]).isin(keys)]

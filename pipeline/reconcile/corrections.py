@@ -2,17 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import pandas as pd
 
-from pipeline.ingest.accounting import hold, hold_observations
 from pipeline.ingest.dataset import Intake
 from pipeline.ingest.stored_file import ReceivedFile
-from pipeline.issues import all_issues, issue_of_file, issues_at
+from pipeline.ingest.verdicts import (
+    join_verdicts,
+    set_aside,
+    verdicts_on_observations,
+    verdicts_on_results,
+)
+from pipeline.issues import all_issues, issue_of_file
 from pipeline.issues.counts import say_count
 from pipeline.reconcile.conflicts import hold_conflicts
-from schemas import DataFrame, Issues, Results
+from schemas import DataFrame, Issues, Results, Table
 
+T = TypeVar("T", bound=Table)
+
+_CONTRADICTION = "hold-contradiction"
 _PLACE = ["source_file", "source_sheet", "source_row"]
 _SAYS = [name for name in Results.column_types() if name not in ("result_id", *_PLACE)]
 """What makes two results the same, wherever they stand."""
@@ -71,26 +80,26 @@ def close_holds(intake: Intake, held_before: "pd.Series[int]") -> Intake:
     superseded = superseded.drop_duplicates(ignore_index=True)
     doubted = everything.loc[everything["result_id"].isin(rivals), "place"]
     is_doubted = at.isin(set(doubted)) & ~is_old
-    results = intake.results[~intake.results["result_id"].isin(superseded)]
-    old = intake.held[~intake.held["result_id"].isin(superseded)]
-    in_doubt = results[results["result_id"].isin(rivals)]
-    issues = all_issues(
-        intake.issues[~intake.issues["result_id"].isin(superseded)],
-        issues_at(in_doubt, "hold-contradiction"),
-        issues_at(said[is_doubted & said["result_id"].notna()], "hold-contradiction"),
-        *_say(closings, intake.files),
-    )
-    held_too = hold_observations(said[is_doubted], "hold-contradiction")
-    held = pd.concat([old, hold(in_doubt, issues), held_too], ignore_index=True)
-    kept = results[~results["result_id"].isin(rivals)].reset_index(drop=True)
-    return replace(
+    left = replace(
         intake,
-        results=kept,
-        held=held.sort_values("result_id", ignore_index=True),
-        observations=said[~is_old & ~is_doubted].reset_index(drop=True),
+        results=_without(intake.results, superseded),
+        held=_without(intake.held, superseded),
+        observations=said[~is_old].reset_index(drop=True),
         superseded=superseded.astype("int64"),
-        issues=issues,
+        issues=_without(intake.issues, superseded),
     )
+    in_doubt = left.results[left.results["result_id"].isin(rivals)]
+    words = left.observations[is_doubted[~is_old].to_numpy()]
+    verdicts = join_verdicts(
+        verdicts_on_results(in_doubt, _CONTRADICTION),
+        verdicts_on_observations(words, _CONTRADICTION),
+    )
+    closed = set_aside(left, verdicts)
+    return replace(closed, issues=all_issues(closed.issues, *_say(closings, intake.files)))
+
+
+def _without(table: DataFrame[T], result_ids: "pd.Series[int]") -> DataFrame[T]:
+    return table[~table["result_id"].isin(result_ids)].reset_index(drop=True)
 
 
 def _list_closings(files: Sequence[ReceivedFile]) -> pd.DataFrame:

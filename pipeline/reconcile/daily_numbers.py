@@ -8,16 +8,22 @@ read: so it does not matter in which files, runs or order the results came.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest.accounting import hold, hold_observations, validate_results
+from pipeline.ingest.accounting import validate_results
 from pipeline.ingest.dataset import Intake
 from pipeline.ingest.specimen_days import name_specimens, specimen_days
-from pipeline.issues import all_issues, issue_of_file, issues_at
-from schemas import DataFrame, Held, Issues, Observations
+from pipeline.ingest.verdicts import (
+    join_verdicts,
+    set_aside,
+    verdicts_on_observations,
+    verdicts_on_results,
+)
+from pipeline.issues import all_issues, issue_of_file
+from schemas import DataFrame, Held, Issues, Observations, Results
 
 SpecimenIds = Literal["", "unique", "restart-daily"]
 DAILY, UNIQUE = "restart-daily", "unique"
@@ -137,20 +143,16 @@ def _rename(
     is_loose = said["accession"].isna()
     in_words = said[is_loose & said["result_id"].notna()]
     said = said.assign(accession=said["accession"].where(~is_loose, said["patient_id"] + "@"))
-    issues = all_issues(
-        intake.issues, *notes, issues_at(dayless, NO_DAY), issues_at(in_words, NO_DAY)
+    said.loc[in_words.index, "accession"] = ""
+    verdicts = join_verdicts(
+        verdicts_on_results(dayless, NO_DAY), verdicts_on_observations(in_words, NO_DAY)
     )
-    aside = [
-        held.assign(accession=held["accession"].fillna("")),
-        hold(dayless.assign(accession=""), issues),
-        hold_observations(in_words.assign(accession=""), NO_DAY),
-    ]
-    return replace(
+    renamed = replace(
         intake,
-        results=validate_results(results.drop(dayless.index)),
-        held=Held.require_columns(
-            pd.concat(aside, ignore_index=True).sort_values("result_id", ignore_index=True)
-        ),
-        observations=Observations.require_columns(said.drop(in_words.index).reset_index(drop=True)),
-        issues=issues,
+        results=cast(DataFrame[Results], results.fillna({"accession": ""})),
+        held=Held.require_columns(held.fillna({"accession": ""})),
+        observations=cast(DataFrame[Observations], said),
+        issues=all_issues(intake.issues, *notes),
     )
+    aside = set_aside(renamed, verdicts)
+    return replace(aside, results=validate_results(aside.results))

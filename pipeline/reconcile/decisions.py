@@ -16,10 +16,15 @@ import pandas as pd
 
 from pipeline.errors import ArgumentError
 from pipeline.history.store.records import Decision
-from pipeline.ingest.accounting import hold, hold_observations, validate_results
+from pipeline.ingest.accounting import validate_results
 from pipeline.ingest.cells.sex_and_age import ages_at
 from pipeline.ingest.dataset import Intake
-from pipeline.issues import all_issues, issues_at
+from pipeline.ingest.verdicts import (
+    join_verdicts,
+    set_aside,
+    verdicts_on_observations,
+    verdicts_on_results,
+)
 from pipeline.reconcile.conflicts import hold_conflicts
 from pipeline.reconcile.person_versions import DETAILS, describe_people, list_versions
 from pipeline.reconcile.specimen_versions import list_owners
@@ -113,36 +118,32 @@ def settle_people(intake: Intake, decisions: Sequence[Decision]) -> Intake:
     if not any(each.any() for each in (leaving, rejected, said)):
         return hold_conflicts(intake)
     # A remark that is no result of its own goes with the results that it was about.
-    in_words = intake.observations[said].dropna(subset=["result_id"])
-    issues = all_issues(
-        issues_at(intake.results[persons[0]], _REJECTED),
-        issues_at(intake.results[specimens[0] & ~persons[0]], _OTHER_SPECIMEN),
-        issues_at(intake.observations[persons[2]].dropna(subset=["result_id"]), _REJECTED),
-        issues_at(
-            intake.observations[specimens[2] & ~persons[2]].dropna(subset=["result_id"]),
-            _OTHER_SPECIMEN,
-        ),
+    verdicts = join_verdicts(
+        verdicts_on_results(intake.results[persons[0]], _REJECTED),
+        verdicts_on_results(intake.results[specimens[0]], _OTHER_SPECIMEN),
+        verdicts_on_observations(intake.observations[persons[2]], _REJECTED),
+        verdicts_on_observations(intake.observations[specimens[2]], _OTHER_SPECIMEN),
     )
-    settled = hold_conflicts(
-        replace(
-            intake,
-            results=validate_results(intake.results[~leaving]),
-            held=Held.require_columns(intake.held[~rejected].reset_index(drop=True)),
-            observations=Observations.require_columns(
-                intake.observations[~said].reset_index(drop=True)
-            ),
-            issues=all_issues(intake.issues, issues),
+    decided = set_aside(intake, verdicts)
+    # What a person has rejected is no reason to hold what remains.
+    is_decided = decided.held["result_id"].isin(
+        pd.concat(
+            [
+                intake.held.loc[rejected, "result_id"],
+                intake.results.loc[leaving, "result_id"],
+                intake.observations.loc[said, "result_id"].dropna(),
+            ]
         )
     )
-    aside = [
-        settled.held,
-        intake.held[rejected],
-        hold(intake.results[leaving], issues),
-        hold_observations(in_words[persons[2][in_words.index]], _REJECTED),
-        hold_observations(in_words[~persons[2][in_words.index]], _OTHER_SPECIMEN),
-    ]
-    held = pd.concat(aside, ignore_index=True).sort_values("result_id", ignore_index=True)
-    return replace(settled, held=Held.require_columns(held))
+    resolved = hold_conflicts(
+        replace(
+            decided, held=Held.require_columns(decided.held[~is_decided].reset_index(drop=True))
+        )
+    )
+    held = pd.concat([resolved.held, decided.held[is_decided]], ignore_index=True)
+    return replace(
+        resolved, held=Held.require_columns(held.sort_values("result_id", ignore_index=True))
+    )
 
 
 def _unite(rows: pd.DataFrame, decision: Decision) -> pd.DataFrame:

@@ -1,16 +1,10 @@
 """Results in words that another result speaks against which cannot be read itself."""
 
-from dataclasses import replace
-
-import pandas as pd
-
-from pipeline.ingest.accounting import hold_observations
 from pipeline.ingest.dataset import Intake
-from pipeline.issues import all_issues, issues_at
+from pipeline.ingest.verdicts import set_aside, verdicts_on_observations
 from pipeline.knowledge.check_observations import AS_RESULTS, IN_WORDS
 from pipeline.knowledge.model import Knowledge
 from pipeline.reconcile.reportable_results import RANK
-from schemas import Held, Observations
 from schemas.vocabulary import ResultStatus
 
 _KEY = ["patient_id", "accession", "code"]
@@ -52,15 +46,4 @@ def hold_overtaken(intake: Intake, knowledge: Knowledge) -> Intake:
     other = results[_KEY].merge(highest, on=_KEY, how="left")["against"].set_axis(results.index)
     # A cancelled result is no answer: it goes on to withdraw others.
     overtaken = results[own.notna() & (other > own)]
-    return replace(
-        intake,
-        held=Held.require_columns(
-            pd.concat([held, hold_observations(overtaken, _CODE)], ignore_index=True).sort_values(
-                "result_id", ignore_index=True
-            )
-        ),
-        observations=Observations.require_columns(
-            said.drop(overtaken.index).reset_index(drop=True)
-        ),
-        issues=all_issues(intake.issues, issues_at(overtaken, _CODE)),
-    )
+    return set_aside(intake, verdicts_on_observations(overtaken, _CODE))

@@ -196,7 +196,7 @@ def test_what_changes_while_a_run_writes_is_due_for_the_next_one(folders, monkey
     def change_meanwhile(*arguments, **others):
         done = publish(*arguments, **others)
         with open_history(one.history, clock=clock) as history:
-            history.decide("reassign", "somebody", ("P1", "P8"), old="P1", new="P8")
+            history.decide("reassign", "somebody", ("P1", "P8"), {"old": "P1", "new": "P8"})
         return done
 
     with monkeypatch.context() as patched:

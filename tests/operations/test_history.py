@@ -160,7 +160,7 @@ def test_published_state_is_kept_by_folder_and_path(history):
 
 def test_decisions_say_up_to_which_file_they_hold(history, read):
     history.commit(read(GOOD), "run")
-    decision = history.decide("reassign", "somebody", ("P1", "P9"), old="P1", new="P9")
+    decision = history.decide("reassign", "somebody", ("P1", "P9"), {"old": "P1", "new": "P9"})
     assert (decision.last_file, decision.facts) == (1, {"old": "P1", "new": "P9"})
     assert history.list_decisions() == (decision,)
     assert history.list_events()[0].facts["decision"] == 1

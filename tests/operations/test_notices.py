@@ -97,7 +97,7 @@ def test_the_report_is_back_when_someone_has_decided(site, tmp_path):
     run(OLD, OTHER)
     held, (hold,) = holds(settings["en"])
     with open_history(settings["en"].output / "labflag.db") as history:
-        history.decide(RELEASE, "somebody", (), **facts_of_decision(held, hold, 1))
+        history.decide(RELEASE, "somebody", (), facts_of_decision(held, hold, 1))
     sheets, said = run()
     assert "Findings" in sheets
     assert not any("not updated" in each for each in said)

@@ -178,7 +178,7 @@ def assert_same(found, expected, *, has_former):
         ),
         "findings": lambda said: said.findings,
         "results": lambda said: said.selected.results,
-        "observations": lambda said: said.said,
+        "observations": lambda said: said.observations,
         "held": lambda said: said.held,
         "issues": lambda said: said.issues,
     }

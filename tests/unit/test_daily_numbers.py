@@ -202,7 +202,7 @@ def test_film_words_and_remarks_go_with_their_specimen(judged):
         head + "B,1,2026-03-02,95,\n",
         specimen_ids="restart-daily",
     )
-    assert found.said["accession"].unique().tolist() == ["1 (2026-03-01)"]
+    assert found.observations["accession"].unique().tolist() == ["1 (2026-03-01)"]
     low = found.findings
     low = low[low["rule"].eq("low-platelets")].set_index("accession")["status"].to_dict()
     assert low == {"1 (2026-03-01)": "unconfirmed", "1 (2026-03-02)": "confirmed"}

@@ -25,7 +25,7 @@ def judge(tmp_path):
         # Without the list to telephone, which repeats some of these.
         settings = Settings(output=tmp_path / "out")
         batch = check_batch([path], settings, **QUIET)
-        said, repeated = batch.interpretation, {r.id for r in batch.knowledge.critical_rules()}
+        said, repeated = batch.assessment, {r.id for r in batch.knowledge.critical_rules()}
         patients = said.patients.set_index("patient_id")
         return {
             patient: (

@@ -156,7 +156,9 @@ class Ledger(Database):
         """List what was received, in order, without its rows."""
         return tuple(map(read_file, self._all(select(tables.files).order_by(tables.files.c.id))))
 
-    def decide(self, kind: str, by: str, patients: Iterable[str], **facts: str) -> Decision:
+    def decide(
+        self, kind: str, by: str, patients: Iterable[str], facts: Mapping[str, str]
+    ) -> Decision:
         """Store what a person decided; it holds for the files received so far.
 
         Args:

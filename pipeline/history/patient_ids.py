@@ -6,9 +6,11 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from pipeline.history.reassign import reassign_results
+from pipeline.history.reassign import REASSIGN, reassign_results
 from pipeline.history.store import tables
 from pipeline.history.store.records import Decision
+
+_WHEN = ("collected_at", "collected_precision")
 
 WITH_RESULTS = ("results", "held", "observations")
 """Tables of the history in which results and remarks stand, each with a patient id."""
@@ -19,13 +21,19 @@ def list_people(
 ) -> set[str]:
     """List the patient ids of which anything is stored, of all files or of one."""
     people: set[str] = set()
-    for name in WITH_RESULTS:
-        columns = tables.ROWS[name][1].c
-        query = select(columns.file_id, columns.patient_id, columns.accession).distinct()
+    # Only who moves a single specimen asks for its day, too; that makes many more rows.
+    is_by_specimen = any(
+        decision.kind == REASSIGN and decision.facts.get("accession") for decision in decisions
+    )
+    names = ["file_id", "patient_id", "accession", *(_WHEN if is_by_specimen else ())]
+    for table in WITH_RESULTS:
+        columns = tables.ROWS[table][1].c
+        query = select(*(columns[name] for name in names)).distinct()
         if file_id is not None:
             query = query.where(columns.file_id == file_id)
-        rows = connection.execute(query).all()
-        table = pd.DataFrame(rows, columns=["file_id", "patient_id", "accession"])
-        text = table.astype({"patient_id": "str", "accession": "str"})
-        people |= {*reassign_results(text, decisions)["patient_id"]}
+        rows = pd.DataFrame(connection.execute(query).all(), columns=names)
+        rows = rows.astype({"patient_id": "str", "accession": "str"})
+        if is_by_specimen:
+            rows = rows.assign(collected_at=pd.to_datetime(rows["collected_at"], format="ISO8601"))
+        people |= {*reassign_results(rows, decisions)["patient_id"]}
     return people

@@ -17,7 +17,8 @@ def reassign_results(rows: pd.DataFrame, decisions: Sequence[Decision]) -> pd.Da
     of the patient id, it changes with it.
 
     Args:
-        rows: With `file_id`, `patient_id` and `accession`.
+        rows: With `file_id`, `patient_id` and `accession`; where a decision names a specimen, with
+            `collected_at` and `collected_precision`.
         decisions: Those of the kind `reassign` are applied.
     """
     for decision in decisions:

@@ -20,7 +20,7 @@ from pipeline.history.originals import (
     unpack_original,
 )
 from pipeline.history.patient_ids import WITH_RESULTS, list_people
-from pipeline.history.reassign import reassign_results
+from pipeline.history.reassign import REASSIGN, reassign_results
 from pipeline.history.row_order import Places, name_replaced
 from pipeline.history.store import tables
 from pipeline.history.store.copies import write_aside
@@ -414,14 +414,20 @@ def _copy_tables(there: Connection, here: Connection) -> None:
 
 
 def _list_owners(broken: Iterable[Key], decisions: Sequence[Decision]) -> frozenset[str]:
-    """List the patients, as they are after all decisions, whose rows are not as sealed."""
-    rows = pd.DataFrame(
-        [(number, patient, "") for number, patient in broken if patient],
-        columns=["file_id", "patient_id", "accession"],
-    ).astype({"file_id": "int64", "patient_id": "str", "accession": "str"})
-    return frozenset(rows["patient_id"]) | frozenset(
-        reassign_results(rows, decisions)["patient_id"]
-    )
+    """Return the patients whose rows are not as sealed, as stored and after all decisions.
+
+    Where one specimen was moved, nobody knows whether it is its rows that were changed: whoever
+    it was moved to is among them.
+    """
+    moves = [decision for decision in decisions if decision.kind == REASSIGN]
+    owners: set[str] = set()
+    for number, patient in broken:
+        names = {patient} if patient else set()
+        for move in moves:
+            if number <= move.last_file and move.facts["old"] in names:
+                names.add(move.facts["new"])
+        owners |= names
+    return frozenset(owners)
 
 
 def _require_count(connection: Connection, table: Table, file_id: int, count: int) -> None:

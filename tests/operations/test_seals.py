@@ -441,6 +441,18 @@ def test_what_labflag_changes_itself_is_sealed_again(site):
     assert faults(site) == []
 
 
+def test_whoever_a_specimen_was_moved_to_is_not_reported_either(site):
+    """Nobody knows whether it was that specimen's rows that were changed."""
+    reassign_patient(site, "P1", "P8", "S1", "somebody", clock=clock)
+    execute(site, f"update results set value = 15.0 {HEMOGLOBIN}")
+    drop(site, "next.csv", "P9,,,,S9,2026-04-01,MCV,90,fL,final")
+    run(site)
+    with open_history(site.history) as history:
+        assert history.load().broken == {"P1", "P8"}
+    listed = [*load_workbook(site.output / "worklist.xlsx")["Worklist"].values]
+    assert any("P8" in row for row in listed), "the patient stands on the worklist"
+
+
 def test_what_was_stored_before_there_were_seals_is_sealed_once(site):
     with closing(sqlite3.connect(site.history)) as connection:
         connection.executescript(

@@ -13,7 +13,7 @@ from pipeline.issues.file_kinds import SUFFIXES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.commands.run import Batch
+    from pipeline.commands.batch import Batch
     from pipeline.config import Settings
     from pipeline.report.held_rows.cell_texts import CellsOfPlace, CellTexts
 

@@ -36,7 +36,7 @@ def explain(
 
     Prints the patient's results on the terminal and writes nothing.
     """
-    from pipeline.commands.run import explain_batch
+    from pipeline.commands.explain import explain_batch
 
     settings = settings_of(config, **options)
     nodes = explain_batch(

@@ -22,7 +22,7 @@ from pipeline.errors import Exit
 from pipeline.issues.counts import say_count
 
 if TYPE_CHECKING:
-    from pipeline.commands.run import Batch
+    from pipeline.commands.batch import Batch
     from pipeline.review.accuracy import Share
     from pipeline.review.difference import Comparison
 

@@ -149,7 +149,7 @@ def identify(
     **options: object,
 ) -> None:
     """Say how each file is understood: layout, columns, units, dates, decimal sign."""
-    from pipeline.commands.context import identify_exports, save_layout
+    from pipeline.commands.identify import identify_exports, save_layout
 
     settings = settings_of(config, **options)
     if save is not None:
@@ -185,7 +185,7 @@ def identify(
 @ends_well
 def template(output: Path, language: str | None, knowledge: Path | None, profile: str) -> None:
     """Write an empty workbook for results that are typed by hand."""
-    from pipeline.commands.context import write_template
+    from pipeline.commands.identify import write_template
 
     if output.suffix.lower() != ".xlsx":
         raise click.UsageError("The name of the workbook must end in .xlsx.")

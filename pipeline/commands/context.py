@@ -1,27 +1,24 @@
 """What settings ask for, and files read by it, before anything is made of their results."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from pipeline import __version__
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.files.durable import refuse_existing, write_text
+from pipeline.history.receive import ReadingBasis
 from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.file import read_results
-from pipeline.ingest.layout.describe_layout import Identified, describe_reading
-from pipeline.ingest.layout.write_layout import ROW_BY_ROW, write_layout
-from pipeline.ingest.sources import ExportFile, find_exports
+from pipeline.ingest.sources import ExportFile
 from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.excel.package import save_workbook
-from pipeline.report.template import render_template
 from pipeline.review.trial import require_cases
-from pipeline.texts import LANGUAGES
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -114,42 +111,25 @@ def read_exports(
     ]
 
 
-def identify_exports(
-    sources: Sequence[Path], settings: Settings, *, clock: Clock, progress: Progress
-) -> list[Identified]:
-    """Say how each file is understood."""
-    knowledge = knowledge_of(settings)
-    exports = find_exports(sources, settings.output).exports
-    files = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
-    return [describe_reading(file) for file in files]
+def reading_basis(settings: Settings, knowledge: Knowledge) -> ReadingBasis:
+    """Say on what the reading of a file rests, besides its bytes."""
+    return ReadingBasis(
+        knowledge=knowledge, site=site_reading(settings), layout=chosen_layout(settings, knowledge)
+    )
 
 
-def save_layout(
-    source: Path, target: Path, settings: Settings, *, clock: Clock, progress: Progress
-) -> None:
-    """Write down how a file is understood, as a layout to edit.
-
-    Raises:
-        ConfigError: The file was not recognized, or no single layout can describe it.
-        OutputError: The layout file is there already, or cannot be written.
-    """
-    knowledge = knowledge_of(settings)
-    exports = find_exports([source]).exports
-    (file,) = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
-    if not settings.layout and "patient-column-missing" in set(file.issues["code"]):
-        site, path = site_reading(settings), exports[0].path
-        by_row = read_results(path, file.file.name, knowledge, site, ROW_BY_ROW)
-        file = by_row if by_row.sheets else file
-    refuse_existing(target)
-    write_text(write_layout(file, target.name), target)
-
-
-def write_template(target: Path, settings: Settings, *, clock: Clock) -> None:
-    """Write an empty workbook to fill in by hand.
-
-    Raises:
-        OutputError: The file is there already, or cannot be written.
-    """
-    refuse_existing(target)
-    book = render_template(knowledge_of(settings), LANGUAGES[settings.language])
-    save_workbook(book, target, clock())
+def basis_of_reports(settings: Settings, knowledge: Knowledge) -> str:
+    """Give a digest of what reports rest on besides what is stored: rules, words, choices."""
+    said = (
+        __version__,
+        knowledge.profile.id,
+        knowledge.version,
+        settings.rule_groups,
+        settings.critical_values,
+        settings.language,
+        settings.units_display,
+        settings.all_outcomes,
+        settings.specimen_ids,
+        settings.laboratory,
+    )
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.commands.context import Clock, load_tried_knowledge
-from pipeline.commands.run import reading_basis
+from pipeline.commands.context import Clock, load_tried_knowledge, reading_basis
 from pipeline.config import Settings
 from pipeline.files.durable import hash_file
 from pipeline.history.patient_ids import WITH_RESULTS

@@ -7,20 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from pipeline.commands.context import Clock, Progress
-from pipeline.commands.run import Batch, update_reports
-from pipeline.config import Settings
+from pipeline.commands.batch import Batch
+from pipeline.commands.open_site import OpenSite
+from pipeline.commands.run import update_reports
 from pipeline.errors import LabflagError
 from pipeline.files.folder import read_plain
 from pipeline.history.receive import unstore
-from pipeline.history.stored import History
 from pipeline.ingest.file_names import show_name
 from pipeline.ingest.sources import ExportFile, Found
 from pipeline.ingest.stored_file import ReceivedFile
-from pipeline.knowledge.model import Knowledge
 from pipeline.report.held_rows.held_workbook import name_held
 from pipeline.site.inbox import Claim, Inbox, Verdict, begin_claim, file_away
-from pipeline.site.location import Place
 from pipeline.site.quarantine import explain_quarantine, note_unread
 from pipeline.site.tries import (
     begin_try,
@@ -54,13 +51,7 @@ class Filing:
     """How claimed files get into the history, the reports and the folders."""
 
     inbox: Inbox
-    private: Path
-    history: History
-    place: Place
-    settings: Settings
-    knowledge: Knowledge
-    clock: Clock
-    progress: Progress
+    site: OpenSite
     done: Filed = field(default_factory=Filed)
 
     def process(self, claims: Sequence[Claim]) -> Filed:
@@ -76,13 +67,13 @@ class Filing:
         Raises:
             LabflagError: As for `update_reports`; it is no fault of a file.
         """
-        settle_tries(claims, {file.sha256 for file in self.history.list_files()})
+        settle_tries(claims, {file.sha256 for file in self.site.history.list_files()})
         fresh = self._begin(claims)
         turns = deque(plan_turns(fresh))
         first = turns.popleft() if turns else ()
         spent = [claim for claim in first if load_tries(claim.path.parent).is_spent]
         tried = (*spent, *(claim for turn in turns for claim in turn))
-        unstore(self.history, (claim.sha256 for claim in tried))
+        unstore(self.site.history, (claim.sha256 for claim in tried))
         copies = [claim for claim in claims if claim not in fresh]
         try:
             self._take_turns(deque([first, *turns]), _name_exports(fresh))
@@ -106,10 +97,10 @@ class Filing:
 
     def _begin(self, claims: Sequence[Claim]) -> list[Claim]:
         """Choose the files that are no copies of known ones; note that it is they that bring it."""
-        known = {file.sha256 for file in self.history.list_files() if file.is_usable}
+        known = {file.sha256 for file in self.site.history.list_files() if file.is_usable}
         # What was changed from outside is read again from the file that says it.
         brought = known & {claim.sha256 for claim in claims}
-        known -= {sha256 for sha256 in brought if not self.history.has_file(sha256)}
+        known -= {sha256 for sha256 in brought if not self.site.history.has_file(sha256)}
         fresh: list[Claim] = []
         for claim in claims:
             if claim.sha256 in known and not claim.is_begun:
@@ -128,7 +119,7 @@ class Filing:
             if failure is None:
                 continue
             left = [claim for claim in turn if claim.path.exists()]
-            unstore(self.history, (claim.sha256 for claim in left))
+            unstore(self.site.history, (claim.sha256 for claim in left))
             for claim in left:
                 undo_try(claim)
             # Without the files: if this fails too, it is not their fault.
@@ -163,14 +154,8 @@ class Filing:
     def _take(self, turn: tuple[Claim, ...], names: dict[Path, ExportFile]) -> None:
         """Store and report some files, and file away those that could be read or never can."""
         batch, written = update_reports(
+            self.site,
             Found(exports=tuple(names[claim.path] for claim in turn)),
-            self.history,
-            self.place,
-            self.private,
-            self.settings,
-            self.knowledge,
-            self.clock,
-            self.progress,
             receive_noted({claim.path: claim for claim in turn}),
         )
         self.done.batches.append(batch)
@@ -198,13 +183,13 @@ class Filing:
         beside: dict[str, bytes] = {}
         if claim.sha256:
             with suppress(OSError):
-                path = self.settings.output / "held" / name_held(name, claim.sha256)
+                path = self.site.settings.output / "held" / name_held(name, claim.sha256)
                 beside[".held.xlsx"] = read_plain(path)
         tries = load_tries(claim.path.parent)
         text = explain_quarantine(
             show_name(claim.path.name),
             issues,
-            self.clock(),
+            self.site.clock(),
             has_workbook=bool(beside),
             is_unread=is_unread,
             tries=tries.begun if tries.is_spent else 0,
@@ -213,7 +198,7 @@ class Filing:
 
         def note(path: Path) -> None:
             if is_unread:
-                note_unread(self.private, self.inbox.quarantine, path, claim.sha256)
+                note_unread(self.site.private, self.inbox.quarantine, path, claim.sha256)
 
         self._file(claim, Verdict.QUARANTINE, beside, note)
 
@@ -225,7 +210,7 @@ class Filing:
         note: Callable[[Path], None] = lambda path: None,
     ) -> None:
         """File a claim away; one that changed meanwhile stays."""
-        if file_away(self.inbox, claim, verdict, self.clock(), beside, note) is not None:
+        if file_away(self.inbox, claim, verdict, self.site.clock(), beside, note) is not None:
             self.done.filed[verdict] += 1
         else:
             undo_try(claim)

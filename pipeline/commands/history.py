@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.assessment import assess
+from pipeline.commands.batch import Batch
 from pipeline.commands.context import Clock, Progress
-from pipeline.commands.open_site import open_site, open_stored, refresh, take_in_typed
-from pipeline.commands.run import Batch
+from pipeline.commands.open_site import open_site, open_stored, take_in_typed
+from pipeline.commands.run import refresh
 from pipeline.config import Settings
 from pipeline.errors import ArgumentError, ConfigError, OutputError
 from pipeline.history.patient_ids import list_people
@@ -72,11 +73,11 @@ def purge_history(
         with open_stored(settings, clock) as history:
             history.rehearse()
             return purge(history, before), ()
-    with open_site(settings, clock) as site:
-        first = take_in_typed(settings, site.history, clock)
+    with open_site(settings, clock, progress) as site:
+        first = take_in_typed(site)
         purged = purge(site.history, before)
         known = site.history.list_people()
-        news = (first, refresh(site, clock, progress).worklist)
+        news = (first, refresh(site).worklist)
     return replace(purged, worklists=purge_aside(settings.output, known)), news
 
 
@@ -110,16 +111,16 @@ def reassign_patient(
         What became of what people typed into the worklist.
     """
     facts = {"old": old, "new": new, **({"accession": accession} if accession else {})}
-    with open_site(settings, clock) as site:
+    with open_site(settings, clock, progress) as site:
         history = site.history
-        first = take_in_typed(settings, history, clock)
+        first = take_in_typed(site)
         with history.begin() as connection:
             history.note_decision(connection, REASSIGN, by, (old, new), facts)
             decisions = list_decisions(connection)
             # What was typed stays where results of the specimen's former patient stay.
             stays = old in list_people(connection, decisions)
             reassign_typed(connection, old, new, accession, history.now(), notes=not stays)
-        return first, refresh(site, clock, progress).worklist
+        return first, refresh(site).worklist
 
 
 def decide_conflict(
@@ -149,14 +150,14 @@ def decide_conflict(
     Raises:
         ConfigError: There is no such conflict, or no such version of it.
     """
-    with open_site(settings, clock) as site:
+    with open_site(settings, clock, progress) as site:
         history = site.history
         assessment = assess(
             history.load(), site.knowledge, history.list_decisions(), settings.specimen_ids
         )
         decided = facts_of_decision(assessment.held, hold_id, version)
         history.decide(kind, by, patients_of_decision(decided), decided)
-        return (refresh(site, clock, progress).worklist,)
+        return (refresh(site).worklist,)
 
 
 def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress | None = None) -> Batch:
@@ -168,11 +169,11 @@ def rebuild_reports(settings: Settings, *, clock: Clock, progress: Progress | No
     """
     if settings.hold_all:
         raise ConfigError("the stop switch is on (hold_all): no report is written")
-    with open_site(settings, clock) as site:
+    with open_site(settings, clock, progress) as site:
         # Whoever goes on after this line, this run or the next, writes every report again.
         site.history.distrust_reports(site.place.key)
         last = next(iter(site.history.list_runs(1, site.place.key)), None)
-        return refresh(site, clock, progress, last)
+        return refresh(site, last)
 
 
 def back_up(settings: Settings, target: Path, *, clock: Clock) -> None:
@@ -200,10 +201,10 @@ def accept_history(
     Raises:
         OutputError: The anchor cannot be written; it is accepted all the same, but for that.
     """
-    with open_site(settings, clock, is_trusted=False) as site:
+    with open_site(settings, clock, progress, is_trusted=False) as site:
         kept = set_log_aside(settings.output, site.private, clock())
         site.history.accept(site.place.key, after=read_source(site.private))
-        news = (refresh(site, clock, progress).worklist,)
+        news = (refresh(site).worklist,)
         failed = anchor_log(settings, site.place, site.private, clock(), is_accepted=True)
     if failed:
         raise OutputError(f"accepted in the log, and not in the anchor: {failed}")
@@ -222,8 +223,8 @@ def restore_history(
         OutputError: The file is no history, or the log is not the one that was anchored.
     """
     copy = connect_copy(source)
-    with open_site(settings, clock, is_trusted=False) as site:
+    with open_site(settings, clock, progress, is_trusted=False) as site:
         require_anchored(settings, site.place, site.private, site.history)
         site.history.restore(copy, after=read_source(site.private))
         copy.dispose()
-        return (refresh(site, clock, progress).worklist,)
+        return (refresh(site).worklist,)

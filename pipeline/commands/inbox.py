@@ -6,9 +6,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline.commands.context import Clock, Progress, load_tried_knowledge
+from pipeline.commands.batch import Batch
+from pipeline.commands.context import Clock, Progress, basis_of_reports, load_tried_knowledge
 from pipeline.commands.filing import Filed, Filing
-from pipeline.commands.run import Batch, basis_of_reports
+from pipeline.commands.open_site import OpenSite
 from pipeline.config import Settings
 from pipeline.errors import BusyError, ConfigError, Exit, OutputError, exit_code
 from pipeline.history.stored import History
@@ -113,17 +114,16 @@ def _make_round(
         with open_trusted(place, settings, look.private, clock) as history:
             done = Round(waiting=look.waiting, unseen=look.unseen)
             if look.claims or _is_due(history, place, settings, knowledge):
-                filing = Filing(
-                    inbox=look.inbox,
-                    private=look.private,
-                    history=history,
-                    place=place,
+                site = OpenSite(
                     settings=settings,
                     knowledge=knowledge,
+                    place=place,
+                    private=look.private,
+                    history=history,
                     clock=clock,
                     progress=progress,
                 )
-                done = _sum_up(look, filing.process(look.claims))
+                done = _sum_up(look, Filing(inbox=look.inbox, site=site).process(look.claims))
         done = replace(done, unanchored=anchor_log(settings, place, look.private, clock()))
         counts = {f"filed_{kind}": count for kind, count in done.filed.items()}
         counts["failed"] = sum(done.failed.values())

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.commands.context import Clock, Progress, load_tried_knowledge, pass_through
-from pipeline.commands.run import Batch, update_reports
 from pipeline.config import Settings
 from pipeline.errors import OutputError
-from pipeline.history.store.records import Run
 from pipeline.history.stored import History, open_history
-from pipeline.ingest.sources import Found
 from pipeline.knowledge.model import Knowledge
 from pipeline.publish.publish import check_folder
 from pipeline.publish.trust import open_trusted
@@ -38,15 +35,20 @@ class OpenSite:
     place: Place
     private: Path
     history: History
+    clock: Clock
+    progress: Progress = pass_through
 
 
 @contextmanager
-def open_site(settings: Settings, clock: Clock, *, is_trusted: bool = True) -> Iterator[OpenSite]:
+def open_site(
+    settings: Settings, clock: Clock, progress: Progress | None = None, *, is_trusted: bool = True
+) -> Iterator[OpenSite]:
     """Open the history with the output folder locked, until its reports follow.
 
     Args:
         settings: Of the site.
-        clock: Gives the local time.
+        clock: Returns the local time.
+        progress: Shows progress.
         is_trusted: There is a history, and it is the one that the log tells of; else whatever is
             there is opened, or made.
 
@@ -57,9 +59,29 @@ def open_site(settings: Settings, clock: Clock, *, is_trusted: bool = True) -> I
     """
     if is_trusted:
         _require_history(settings)
-    # Before anything is changed: what cannot be judged could not be reported either.
+    # Before anything is changed: what cannot be assessed could not be reported either.
     knowledge = load_tried_knowledge(settings)
+    with hold_site(settings, knowledge, clock, progress, is_trusted=is_trusted) as site:
+        yield site
+
+
+@contextmanager
+def hold_site(
+    settings: Settings,
+    knowledge: Knowledge,
+    clock: Clock,
+    progress: Progress | None = None,
+    *,
+    is_trusted: bool = True,
+) -> Iterator[OpenSite]:
+    """Lock the output folder and open its history; both are made where they are not there.
+
+    Raises:
+        BusyError: Another run is at work in the folder.
+        OutputError: The folder holds what is not ours, or the history is not its own.
+    """
     with open_workspace(settings.output, clock, settings.report_mode) as private:
+        # Before the history is made: it is by the history that a folder is known as ours.
         check_folder(settings.output)
         place = place_history(settings)
         opened = (
@@ -74,6 +96,8 @@ def open_site(settings: Settings, clock: Clock, *, is_trusted: bool = True) -> I
                 place=place,
                 private=private,
                 history=history,
+                clock=clock,
+                progress=progress or pass_through,
             )
 
 
@@ -84,41 +108,16 @@ def _require_history(settings: Settings) -> Place:
     return place
 
 
-def take_in_typed(settings: Settings, history: History, clock: Clock) -> WorklistNews:
+def take_in_typed(site: OpenSite) -> WorklistNews:
     """Read what people typed into the worklist before what it is about moves or goes.
 
     Raises:
         OutputError: The history cannot be written.
     """
     return WorklistUpdate(
-        folder=settings.output,
-        key=place_history(settings).key,
-        history=history,
-        made_at=clock(),
-        people=history.list_people(),
+        folder=site.settings.output,
+        key=site.place.key,
+        history=site.history,
+        made_at=site.clock(),
+        people=site.history.list_people(),
     ).take_in()
-
-
-def refresh(
-    site: OpenSite, clock: Clock, progress: Progress | None, run: Run | None = None
-) -> Batch:
-    """Bring the reports up to date with what was changed, under the same lock.
-
-    Args:
-        site: Held.
-        clock: Gives the local time.
-        progress: Shows progress.
-        run: The run that is repeated; None begins one.
-    """
-    batch, _ = update_reports(
-        Found(exports=()),
-        site.history,
-        site.place,
-        site.private,
-        site.settings,
-        site.knowledge,
-        clock,
-        progress or pass_through,
-        run=run,
-    )
-    return batch

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.commands.context import Clock, Progress
-from pipeline.commands.open_site import open_site, open_stored, refresh, take_in_typed
-from pipeline.commands.run import reading_basis
+from pipeline.commands.context import Clock, Progress, reading_basis
+from pipeline.commands.open_site import open_site, open_stored, take_in_typed
+from pipeline.commands.run import refresh
 from pipeline.config import Settings
 from pipeline.errors import ArgumentError
 from pipeline.files.durable import hash_file
@@ -63,13 +63,13 @@ def withdraw_file(
     Returns:
         What became of what people typed into the worklist.
     """
-    with open_site(settings, clock) as site:
-        first = take_in_typed(settings, site.history, clock)
+    with open_site(settings, clock, progress) as site:
+        first = take_in_typed(site)
         if undo:
             site.history.undo_withdrawal(file, by)
         else:
             site.history.withdraw(file, by)
-        return first, refresh(site, clock, progress).worklist
+        return first, refresh(site).worklist
 
 
 def replace_file(
@@ -92,15 +92,15 @@ def replace_file(
         ArgumentError: The new file is the old one, was taken back itself, or nothing in it can be
             used; nothing was changed.
     """
-    with open_site(settings, clock) as site:
+    with open_site(settings, clock, progress) as site:
         history = site.history
         basis = reading_basis(settings, site.knowledge)
         name, today = show_name(new.name), clock().date()
         file = read_results(new, name, basis.knowledge, basis.site, basis.layout, today=today)
         _require_replacement(file, old, list_withdrawn(history.list_decisions()))
-        first = take_in_typed(settings, history, clock)
+        first = take_in_typed(site)
         history.put_in_place(old, file, by, basis.digest)
-        return file.remember(), (first, refresh(site, clock, progress).worklist)
+        return file.remember(), (first, refresh(site).worklist)
 
 
 def _require_replacement(file: Ingested, old: ReceivedFile, withdrawn: Collection[str]) -> None:

@@ -12,8 +12,9 @@ from unittest import mock
 from openpyxl import Workbook, load_workbook
 
 from pipeline.assessment import assess
+from pipeline.commands.batch import Batch
 from pipeline.commands.context import knowledge_of
-from pipeline.commands.run import Batch, run_batch
+from pipeline.commands.run import run_batch
 from pipeline.config import Settings
 from pipeline.report.worklist.line_tags import TAG
 from tests.operations.conftest import HEADER

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from pipeline.commands import open_site, run
+from pipeline.commands import run
 from pipeline.commands.context import load_tried_knowledge, pass_through
 from pipeline.commands.doctor import check_up
 from pipeline.commands.history import (
@@ -147,8 +147,7 @@ def test_reports_follow_in_the_next_run_and_in_the_other_folder(folders, monkeyp
         raise Stopped
 
     with monkeypatch.context() as patched:
-        for module in (run, open_site):
-            patched.setattr(module, "update_reports", stop)
+        patched.setattr(run, "update_reports", stop)
         patched.setattr(run, "publish_batch", stop)
         with pytest.raises(Stopped):
             CHANGES[verb](one)

@@ -11,7 +11,7 @@ from pipeline.interpret.order import measure_depth, stands_now
 from pipeline.interpret.timeline import Timeline
 from pipeline.knowledge.conditions import Compare, Observed
 from pipeline.knowledge.worklist import ClassOrder
-from tests.interpret.made import read_rows
+from tests.interpret.made import make_accessions, read_rows
 
 LOW = Compare(direction="below", limit="a.low")
 LOWER = Compare(direction="at_or_below", limit="a.lower")
@@ -48,17 +48,7 @@ def answer_of(rows, name):
 def tables_of(text):
     """Take a line per accession: patient, day of January (5.5 is noon), value with a sign."""
     rows = read_rows(text)
-    days = [float(row["day"]) if row["day"] else np.nan for row in rows]
-    at = pd.Timestamp("2026-01-01") + pd.to_timedelta([day - 1 for day in days], unit="D")
-    accessions = pd.DataFrame(
-        {
-            "patient_id": [row["patient"] for row in rows],
-            "collected_at": at.astype("datetime64[us]"),
-            "collected_precision": [
-                "" if day != day else "date" if day == int(day) else "time" for day in days
-            ],
-        }
-    )
+    accessions = make_accessions(rows)
     values = ["0.001", *(row["value"] for row in rows)]
     results = pd.DataFrame(
         {

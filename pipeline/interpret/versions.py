@@ -70,9 +70,8 @@ def interpret_versions(received: Intake, settled: Intake, knowledge: Knowledge) 
         knowledge,
     )
     selected = join_selected(select_reportable(results, set_aside, knowledge), said)
-    found = interpret_results(
-        selected.results, selected.held, knowledge, results, said.observations
-    )
+    all_held = Held.require_columns(pd.concat([set_aside, selected.held], ignore_index=True))
+    found = interpret_results(selected.results, all_held, knowledge, results, said.observations)
     places = found.patients.rename(columns={"patient_id": "version_id"})[["version_id", *PLACE]]
     people = people.merge(places, on="version_id")
     present = found.standing["outcome"].eq(Outcome.PRESENT)

@@ -139,6 +139,8 @@ def received_and_settled():
         "P1,Bo,M,1966-02-01,S1,2026-11-01,Platelets,eight,10*9/L,",
         "P0,Eve,F,1970-01-01,S0,2026-11-01,MCV,ninety,fL,hemolyzed",
         "P2,Cy,M,1966-03-01,S5,2026-11-01,Hemoglobin,150,g/L,",
+        "P2,Cy,M,1966-03-01,S5,2026-11-01,MCV,90,fL,",
+        "P2,Cy,M,1966-03-01,S5,2026-11-01,MCV,99,fL,",
         "P3,Di,F,1966-04-01,S5,2026-11-01,Platelets,8,10*9/L,",
         "P3,Di,F,1966-04-01,S6,2026-11-03,Vitamin B12,90,ng/L,",
     ]
@@ -208,10 +210,14 @@ def test_each_version_is_interpreted_by_itself():
     ]  # fmt: skip
     births = dict(zip(asked["results"]["patient_id"], asked["results"]["birth_date"], strict=True))
     assert births["version 0"] == pd.Timestamp("1976-02-03")
-    assert len(asked["shown"]) == 5
+    assert len(asked["shown"]) == 7
+    # What was held on reading, and what the selection holds.
     assert told(asked["held"], "patient_id", "analyte", "code") == [
-        "version 1 platelets not-a-number"
+        "version 1 platelets not-a-number",
+        "version 2 mcv results-disagree",
+        "version 2 mcv results-disagree",
     ]
+    assert list(asked["held"].index) == [0, 1, 2]
     assert told(asked["said"], "patient_id", "code") == ["version 0 platelet-clumps"]
     assert told(found.people, "patient_id", "patient_name", "version_id", *PLACE) == [
         "P1 Ada version 0 4 True nan", "P1 Bo version 1 2 False 0.8",
@@ -224,6 +230,7 @@ def test_each_version_is_interpreted_by_itself():
         "version 1 anemia", "version 3 low-platelets",
     ]  # fmt: skip
     assert list(found.findings.index) == [0, 1]
+    assert list(found.findings.columns) == list(Findings.column_types())
 
 
 def test_without_a_conflict_nothing_is_interpreted():

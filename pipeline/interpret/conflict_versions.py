@@ -30,15 +30,17 @@ def _no_findings() -> DataFrame[Findings]:
     return Findings.require_columns(Findings.no_rows())
 
 
+def _no_people() -> pd.DataFrame:
+    return pd.DataFrame(columns=[*_PERSON, "version_id", *PLACE])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versions:
     """What the versions of all persons in conflict would say."""
 
     places: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
     """Patient id → the most urgent place in the worklist that a version of its data gives."""
-    people: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=[*_PERSON, "version_id", *PLACE])
-    )
+    people: pd.DataFrame = field(default_factory=_no_people)
     """A row per version: patient_id, the details as text, `version_id`, its place."""
     findings: DataFrame[Findings] = field(default_factory=_no_findings)
     """What would be present; `patient_id` is a `version_id`."""
@@ -70,9 +72,8 @@ def interpret_versions(received: Intake, settled: Intake, knowledge: Knowledge) 
         knowledge,
     )
     selected = join_selected(select_reportable(results, set_aside, knowledge), said)
-    found = interpret_results(
-        selected.results, selected.held, knowledge, results, said.observations
-    )
+    all_held = Held.require_columns(pd.concat([set_aside, selected.held], ignore_index=True))
+    found = interpret_results(selected.results, all_held, knowledge, results, said.observations)
     places = found.patients.rename(columns={"patient_id": "version_id"})[["version_id", *PLACE]]
     people = people.merge(places, on="version_id")
     present = found.standing["outcome"].eq(Outcome.PRESENT)

@@ -114,9 +114,8 @@ class Contradictions:
         doubted = np.zeros(count, bool)
         partner = np.full(count, NOWHERE, dtype=np.int64)
         while True:
-            trusted = np.append(series.is_final & ~doubted, False)
-            behind = trusted[np.minimum(after, count)]
-            ahead = trusted[np.where(before >= 0, before, count)]
+            trusted = series.is_final & ~doubted
+            ahead, behind = trusted[_clip(before, series)], trusted[_clip(after, series)]
             one_clear = behind & agree_after_one
             one_clear |= behind & ahead & agree_after_two & agree_before_one
             two_clear = (behind & agree_after_two) | (ahead & agree_around)
@@ -240,7 +239,8 @@ class Contradictions:
             found &= np.round(higher - lower, _DECIMALS) > step
         if apart.more_than_share is not None:
             with np.errstate(divide="ignore", invalid="ignore"):
-                share = np.where(higher > 0, 1 - lower / higher, 0)
+                share = 1 - lower / higher
+            # Of two that are zero there is none, which is more than nothing.
             found &= np.round(share, _DECIMALS) > apart.more_than_share
         if apart.one_below:
             found &= lower < self._canonical(condition.analyte, apart.one_below)
@@ -257,4 +257,5 @@ _COMPARED = (Change, Contradiction, SetAside)
 
 
 def _clip(at: Positions, series: _Series) -> Positions:
-    return np.clip(at, 0, max(len(series.places) - 1, 0))
+    """Give a place of the series instead of one beyond its ends: no pair, but it can be read."""
+    return np.clip(at, 0, len(series.places) - 1)

@@ -143,14 +143,14 @@ def _compare(
     pair = earlier.find(variation.analyte, rows, wrong, np.where(firm, depth, 0))
     to_last = _gap(pair, pair.last, wrong)
     to_best = _gap(pair, pair.best, wrong)
-    back = -_gap(pair, pair.last, wrong, back=True)
+    back = _gap(pair, pair.last, _other(wrong))
     is_far = _is_move(to_last, pair, pair.last, wrong, variation.share, least)
     is_far_from_best = _is_move(to_best, pair, pair.best, wrong, variation.share, least)
     # A step into a grade alone is no move: 1 g/L across a limit is within the variation.
     furthest = np.fmax(to_last, to_best)
     deeper = (pair.depth > 0) & (depth[rows] > pair.depth) & (furthest >= least)
     urgent = _class_by(variation.analyte, questions, knowledge)
-    nearer = (pair.last != NOWHERE) & (to_last > 0) & (urgent[rows] < urgent[pair.last])
+    nearer = (to_last > 0) & (urgent[rows] < urgent[pair.last])
     told = ~pair.across
     of_last = told & is_far
     worse = of_last | is_far_from_best | (told & deeper) | nearer
@@ -176,12 +176,10 @@ def _other(wrong: Wrong) -> Wrong:
     return "rise" if wrong == "fall" else "fall"
 
 
-def _gap(pair: NowAndEarlier, then: Positions, wrong: Wrong, *, back: bool = False) -> Numbers:
-    """Give by how much each certainly moved the wrong way; less than nothing the other way."""
+def _gap(pair: NowAndEarlier, then: Positions, way: Wrong) -> Numbers:
+    """Give by how much each certainly moved that way; less than nothing if it may not have."""
     low, high = pair.ends_at(then)
-    with np.errstate(invalid="ignore"):
-        gap = low - pair.high if (wrong == "fall") != back else pair.low - high
-    gap = -gap if back else gap
+    gap = low - pair.high if way == "fall" else pair.low - high
     return np.where(then == NOWHERE, np.nan, np.round(gap, _DECIMALS))
 
 
@@ -189,9 +187,8 @@ def _is_move(
     gap: Numbers, pair: NowAndEarlier, then: Positions, way: Wrong, share: float, least: float
 ) -> Mask:
     low, high = pair.ends_at(then)
-    with np.errstate(invalid="ignore"):
-        step = np.round(share * (low if way == "fall" else high), _DECIMALS)
-        return np.asarray((gap > step) & (gap >= least), dtype=bool)
+    step = np.round(share * (low if way == "fall" else high), _DECIMALS)
+    return np.asarray((gap > step) & (gap >= least), dtype=bool)
 
 
 def _class_by(analyte: str, questions: Questions, knowledge: Knowledge) -> Positions:

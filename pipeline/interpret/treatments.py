@@ -103,8 +103,8 @@ class Courses:
         results = self._grid.reported.get(analyte, self._grid.nowhere())
         is_exact = np.append(self._amounts.is_exact, False)[results]
         usable = self.believed(analyte) & self.untransfused & is_exact & self._timeline.dated
-        sign = 1 if highest else -1
-        value = sign * np.append(self._amounts.canonical, np.nan)[results]
+        amount = np.append(self._amounts.canonical, np.nan)[results]
+        value = amount if highest else -amount
         best = pd.Series(np.where(usable, value, -np.inf))
         segments = self._segments(dates)
         reached = best.groupby(segments).cummax().to_numpy()
@@ -116,10 +116,10 @@ class Courses:
     def _segments(self, dates: Dates | None) -> Positions:
         """Number what belongs together: patient, and the date that counts."""
         patient = self._timeline.patient
-        if dates is None or not len(dates.keys):
+        if dates is None:
             return patient
         at, there = self._timeline.latest_before(dates)
-        return np.where(there, at + 1, -1 - patient)
+        return np.where(there, at, -1 - patient)
 
     def _has_begun(self, dates: Dates | None) -> Mask:
         if dates is None:
@@ -132,11 +132,9 @@ class Courses:
         if not len(dates.keys):
             return np.ones(timeline.count, bool)
         at = np.searchsorted(dates.keys, timeline.key, side="right") - 1
-        # Of the same day, and certainly collected before it: the transfusion before counts.
-        timed = dates.keys[at] == timeline.key
-        ahead = timed & (timeline.last <= dates.ends[at]) & timeline.has_time
-        ahead &= dates_with_time(dates)[at]
-        at = np.where(ahead, at - 1, at)
+        # Certainly collected before it, on the same day: the last one before the minute counts.
+        ahead = dates_with_time(dates)[at] & (timeline.last <= dates.ends[at])
+        at = np.where(ahead, np.searchsorted(dates.ends, timeline.last) - 1, at)
         of_patient = (at >= 0) & timeline.dated & (dates.patients[at] == timeline.patient)
         near = timeline.day - dates.days[at] <= course.transfused_days
         return np.asarray(~(of_patient & near), dtype=bool)

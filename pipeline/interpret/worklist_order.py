@@ -109,7 +109,7 @@ def _by_patient(
     order: ClassOrder, grid: Grid, questions: Questions, timeline: Timeline
 ) -> tuple[Mask, Numbers]:
     """Give, for each patient of the timeline, who goes first and the smallest share."""
-    people = int(timeline.patient.max(initial=-1)) + 1
+    people = int(timeline.patient.max()) + 1
     first = np.zeros(people, bool)
     for condition in order.first:
         first[timeline.patient[stands_now(questions.answer(condition), timeline)]] = True

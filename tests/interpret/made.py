@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.interpret import ask_questions
 from pipeline.interpret.by_accession import NOWHERE, Grid
 from pipeline.interpret.result_arrays import PREGNANCY, Amounts
+from pipeline.interpret.timeline import Dates, Timeline
 from pipeline.interpret.truth_columns import Answer
 from pipeline.knowledge.conditions import Condition
 from pipeline.knowledge.load import load_knowledge
@@ -47,6 +48,35 @@ def read_rows(text: str) -> list[dict[str, str]]:
         [cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()
     ]
     return [dict(zip(head, line, strict=True)) for line in lines]
+
+
+def read_day(text: str) -> pd.Timestamp:
+    """Read a day from January 2026 on: 5 or 5.5 (noon of the fifth) or 5t (its midnight)."""
+    day = text.strip("t")
+    return pd.Timestamp("2025-12-31") + pd.Timedelta(float(day), "D") if day else pd.NaT
+
+
+def make_accessions(rows: list[dict[str, str]]) -> pd.DataFrame:
+    """Make the accessions of a grid; columns: patient and day, without a time if it is whole."""
+    return pd.DataFrame(
+        {
+            "patient_id": [row["patient"] for row in rows],
+            "collected_at": pd.Series(
+                [read_day(row["day"]) for row in rows], dtype="datetime64[us]"
+            ),
+            "collected_precision": [
+                "time" if {"t", "."} & set(row["day"]) else "date" if row["day"] else ""
+                for row in rows
+            ],
+        }
+    )
+
+
+def make_dates(timeline: Timeline, text: str) -> Dates:
+    """Make dates such as `P 3, Q 4.5`, whose places are those of the text."""
+    named = [each.split() for each in text.split(",") if each.strip()]
+    days = pd.Series([read_day(day) for _, day in named], dtype="datetime64[us]")
+    return timeline.dates_of(pd.Series([patient for patient, _ in named], dtype="str"), days)
 
 
 def make_amounts(rows: list[dict[str, str]], units: tuple[str, ...] = ("g/L",)) -> Amounts:

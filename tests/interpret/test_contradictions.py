@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.interpret import ask_questions
-from pipeline.knowledge.conditions import Observed
+from pipeline.knowledge.conditions import Change, Condition, Group, Observed
 from pipeline.knowledge.contradictions import Apart, Contradiction
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Artifact, Touch
@@ -18,8 +18,10 @@ from schemas.vocabulary import ResultStatus
 SHIPPED = load_knowledge()
 G = (("g/L", 20.0),)
 
+MOVED = Change(analyte="hemoglobin", direction="either", within_days=1, more_than=G)
 
-def artifact(name: str, when: Observed, *touched: str) -> Artifact:
+
+def artifact(name: str, when: Condition, *touched: str) -> Artifact:
     touches = tuple(Touch(analyte=each, wrongly="either") for each in touched)
     return replace(SHIPPED.artifacts["dilution"], id=name, when=when, touches=touches)
 
@@ -30,6 +32,13 @@ KNOWLEDGE = replace(
         "all": artifact("all", Observed(observation="diluted"), "any"),
         "other": artifact("other", Observed(observation="hemolyzed"), "platelets"),
         "own": artifact("own", Observed(observation="lipemic"), "hemoglobin"),
+        "two": artifact("two", Observed(observation="icteric"), "platelets", "hemoglobin"),
+        "moved": artifact("moved", MOVED, "hemoglobin"),
+        "both": artifact(
+            "both",
+            Group(kind="all", members=(Observed(observation="agglutinated"), MOVED)),
+            "hemoglobin",
+        ),
     },
 )
 
@@ -41,7 +50,9 @@ def contradiction(*apart: Apart, **more: object) -> Contradiction:
     )
 
 
-def judge(cases: list[str], condition: Contradiction) -> list[tuple[str, str, list[str]]]:
+def judge(
+    cases: list[str], condition: Contradiction
+) -> list[tuple[str, str, list[str], list[str]]]:
     """Ask of several series at once, each of a patient of its own.
 
     A series is written such as `1.08 60 diluted; 1.10 <141 preliminary; 3 100 4mo`: day of January
@@ -49,7 +60,7 @@ def judge(cases: list[str], condition: Contradiction) -> list[tuple[str, str, li
 
     Returns:
         For each a letter a specimen: doubted (y), not (n), not asked (-); the same for set aside;
-        and on what the doubt rests.
+        and on what each of them rests.
     """
     lines, preliminary = [], []
     for case, series in enumerate(cases):
@@ -74,17 +85,19 @@ def judge(cases: list[str], condition: Contradiction) -> list[tuple[str, str, li
         assert answer.yes[row] != answer.no[row]
         return "y" if answer.yes[row] else "n"
 
+    def rests(answer, row: int | None) -> str:
+        those = [] if row is None else [each.results[row] for each in answer.evidence]
+        return " ".join(number_of[each] for each in those if each >= 0)
+
     found = []
     for case, series in enumerate(cases):
         rows = [place.get(f"{case}-{number}") for number in range(series.count(";") + 1)]
-        rests = [
-            [] if row is None else [each.results[row] for each in doubted.evidence] for row in rows
-        ]
         found.append(
             (
                 "".join(letter(doubted, row) for row in rows),
                 "".join(letter(aside, row) for row in rows),
-                [" ".join(number_of[each] for each in those if each >= 0) for those in rests],
+                [rests(doubted, row) for row in rows],
+                [rests(aside, row) for row in rows],
             )
         )
     return found
@@ -150,7 +163,10 @@ WHO_IS_DOUBTED = {
     "1.08 60 diluted; 1.10 141": "-n",
     "1.08 60 lipemic; 1.10 141": "-n",
     "1.08 60 hemolyzed; 1.10 141": "yy",
+    "1.08 60 icteric; 1.10 141": "-n",
     "1.08 60; 1.09 100 diluted; 1.10 141": "y-y",
+    # A doubt that itself comes of comparing the two, alone or with something else, is none here.
+    "1.08 60; 1.10 141 agglutinated": "yy",
     # Three: the third agrees with one of them.
     "1.08 60; 1.10 141; 1.12 140": "ynn",
     "1.08 60; 1.10 141; 1.12 62": "nyn",
@@ -165,6 +181,12 @@ WHO_IS_DOUBTED = {
     "1.08 60; 1.10 141; 1.12 140 preliminary": "yyn",
     "1.08 60 preliminary; 1.10 141": "yy",
     "1.08 60; 1.10 141 preliminary; 1.12 140": "ynn",
+    # One before and one after clear the first only together: both believed, both in agreement.
+    "1.08 60; 1.10 61; 1.12 141; 1.14 >100": "nyyn",
+    "1.08 60; 1.10 61; 1.12 141; 1.14 140 preliminary": "nyyn",
+    "1.08 60 preliminary; 1.10 61; 1.12 141; 1.14 140": "nynn",
+    # One before that is near both says nothing for either.
+    "1.08 110; 1.10 100; 1.12 125": "nyy",
     # A bound that may be near neither clears nor is cleared.
     "1.08 60; 1.10 141; 1.12 >100": "yyn",
     # Four: pairs that agree on both sides.
@@ -191,6 +213,8 @@ WHO_IS_SET_ASIDE = {
     "1.08 60; 1.10 141; 1.12 100": "nnn",
     "1.08 62; 1.10 60; 1.12 141": "nnn",
     "1.08 60; 1.10 -; 1.12 141": "n-n",
+    # Also where the one after it is too late to contradict it.
+    "1.08 60; 1.10 141; 3.10 62": "nyn",
 }
 
 
@@ -203,6 +227,11 @@ def test_a_doubt_rests_on_both_in_order_of_time():
     assert judge(["1.10 141; 1.08 60"], contradiction())[0][2] == ["1 0", "1 0"]
     assert judge(["1.08 60; 1.10 141; 1.12 140"], contradiction())[0][2] == ["0 1", "", ""]
     assert judge(["1.08 100; 1.10 110"], contradiction())[0][2] == ["", ""]
+
+
+def test_who_is_set_aside_rests_on_the_same_two():
+    (found,) = judge(["1.08 60; 1.10 141; 1.12 62; 5.08 62; 5.10 141"], contradiction())
+    assert found[1:] == ("nynnn", ["", "1 2", "", "3 4", "3 4"], ["", "1 2", "", "", ""])
 
 
 DAYS = Apart(within_days=7, more_than=(("g/L", 30.0),))
@@ -225,6 +254,13 @@ HOW_FAR = [
         (Apart(within_hours=24, more_than=G), DAYS),
         {"1.08 100; 3.08 125": "nn", "1.08 100; 1.10 125": "yy", "1.08 100; 3.08 135": "yy"},
     ),
+    # Without any day between them.
+    ((replace(DAYS, within_days=0),), {"1 100; 1 131": "yy", "1 100; 2 131": "nn"}),
+    # To nine decimals.
+    (
+        (Apart(within_hours=24, more_than=G),),
+        {"1.08 100; 1.10 120.0000000006": "yy", "1.08 100; 1.10 120.0000000004": "nn"},
+    ),
     # A third one agrees by the amount of its own time, or the last one where none is.
     (
         (Apart(within_hours=24, more_than=G), DAYS),
@@ -233,7 +269,14 @@ HOW_FAR = [
             "1.08 60; 1.10 141; 12.10 116": "ynn",
             "1.08 60; 1.10 141; 12.10 105": "yyn",
             "1.08 60; 1.10 141; 1.12 116": "yyy",
+            # By all amounts of its time.
+            "1.08 60; 1.10 20; 1.12 <25": "yyn",
         },
+    ),
+    # Whatever the order: the amount of its own time is enough.
+    (
+        (DAYS, Apart(within_hours=24, more_than=G)),
+        {"1.08 60; 1.10 141; 3.10 116": "ynn"},
     ),
     # By more than half of the higher one.
     (
@@ -244,6 +287,7 @@ HOW_FAR = [
             "1.08 49; 1.10 100": "yy",
             "1.08 0; 1.10 0": "nn",
             "1.08 0; 1.10 1": "yy",
+            "1.08 <5; 1.10 <10": "nn",
         },
     ),
     # One below, the other above.
@@ -260,6 +304,10 @@ HOW_FAR = [
     (
         (replace(SHARE, more_than=G),),
         {"1.08 30; 1.10 10": "nn", "1.08 31; 1.10 10": "yy", "1.08 60; 1.10 39": "nn"},
+    ),
+    (
+        (replace(LOW, other_above=(), more_than=G),),
+        {"1.08 79; 1.10 90": "nn", "1.08 79; 1.10 100": "yy"},
     ),
 ]
 
@@ -305,8 +353,14 @@ WHAT_CONTRADICTS_NONE_BEFORE_IT = {
     "1.08 60 citrate-count; 1.10 141": "yy",
     # Which one came first cannot be told.
     "1 60 citrate-count; 1 141": "nn",
+    "1 60 citrate-count; 1.10 141": "nn",
+    "1.00 60 citrate-count; 1 141": "nn",
+    "1.08 60 citrate-count; 1.08 141": "nn",
+    # Any of several.
+    "1.08 60; 1.10 141 myeloma=no": "yy",
+    "1.08 60; 1.10 141 myeloma": "nn",
 }
 
 
 def test_what_contradicts_none_before_it():
-    check(WHAT_CONTRADICTS_NONE_BEFORE_IT, contradiction(not_by=("citrate-count",)))
+    check(WHAT_CONTRADICTS_NONE_BEFORE_IT, contradiction(not_by=("citrate-count", "myeloma")))

@@ -271,10 +271,16 @@ def _copy_code(right: dict[str, object], other: dict[str, object], module: str) 
             _copy_code(dict(vars(thing)), dict(vars(wrong)), module)
             continue
         one, two = _function_of(thing), _function_of(wrong)
-        if one is not None and two is not None and one.__module__ in (module, None):
+        if one is not None and two is not None and _is_of(one, module):
             if len(one.__code__.co_freevars) == len(two.__code__.co_freevars):
                 one.__code__ = two.__code__
             one.__defaults__, one.__kwdefaults__ = two.__defaults__, two.__kwdefaults__
+
+
+def _is_of(function: types.FunctionType, module: str) -> bool:
+    """Tell whether a function was written in a module, or made for a named tuple of it."""
+    home = function.__module__ or module
+    return home == module or home.startswith("namedtuple_")
 
 
 def _function_of(thing: object) -> types.FunctionType | None:

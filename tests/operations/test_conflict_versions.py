@@ -115,3 +115,19 @@ def test_the_value_is_on_the_identity_sheet_alone(tmp_path, language, call, shee
     run_batch([path], settings, clock=lambda: NOW, progress=pass_through)
     again = load_workbook(tmp_path / "out/worklist.xlsx")
     assert again.sheetnames == book.sheetnames
+
+
+def test_what_is_held_of_a_version_doubts_what_it_would_say(tmp_path):
+    lines = [
+        "P1,Ada,F,50,S1,2026-11-01,Platelets,7,10*9/L,",
+        "P1,Ada,F,50,S1,2026-11-01,Platelets,210,,",
+        "P1,Bo,M,60,S2,2026-11-01,Platelets,eight,10*9/L,",
+    ]
+    path = tmp_path / "march.csv"
+    path.write_text("\n".join([HEAD, *lines]), encoding="utf-8")
+    batch = check_batch([path], Settings(), clock=lambda: NOW, progress=pass_through)
+    found = batch.judgement.versions
+    assert list(found.findings["rule"].unique()) == ["low-platelets", "critical-platelets"]
+    assert list(found.findings["status"].unique()) == ["unconfirmed"]
+    # A version of which nothing can be used is there, too.
+    assert list(found.people["patient_name"]) == ["Ada", "Bo"]

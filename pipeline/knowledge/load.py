@@ -50,7 +50,7 @@ from pipeline.knowledge.model import (
 )
 from pipeline.knowledge.rule_groups import CRITICAL, choose_critical_values, switch_on
 from pipeline.knowledge.strata import age_span_from
-from pipeline.knowledge.toml_store import Placed, Shelf, nearest, read_toml, said_where
+from pipeline.knowledge.toml_store import Placed, Shelf, nearest, read_entries, said_where
 from pipeline.knowledge.translate import translate
 from pipeline.knowledge.variation import Comparison, Variation
 from pipeline.knowledge.worklist import ClassOrder, ForInformation
@@ -166,7 +166,7 @@ def load_layout(path: Path) -> Layout:
     Raises:
         KnowledgeError: The file cannot be read or is no layout.
     """
-    table, text = read_toml(path)
+    table, text = read_entries(path)
     placed = Placed(entry=table, file=path.name, line=1, written=text)
     with said_where(placed):
         return _build(Layout, placed, id=path.stem)

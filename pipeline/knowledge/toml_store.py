@@ -1,7 +1,6 @@
 """TOML files → entries by kind and key, each with the place where it is written."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import KnowledgeError
+from pipeline.files.toml import read_toml
 from pipeline.knowledge.former_ids import rename_rules
 
 Entry = dict[str, Any]
@@ -79,19 +79,19 @@ class Shelf:
         for path in _toml_files(folder / "comments"):
             # "de.toml", and what stands beside it in files of its own: "de_urgent.toml".
             if path.name.removesuffix(".toml").partition("_")[0] == language:
-                table, text = read_toml(path)
+                table, text = read_entries(path)
                 for kind, words in table.pop("words", {}).items():
                     self.words[kind] = self.words.get(kind, {}) | words
                 self._put_all(table, path.name, text)
 
     def read_file(self, path: Traversable | Path) -> None:
         """Put the entries of one file on the shelf."""
-        table, text = read_toml(path)
+        table, text = read_entries(path)
         self._put_all(table, path.name, text)
 
     def put_file(self, kind: str, path: Traversable | Path) -> str:
         """Put a file on the shelf that is one entry as a whole, and give its id."""
-        table, text = read_toml(path)
+        table, text = read_entries(path)
         stem = path.name.removesuffix(".toml")
         self._put(kind, Placed(entry={"id": stem, **table}, file=path.name, line=1, written=text))
         return stem
@@ -179,19 +179,19 @@ class Shelf:
                 yield kind, key, placed
 
 
-def read_toml(path: Traversable | Path) -> tuple[Entry, tuple[str, ...]]:
+def read_entries(path: Traversable | Path) -> tuple[Entry, tuple[str, ...]]:
     """Read a file as TOML, and as lines.
 
     Raises:
         KnowledgeError: It cannot be read; says the line where TOML ends.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        return tomllib.loads(text), tuple(text.splitlines())
+        table, text = read_toml(path)
     except OSError as error:
         raise KnowledgeError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise KnowledgeError(f"{path.name}: cannot be read as TOML: {error}") from error
+    return table, tuple(text.splitlines())
 
 
 def nearest(name: str, known: Iterator[str] | Mapping[str, object] | list[str]) -> str:

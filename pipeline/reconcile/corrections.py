@@ -9,8 +9,8 @@ from pipeline.ingest.accounting import hold, hold_observations
 from pipeline.ingest.dataset import Intake
 from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.issues import all_issues, issue_of_file, issues_at
-from pipeline.issues.counts import say_count
 from pipeline.reconcile.conflicts import hold_conflicts
+from pipeline.texts.counts import say_count
 from schemas import DataFrame, Issues, Results
 
 _PLACE = ["source_file", "source_sheet", "source_row"]

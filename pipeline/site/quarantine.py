@@ -13,8 +13,8 @@ from pathlib import Path
 
 from pipeline.files.durable import write_private
 from pipeline.ingest.stored_file import ReceivedFile
-from pipeline.issues.counts import say_count
 from pipeline.site.inbox import REASONS
+from pipeline.texts.counts import say_count
 from schemas import DataFrame, Issues
 from schemas.vocabulary import IssueSeverity
 

@@ -6,9 +6,9 @@ from importlib.resources import files
 
 import pytest
 
+from pipeline.files.toml import read_toml
 from pipeline.ingest.layout.analyte_names import analyte_of, index_names
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.toml_store import read_toml
 from pipeline.knowledge.translate import translate
 
 LANGUAGES = ("en", "de")

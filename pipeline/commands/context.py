@@ -18,6 +18,7 @@ from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.translate import translate
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.template import render_template
 from pipeline.review.trial import require_cases
@@ -45,7 +46,6 @@ def knowledge_of(settings: Settings) -> Knowledge:
     return load_knowledge(
         settings.knowledge,
         settings.profile,
-        language=settings.language,
         groups=settings.rule_groups,
         critical_values=settings.critical_values,
     )
@@ -59,6 +59,8 @@ def load_tried_knowledge(settings: Settings) -> Knowledge:
         ConfigError: There is no layout of the name that the settings give.
     """
     knowledge = knowledge_of(settings)
+    # As for the layout below: a comment that is missing in the language is found in time.
+    translate(knowledge, settings.language)
     if settings.knowledge is not None:
         require_cases(settings.knowledge, settings.profile)
     # Here too, so that a wrong name is found before a folder is made for the reports.
@@ -151,5 +153,6 @@ def write_template(target: Path, settings: Settings, *, clock: Clock) -> None:
         OutputError: The file is there already, or cannot be written.
     """
     refuse_existing(target)
-    book = render_template(knowledge_of(settings), LANGUAGES[settings.language])
+    knowledge = translate(knowledge_of(settings), settings.language)
+    book = render_template(knowledge, LANGUAGES[settings.language])
     save_workbook(book, target, clock())

@@ -30,6 +30,7 @@ from pipeline.interpret import Interpretation
 from pipeline.issues import all_issues, issue_of_file
 from pipeline.knowledge.describe import require_rule
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.translate import translate
 from pipeline.publish.access import choose_access, grant_access
 from pipeline.publish.audit_record import record_run, record_start
 from pipeline.publish.manifest import Inputs
@@ -43,6 +44,7 @@ from pipeline.report.report_model import RunFacts
 from pipeline.review.explanation import Node, explain_patient
 from pipeline.site.location import Place, place_history
 from pipeline.site.workspace import open_workspace
+from pipeline.texts import LANGUAGES
 from schemas import DataFrame, Held, Issues
 
 
@@ -78,7 +80,7 @@ class Batch:
 
     @property
     def knowledge(self) -> Knowledge:
-        """By which results were read and judged."""
+        """By which results were read and judged; in the language of the reports."""
         return self.judgement.knowledge
 
     @property
@@ -226,7 +228,8 @@ def check_batch(
     received = combine(files)
     # What files looked like is let go before they are judged: a large one takes much memory.
     del files
-    judgement = judge(received, knowledge, specimen_ids=settings.specimen_ids)
+    known = translate(knowledge, settings.language)
+    judgement = judge(received, known, specimen_ids=settings.specimen_ids)
     return Batch(
         files=judgement.intake.files,
         known=0,
@@ -273,7 +276,8 @@ def conclude(
     settings: Settings,
 ) -> Batch:
     """Judge everything that is stored, and count what became of the files of this run."""
-    judgement = judge(history.load(), knowledge, history.list_decisions(), settings.specimen_ids)
+    known = translate(knowledge, settings.language)
+    judgement = judge(history.load(), known, history.list_decisions(), settings.specimen_ids)
     hashes = {each.sha256 for each in received}
     of_run = tuple(file for file in judgement.intake.files if file.sha256 in hashes)
     unopened = combine([file for each in received for file in each.unopened])
@@ -332,6 +336,7 @@ def basis_of_reports(settings: Settings, knowledge: Knowledge) -> str:
         settings.rule_groups,
         settings.critical_values,
         settings.language,
+        LANGUAGES[settings.language].digest,
         settings.units_display,
         settings.all_outcomes,
         settings.specimen_ids,

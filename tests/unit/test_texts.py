@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.load import load_knowledge
+from pipeline.knowledge.translate import translate
 from pipeline.report.patient.assemble import assemble_reports
 from pipeline.report.patient.patient_workbook import render_workbook
 from pipeline.texts import ENGLISH, LANGUAGES
@@ -52,7 +53,7 @@ def book_in(language: str):
         issues=tables.issues,
         findings=tables.findings,
         standing=tables.standing,
-        knowledge=load_knowledge(language=language),
+        knowledge=translate(load_knowledge(), language),
         run=replace(RUN, language=language),
     )
     return report, render_workbook(report)

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from pipeline.commands.run import run_batch
 from pipeline.config import Settings
 from pipeline.knowledge.load import load_knowledge
+from pipeline.knowledge.translate import translate
 from pipeline.texts import ENGLISH, LANGUAGES
 from tests.workbooks.conftest import ROOT, RUN_AT
 
@@ -104,7 +105,8 @@ def english_pieces() -> set[str]:
         return {piece.strip(" .,:;()") for piece in cut}
 
     alone = pieces(ENGLISH) - pieces(GERMAN) - ALIKE
-    english, german = load_knowledge(groups=["*"]), load_knowledge(language="de", groups=["*"])
+    english = load_knowledge(groups=["*"])
+    german = translate(english, "de")
     for kind in ("rules", "observations", "artifacts"):
         here, there = getattr(english, kind), getattr(german, kind)
         alone |= {each.title for name, each in here.items() if each.title != there[name].title}

@@ -51,6 +51,23 @@ def test_a_language_that_changes_redraws_and_reads_nothing_again(tmp_path):
     assert '"again":true' not in (out / "audit.log").read_text().replace(" ", "")
 
 
+def test_a_text_that_changes_redraws_too(tmp_path, monkeypatch):
+    source, out = tmp_path / "march.csv", tmp_path / "out"
+    source.write_text(HEADER + LINES, encoding="utf-8")
+
+    def written():
+        _, paths = run_batch(
+            [source], Settings(output=out), clock=lambda: START, progress=pass_through
+        )
+        return {path.name for path in paths if path.parent.name in ("patients", "held")}
+
+    first = written()
+    assert "N-1.xlsx" in first
+    assert written() == set()
+    monkeypatch.setitem(vars(LANGUAGES["en"]), "digest", "other words")
+    assert written() == first
+
+
 def test_a_german_site_explains_itself_and_its_quarantine_in_german(tmp_path):
     site = make_site(tmp_path / "labor", "de")
     assert "Exporte hier ablegen" in (site.folder / "README.txt").read_text(encoding="utf-8")

@@ -2,17 +2,19 @@
 
 import re
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
+from pipeline.files.toml import read_toml
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.translate import translate
 from pipeline.report.patient.assemble import assemble_reports
 from pipeline.report.patient.patient_workbook import render_workbook
-from pipeline.texts import ENGLISH, LANGUAGES
+from pipeline.texts import ENGLISH, LANGUAGES, find_languages
 from schemas.vocabulary import Grade, Outcome, Reason, ResultStatus, Sex
 from tests.unit.report_tables import RUN, make_tables
 
@@ -67,6 +69,30 @@ def test_every_text_in_every_language_with_the_same_places(language):
         assert places(entries[key]) == places(text), key
         # Heads of tables are joined by bars, as many in each language.
         assert entries[key].count("|") == text.count("|"), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_files_have_the_same_tables_in_the_same_order(language):
+    english, other = (
+        read_toml(files("pipeline.texts") / f"{name}.toml")[0] for name in ("en", language)
+    )
+    assert list(other) == list(english)
+    for name, table in english.items():
+        assert list(other[name]) == list(table), name
+        for key, entry in table.items():
+            assert type(other[name][key]) is type(entry), key
+            if isinstance(entry, dict):
+                assert other[name][key].keys() == entry.keys(), key
+
+
+def test_english_comes_first():
+    assert list(LANGUAGES) == ["en", *sorted(LANGUAGES.keys() - {"en"})]
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path):
+    (tmp_path / "xx.toml").write_text('[one]\nyes = "yes"\n[two]\nyes = "ja"\n')
+    with pytest.raises(ValueError, match="stands in two tables"):
+        find_languages(tmp_path)["xx"]("yes")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

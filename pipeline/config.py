@@ -1,18 +1,25 @@
 """The site's configuration and the options of one run, as one frozen value."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline.command_rule import find_refusal
 from pipeline.errors import ConfigError
+from pipeline.files.toml import read_toml
+from pipeline.texts import LANGUAGES
 from schemas.vocabulary import CriticalValues
+
+# The languages are found when the program starts, which type checkers cannot follow.
+if TYPE_CHECKING:
+    Language = str
+else:
+    Language = Literal[tuple(LANGUAGES)]
 
 FILE_NAME = "labflag.toml"
 _PATHS = (
@@ -55,7 +62,7 @@ class Settings:
     critical_values: CriticalValues = ""
     """Critical values to telephone: "confirmed" if the laboratory has agreed to the list, "off" if
     nothing is to be listed; "": listed, and said to be not yet confirmed."""
-    language: Literal["en", "de"] = "en"
+    language: Language = "en"
     """Of titles and comments in reports."""
     knowledge: Path | None = None
     """Folder laid over the clinical content."""
@@ -185,16 +192,16 @@ def _say_expected(key: str, fault: ErrorDetails) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+        entries, _ = read_toml(path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name}: cannot be read: {error}; save it as UTF-8") from error
+    except ValueError as error:
         raise ConfigError(
             f"{path.name}: cannot be read: {error}. Write key = value, where a value is a text in "
             'quotation marks ("reports"), a number (30), true, false, or a list (["critical"])'
         ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path.name}: cannot be read: {error}; save it as UTF-8") from error
     for key in entries:
         if key not in KEYS:
             close = get_close_matches(key, KEYS, n=1)

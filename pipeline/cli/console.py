@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.worklist_news import print_worklist
-from pipeline.issues.cells import show_cell
-from pipeline.issues.counts import noun_for, say_count
-from pipeline.issues.file_kinds import SUFFIXES
+from pipeline.files.file_kinds import SUFFIXES
+from pipeline.texts.cells import show_cell
+from pipeline.texts.counts import noun_for, say_count
 
 if TYPE_CHECKING:
     import pandas as pd

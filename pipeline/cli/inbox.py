@@ -25,7 +25,7 @@ from pipeline.cli.options import (
 )
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit, LabflagError, exit_code
-from pipeline.issues.counts import say_count
+from pipeline.texts.counts import say_count
 
 if TYPE_CHECKING:
     from pipeline.commands.context import Progress

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pipeline.errors import Exit, LabflagError, exit_code
+from pipeline.texts import LANGUAGES
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -86,7 +87,7 @@ def reading_options(command: Command) -> Command:
         click.option("--profile", metavar="NAME|FILE", help="Limits to use.  [default: default]"),
         click.option(
             "--language",
-            type=click.Choice(["en", "de"]),
+            type=click.Choice([*LANGUAGES]),
             help="Of titles and comments in reports.  [default: en]",
         ),
         click.option(

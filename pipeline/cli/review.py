@@ -19,7 +19,7 @@ from pipeline.cli.options import (
     show_progress,
 )
 from pipeline.errors import Exit
-from pipeline.issues.counts import say_count
+from pipeline.texts.counts import say_count
 
 if TYPE_CHECKING:
     from pipeline.commands.batch import Batch

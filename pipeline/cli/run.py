@@ -27,6 +27,7 @@ from pipeline.cli.options import (
 )
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
+from pipeline.texts import LANGUAGES
 
 
 @click.command()
@@ -180,7 +181,7 @@ def identify(
     metavar="FILE",
     help="The workbook to write.  [default: labflag-template.xlsx]",
 )
-@click.option("--language", type=click.Choice(["en", "de"]), help="Of the workbook.  [default: en]")
+@click.option("--language", type=click.Choice([*LANGUAGES]), help="Of the workbook.  [default: en]")
 @knowledge_options
 @ends_well
 def template(output: Path, language: str | None, knowledge: Path | None, profile: str) -> None:

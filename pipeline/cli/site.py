@@ -21,7 +21,8 @@ from pipeline.cli.options import (
 )
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
-from pipeline.issues.counts import say_count
+from pipeline.texts import ENGLISH, LANGUAGES
+from pipeline.texts.counts import say_count
 
 if TYPE_CHECKING:
     from pipeline.commands.status import Status
@@ -29,15 +30,21 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--language",
+    type=click.Choice([*LANGUAGES]),
+    default=ENGLISH.language,
+    help="Of everything that people open.  [default: en]",
+)
 @ends_well
-def init(folder: Path) -> None:
+def init(folder: Path, language: str) -> None:
     """Make the folder of a site: inbox, archive, reports, a labflag.toml with comments.
 
     Prints the lines that start a run every ten minutes.
     """
     from pipeline.site.setup import make_site
 
-    site = make_site(folder)
+    site = make_site(folder, language)
     click.echo(f"Made {site.folder}: drop exports into {site.folder / 'inbox'}.")
     click.echo("\nTo run every ten minutes, add this line with `crontab -e`:")
     click.echo(f"  {site.cron_line}")

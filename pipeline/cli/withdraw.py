@@ -23,7 +23,7 @@ from pipeline.cli.options import (
 )
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
-from pipeline.issues.counts import say_count
+from pipeline.texts.counts import say_count
 
 if TYPE_CHECKING:
     from pipeline.commands.withdraw import Stored

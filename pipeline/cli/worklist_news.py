@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from pipeline.issues.counts import say_count
+from pipeline.texts.counts import say_count
 
 if TYPE_CHECKING:
     from pipeline.publish.worklist_update import WorklistNews

@@ -45,7 +45,7 @@ class Batch:
 
     @property
     def knowledge(self) -> Knowledge:
-        """By which results were read and judged."""
+        """By which results were read and assessed; in the language of the reports."""
         return self.assessment.knowledge
 
     @property

@@ -18,7 +18,9 @@ from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.translate import translate
 from pipeline.review.trial import require_cases
+from pipeline.texts import LANGUAGES
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -42,7 +44,6 @@ def knowledge_of(settings: Settings) -> Knowledge:
     return load_knowledge(
         settings.knowledge,
         settings.profile,
-        language=settings.language,
         groups=settings.rule_groups,
         critical_values=settings.critical_values,
     )
@@ -58,6 +59,8 @@ def load_tried_knowledge(settings: Settings) -> Knowledge:
     knowledge = knowledge_of(settings)
     if settings.knowledge is not None:
         require_cases(settings.knowledge, settings.profile)
+    # As for the layout below: a comment that is missing in the language is found in time.
+    translate(knowledge, settings.language)
     # Here too, so that a wrong name is found before a folder is made for the reports.
     chosen_layout(settings, knowledge)
     return knowledge
@@ -127,6 +130,7 @@ def basis_of_reports(settings: Settings, knowledge: Knowledge) -> str:
         settings.rule_groups,
         settings.critical_values,
         settings.language,
+        LANGUAGES[settings.language].digest,
         settings.units_display,
         settings.all_outcomes,
         settings.specimen_ids,

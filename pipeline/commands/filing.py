@@ -18,7 +18,7 @@ from pipeline.ingest.sources import ExportFile, Found
 from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.report.held_rows.held_workbook import name_held
 from pipeline.site.inbox import Claim, Inbox, Verdict, begin_claim, file_away
-from pipeline.site.quarantine import explain_quarantine, note_unread
+from pipeline.site.quarantine import SetAside, explain_quarantine, note_unread
 from pipeline.site.tries import (
     begin_try,
     explain_failure,
@@ -30,6 +30,7 @@ from pipeline.site.tries import (
     settle_tries,
     undo_try,
 )
+from pipeline.texts import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,14 +187,14 @@ class Filing:
                 path = self.site.settings.output / "held" / name_held(name, claim.sha256)
                 beside[".held.xlsx"] = read_plain(path)
         tries = load_tries(claim.path.parent)
-        text = explain_quarantine(
-            show_name(claim.path.name),
-            issues,
-            self.site.clock(),
+        file_aside = SetAside(
+            name=show_name(claim.path.name),
+            at=self.site.clock(),
             has_workbook=bool(beside),
             is_unread=is_unread,
             tries=tries.begun if tries.is_spent else 0,
         )
+        text = explain_quarantine(file_aside, issues, LANGUAGES[self.site.settings.language])
         beside[".txt"] = text.encode()
 
         def note(path: Path) -> None:

@@ -10,6 +10,7 @@ from pipeline.ingest.file import read_results
 from pipeline.ingest.layout.describe_layout import Identified, describe_reading
 from pipeline.ingest.layout.write_layout import ROW_BY_ROW, write_layout
 from pipeline.ingest.sources import find_exports
+from pipeline.knowledge.translate import translate
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.template import render_template
 from pipeline.texts import LANGUAGES
@@ -52,5 +53,6 @@ def write_template(target: Path, settings: Settings, *, clock: Clock) -> None:
         OutputError: The file is there already, or cannot be written.
     """
     refuse_existing(target)
-    book = render_template(knowledge_of(settings), LANGUAGES[settings.language])
+    knowledge = translate(knowledge_of(settings), settings.language)
+    book = render_template(knowledge, LANGUAGES[settings.language])
     save_workbook(book, target, clock())

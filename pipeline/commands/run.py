@@ -23,6 +23,7 @@ from pipeline.history.stored import open_history
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.sources import Found, find_exports
 from pipeline.issues import all_issues, issue_of_file
+from pipeline.knowledge.translate import translate
 from pipeline.publish.access import choose_access, grant_access
 from pipeline.publish.audit_record import record_run, record_start
 from pipeline.publish.manifest import Inputs
@@ -98,7 +99,8 @@ def store(
 def conclude(site: OpenSite, received: Sequence[Received], found: Found) -> Batch:
     """Assess everything that is stored, and count what became of the files of this run."""
     history, ids = site.history, site.settings.specimen_ids
-    assessment = assess(history.load(), site.knowledge, history.list_decisions(), ids)
+    known = translate(site.knowledge, site.settings.language)
+    assessment = assess(history.load(), known, history.list_decisions(), ids)
     hashes = {file.sha256 for file in received}
     of_run = tuple(file for file in assessment.intake.files if file.sha256 in hashes)
     unopened = combine([ingested for file in received for ingested in file.unopened])
@@ -222,7 +224,8 @@ def check_batch(
     received = combine(files)
     # What files looked like is let go before they are judged: a large one takes much memory.
     del files
-    assessment = assess(received, knowledge, specimen_ids=settings.specimen_ids)
+    known = translate(knowledge, settings.language)
+    assessment = assess(received, known, specimen_ids=settings.specimen_ids)
     return Batch(
         files=assessment.intake.files,
         known=0,

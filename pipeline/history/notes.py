@@ -11,7 +11,9 @@ from pipeline.texts.workbook_cells import TEXT_AT_MOST, as_drawn
 
 ANSWERS = 5
 """Cells that people type into for each call."""
-_CLOSED = ("y", "j", *(texts("yes") for texts in LANGUAGES.values()))
+_YES, _NO = ({texts(key) for texts in LANGUAGES.values()} for key in ("yes", "no"))
+_CLOSED = _YES | ({yes[0] for yes in _YES} - {no[0] for no in _NO})
+"""Yes in any language, and its first letter where no language's no begins with it."""
 
 Own = str | float
 """What stands in a cell of a column that people added: text, or a number."""

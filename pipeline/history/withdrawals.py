@@ -14,7 +14,7 @@ from pipeline.errors import ArgumentError
 from pipeline.history.patient_ids import WITH_RESULTS
 from pipeline.history.store.records import Decision
 from pipeline.ingest.stored_file import ReceivedFile, tell_apart
-from pipeline.issues.counts import say_count
+from pipeline.texts.counts import say_count
 
 WITHDRAW, UNDO = "withdraw", "withdraw-undo"
 _FEWEST_DIGITS = 6

@@ -13,7 +13,7 @@ from pipeline.issues import (
     issue_of_file,
     no_issues,
 )
-from pipeline.issues.counts import say_count
+from pipeline.texts.counts import say_count
 from schemas import DataFrame, Issues
 
 _MOST_NAMED = 12

@@ -19,8 +19,8 @@ from pipeline.ingest.layout.unused_columns import (
 from pipeline.ingest.returned_rows import Returned, restore_patients
 from pipeline.ingest.text_tables import SourceFile, TextTable
 from pipeline.issues import all_issues, issue_of_file, issues_at
-from pipeline.issues.counts import say_count
 from pipeline.knowledge.name_key import name_key
+from pipeline.texts.counts import say_count
 from schemas import DataFrame, Export, Issues
 
 Texts = np.ndarray[tuple[int], np.dtype[np.object_]]

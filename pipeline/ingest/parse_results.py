@@ -32,8 +32,8 @@ from pipeline.ingest.layout.analyte_names import (
 from pipeline.ingest.layout.dialect import Reading
 from pipeline.issues import Staged, all_issues, issue_of_file, issues_at
 from pipeline.issues.catalogue import CATALOGUE, ERROR
-from pipeline.issues.counts import say_count
 from pipeline.knowledge.model import Knowledge
+from pipeline.texts.counts import say_count
 from schemas import DataFrame, Export, Issues
 from schemas.results import Origin
 from schemas.vocabulary import ResultStatus

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import NamedTuple, Self, cast
+from unicodedata import normalize
 from urllib.parse import parse_qs, urlencode
 
 import pandas as pd
@@ -16,37 +17,31 @@ import pandas as pd
 from pipeline.ingest.cells.ids import accession_stem
 from pipeline.ingest.layout.dialect import HEADER_WITHIN, Reading
 from pipeline.ingest.text_tables import DateOrder, DecimalSign, TextTable, UnreadableFile
+from pipeline.texts import LANGUAGES
 
 HOLD, REASON, FIX = "labflag_hold", "labflag_reason", "labflag_fix"
 RAW, READ_AS = "labflag_raw", "labflag_read_as"
 COLUMNS = (HOLD, REASON, FIX, RAW, READ_AS)
 
 
-class Signs(NamedTuple):
-    """Signs that hold a cell or a row as long as they stand; read in every language."""
-
-    cell: str
-    """Before a cell that cannot be trusted."""
-    row: str
-    """Before the first cell of a row that could not be split."""
-
-
-SIGNS = {
-    "en": Signs("[check] ", "[check row] "),
-    "de": Signs("[prüfen] ", "[Zeile prüfen] "),
-}
-"""Language → its signs."""
-NOT_READ = {
-    "en": "labflag does not read this sheet",
-    "de": "labflag liest dieses Blatt nicht",
-}
-"""Language → what begins the first cell of the sheets that explain a workbook."""
-
-_NOT_READ = tuple(NOT_READ.values())
 _ID = re.compile(r"([0-9a-f]{8}):(.*):([1-9][0-9]{0,9})", re.DOTALL)
-# An umlaut may come back in two letters, or damaged by a program that has none.
-_TO_CHECK = r"(?:check|pr[^\s\]]{1,4}fen)"
-_SIGN = re.compile(rf"\s*\[(?:{_TO_CHECK}|({_TO_CHECK} row|zeile {_TO_CHECK}))\]", re.IGNORECASE)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def _pattern_of(sign: str) -> str:
+    """Write a sign as a pattern of what stands between its brackets."""
+    # An umlaut may come back in two letters, or damaged by a program that has none.
+    return _NOT_ASCII.sub(
+        lambda letter: r"[^\s\]]{1,4}" if normalize("NFKD", letter[0])[0].isascii() else letter[0],
+        re.escape(sign.strip().strip("[]")),
+    )
+
+
+_SIGNS = [texts.signs for texts in LANGUAGES.values()]
+_CELL = "|".join(_pattern_of(signs.cell) for signs in _SIGNS)
+_ROW = "|".join(_pattern_of(signs.row) for signs in _SIGNS)
+_SIGN = re.compile(rf"\s*\[(?:{_CELL}|({_ROW}))\]", re.IGNORECASE)
+_NOT_READ = tuple(signs.not_read for signs in _SIGNS)
 _DATES = ("birth_date", "collected_at")
 _DECIMALS = ("", ".", ",")
 _ORDERS = ("", "day-first", "month-first")

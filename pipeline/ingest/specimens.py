@@ -11,8 +11,8 @@ from pipeline.ingest.control_ids import find_controls
 from pipeline.ingest.layout.dialect import Reading
 from pipeline.ingest.second_values import compare_second_values
 from pipeline.issues import Staged, all_issues, issue_of_file, issues_at
-from pipeline.issues.counts import say_count
 from pipeline.knowledge.model import Knowledge
+from pipeline.texts.counts import say_count
 from schemas import DataFrame, Export, Issues
 
 _SEVERAL = 2

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from pipeline.errors import ArgumentError
-from pipeline.issues.counts import say_count
 from pipeline.knowledge.conditions import (
     ANY,
     SHARE,
@@ -35,6 +34,7 @@ from pipeline.knowledge.conditions import (
 from pipeline.knowledge.contradictions import Apart, Contradiction, SetAside
 from pipeline.knowledge.model import CONVENTION, Artifact, Knowledge, Limit, Rule, Stratum
 from pipeline.knowledge.strata import describe_span
+from pipeline.texts.counts import say_count
 
 _DIRECTIONS = {
     "below": "below",

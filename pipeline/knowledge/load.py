@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -46,12 +46,13 @@ from pipeline.knowledge.model import (
     Rule,
     Source,
     Stratum,
+    Translation,
     Unit,
 )
 from pipeline.knowledge.rule_groups import CRITICAL, choose_critical_values, switch_on
 from pipeline.knowledge.strata import age_span_from
-from pipeline.knowledge.toml_store import Placed, Shelf, nearest, read_toml, said_where
-from pipeline.knowledge.translate import translate
+from pipeline.knowledge.toml_store import Placed, Shelf, nearest, read_entries, said_where
+from pipeline.knowledge.translate import check_words, join_comments
 from pipeline.knowledge.variation import Comparison, Variation
 from pipeline.knowledge.worklist import ClassOrder, ForInformation
 from schemas.vocabulary import CriticalValues
@@ -98,18 +99,19 @@ def load_knowledge(
     overlay: Path | None = None,
     profile: str = "default",
     *,
-    language: str = "en",
     groups: Collection[str] = (),
     critical_values: CriticalValues = "",
 ) -> Knowledge:
     """Load the clinical content that ships with labflag, and what a site lays over it.
+
+    Titles and comments are those in English; `translate` puts others in their place. The version
+    covers those of every language.
 
     Args:
         overlay: A folder of TOML files in the same form. An entry whose key is already taken
             must say `replaces = "<key>"`; everything else is added.
         profile: Name of a profile in `profiles/`, or path of a profile file (ends in ".toml").
             Its entries take the place of those of the same id, and may be new.
-        language: Of titles and comments: a file in `comments/`.
         groups: Groups of rules to switch on, beside those of the profile.
         critical_values: What the site says of the critical values to telephone: see
             `choose_critical_values`.
@@ -119,36 +121,33 @@ def load_knowledge(
             message names the file, the line, the entry and what to do.
     """
     if overlay is None and not profile.endswith(".toml"):
-        return _load_shipped(profile, language, frozenset(groups), critical_values)
-    return _load(overlay, profile, language, groups, critical_values)
+        return _load_shipped(profile, frozenset(groups), critical_values)
+    return _load(overlay, profile, groups, critical_values)
 
 
 @lru_cache(maxsize=16)
 def _load_shipped(
-    profile: str, language: str, groups: frozenset[str], critical_values: CriticalValues
+    profile: str, groups: frozenset[str], critical_values: CriticalValues
 ) -> Knowledge:
     """Load what ships with labflag, once in a process: it does not change, nor does knowledge."""
-    return _load(None, profile, language, groups, critical_values)
+    return _load(None, profile, groups, critical_values)
 
 
 def _load(
     overlay: Path | None,
     profile: str,
-    language: str,
     groups: Collection[str],
     critical_values: CriticalValues,
 ) -> Knowledge:
     shelf = Shelf(_KEYS)
-    shelf.read_folder(files("pipeline.knowledge"), language)
+    shelf.read_folder(files("pipeline.knowledge"))
     if overlay is not None:
         if not overlay.is_dir():
             raise KnowledgeError(f"{overlay}: no such knowledge folder")
         own = Shelf(_KEYS)
-        own.read_folder(overlay, language)
+        own.read_folder(overlay)
         own.follow_renamed(_former_rules(shelf))
         shelf.lay_over(own)
-    if not shelf["comment"]:
-        raise KnowledgeError(f"no comments in the language {language!r}; there are: en, de")
     if profile.endswith(".toml"):
         path = Path(profile)
         shelf["profile"].pop(path.stem, None)
@@ -166,7 +165,7 @@ def load_layout(path: Path) -> Layout:
     Raises:
         KnowledgeError: The file cannot be read or is no layout.
     """
-    table, text = read_toml(path)
+    table, text = read_entries(path)
     placed = Placed(entry=table, file=path.name, line=1, written=text)
     with said_where(placed):
         return _build(Layout, placed, id=path.stem)
@@ -180,6 +179,13 @@ def _assemble(
     def every(kind: str, build: Callable[[Placed], T]) -> dict[str, T]:
         return {str(key): _built(placed, build) for key, placed in shelf[kind].items()}
 
+    translations = {
+        language: Translation(
+            comments=_comments(shelf.comments_in(language)), words=shelf.words[language]
+        )
+        for language in sorted(shelf.words)
+    }
+    check_words(translations)
     on = {*chosen.rule_groups, *groups, *([] if critical_values == "off" else [CRITICAL])}
     knowledge = Knowledge(
         version=_version_of(shelf, profile, on, critical_values),
@@ -209,7 +215,8 @@ def _assemble(
         for_information=every("for_information", _for_information)["for_information"],
         populations=every("population", _population),
         sources=every("source", lambda placed: _build(Source, placed)),
-        comments=every("comment", lambda placed: _build(Comment, placed)),
+        comments=join_comments(translations),
+        translations=translations,
         fields=every("field", lambda placed: _build(Field, placed)),
         materials=every("material", lambda placed: _build(Material, placed)),
         layouts=every("layout", lambda placed: _build(Layout, placed)),
@@ -218,8 +225,7 @@ def _assemble(
         panels=every("panel", lambda placed: _build(Panel, placed)),
     )
     check.check_knowledge(knowledge, shelf.entries)
-    switched = choose_critical_values(switch_on(knowledge, on), critical_values)
-    return translate(switched, shelf.words)
+    return choose_critical_values(switch_on(knowledge, on), critical_values)
 
 
 def _take_profile(shelf: Shelf, profile: str) -> Profile:
@@ -246,6 +252,13 @@ def _take_profile(shelf: Shelf, profile: str) -> Profile:
 def _built(placed: Placed, build: Callable[[Placed], T]) -> T:
     with said_where(placed):
         return build(placed)
+
+
+def _comments(entries: Mapping[object, Placed]) -> dict[str, Comment]:
+    def build(placed: Placed) -> Comment:
+        return _build(Comment, placed)
+
+    return {str(key): _built(placed, build) for key, placed in entries.items()}
 
 
 def _limit(placed: Placed) -> Limit:

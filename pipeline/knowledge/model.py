@@ -453,6 +453,15 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """Comments and titles in one language."""
+
+    comments: Mapping[str, Comment]
+    words: Mapping[str, Mapping[str, str]]
+    """Kind (see `translate.KINDS`) → id or English words → words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
     """Ages assumed when a site says who its patients are and a result has no age."""
 
@@ -505,6 +514,9 @@ class Knowledge:
     populations: Mapping[str, Population]
     sources: Mapping[str, Source]
     comments: Mapping[str, Comment]
+    """In English, like titles; what is not written in English, in another language."""
+    translations: Mapping[str, Translation]
+    """By language, English included."""
     fields: Mapping[str, Field]
     materials: Mapping[str, Material]
     layouts: Mapping[str, Layout]

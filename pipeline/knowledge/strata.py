@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from pipeline.errors import KnowledgeError
-from pipeline.issues.counts import say_count
 from pipeline.knowledge.model import AgeSpan, Stratum
+from pipeline.texts.counts import say_count
 from schemas.vocabulary import Sex
 
 AgeEnd = tuple[Literal["days", "months"], int]

@@ -1,7 +1,6 @@
 """TOML files → entries by kind and key, each with the place where it is written."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import KnowledgeError
+from pipeline.files.toml import read_toml
 from pipeline.knowledge.former_ids import rename_rules
 
 Entry = dict[str, Any]
 
+COMMENT = "comment"
+"""Kind of the comments; those of a file in `comments/` have their language behind it."""
 _SINGLE = ("join", "pregnancy", "agreement", "for_information", "notices", "nothing_found")
 """Written as one table, since there is only one of it."""
 
@@ -62,13 +64,17 @@ class Shelf:
         """Make an empty shelf; `keys` gives for each kind of entry what it is known by."""
         self._keys = keys
         self.entries: dict[str, dict[object, Placed]] = {kind: {} for kind in keys}
-        self.words: dict[str, dict[str, str]] = {}
-        """Titles in the language chosen, by kind and id."""
+        self.words: dict[str, dict[str, dict[str, str]]] = {}
+        """Titles by language, kind and id."""
 
     def __getitem__(self, kind: str) -> dict[object, Placed]:
         return self.entries[kind]
 
-    def read_folder(self, folder: Traversable | Path, language: str) -> None:
+    def comments_in(self, language: str) -> dict[object, Placed]:
+        """Return the comments of a language; those that are written for all of them win."""
+        return {**self.entries.get(f"{COMMENT}.{language}", {}), **self.entries[COMMENT]}
+
+    def read_folder(self, folder: Traversable | Path) -> None:
         """Put everything on the shelf that stands in a folder of TOML files."""
         for path in _toml_files(folder):
             self.read_file(path)
@@ -78,20 +84,19 @@ class Shelf:
             self.put_file("profile", path)
         for path in _toml_files(folder / "comments"):
             # "de.toml", and what stands beside it in files of its own: "de_urgent.toml".
-            if path.name.removesuffix(".toml").partition("_")[0] == language:
-                table, text = read_toml(path)
-                for kind, words in table.pop("words", {}).items():
-                    self.words[kind] = self.words.get(kind, {}) | words
-                self._put_all(table, path.name, text)
+            language = path.name.removesuffix(".toml").partition("_")[0]
+            table, text = read_entries(path)
+            self._add_words(language, table.pop("words", {}))
+            self._put_all(table, path.name, text, language)
 
     def read_file(self, path: Traversable | Path) -> None:
         """Put the entries of one file on the shelf."""
-        table, text = read_toml(path)
+        table, text = read_entries(path)
         self._put_all(table, path.name, text)
 
     def put_file(self, kind: str, path: Traversable | Path) -> str:
         """Put a file on the shelf that is one entry as a whole, and give its id."""
-        table, text = read_toml(path)
+        table, text = read_entries(path)
         stem = path.name.removesuffix(".toml")
         self._put(kind, Placed(entry={"id": stem, **table}, file=path.name, line=1, written=text))
         return stem
@@ -115,9 +120,10 @@ class Shelf:
                 renamed[key] = replace(placed, entry=entry)
             entries.clear()
             entries.update(renamed)
-        for old in now.keys() & self.words.get("rules", {}).keys():
-            words = self.words["rules"]
-            words.setdefault(now[old], words.pop(old))
+        for kinds in self.words.values():
+            words = kinds.get("rules", {})
+            for old in now.keys() & words.keys():
+                words.setdefault(now[old], words.pop(old))
 
     def lay_over(self, other: "Shelf") -> None:
         """Add the entries of another shelf; what is taken must be replaced on purpose.
@@ -128,30 +134,44 @@ class Shelf:
         for kind, entries in other.entries.items():
             for key, placed in entries.items():
                 replaces = placed.entry.pop("replaces", None)
-                taken = key in self.entries[kind]
+                taken = self._is_taken(kind, key)
                 if replaces is not None and (replaces != key or not taken):
                     raise KnowledgeError(
-                        f"{placed.file}: [[{kind}]] {key!r} replaces {replaces!r}, "
+                        f"{placed.file}: [[{_name(kind)}]] {key!r} replaces {replaces!r}, "
                         "which is not there"
                     )
                 if taken and replaces is None:
                     raise KnowledgeError(
-                        f"{placed.file}: [[{kind}]] {key!r} is already known; "
+                        f"{placed.file}: [[{_name(kind)}]] {key!r} is already known; "
                         f'say replaces = "{key}" if it is meant to replace it'
                     )
-                self.entries[kind][key] = placed
-        for kind, words in other.words.items():
-            self.words[kind] = self.words.get(kind, {}) | words
+                self.entries.setdefault(kind, {})[key] = placed
+        for language, kinds in other.words.items():
+            self._add_words(language, kinds)
 
-    def _put_all(self, table: Entry, file: str, text: tuple[str, ...]) -> None:
+    def _is_taken(self, kind: str, key: object) -> bool:
+        """Whether there is such an entry; a comment for all languages takes that of any."""
+        return any(
+            key in self.entries.get(known, {})
+            for known in self.entries
+            if known == kind or (kind == COMMENT == _name(known))
+        )
+
+    def _add_words(self, language: str, kinds: Mapping[str, Mapping[str, str]]) -> None:
+        known = self.words.setdefault(language, {})
+        for kind, words in kinds.items():
+            known[kind] = known.get(kind, {}) | dict(words)
+
+    def _put_all(self, table: Entry, file: str, text: tuple[str, ...], language: str = "") -> None:
         for kind, _, placed in self._placed_in(table, file, text):
-            self._put(kind, placed)
+            self._put(f"{kind}.{language}" if language and kind == COMMENT else kind, placed)
 
     def _put(self, kind: str, placed: Placed) -> None:
-        key = placed.entry[self._keys[kind]]
-        if key in self.entries[kind]:
-            raise KnowledgeError(f"{placed.file}: [[{kind}]] {key!r} stands twice")
-        self.entries[kind][key] = placed
+        key = placed.entry[self._keys[_name(kind)]]
+        entries = self.entries.setdefault(kind, {})
+        if key in entries:
+            raise KnowledgeError(f"{placed.file}: [[{_name(kind)}]] {key!r} stands twice")
+        entries[key] = placed
 
     def _placed_in(
         self, table: Entry, file: str, text: tuple[str, ...]
@@ -179,19 +199,24 @@ class Shelf:
                 yield kind, key, placed
 
 
-def read_toml(path: Traversable | Path) -> tuple[Entry, tuple[str, ...]]:
+def _name(kind: str) -> str:
+    """Return a kind of entry as it is written in a file."""
+    return kind.partition(".")[0]
+
+
+def read_entries(path: Traversable | Path) -> tuple[Entry, tuple[str, ...]]:
     """Read a file as TOML, and as lines.
 
     Raises:
         KnowledgeError: It cannot be read; says the line where TOML ends.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        return tomllib.loads(text), tuple(text.splitlines())
+        table, text = read_toml(path)
     except OSError as error:
         raise KnowledgeError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise KnowledgeError(f"{path.name}: cannot be read as TOML: {error}") from error
+    return table, tuple(text.splitlines())
 
 
 def nearest(name: str, known: Iterator[str] | Mapping[str, object] | list[str]) -> str:

@@ -1,11 +1,15 @@
-"""Titles and conventions in the language chosen; ids, limits and published wording stay."""
+"""Comments, titles and conventions in a language; ids, limits and published wording stay."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.errors import KnowledgeError
-from pipeline.knowledge.model import Knowledge, Limit, Rule
+from pipeline.knowledge.check import check_knowledge
+from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.model import Comment, Knowledge, Limit, Rule, Translation
 
+ENGLISH = "en"
+"""The language in which knowledge is written."""
 KINDS = (
     *("rules", "analytes", "shorts", "observations", "artifacts", "suggestions"),
     *("priorities", "profiles", "descriptions", "conventions"),
@@ -13,18 +17,45 @@ KINDS = (
 """Tables `[words.…]` of a file in `comments/`: id (or the English words) → words."""
 
 
-def translate(knowledge: Knowledge, words: Mapping[str, Mapping[str, str]]) -> Knowledge:
-    """Put the words of another language in the place of the English ones.
-
-    What has no translation keeps its English words; names by which exports are recognized do
-    not change.
+def check_words(translations: Mapping[str, Translation]) -> None:
+    """Refuse words of an unknown kind.
 
     Raises:
-        KnowledgeError: There are words of an unknown kind.
+        KnowledgeError: There are such.
     """
-    for kind in words:
+    for kind in (kind for translation in translations.values() for kind in translation.words):
         if kind not in KINDS:
             raise KnowledgeError(f"unknown kind of words {kind!r}; there are: {', '.join(KINDS)}")
+
+
+def join_comments(translations: Mapping[str, Translation]) -> dict[str, Comment]:
+    """Return the comments in English, and in another language those that are not in English."""
+    languages = sorted(translations, key=lambda language: language != ENGLISH)
+    joined: dict[str, Comment] = {}
+    for language in languages:
+        joined = {**translations[language].comments, **joined}
+    return joined
+
+
+@prepared_once
+def translate(knowledge: Knowledge, language: str) -> Knowledge:
+    """Put the comments and words of a language in the place of the English ones.
+
+    Titles without a translation stay English, comments must all be there; names by which exports
+    are recognized do not change, and neither does the version.
+
+    Raises:
+        KnowledgeError: A comment that something refers to is not written in the language.
+    """
+    if language not in knowledge.translations:
+        known = ", ".join(knowledge.translations)
+        raise KnowledgeError(f"no comments in the language {language!r}; there are: {known}")
+    translation = knowledge.translations[language]
+    comments, words = translation.comments, translation.words
+    if not words and comments.keys() == knowledge.comments.keys() and language == ENGLISH:
+        return knowledge
+    knowledge = replace(knowledge, comments=comments)
+    check_knowledge(knowledge)
     rules, analytes, shorts, observations, artifacts, suggestions, *rest = (
         words.get(kind, {}) for kind in KINDS
     )

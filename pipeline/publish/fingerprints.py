@@ -21,7 +21,7 @@ def digest_patients(
     Args:
         patients: Ids, each once.
         tables: With `patient_id`; neither the order of rows nor of ids in `result_id` counts.
-        basis: What is the same for all: version, knowledge, letterhead, language.
+        basis: What is the same for all: version, knowledge, letterhead, texts.
 
     Returns:
         Patient id → hash; another one as soon as anything in the tables differs.

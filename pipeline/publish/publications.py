@@ -24,6 +24,7 @@ from pipeline.reconcile.person_versions import CONFLICT, DETAILS, describe_peopl
 from pipeline.report.patient.patient_rows import list_reported, list_with_report
 from pipeline.report.report_model import RunFacts
 from pipeline.report.report_names import file_name
+from pipeline.texts import LANGUAGES
 from schemas import DataFrame, Findings
 
 PATIENTS = "patients"
@@ -55,7 +56,8 @@ class Shelf:
         due = [*self.patients, *self.suspended]
         self.paths = {each: f"{PATIENTS}/{file_name(each)}.xlsx" for each in due}
         basis = replace(facts, run_at=datetime.min, files=(), read=None, dispositions={})
-        self._basis = repr(basis)
+        # The words of a report are part of it; the knowledge version covers those of the rules.
+        self._basis = f"{basis!r}|{LANGUAGES[facts.language].digest}"
         self._judgement = assessment
         self._digests = digest_patients(
             assessment.patients["patient_id"], _tables_of(assessment), self._basis

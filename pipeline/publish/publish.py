@@ -13,6 +13,7 @@ from pipeline.history.notes import Entries
 from pipeline.history.store.records import Run
 from pipeline.history.stored import FILE_NAME, History
 from pipeline.interpret.since_last_report import compare_standing
+from pipeline.issues.translate import translate_messages
 from pipeline.publish import manifest
 from pipeline.publish.csv_text import csv_text
 from pipeline.publish.delivery import in_batches
@@ -31,7 +32,7 @@ from pipeline.report.worklist.lines import describe_topics, list_topics
 from pipeline.report.worklist.worklist_workbook import render_worklist
 from pipeline.site.private_folder import find_record
 from pipeline.texts import LANGUAGES
-from schemas import DataFrame, Findings
+from schemas import DataFrame, Findings, Issues
 from schemas.vocabulary import Confirmation, Outcome
 
 HELD = "held"
@@ -125,7 +126,8 @@ def publish(
     critical = [rule.id for rule in assessment.knowledge.critical_rules()]
     told = _told(findings, critical, all_outcomes).drop(columns=[*_NOT_IN_CONTRACT])
     write_text(csv_text(told), folder / _TABLES[0])
-    write_text(csv_text(assessment.issues.drop(columns="result_id")), folder / _TABLES[1])
+    issues = _sort_issues(translate_messages(assessment.issues, LANGUAGES[facts.language]))
+    write_text(csv_text(issues.drop(columns="result_id")), folder / _TABLES[1])
     locked += shelf.remove(stale - planned)
     stand = [folder / name for name in _FIXED if (folder / name).is_file()]
     fixed = manifest.hash_outputs(folder, [path for path in stand if not path.is_symlink()])
@@ -245,6 +247,12 @@ def _write_worklist(shelf: Shelf, assessment: Assessment, facts: RunFacts) -> Wo
     if news.is_drawn:
         shelf.note_worklist(WORKLIST)
     return news
+
+
+def _sort_issues(issues: DataFrame[Issues]) -> DataFrame[Issues]:
+    """Sort by file, sheet, row, column, code; first what concerns a sheet or file as a whole."""
+    by = ["source_file", "sheet", "row", "column", "code"]
+    return Issues.require_columns(issues.sort_values(by, kind="stable", na_position="first"))
 
 
 def _told(

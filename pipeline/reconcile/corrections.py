@@ -15,8 +15,8 @@ from pipeline.ingest.verdicts import (
     verdicts_on_results,
 )
 from pipeline.issues import all_issues, issue_of_file
-from pipeline.issues.counts import say_count
 from pipeline.reconcile.conflicts import hold_conflicts
+from pipeline.texts.counts import say_count
 from schemas import DataFrame, Issues, Results, Table
 
 T = TypeVar("T", bound=Table)

@@ -4,7 +4,7 @@ import pandas as pd
 
 from pipeline.ingest.cells.sex_and_age import ages_at
 from pipeline.issues import Staged, all_issues, issue_of_file
-from pipeline.issues.counts import say_count
+from pipeline.texts.counts import say_count
 from schemas import DataFrame, Issues, Results
 
 

@@ -9,7 +9,6 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.ingest.returned_rows import NOT_READ
 from pipeline.knowledge.model import Analyte, Knowledge
 from pipeline.report.excel.sheet import (
     Entry,
@@ -218,7 +217,7 @@ def _render_example(
 ) -> None:
     """Explain every column, with an example that stands upright, so that nobody adds to it."""
     sheet = add_sheet(book, texts(EXAMPLE), texts("template.title"), texts, repeat="1:1")
-    heading = texts("template.example", not_read=NOT_READ[texts.language])
+    heading = texts("template.example", not_read=texts.signs.not_read)
     put(sheet, styler, 1, 1, Entry(heading, SECTION))
     names = {"long": texts(LONG), "wide": texts(WIDE)}
     says = (texts("template.fill-in", **names), texts("template.units", wide=names["wide"]))
@@ -248,7 +247,7 @@ def _render_example(
 
 def _render_lists(book: Workbook, styler: Styler, knowledge: Knowledge, texts: Texts) -> None:
     sheet = add_sheet(book, texts(LISTS), texts("template.title"), texts, repeat="1:3")
-    heading = texts("template.lists", not_read=NOT_READ[texts.language])
+    heading = texts("template.lists", not_read=texts.signs.not_read)
     put(sheet, styler, 1, 1, Entry(heading, SECTION))
     rows = []
     for each in knowledge.analytes.values():

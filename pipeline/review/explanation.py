@@ -10,7 +10,6 @@ from pipeline.interpret import ask_questions
 from pipeline.interpret.by_accession import NOWHERE, Grid
 from pipeline.interpret.evaluator import Questions
 from pipeline.interpret.truth_columns import Answer, Evidence
-from pipeline.issues.counts import say_count
 from pipeline.knowledge.conditions import Compare, Condition, Group, Not, RuleIs
 from pipeline.knowledge.describe import (
     cite,
@@ -19,6 +18,7 @@ from pipeline.knowledge.describe import (
     describe_touches,
 )
 from pipeline.knowledge.model import Knowledge, Limit, Rule
+from pipeline.texts.counts import say_count
 from schemas import DataFrame, Findings, Held, Observations, Reportable
 from schemas.vocabulary import Outcome
 

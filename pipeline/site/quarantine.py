@@ -8,81 +8,87 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline.files.durable import write_private
 from pipeline.ingest.stored_file import ReceivedFile
-from pipeline.issues.counts import say_count
+from pipeline.issues.catalogue import CATALOGUE
+from pipeline.issues.translate import translate_messages
 from pipeline.site.inbox import REASONS
+from pipeline.texts import Texts
+from pipeline.texts.counts import say_count
 from schemas import DataFrame, Issues
 from schemas.vocabulary import IssueSeverity
 
-_MOST_LINES = 200
+_MOST_LINES, _MOST_PLACES = 200, 10
 _LEDGER = "unread.json"
-_UNREAD_WORDS = (
-    "What is in it stands in no report, and may be critical. `labflag status` and `labflag doctor` "
-    "name it as a fault until it is moved out of the quarantine or, put into the inbox again, "
-    "could be used."
-)
-
-_NO_TABLE = {
-    "no-layout", "layout-ambiguous", "missing-column", "patient-column-missing", "duplicate-column",
-    "unit-column-unnamed", "delimiter-ambiguous", "file-encoding",
-}  # fmt: skip
-"""Problems of files that a layout can solve."""
 
 
-def explain_quarantine(
-    name: str,
-    issues: DataFrame[Issues],
-    now: datetime,
-    *,
-    has_workbook: bool,
-    is_unread: bool = False,
-    tries: int = 0,
-) -> str:
-    """Say in plain words what is wrong with a file; its places, and nothing that stands in them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A file that is put into the quarantine."""
+
+    name: str
+    """As it was called when it came."""
+    at: datetime
+    has_workbook: bool
+    """A workbook of its rows lies beside it."""
+    is_unread: bool = False
+    """No row was read of it."""
+    tries: int = 0
+    """How often it was tried; 0 where once was enough."""
+
+
+def explain_quarantine(file: SetAside, issues: DataFrame[Issues], texts: Texts) -> str:
+    """Write in plain words what is wrong with a file; its places, and nothing that stands in them.
 
     Args:
-        name: The file, as it was called when it came.
+        file: Which one, and what became of it.
         issues: Those of this file.
-        now: When it was set aside.
-        has_workbook: Whether a workbook of its rows lies beside it.
-        is_unread: Whether no row was read of it.
-        tries: How often it was tried; 0 where once was enough.
+        texts: Of the language of the site.
     """
     faults = issues[issues["severity"].eq(str(IssueSeverity.ERROR))]
-    lines = list(_tell_places(faults))
-    more = len(lines) - _MOST_LINES
-    shown = lines[:_MOST_LINES] + ([f"  and {more} more"] if more > 0 else [])
-    todo = (
-        f"Correct the marked cells of {name}.held.xlsx, which lies beside this text, and put it "
-        "into the inbox."
-        if has_workbook
-        else "Put a corrected file into the inbox."
+    told = _tell_places(translate_messages(Issues.require_columns(faults), texts), texts)
+    more = len(told) - _MOST_LINES
+    lines = told[:_MOST_LINES]
+    if more > 0:
+        lines.append("  " + texts("quarantine.more", count=more))
+    when = {"day": texts.dated(f"{file.at:%Y-%m-%d}"), "time": f"{file.at:%H:%M}"}
+    head = (
+        texts("quarantine.set-aside-tries", name=file.name, tries=file.tries, **when)
+        if file.tries
+        else texts("quarantine.set-aside", name=file.name, **when)
     )
-    if not has_workbook and not _NO_TABLE.isdisjoint(faults["code"]):
-        todo += (
-            " The same file may be put there again when a layout says what its columns are "
-            "(labflag identify FILE --save LAYOUT)."
-        )
-    when = f"{now:%Y-%m-%d at %H:%M}{f' after {tries} tries' if tries else ''}"
     return "\n".join(
         (
-            f"No result of {name} could be used. It was set aside on {when}.",
+            head,
             "",
-            "What is wrong:",
-            *(shown or ["  It holds no result."]),
+            texts("quarantine.wrong"),
+            *(lines or ["  " + texts("quarantine.no-result")]),
             "",
-            "What to do:",
-            f"  {todo}",
+            texts("quarantine.to-do"),
+            f"  {_tell_cure(file, faults, texts)}",
             "",
-            "The file was not changed. It can be deleted when it is not needed any more.",
-            *([_UNREAD_WORDS] if is_unread else []),
+            texts("quarantine.unchanged"),
+            *([texts("quarantine.unread")] if file.is_unread else []),
             "",
         )
     )
+
+
+def _tell_cure(file: SetAside, faults: pd.DataFrame, texts: Texts) -> str:
+    """Write what is to be done about a file."""
+    if file.has_workbook:
+        return texts("quarantine.correct-cells", workbook=f"{file.name}.held.xlsx")
+    cure = texts("quarantine.correct-file")
+    known = (CATALOGUE.get(code) for code in faults["code"].unique())
+    if any(kind is not None and kind.solved_by_layout for kind in known):
+        cure += " " + texts("quarantine.write-layout")
+    return cure
 
 
 def note_unread(private: Path, quarantine: Path, path: Path, sha256: str) -> None:
@@ -146,8 +152,8 @@ def _read_noted(private: Path) -> dict[str, str]:
         return {}
 
 
-def _tell_places(faults: DataFrame[Issues]) -> list[str]:
-    """Give each kind of fault a line, with the first places at which it stands."""
+def _tell_places(faults: DataFrame[Issues], texts: Texts) -> list[str]:
+    """List each kind of fault, with the first places at which it stands."""
     told: list[str] = []
     for message, group in faults.groupby("message", sort=False):
         places = [
@@ -158,7 +164,8 @@ def _tell_places(faults: DataFrame[Issues]) -> list[str]:
         ]
         told.append(f"- {message}")
         if places:
-            told.append(f"  row {', '.join(places[:10])}")
-            if len(places) > 10:
-                told.append(f"  and {len(places) - 10} more rows; issues.csv lists all")
+            first, more = ", ".join(places[:_MOST_PLACES]), len(places) - _MOST_PLACES
+            told.append("  " + texts("quarantine.rows", places=first))
+            if more > 0:
+                told.append("  " + texts.count("quarantine.more-rows", more))
     return told

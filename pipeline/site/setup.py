@@ -9,10 +9,12 @@ from pipeline.config import FILE_NAME
 from pipeline.errors import OutputError
 from pipeline.files.durable import make_folder, refuse_existing, write_text
 from pipeline.files.folder import open_folder
+from pipeline.texts import ENGLISH, LANGUAGES, Texts
 
 FOLDERS = ("inbox", "archive", "quarantine", "duplicates", "reports")
 _README = "README.txt"
 _MINUTES = 10
+_ENGLISH_SETTING = '# language = "en"'
 
 _CONFIGURATION = """\
 # Configuration of labflag. Paths are meant from where this file lies. A line that begins with #
@@ -67,7 +69,7 @@ hold_all = false
 # knowledge = "knowledge"
 # rule_groups = []
 
-# Reports: their language (en, de), units shown beside those reported (as-reported, si,
+# Reports: their language ({languages}), units shown beside those reported (as-reported, si,
 # conventional), and whether findings.csv also lists what is absent or was not tested.
 # language = "en"
 # units_display = "as-reported"
@@ -84,42 +86,6 @@ hold_all = false
 # contact = ""
 """
 
-_EXPLANATION = """\
-This folder was made by labflag, which reads laboratory exports and writes one report per patient.
-
-inbox        Put exports here (.csv, .xlsx and others). A file is taken when it has stayed the
-             same for a while. Copy a large file under a name that ends in .part and rename it
-             when it is whole.
-archive      Files whose results are stored, by year and month.
-quarantine   Files of which nothing could be used. In the folder reasons beside them a .txt for
-             each says why and what to do.
-duplicates   Files that came before, byte for byte.
-reports      worklist.xlsx first: one line per patient, most urgent first. The reports of the
-             patients are in patients, rows that need a correction in held.
-
-Correct the marked cells of a workbook in reports/held, save it, and put it into the inbox.
-No file that was put into the inbox is ever deleted or overwritten.
-
-{config} holds the settings, each with a word about it.
-
-To see whether all is well:   {doctor}
-To see what waits:            {status}
-
-To start a run every {minutes} minutes, choose one:
-
-  Linux, macOS (add the line with `crontab -e`):
-{cron}
-
-  Windows (run once in a command prompt):
-{task}
-
-  Or leave a program running:
-    {watch}
-
-A run says nothing while nothing goes wrong, and ends with an exit code that is not 0 when
-something needs a person. reports/heartbeat.json tells monitoring when the last run ended.
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
@@ -131,8 +97,12 @@ class Site:
     watch_line: str
 
 
-def make_site(folder: Path) -> Site:
+def make_site(folder: Path, language: str = ENGLISH.language) -> Site:
     """Make the folders of a site, its configuration and a page of plain words.
+
+    Args:
+        folder: Of the site.
+        language: Of the page, and of what runs write.
 
     Raises:
         OutputError: A configuration is there already, or something cannot be made.
@@ -156,9 +126,9 @@ def make_site(folder: Path) -> Site:
         ),
         watch_line=_command("watch", config),
     )
-    write_text(_explain(site, config), config.parent / _README)
+    write_text(_explain(site, config, LANGUAGES[language]), config.parent / _README)
     # Last: where it stands, the site is whole.
-    write_text(_CONFIGURATION, config)
+    write_text(_configure(language), config)
     return site
 
 
@@ -176,8 +146,16 @@ def _command(verb: str, config: Path) -> str:
     return f"{quote(sys.executable)} -I -m pipeline {verb} --config {quote(str(config))}"
 
 
-def _explain(site: Site, config: Path) -> str:
-    return _EXPLANATION.format(
+def _configure(language: str) -> str:
+    """Write the configuration of a site in a language."""
+    text = _CONFIGURATION.replace("{languages}", ", ".join(LANGUAGES))
+    setting = f'language = "{language}"'
+    return text if language == ENGLISH.language else text.replace(_ENGLISH_SETTING, setting)
+
+
+def _explain(site: Site, config: Path, texts: Texts) -> str:
+    return texts(
+        "site.readme",
         config=config.name,
         minutes=_MINUTES,
         cron=f"    {site.cron_line}",

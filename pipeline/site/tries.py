@@ -29,8 +29,8 @@ from pipeline.ingest.file import refuse_file
 from pipeline.ingest.sources import ExportFile
 from pipeline.ingest.text_tables import UnreadableFile
 from pipeline.issues.catalogue import CATALOGUE
-from pipeline.issues.counts import say_count
 from pipeline.site.inbox import Claim, Inbox, list_claim_folders
+from pipeline.texts.counts import say_count
 
 MOST = 3
 """Tries of a file."""

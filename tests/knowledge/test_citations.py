@@ -7,7 +7,7 @@ from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.rule_groups import EVERY
 from pipeline.knowledge.rules_page import rules_page
 from pipeline.report.wording import describe_rules
-from pipeline.texts import ENGLISH, GERMAN
+from pipeline.texts import ENGLISH, LANGUAGES
 
 KNOWLEDGE = load_knowledge(groups=EVERY)
 LIMITS = KNOWLEDGE.limits.values()
@@ -85,7 +85,7 @@ def test_the_page_of_rules_calls_a_convention_one():
     ("texts", "convention"),
     [
         (ENGLISH, "Laboratory convention of this profile"),
-        (GERMAN, "Laborinterne Festlegung dieses Profils"),
+        (LANGUAGES["de"], "Laborinterne Festlegung dieses Profils"),
     ],
     ids=["en", "de"],
 )

@@ -5,6 +5,7 @@ import pytest
 from pipeline.errors import KnowledgeError
 from pipeline.interpret import interpret_results
 from pipeline.knowledge.load import load_knowledge
+from pipeline.knowledge.translate import translate
 from tests.rules.conftest import read_table, tables_from
 
 LIMIT = """
@@ -124,3 +125,37 @@ def test_no_such_profile_or_folder(tmp_path):
         load_knowledge(profile="mayor")
     with pytest.raises(KnowledgeError, match="no such knowledge folder"):
         load_knowledge(tmp_path / "nowhere")
+
+
+def test_an_overlay_brings_comments_in_the_languages_it_likes(overlay):
+    folder = overlay(ANALYTE + LIMIT + RULE + 'comment = ["high-red"]\n')
+    comments = folder / "comments"
+    comments.mkdir()
+    (comments / "de.toml").write_text(
+        '[[comment]]\nid = "high-red"\nclinical = "Zu hoch."\n'
+        '[words.rules]\n"high-hemoglobin" = "Hohes Hämoglobin"\n',
+        encoding="utf-8",
+    )
+    knowledge = load_knowledge(folder)
+    german = translate(knowledge, "de")
+    assert german.comments["high-red"].clinical == "Zu hoch."
+    assert german.rules["high-hemoglobin"].title == "Hohes Hämoglobin"
+    # The version is that of what was loaded, whatever language is chosen of it.
+    assert german.version == knowledge.version != load_knowledge().version
+    with pytest.raises(KnowledgeError, match="rule 'high-hemoglobin': no comment named"):
+        translate(knowledge, "en")
+    with pytest.raises(KnowledgeError, match="no comments in the language 'fr'; there are: de, en"):
+        translate(knowledge, "fr")
+
+
+def test_comments_of_every_language_are_part_of_the_version(overlay):
+    folder = overlay("")
+    (folder / "comments").mkdir()
+    versions = {load_knowledge().version}
+    for language in ("en", "de"):
+        text = 'replaces = "transfused"\nid = "transfused"\nclinical = "Other words."\n'
+        code = next(iter(load_knowledge().comments))
+        text = text.replace("transfused", code)
+        (folder / "comments" / f"{language}.toml").write_text(f"[[comment]]\n{text}")
+        versions.add(load_knowledge(folder).version)
+    assert len(versions) == 3

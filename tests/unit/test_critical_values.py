@@ -10,6 +10,7 @@ from pipeline.errors import ConfigError
 from pipeline.history.notes import Entries
 from pipeline.interpret.since_last_report import compare_standing
 from pipeline.knowledge.load import load_knowledge
+from pipeline.knowledge.translate import translate
 from pipeline.report.worklist.worklist_workbook import render_worklist
 from tests.unit.report_tables import RUN, make_tables
 
@@ -152,7 +153,7 @@ def test_a_word_that_is_no_choice_is_refused(tmp_path):
 
 def test_in_german():
     tables = make_tables(COUNTS.format(**{**USUAL, "hemoglobin": "65 g/L"}))
-    book = book_of(tables, load_knowledge(language="de"), "de")
+    book = book_of(tables, translate(load_knowledge(), "de"), "de")
     texts, lines = calls_of(book, "Telefonpflichtige Werte")
     assert lines == [("Hämoglobin niedrig: telefonpflichtiger Wert", "65 g/L")]
     assert texts[0].startswith("1 telefonpflichtiger Wert.")

@@ -15,8 +15,6 @@ from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
 from pipeline.ingest.layout.dialect import Reading
 from pipeline.ingest.returned_rows import (
-    NOT_READ,
-    SIGNS,
     Beside,
     Hold,
     ReadAs,
@@ -32,8 +30,7 @@ from pipeline.knowledge.model import Layout
 from pipeline.reconcile.conflicts import hold_conflicts
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.held_rows.held_workbook import name_held, render_held
-from pipeline.texts import ENGLISH, GERMAN, LANGUAGES
-from pipeline.texts.examples import EXAMPLES
+from pipeline.texts import ENGLISH, LANGUAGES
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 11, 1)
@@ -204,7 +201,7 @@ WHOLE_FILE = {
 
 def test_every_error_of_a_row_has_an_example():
     errors = {code for code, kind in CATALOGUE.items() if kind.severity == ERROR}
-    assert errors - WHOLE_FILE == set(EXAMPLES)
+    assert errors - WHOLE_FILE == set(ENGLISH.examples)
 
 
 # --- The way back -----------------------------------------------------------------------------
@@ -300,11 +297,11 @@ def test_signs_are_read_in_every_language(cell, holds, left):
 
 
 def test_every_language_has_signs_of_its_own():
-    assert set(SIGNS) == set(NOT_READ) == set(LANGUAGES)
-    for one, other in itertools.combinations(SIGNS.values(), 2):
-        assert not set(one) & set(other)
-    for signs in SIGNS.values():
-        assert [drop_sign(f"{sign}00123") for sign in signs] == ["00123", "00123"]
+    for one, other in itertools.combinations(LANGUAGES.values(), 2):
+        assert not set(one.signs) & set(other.signs)
+    for texts in LANGUAGES.values():
+        for sign in (texts.signs.cell, texts.signs.row):
+            assert drop_sign(f"{sign}00123") == "00123"
 
 
 @pytest.mark.parametrize(
@@ -419,7 +416,7 @@ def test_a_layout_settles_a_cell_beside_rows_that_come_back(read, hand_back):
     ],
 )
 def test_a_german_sign_holds_as_an_english_one_does(read, hand_back, content, sign):
-    _, path = hand_back("march.csv", content, texts=GERMAN)
+    _, path = hand_back("march.csv", content, texts=LANGUAGES["de"])
     assert any(sign in line.values() for line in lines(path))
     _, intake = read(("march.csv", content), ("back.csv", as_csv(path)))
     assert set(intake.held["source_file"]) == {"back.csv"}

@@ -22,7 +22,7 @@ from pipeline.reconcile.decisions import settle_people
 from pipeline.reconcile.reportable_results import select_reportable
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.held_rows.held_workbook import render_held
-from pipeline.texts.examples import EXAMPLES
+from pipeline.texts import ENGLISH
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 11, 1)
@@ -224,4 +224,4 @@ def test_every_code_that_holds_rows_is_tried():
         "specimen-misidentified",
     }
     assert errors - WHOLE_FILE - elsewhere == set(ADVICE) | set(CELLS)
-    assert errors - WHOLE_FILE <= set(EXAMPLES)
+    assert errors - WHOLE_FILE <= set(ENGLISH.examples)

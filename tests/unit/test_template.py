@@ -10,13 +10,14 @@ from pipeline.ingest.layout.analyte_names import analyte_of
 from pipeline.ingest.layout.headers import index_headers
 from pipeline.ingest.text_tables import SiteReading
 from pipeline.knowledge.load import load_knowledge
+from pipeline.knowledge.translate import translate
 from pipeline.report import template as form
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.template import render_template
-from pipeline.texts import ENGLISH, GERMAN
+from pipeline.texts import ENGLISH, LANGUAGES
 
 KNOWLEDGE = load_knowledge()
-IN_GERMAN = load_knowledge(language="de")
+IN_GERMAN = translate(load_knowledge(), "de")
 LONG, WIDE, EXAMPLE, LISTS = map(ENGLISH, (form.LONG, form.WIDE, form.EXAMPLE, form.LISTS))
 TODAY = date(2026, 11, 1)
 
@@ -75,7 +76,7 @@ def test_wide_form_is_read(template):
 @pytest.fixture
 def german(tmp_path):
     path = tmp_path / "vorlage.xlsx"
-    save_workbook(render_template(IN_GERMAN, GERMAN), path, datetime(2026, 11, 1))
+    save_workbook(render_template(IN_GERMAN, LANGUAGES["de"]), path, datetime(2026, 11, 1))
     return path
 
 

@@ -2,17 +2,19 @@
 
 import re
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
+from pipeline.files.toml import read_toml
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.load import load_knowledge
+from pipeline.knowledge.translate import translate
 from pipeline.report.patient.assemble import assemble_reports
 from pipeline.report.patient.patient_workbook import render_workbook
-from pipeline.texts import ENGLISH, GERMAN, LANGUAGES
-from pipeline.texts.examples import EXAMPLES
+from pipeline.texts import ENGLISH, LANGUAGES, find_languages
 from schemas.vocabulary import Grade, Outcome, Reason, ResultStatus, Sex
 from tests.unit.report_tables import RUN, make_tables
 
@@ -47,7 +49,7 @@ def places(text: str) -> list[str]:
 def book_in(language: str):
     tables = make_tables(MUCH)
     (report,) = assemble_reports(
-        tables.assessment(load_knowledge(language=language)), replace(RUN, language=language)
+        tables.assessment(translate(load_knowledge(), language)), replace(RUN, language=language)
     )
     return report, render_workbook(report)
 
@@ -63,6 +65,30 @@ def test_every_text_in_every_language_with_the_same_places(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_files_have_the_same_tables_in_the_same_order(language):
+    english, other = (
+        read_toml(files("pipeline.texts") / f"{name}.toml")[0] for name in ("en", language)
+    )
+    assert list(other) == list(english)
+    for name, table in english.items():
+        assert list(other[name]) == list(table), name
+        for key, entry in table.items():
+            assert type(other[name][key]) is type(entry), key
+            if isinstance(entry, dict):
+                assert other[name][key].keys() == entry.keys(), key
+
+
+def test_english_comes_first():
+    assert list(LANGUAGES) == ["en", *sorted(LANGUAGES.keys() - {"en"})]
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path):
+    (tmp_path / "xx.toml").write_text('[one]\nyes = "yes"\n[two]\nyes = "ja"\n')
+    with pytest.raises(ValueError, match="stands in two tables"):
+        find_languages(tmp_path)["xx"]("yes")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_heads_of_a_table_differ(language):
     for key, text in LANGUAGES[language].entries.items():
         heads = [head for head in text.casefold().split("|") if head.strip()]
@@ -73,7 +99,6 @@ def test_every_text_is_used():
     source = "".join(
         path.read_text(encoding="utf-8")
         for path in (Path(__file__).parents[2] / "pipeline").rglob("*.py")
-        if not path.name.startswith(("english", "german"))
     )
     made = {
         *(f"sex.{each}" for each in Sex),
@@ -109,12 +134,17 @@ def test_every_state_of_a_result_has_words(language):
         assert f"outcome.{outcome}" in entries
 
 
-def test_every_problem_of_a_row_is_said_in_german():
-    assert set(EXAMPLES) <= set(GERMAN.problems) <= set(CATALOGUE)
-    for code in GERMAN.problems:
-        sentence, fix = GERMAN.problem(CATALOGUE[code])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_problem_is_said_in_every_language(language):
+    texts = LANGUAGES[language]
+    assert list(texts.problems) == list(CATALOGUE)
+    assert texts.examples.keys() == ENGLISH.examples.keys()
+    for code in CATALOGUE:
+        sentence, fix = texts.problem(code)
         assert sentence.endswith((".", "?")), code
-        assert bool(fix) or code not in EXAMPLES, code
+        assert bool(fix) or code not in texts.examples, code
+        assert bool(fix) == bool(ENGLISH.problem(code)[1]), code
+        assert "{" not in sentence + fix, code
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

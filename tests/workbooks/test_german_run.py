@@ -13,12 +13,13 @@ from openpyxl import load_workbook
 
 from pipeline.commands.run import run_batch
 from pipeline.config import Settings
-from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.load import load_knowledge
-from pipeline.texts import ENGLISH, GERMAN
+from pipeline.knowledge.translate import translate
+from pipeline.texts import ENGLISH, LANGUAGES
 from tests.workbooks.conftest import ROOT, RUN_AT
 
 FILES = ("03_lang_deutsch.csv", "08_corrections.csv", "09_held_rows.csv", "12_incomplete.csv")
+GERMAN = LANGUAGES["de"]
 # Alike in both languages, or a word of findings.csv, an export or a file.
 ALIKE = {
     "Code", "Hold", "Link", "Name", "Patient", "Status", "Text", "File", "final", "held", "SHA-256",
@@ -94,7 +95,7 @@ def english_pieces() -> set[str]:
     """What English texts say between their places, where German texts say something else."""
 
     def pieces(texts) -> set[str]:
-        problems = (texts.problem(kind) for kind in CATALOGUE.values())
+        problems = texts.problems.values()
         said = [
             *texts.entries.values(),
             *texts.examples.values(),
@@ -104,7 +105,8 @@ def english_pieces() -> set[str]:
         return {piece.strip(" .,:;()") for piece in cut}
 
     alone = pieces(ENGLISH) - pieces(GERMAN) - ALIKE
-    english, german = load_knowledge(groups=["*"]), load_knowledge(language="de", groups=["*"])
+    english = load_knowledge(groups=["*"])
+    german = translate(english, "de")
     for kind in ("rules", "observations", "artifacts"):
         here, there = getattr(english, kind), getattr(german, kind)
         alone |= {each.title for name, each in here.items() if each.title != there[name].title}

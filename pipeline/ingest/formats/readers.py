@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.files.file_kinds import TEXT_SUFFIXES, WORKBOOK_SUFFIXES
 from pipeline.ingest.formats.delimited import SELF_EVIDENT, Lines, find_encoding, split_rows
 from pipeline.ingest.formats.workbook.reader import read_workbook
 from pipeline.ingest.layout.dialect import DELIMITERS, HEADER_WITHIN, HeaderTest, choose_delimiter
 from pipeline.ingest.returned_rows import Returned, take_back
 from pipeline.ingest.text_tables import SiteReading, SourceFile, TextTable, UnreadableFile
-from pipeline.issues.file_kinds import TEXT_SUFFIXES, WORKBOOK_SUFFIXES
 
 MAX_TEXT_BYTES = 192 * 2**20
 """A million rows of an ordinary export are 100 MiB."""

@@ -2,7 +2,7 @@
 
 from openpyxl import Workbook
 
-from pipeline.ingest.returned_rows import FIX, HOLD, NOT_READ, RAW, READ_AS, REASON, SIGNS
+from pipeline.ingest.returned_rows import FIX, HOLD, RAW, READ_AS, REASON
 from pipeline.report.excel.sheet import Entry, add_sheet, fit_row, put_row
 from pipeline.report.excel.style import FREE, MARKED, SECTION, Styler
 from pipeline.texts import Texts
@@ -35,11 +35,11 @@ def add_how_to(
         "raw": RAW,
         "hold": HOLD,
         "read_as": READ_AS,
-        "check": SIGNS[texts.language].cell.strip(),
-        "check_row": SIGNS[texts.language].row.strip(),
+        "check": texts.signs.cell.strip(),
+        "check_row": texts.signs.row.strip(),
     }
     said = {name: texts(f"hand-back.{name}", **names) for name in (*_STEPS, *_NOTES)}
-    heading = texts("hand-back.heading", not_read=NOT_READ[texts.language], file=file)
+    heading = texts("hand-back.heading", not_read=texts.signs.not_read, file=file)
     notes = [said[name] for name in _NOTES]
     if layout:
         notes.append(texts("hand-back.layout", layout=layout))

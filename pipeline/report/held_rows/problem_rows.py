@@ -7,8 +7,7 @@ import pandas as pd
 
 from pipeline.history.originals import Original, OriginalSheet
 from pipeline.ingest.layout.unused_columns import OF_COLUMNS
-from pipeline.ingest.returned_rows import SIGNS, Beside, Hold, ReadAs
-from pipeline.issues.catalogue import CATALOGUE
+from pipeline.ingest.returned_rows import Beside, Hold, ReadAs
 from pipeline.texts import Texts
 from schemas import DataFrame, Held, Issues
 from schemas.vocabulary import IssueSeverity
@@ -166,7 +165,7 @@ class Page:
     def marks_of(self, held: HeldRow) -> dict[int, str]:
         """Say which cells are to be marked: column → the sign before its text, or ""."""
         marks: dict[int, str] = {}
-        signs = SIGNS[self.texts.language]
+        signs = self.texts.signs
         for problem in held.problems:
             if problem.is_of_row and problem.code in _WHOLE_ROW:
                 marks[0] = signs.row
@@ -230,7 +229,7 @@ def _fixes(held: HeldRow, texts: Texts) -> Iterator[str]:
         # The message itself says more, in English.
         said = problem.message
         if texts.problems:
-            said = " ".join(filter(None, texts.problem(CATALOGUE[problem.code])))
+            said = " ".join(filter(None, texts.problem(problem.code)))
         example = texts.examples.get(problem.code)
         yield texts("example", message=said, example=example) if example else said
 

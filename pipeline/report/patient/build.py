@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.patient import summary
 from pipeline.report.patient.finding_evidence import (
@@ -261,15 +260,13 @@ class Desk:
     def _held(self, row: HeldResult) -> ResultRow:
         name, known = row.analyte, self.knowledge
         subject = known.analytes.get(name) or known.observations.get(name)
-        kind = CATALOGUE[row.code]
-        sentence, fix = self.texts.problem(kind)
         return ResultRow(
             collected_at=row.collected_at,
             has_time=row.collected_precision == "time",
             accession=row.accession,
             analyte=subject.title if subject else self.texts("results.not-recognized"),
             is_held=True,
-            remark=f"{sentence} {fix}".strip(),
+            remark=self.texts.message(row.code),
             source_file=row.source_file,
             source_sheet=row.source_sheet,
             source_row=row.source_row,

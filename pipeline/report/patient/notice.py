@@ -11,7 +11,6 @@ from datetime import datetime
 
 from openpyxl import Workbook
 
-from pipeline.issues.catalogue import CATALOGUE
 from pipeline.reconcile.person_versions import CONFLICT, list_versions
 from pipeline.report.excel.sheet import (
     Column,
@@ -53,7 +52,7 @@ def render_notice(patient: str, since: datetime, held: DataFrame[Held], run: Run
             (texts("notice.versions"), SECTION),
         ),
         table=("Conflicts", *tabulate_versions(concerned, concerned, texts)),
-        tails=(texts.problem(CATALOGUE[CONFLICT])[1], texts("notice.commands", hold=hold)),
+        tails=(texts.problem(CONFLICT)[1], texts("notice.commands", hold=hold)),
     )
 
 

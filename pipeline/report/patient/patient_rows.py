@@ -243,7 +243,7 @@ def _notes_of(issues: DataFrame[Issues], texts: Texts) -> "pd.Series[str]":
     """Sentences of the notes on each result, by result id."""
     notes = issues[issues["severity"].eq(IssueSeverity.NOTE) & issues["result_id"].notna()]
     notes = notes.drop_duplicates(["result_id", "code"])
-    sentences = {code: texts.problem(kind)[0] for code, kind in CATALOGUE.items()}
+    sentences = {code: texts.problem(code)[0] for code in CATALOGUE}
     said = notes["code"].map(sentences).fillna(notes["message"])
     return said.groupby(notes["result_id"].astype("int64")).agg(" ".join)
 

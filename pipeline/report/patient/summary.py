@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.patient.evidence_text import show_evidence, show_limit
 from pipeline.report.patient.priority import Urgency
@@ -73,8 +72,8 @@ def describe_held(codes: Iterable[str], texts: Texts) -> tuple[HeldCount, ...]:
     return tuple(
         HeldCount(
             count=count,
-            sentence=texts.problem(CATALOGUE[code])[0],
-            fix=texts.problem(CATALOGUE[code])[1],
+            sentence=texts.problem(code)[0],
+            fix=texts.problem(code)[1],
         )
         for code, count in Counter(codes).most_common()
     )

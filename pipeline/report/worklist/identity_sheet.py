@@ -7,7 +7,6 @@ import pandas as pd
 from openpyxl import Workbook
 
 from pipeline.interpret.conflict_versions import Versions
-from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up
 from pipeline.reconcile.person_versions import (
@@ -50,7 +49,7 @@ def render_conflicts(
     codes = [code for code in CONFLICTS if concerned["code"].eq(code).any()]
     put(sheet, styler, 1, 1, Entry(texts("conflicts.heading"), SECTION))
     for row, code in enumerate(codes, 2):
-        put(sheet, styler, row, 1, Entry(texts.problem(CATALOGUE[code])[1], PLAIN))
+        put(sheet, styler, row, 1, Entry(texts.problem(code)[1], PLAIN))
     top = len(codes) + 2
     sheet.print_title_rows = f"1:{top}"
     columns, lines = tabulate_versions(concerned, held, texts, versions, knowledge)

@@ -8,7 +8,6 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
-from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.excel.sheet import Column, Entry, add_sheet, put, put_table
 from pipeline.report.excel.style import (
@@ -114,7 +113,7 @@ def render_technician(
     repeat = set(doubtful["patient_id"])
     at_bench = repeat | calls
     today = run.run_at.date()
-    said = {code: texts.problem(CATALOGUE[code]) for code in held["code"].unique()}
+    said = {code: texts.problem(code) for code in held["code"].unique()}
     entries = []
     for person in rows_of(patients):
         why = codes.get(person.patient_id, {})

@@ -216,7 +216,7 @@ def _records(table: pd.DataFrame, *names: str) -> list[tuple[Any, ...]]:
 
 
 def _problem(code: str, texts: Texts) -> tuple[str, str]:
-    return texts.problem(CATALOGUE[code]) if code in CATALOGUE else (code, "")
+    return texts.problem(code) if code in CATALOGUE else (code, "")
 
 
 def _severity(severity: str, texts: Texts) -> Entry:

@@ -44,7 +44,7 @@ class CellCount:
 
 
 def _count(number: int, noun: str) -> str:
-    # Not pipeline.issues.counts: a process that reads a workbook imports no more than it must.
+    # Not pipeline.texts.counts: a process that reads a workbook imports no more than it must.
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

@@ -10,16 +10,29 @@ from datetime import datetime
 import atheris
 
 with atheris.instrument_imports(include=["pipeline"]):
-    from pipeline.ingest.cells import dates, intervals, numbers, sex_and_age, statuses, units
+    from pipeline.ingest.cells import (
+        dates,
+        intervals,
+        numbers,
+        sex_and_age,
+        statuses,
+        units,
+        value_words,
+    )
     from pipeline.ingest.layout import analyte_names
     from pipeline.issues import CATALOGUE
     from pipeline.knowledge.load import load_knowledge
+    from pipeline.knowledge.name_key import fold_words
     from pipeline.reconcile import identity
 
 KNOWLEDGE = load_knowledge()
 INDEX = analyte_names.index_names(KNOWLEDGE)
 STATUS_WORDS = statuses.index_statuses(KNOWLEDGE)
 SEX_WORDS = sex_and_age.index_sexes(KNOWLEDGE)
+AGE_WORDS = sex_and_age.index_ages(KNOWLEDGE)
+VALUE_WORDS = value_words.index_value_words(KNOWLEDGE)
+DATE_WORDS = dates.index_dates(KNOWLEDGE)
+INTERVAL_WORDS = intervals.index_intervals(KNOWLEDGE)
 ANALYTES = tuple(KNOWLEDGE.analytes.values())
 OURS = {*INDEX.analytes, *INDEX.said.values()}
 COMPARATORS = {"", "<", "<=", ">", ">="}
@@ -35,7 +48,8 @@ def fuzz_cell(data: bytes) -> None:
 
 def read_result(text: str, choice: int) -> None:
     """A result is a number or has a reason why not, and is no other number in another file."""
-    read = {sign: numbers.read_value(text, sign, INDEX.units.knows) for sign in ("", ".", ",")}
+    knows = INDEX.units.knows
+    read = {sign: numbers.read_value(text, VALUE_WORDS, sign, knows) for sign in ("", ".", ",")}
     for value in read.values():
         assert (value.number is None) == bool(value.code)
         assert not value.code or value.code in CATALOGUE
@@ -51,17 +65,17 @@ def read_reference(text: str, choice: int) -> None:
     """An interval has its ends in order."""
     low, bar, high = text.partition("|")
     decimal = ("", ".", ",")[choice % 3]
-    pair = numbers.read_interval(low, high if bar else "", decimal, INDEX.units.knows)
+    pair = numbers.read_interval(low, high if bar else "", VALUE_WORDS, decimal, INDEX.units.knows)
     if pair and None not in pair:
         assert pair[0] <= pair[1]
-    ends = intervals._split_reference(text)
+    ends = intervals._split_reference(text, INTERVAL_WORDS)
     assert all(isinstance(end, str) for end in ends)
 
 
 def read_date(text: str, choice: int) -> None:
     """A date is one of the calendar and says how precise it is, or has a reason why not."""
     order = ("", "day-first", "month-first")[choice % 3]
-    moment = dates._read(text.strip(), order, dots_fail=bool(choice & 4))
+    moment = dates._read(text.strip(), DATE_WORDS, order, dots_fail=bool(choice & 4))
     assert not (moment.at and moment.code)
     assert moment.at or moment.code or not text.strip()
     assert moment.code in ("", "date-unreadable", "date-ambiguous")
@@ -74,13 +88,13 @@ def read_date(text: str, choice: int) -> None:
 def read_person(text: str, choice: int) -> None:
     """An age is an interval, a sex is one of two or has a reason why not."""
     bare = ("years", "months", "weeks", "days", "hours")[choice % 5]
-    age = sex_and_age._read_age(text, bare)
+    age = sex_and_age._read_age(text, AGE_WORDS, bare)
     ends = age[:4]
     if None not in ends:
         assert 0 <= age.age_days_low <= age.age_days_high
         assert 0 <= age.age_months_low <= age.age_months_high
     assert not age.code or ends == (None,) * 4
-    cells = [analyte_names.fold_words(cell).strip(" .") for cell in text.split("|")]
+    cells = [fold_words(cell).strip(" .") for cell in text.split("|")]
     letters = sex_and_age._read_letters({cell for cell in cells if len(cell) == 1})
     for cell in cells:
         sex, code = sex_and_age._read_sex(cell, {}, letters, SEX_WORDS)

@@ -124,12 +124,13 @@ def evaluate_rules(
 
     A column accession makes a line be about that specimen, otherwise it is about the patient.
     """
+    from pipeline.commands.context import knowledge_of
     from pipeline.commands.run import check_batch
     from pipeline.review.accuracy import evaluate_truth, read_truth
 
     data = _require_data(sources, more)
     settings = settings_of(config, **options)
-    known = read_truth(truth, settings.encoding)
+    known = read_truth(truth, settings.encoding, knowledge_of(settings))
     batch = check_batch(data, settings, clock=datetime.now, progress=show_progress)
     if not batch.accounts.readable_files:
         click.echo("No file could be read.", err=True)

@@ -7,11 +7,10 @@ from typing import Literal
 
 import pandas as pd
 
-from pipeline.ingest.layout.analyte_names import fold_words
 from pipeline.issues import all_issues, issues_at
 from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.name_key import name_key
+from pipeline.knowledge.name_key import fold_words, name_key
 from schemas import DataFrame, Issues
 
 Kind = Literal["", "control", "doubtful"]
@@ -82,13 +81,13 @@ class IdWords:
 def index_id_words(knowledge: Knowledge) -> IdWords:
     """Prepare the words of `knowledge.phrases`."""
 
-    def keys(name: str) -> frozenset[str]:
-        return frozenset(name_key(word) for word in knowledge.phrases[name].words)
+    def keys(*kinds: str) -> frozenset[str]:
+        return frozenset(name_key(word) for kind in kinds for word in knowledge.phrases[kind].words)
 
     return IdWords(
         controls=keys("control"),
         levels=keys("control-level"),
-        summaries=keys("summary"),
+        summaries=keys("summary", "summary-line"),
         given_names=keys("summary-or-name"),
         months=keys("month"),
     )

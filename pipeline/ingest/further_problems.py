@@ -6,9 +6,10 @@ corrected is named here as far as it is known, so that all of it can be correcte
 
 import pandas as pd
 
-from pipeline.ingest.cells.dates import parse_dates
+from pipeline.ingest.cells.dates import DateWords, index_dates, parse_dates
 from pipeline.ingest.cells.numbers import parse_values
 from pipeline.ingest.cells.units import distinct_rows, normalize_units, settle_unit
+from pipeline.ingest.cells.value_words import index_value_words
 from pipeline.ingest.layout.analyte_names import NameIndex, analyte_of, index_names
 from pipeline.ingest.layout.dialect import Reading
 from pipeline.ingest.second_values import SAYS_NONE
@@ -71,7 +72,7 @@ def find_further_problems(
             "specimen-unknown",
             column=_header_of("sample_id", reading),
         ),
-        *_impossible_in_any_order(texts, held, found, reading),
+        *_impossible_in_any_order(texts, held, found, reading, index_dates(knowledge)),
     )
 
 
@@ -168,12 +169,17 @@ def _second_unreadable(
     if hidden.empty:
         return hidden
     knows = index_names(knowledge).units.knows
-    read = parse_values(list(second[hidden.index]), reading.decimal, knows)
+    words = index_value_words(knowledge)
+    read = parse_values(list(second[hidden.index]), words, reading.decimal, knows)
     return hidden.loc[read["code"].isin(SAYS_NONE).to_numpy()]
 
 
 def _impossible_in_any_order(
-    texts: pd.DataFrame, held: pd.DataFrame, found: DataFrame[Issues], reading: Reading
+    texts: pd.DataFrame,
+    held: pd.DataFrame,
+    found: DataFrame[Issues],
+    reading: Reading,
+    words: DateWords,
 ) -> list[DataFrame[Issues]]:
     """Find the collections that lie before the birth, whichever way round their dates are read."""
     ambiguous = set(found.loc[found["code"].eq("date-ambiguous"), "result_id"].dropna())
@@ -182,7 +188,7 @@ def _impossible_in_any_order(
         return []
     texts = texts.loc[rows.index]
     earliest_birth, latest_collection = (
-        pd.concat([_dates(texts[name], order, name) for order in _ORDERS], axis=1)
+        pd.concat([_dates(texts[name], words, order, name) for order in _ORDERS], axis=1)
         for name in ("birth_date", "collected_at")
     )
     # What is not known compares as false: then nothing is said.
@@ -193,8 +199,10 @@ def _impossible_in_any_order(
     ]
 
 
-def _dates(texts: "pd.Series[str]", order: DateOrder, name: str) -> "pd.Series[pd.Timestamp]":
-    read = parse_dates(list(texts), order, zero_is_missing=name == "birth_date")
+def _dates(
+    texts: "pd.Series[str]", words: DateWords, order: DateOrder, name: str
+) -> "pd.Series[pd.Timestamp]":
+    read = parse_dates(list(texts), words, order, zero_is_missing=name == "birth_date")
     return read["at"].set_axis(texts.index)
 
 

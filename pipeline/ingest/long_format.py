@@ -208,7 +208,7 @@ def _take_fields(
             else [separator.join(filter(None, cells)) for cells in zip(*parts, strict=True)]
         )
         if name in _IDS:
-            texts = clean_ids(texts)
+            texts = clean_ids(texts, plan.words.missing_ids)
         fields[name] = _array(texts)
     if plan.layout and plan.layout.row_is_patient:
         ids = fields.get("patient_id", _repeat("", len(lines.rows)))
@@ -217,7 +217,7 @@ def _take_fields(
         named = zip(ids, lines.rows, strict=True)
         fields["patient_id"] = _array([text or f"{stem}-row-{row}" for text, row in named])
     if "reference" in fields:
-        low, high = split_references(fields.pop("reference"))
+        low, high = split_references(fields.pop("reference"), plan.words.intervals)
         fields.setdefault("reference_low", low)
         fields.setdefault("reference_high", high)
     return fields
@@ -256,7 +256,8 @@ def _melt_wide(
         is_filled[[cell.position for cell in bad if cell.column == each.column]] = True
         at = np.flatnonzero(is_filled)
         rows.append(at)
-        parts.append({name: texts[at] for name, texts in _own_columns(each, values, lines)})
+        own = _own_columns(each, values, lines, plan)
+        parts.append({name: texts[at] for name, texts in own})
     all_rows = np.concatenate(rows) if rows else np.array([], dtype=np.intp)
     order = np.argsort(all_rows, kind="stable")
     names = {name for part in parts for name in part}
@@ -269,14 +270,16 @@ def _melt_wide(
     return all_rows[order], columns
 
 
-def _own_columns(each: ResultColumn, values: Texts, lines: Lines) -> Iterator[tuple[str, Texts]]:
+def _own_columns(
+    each: ResultColumn, values: Texts, lines: Lines, plan: Plan
+) -> Iterator[tuple[str, Texts]]:
     count = len(values)
     yield "value", values
     yield "source_column", _repeat(each.header, count)
     yield "analyte", _repeat(each.meaning.name, count)
     attached = {name: _array(_take_filled(lines, at)) for name, at in each.attached.items()}
     if "reference" in attached:
-        low, high = split_references(attached.pop("reference"))
+        low, high = split_references(attached.pop("reference"), plan.words.intervals)
         attached = {"reference_low": low, "reference_high": high} | attached
     if each.meaning.unit or "unit" not in attached:
         attached["unit"] = _repeat(each.meaning.unit, count)

@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.ingest.cells.free_text import index_remarks
 from pipeline.ingest.cells.numbers import parse_values
 from pipeline.ingest.cells.understood_text import Understanding
+from pipeline.ingest.cells.value_words import ValueWords
 from pipeline.ingest.layout.dialect import Reading
 from pipeline.ingest.long_format import Melted
 from pipeline.knowledge.flags import index_flags
@@ -107,10 +108,12 @@ def join_quotations(said: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([said[~quoted], once.astype(said.dtypes)], ignore_index=True)
 
 
-def compare_with_interval(rows: pd.DataFrame, reading: Reading) -> "pd.Series[str]":
+def compare_with_interval(
+    rows: pd.DataFrame, reading: Reading, words: ValueWords
+) -> "pd.Series[str]":
     """Say "yes" or "no" of numbers above or within the interval printed beside them, else ""."""
     codes, distinct = pd.factorize(rows["original_text"])
-    read = parse_values(list(distinct), reading.decimal).iloc[codes].set_index(rows.index)
+    read = parse_values(list(distinct), words, reading.decimal).iloc[codes].set_index(rows.index)
     number, high = read["number"].astype("Float64"), rows["reference_high"]
     sign = read["comparator"]
     is_above = (number.gt(high) & ~sign.isin(["<", "<="])) | (number.ge(high) & sign.eq(">"))

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.cells.analyzer_marks import find_doubted
-from pipeline.ingest.cells.dates import parse_dates
+from pipeline.ingest.cells.dates import DateWords, index_dates, parse_dates
 from pipeline.ingest.cells.ids import accession_stem
 from pipeline.ingest.cells.numbers import parse_doubts, parse_values, read_interval
 from pipeline.ingest.cells.sex_and_age import (
     age_unit_of,
     ages_at,
+    index_ages,
     index_sexes,
     parse_ages,
     parse_sexes,
@@ -112,8 +113,10 @@ def parse_results(
     texts = export.reset_index(drop=True)
     found: list[Finding] = []
     index = index_names(knowledge)
+    words = index_cells(knowledge)
     values = _take(
-        texts["value"], lambda cells: parse_values(cells, reading.decimal, index.units.knows)
+        texts["value"],
+        lambda cells: parse_values(cells, words.values, reading.decimal, index.units.knows),
     )
     named = _recognize(texts, values, reading, index, remarks, found)
     is_said = named["analyte"].isin(list(index.said.values()))
@@ -121,9 +124,8 @@ def parse_results(
     said = {"number": values["number"].mask(is_said)} | {
         name: values[name].mask(is_said, "") for name in ("comparator", "code", "flag_in_cell")
     }
-    words = index_cells(knowledge)
     measured = _measure(texts, values.assign(**said), reading, index, words, found)
-    when = _date(texts, reading, today, found)
+    when = _date(texts, reading, index_dates(knowledge), today, found)
     people = _describe(texts, when, reading, knowledge, found)
     statuses = index_statuses(knowledge)
     status = _take(texts["status"], lambda cells: parse_statuses(cells, statuses))["status"]
@@ -213,7 +215,10 @@ def _measure(
 ) -> pd.DataFrame:
     """Read value, comparator, flag and reference interval of every row."""
     codes, pairs = distinct_rows(texts["reference_low"], texts["reference_high"])
-    read = [read_interval(low, high, reading.decimal, index.units.knows) for low, high in pairs]
+    read = [
+        read_interval(low, high, words.values, reading.decimal, index.units.knows)
+        for low, high in pairs
+    ]
     ends = pd.DataFrame(
         [(None, None, True) if pair is None else (*pair, False) for pair in read],
         columns=["reference_low", "reference_high", "unreadable"],
@@ -242,11 +247,14 @@ def _measure(
     doubted = find_doubted(texts, words)
     found.append(Finding("mark-doubtful", doubted & is_number, "mark"))
     found.append(Finding("mark-unclear", flag.eq(_ASTERISK) & ~doubted, "flag"))
-    doubt = _take(texts["flag"], parse_doubts)["code"].where(code.eq(""), "")
+    flag_doubts, warnings = (
+        _take(texts[name], lambda cells: parse_doubts(cells, words.values))["code"]
+        for name in ("flag", "comment")
+    )
+    doubt = flag_doubts.where(code.eq(""), "")
     found += [Finding(each, doubt.eq(each), "flag") for each in doubt.unique() if each]
     code = code.where(doubt.eq(""), doubt)
-    warns = _take(texts["comment"], parse_doubts)["code"].ne("")
-    found.append(Finding("comment-warns", warns, "comment"))
+    found.append(Finding("comment-warns", warnings.ne(""), "comment"))
     return ends.assign(
         comparator=joined.comparator.where(is_number, values["comparator"]),
         original_text=texts["value"],
@@ -256,13 +264,16 @@ def _measure(
     )
 
 
-def _date(texts: pd.DataFrame, reading: Reading, today: date, found: list[Finding]) -> pd.DataFrame:
+def _date(
+    texts: pd.DataFrame, reading: Reading, words: DateWords, today: date, found: list[Finding]
+) -> pd.DataFrame:
     """Read `birth_date`, `collected_at` and `collected_precision`."""
     read = {
         field: _take(
             texts[field],
             lambda cells, field=field: parse_dates(  # type: ignore[misc]
                 cells,
+                words,
                 reading.date_order.get(field, ""),
                 zero_is_missing=field == "birth_date",
             ),
@@ -298,12 +309,12 @@ def _describe(
     found: list[Finding],
 ) -> pd.DataFrame:
     """Read sex, and settle the age at collection: by the birth date, else as stated."""
-    words = index_sexes(knowledge)
+    words, ages_in_words = index_sexes(knowledge), index_ages(knowledge)
     sexes = _take(texts["sex"], lambda cells: parse_sexes(cells, reading.sex, words))
     for code in ("sex-unreadable", "sex-other"):
         found.append(Finding(code, sexes["code"].eq(code), "sex"))
-    bare = reading.age_unit or age_unit_of(_header_of("age", reading) or "")
-    stated = _take(texts["age"], lambda cells: parse_ages(cells, bare))
+    bare = reading.age_unit or age_unit_of(_header_of("age", reading) or "", ages_in_words)
+    stated = _take(texts["age"], lambda cells: parse_ages(cells, ages_in_words, bare))
     found.append(Finding("age-unreadable", stated["code"].ne(""), "age"))
     exact = ages_at(when["birth_date"], when["collected_at"])
     exact = exact.where(exact.ge(0).fillna(False).astype(bool))

@@ -17,6 +17,7 @@ from pipeline.ingest.cells.qualitative import (
     is_number_alone,
     read_cells,
 )
+from pipeline.ingest.cells.value_words import ValueWords
 from pipeline.ingest.cells.whole_cells import index_cells
 from pipeline.ingest.layout.dialect import Reading
 from pipeline.ingest.layout.remark_rows import is_neutral, name_texts, remark_texts
@@ -151,13 +152,13 @@ def _read_results(
     issues: list[DataFrame[Issues]] = []
     for name, group in rows.groupby("analyte", sort=True):
         cells, codes = _take_cells(group["original_text"], about[str(name)], words, reading)
-        why = _why_not(group["original_text"], reading)
+        why = _why_not(group["original_text"], words.values, reading)
         answer = cells["answer"].take(codes).set_axis(group.index)
         unread = answer.isin(["", "?"])
         reason = why.mask(why.eq(""), "answer-unreadable")
         if about[str(name)].observation.group in IN_WORDS:
             is_number = answer.eq("?") & _are_numbers(group, about[str(name)].observation)
-            against = compare_with_interval(group, reading).where(is_number, "")
+            against = compare_with_interval(group, reading, words.values).where(is_number, "")
             # Of all that says nothing by itself, a number beside the interval of its assay does.
             answer, unread = answer.mask(against.ne(""), against), unread & against.eq("")
             reason = reason.mask(is_number, "answer-is-number")
@@ -176,10 +177,10 @@ def _are_numbers(rows: pd.DataFrame, observation: Observation) -> "pd.Series[boo
     return pd.Series(alone[codes], rows.index)
 
 
-def _why_not(texts: "pd.Series[str]", reading: Reading) -> "pd.Series[str]":
+def _why_not(texts: "pd.Series[str]", words: ValueWords, reading: Reading) -> "pd.Series[str]":
     """Say why results hold no answer, `value-missing` or `not-measured`; "" for other words."""
     codes, distinct = pd.factorize(texts)
-    read = parse_values(list(distinct), reading.decimal)["code"]
+    read = parse_values(list(distinct), words, reading.decimal)["code"]
     known = read.where(read.isin(["value-missing", "not-measured"]), "")
     return known.take(codes).set_axis(texts.index)
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from pipeline.ingest.cells.numbers import parse_values
 from pipeline.ingest.cells.units import index_units, unit_of
+from pipeline.ingest.cells.value_words import index_value_words
 from pipeline.ingest.layout.dialect import Reading
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.knowledge.model import Knowledge
@@ -40,8 +41,9 @@ def compare_second_values(
     both, second = rows[stated], second[stated]
     index = index_units(knowledge)
     texts = list(second["second_value"])
-    read = parse_values(texts, reading.decimal, index.knows).set_axis(both.index)
-    inline = parse_values(list(export.loc[both.index, "value"]), reading.decimal, index.knows)
+    words, in_line = index_value_words(knowledge), list(export.loc[both.index, "value"])
+    read = parse_values(texts, words, reading.decimal, index.knows).set_axis(both.index)
+    inline = parse_values(in_line, words, reading.decimal, index.knows)
     factors = []
     for name, unit in zip(both["analyte"], second["second_unit"], strict=True):
         analyte = knowledge.analytes[name]

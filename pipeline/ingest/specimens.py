@@ -1,11 +1,9 @@
 """Is it the blood of a person, measured without a fault? What is not never reaches a rule."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest.cells.materials import index_materials, material_of
+from pipeline.ingest.cells.materials import MaterialWords, index_materials, material_of
 from pipeline.ingest.cells.units import distinct_rows
 from pipeline.ingest.control_ids import find_controls
 from pipeline.ingest.layout.dialect import Reading
@@ -76,7 +74,7 @@ def hold_failed_runs(
     return issues_at(table[beside & ~table["ignored"]], "run-failed")
 
 
-def _kinds_of(texts: "pd.Series[str]", words: Mapping[str, str]) -> "pd.Series[str]":
+def _kinds_of(texts: "pd.Series[str]", words: MaterialWords) -> "pd.Series[str]":
     """Say what each text means: a kind, "" where empty, "?" where not known."""
     codes, distinct = pd.factorize(texts)
     kinds = [material_of(text, words) for text in distinct]

@@ -12,6 +12,7 @@ from pipeline.knowledge.check_observations import (
     check_observations,
     list_context_columns,
 )
+from pipeline.knowledge.check_words import check_words
 from pipeline.knowledge.conditions import (
     ANY,
     SHARE,
@@ -143,6 +144,7 @@ def check_knowledge(
     for population in knowledge.populations.values():
         _check_comments(population.comment, knowledge, f"population {population.id!r}")
     _check_materials(knowledge)
+    check_words(knowledge.phrases)
     check_observations(knowledge)
     for layout in knowledge.layouts.values():
         for column in layout.analytes:

@@ -1,10 +1,9 @@
 """Do the observations hold together: names that mean one thing, numbers that cover their range."""
 
 from itertools import pairwise
-from typing import get_args, get_type_hints
 
 from pipeline.errors import KnowledgeError
-from pipeline.knowledge.export_terms import Observation, Phrases
+from pipeline.knowledge.export_terms import Observation
 from pipeline.knowledge.model import CONVENTION, Knowledge
 from pipeline.knowledge.name_key import name_key
 
@@ -24,7 +23,6 @@ def check_observations(knowledge: Knowledge) -> None:
     Raises:
         KnowledgeError: Names the entry and what is wrong with it.
     """
-    _check_phrases(knowledge)
     claimed = _claimed_elsewhere(knowledge)
     for each in knowledge.observations.values():
         where = f"observation {each.id!r}"
@@ -93,20 +91,6 @@ def _claimed_elsewhere(knowledge: Knowledge) -> dict[str, str]:
                         f"observation {each.id!r}: the name {name!r} is claimed by {other}"
                     )
     return claimed
-
-
-def _check_phrases(knowledge: Knowledge) -> None:
-    wanted = set(get_args(get_type_hints(Phrases)["id"]))
-    if missing := wanted - knowledge.phrases.keys():
-        raise KnowledgeError(f"no [[phrases]] named {', '.join(sorted(missing))}")
-    answers: dict[str, str] = {}
-    same = {"positive": "yes", "negative": "no"}
-    for name in ("yes", "no", "not-said", "positive", "negative"):
-        answer = same.get(name, name)
-        for word in knowledge.phrases[name].words:
-            other = answers.setdefault(word.casefold(), answer)
-            if other != answer:
-                raise KnowledgeError(f"the word {word!r} means both {answer!r} and {other!r}")
 
 
 def _check_antibody(observation: Observation, where: str) -> None:

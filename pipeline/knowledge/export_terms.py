@@ -166,19 +166,3 @@ class Observation:
     scales: tuple[Scale, ...] = ()
     source: str = ""
     """Where a clinical number comes from; a key of sources.toml, or "convention"."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phrases:
-    """Words by which answers are given, denied or left open in any language."""
-
-    id: Literal["yes", "no", "positive", "negative", "equivocal", "not-said", "denied-before",
-                "denied-after", "doubtful", "suspected", "tentative", "historical", "link",
-                "ends-denial", "specimen", "analytical", "neutral", "understood", "look-alike",
-                "status-final", "status-corrected", "status-preliminary", "status-cancelled",
-                "sex-female", "sex-male", "sex-unknown", "sex-other", "control", "control-level",
-                "summary", "summary-or-name", "month",
-                "less-than", "greater-than", "at-most", "at-least", "exactly",
-                "specimen-sound", "flag-critical", "flag-low", "flag-high", "flag-abnormal",
-                "flag-none", "mark-doubtful", "mark-no-number", "mark-plain"]  # fmt: skip
-    words: tuple[str, ...]

@@ -20,7 +20,7 @@ from pipeline.knowledge.condition_syntax import (
     grade_steps_from,
     remarks_from,
 )
-from pipeline.knowledge.export_terms import Field, Layout, LookAlike, Material, Observation, Phrases
+from pipeline.knowledge.export_terms import Field, Layout, LookAlike, Material, Observation
 from pipeline.knowledge.former_ids import list_former, rename_rules
 from pipeline.knowledge.model import (
     Adjustment,
@@ -54,6 +54,7 @@ from pipeline.knowledge.strata import age_span_from
 from pipeline.knowledge.toml_store import Placed, Shelf, nearest, read_entries, said_where
 from pipeline.knowledge.translate import check_words, join_comments
 from pipeline.knowledge.variation import Comparison, Variation
+from pipeline.knowledge.words import Phrases, Words, join_words, words_entry
 from pipeline.knowledge.worklist import ClassOrder, ForInformation
 from schemas.vocabulary import CriticalValues
 
@@ -90,6 +91,7 @@ _KEYS = {
     "layout": "id",
     "observation": "id",
     "phrases": "id",
+    "words": "language",
     "panel": "id",
     "profile": "id",
 }
@@ -109,7 +111,8 @@ def load_knowledge(
 
     Args:
         overlay: A folder of TOML files in the same form. An entry whose key is already taken
-            must say `replaces = "<key>"`; everything else is added.
+            must say `replaces = "<key>"`; everything else is added, as are the words of a
+            language that has some.
         profile: Name of a profile in `profiles/`, or path of a profile file (ends in ".toml").
             Its entries take the place of those of the same id, and may be new.
         groups: Groups of rules to switch on, beside those of the profile.
@@ -221,7 +224,9 @@ def _assemble(
         materials=every("material", lambda placed: _build(Material, placed)),
         layouts=every("layout", lambda placed: _build(Layout, placed)),
         observations=every("observation", lambda placed: _build(Observation, placed)),
-        phrases=every("phrases", lambda placed: _build(Phrases, placed)),
+        phrases=join_words(
+            every("phrases", lambda placed: _build(Phrases, placed)), every("words", _words)
+        ),
         panels=every("panel", lambda placed: _build(Panel, placed)),
     )
     check.check_knowledge(knowledge, shelf.entries)
@@ -335,11 +340,15 @@ def _population(placed: Placed) -> Population:
     return _build(Population, replace(placed, entry=entry), ages=ages)
 
 
+def _words(placed: Placed) -> Words:
+    return _build(Words, replace(placed, entry=words_entry(placed.entry)))
+
+
 def _build(kind: type[T], placed: Placed, **built: object) -> T:
     """Make a value of a model class from an entry, with the parts that are already built."""
     entry = {**placed.entry, **built}
     known = [item.name for item in fields(kind)]  # type: ignore[arg-type]
-    name = entry.get("id") or entry.get("name") or entry.get("ucum") or ""
+    name = next(filter(None, map(entry.get, ("id", "name", "ucum", "language"))), "")
     where = f"{kind.__name__.lower()} {name!r}" if name else f"a {kind.__name__.lower()}"
     for key in entry:
         if key not in known:

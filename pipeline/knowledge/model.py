@@ -16,8 +16,9 @@ from pipeline.knowledge.conditions import (
     walk,
 )
 from pipeline.knowledge.contradictions import Contradiction, SetAside
-from pipeline.knowledge.export_terms import Field, Layout, LookAlike, Material, Observation, Phrases
+from pipeline.knowledge.export_terms import Field, Layout, LookAlike, Material, Observation
 from pipeline.knowledge.variation import Comparison, Variation
+from pipeline.knowledge.words import Phrases
 from pipeline.knowledge.worklist import ClassOrder, ForInformation
 from schemas.vocabulary import CriticalValues, Grade, Sex
 
@@ -522,6 +523,7 @@ class Knowledge:
     layouts: Mapping[str, Layout]
     observations: Mapping[str, Observation]
     phrases: Mapping[str, Phrases]
+    """Words by their kind, of all languages."""
     panels: Mapping[str, Panel]
     critical_values: CriticalValues = ""
     """What the site says of the critical values to telephone."""

@@ -1,4 +1,4 @@
-"""When two names are the same name."""
+"""When two names are the same name, and two words the same word."""
 
 import re
 import unicodedata
@@ -18,3 +18,13 @@ def name_key(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_UMLAUTS)
     plain = (c for c in unicodedata.normalize("NFD", folded) if c.isalnum() or c in "#%&")
     return _TWO_LETTERS.sub("", "".join(plain))
+
+
+def fold_words(text: str) -> str:
+    """Bring words to the form in which they are compared: no capitals, accents, extra space.
+
+    >>> fold_words(" Größer  als ")
+    'grosser als'
+    """
+    folded = unicodedata.normalize("NFD", text.casefold())
+    return " ".join("".join(c for c in folded if not unicodedata.combining(c)).split())

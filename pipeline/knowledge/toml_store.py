@@ -19,6 +19,8 @@ COMMENT = "comment"
 """Kind of the comments; those of a file in `comments/` have their language behind it."""
 _SINGLE = ("join", "pregnancy", "agreement", "for_information", "notices", "nothing_found")
 """Written as one table, since there is only one of it."""
+_ADDS = ("words",)
+"""Lists of an overlay are added to those of the same key, unless it says that it replaces them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,8 @@ class Shelf:
     def lay_over(self, other: "Shelf") -> None:
         """Add the entries of another shelf; what is taken must be replaced on purpose.
 
+        Words of a language are added to those that it has.
+
         Raises:
             KnowledgeError: A key is taken and `replaces` does not say so, or says another.
         """
@@ -140,7 +144,9 @@ class Shelf:
                         f"{placed.file}: [[{_name(kind)}]] {key!r} replaces {replaces!r}, "
                         "which is not there"
                     )
-                if taken and replaces is None:
+                if taken and replaces is None and kind in _ADDS:
+                    placed = _add_to(self.entries[kind][key], placed)
+                elif taken and replaces is None:
                     raise KnowledgeError(
                         f"{placed.file}: [[{_name(kind)}]] {key!r} is already known; "
                         f'say replaces = "{key}" if it is meant to replace it'
@@ -202,6 +208,16 @@ class Shelf:
 def _name(kind: str) -> str:
     """Return a kind of entry as it is written in a file."""
     return kind.partition(".")[0]
+
+
+def _add_to(old: Placed, new: Placed) -> Placed:
+    """Return an entry with the lists of another put behind those of the same name."""
+    lists = {
+        name: [*old.entry[name], *added]
+        for name, added in new.entry.items()
+        if isinstance(added, list) and isinstance(old.entry.get(name), list)
+    }
+    return replace(new, entry={**old.entry, **new.entry, **lists})
 
 
 def read_entries(path: Traversable | Path) -> tuple[Entry, tuple[str, ...]]:

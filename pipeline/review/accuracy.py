@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import ConfigError
-from pipeline.ingest.cells.ids import clean_ids
+from pipeline.ingest.cells.ids import clean_ids, index_missing_ids
 from pipeline.ingest.formats.readers import open_file, read_tables
 from pipeline.ingest.text_tables import TextTable, UnreadableFile
 from pipeline.interpret import Interpretation
 from pipeline.issues.catalogue import CATALOGUE
+from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Truth
 from schemas.vocabulary import Outcome
 
@@ -92,7 +93,7 @@ def wilson(count: int, of: int) -> Share:
     )
 
 
-def read_truth(path: Path, code_page: str) -> DataFrame[Truth]:
+def read_truth(path: Path, code_page: str, knowledge: Knowledge) -> DataFrame[Truth]:
     """Read a table of what is known: patient_id, rule, truth (yes, no), and accession if known.
 
     Raises:
@@ -107,7 +108,7 @@ def read_truth(path: Path, code_page: str) -> DataFrame[Truth]:
     table = next((table for table in tables if _header(table)), None)
     if table is None:
         raise ConfigError(f"{path.name}: no table with the columns {', '.join(_NEEDED)}")
-    return _truth_from(table, path.name)
+    return _truth_from(table, path.name, index_missing_ids(knowledge))
 
 
 def evaluate_truth(truth: DataFrame[Truth], interpretation: Interpretation) -> tuple[Accuracy, ...]:
@@ -158,7 +159,7 @@ def evaluate_truth(truth: DataFrame[Truth], interpretation: Interpretation) -> t
     )
 
 
-def _truth_from(table: TextTable, name: str) -> DataFrame[Truth]:
+def _truth_from(table: TextTable, name: str, missing: frozenset[str]) -> DataFrame[Truth]:
     (_, header), *body = table.rows
     columns = [cell.strip() for cell in header]
     rows = [(number, cells) for number, cells in body if any(cell.strip() for cell in cells)]
@@ -172,7 +173,7 @@ def _truth_from(table: TextTable, name: str) -> DataFrame[Truth]:
     )
     if "accession" not in texts:
         texts["accession"] = pd.Series("", index=texts.index, dtype="str")
-    ids = {each: clean_ids(list(texts[each])) for each in ("patient_id", "accession")}
+    ids = {each: clean_ids(list(texts[each]), missing) for each in ("patient_id", "accession")}
     truth = texts.assign(**ids, truth=texts["truth"].str.lower())[list(Truth.column_types())]
     lines = [number for number, _ in rows]
     faults = {

@@ -17,10 +17,8 @@ BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.D
 
 @pytest.fixture
 def knowledge(tmp_path):
-    analyte, limit, rule, panel, observation, layout = BLOCKS
-    (tmp_path / "site.toml").write_text(
-        analyte + limit + rule + panel + observation, encoding="utf-8"
-    )
+    *blocks, layout = BLOCKS
+    (tmp_path / "site.toml").write_text("".join(blocks), encoding="utf-8")
     (tmp_path / "layouts").mkdir()
     (tmp_path / "layouts/ward7.toml").write_text(layout, encoding="utf-8")
     return load_knowledge(tmp_path)
@@ -30,6 +28,7 @@ def test_the_blocks_of_the_page_load_together(knowledge):
     assert knowledge.analytes["copper"].units["mg/L"] == 15.737
     assert knowledge.panels["liver tests"].of == ("bilirubin", "ldh")
     assert knowledge.observations["rouleaux"].words == ("rouleaux", "geldrollen*")
+    assert {"tammikuuta", "january"} < set(knowledge.phrases["month-1"].words)
     assert knowledge.layouts["ward7"].population == "adult"
 
 

@@ -9,11 +9,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest.cells.numbers import read_value
-from pipeline.ingest.cells.sex_and_age import LEAST_DAYS, MOST_DAYS, ages_at, parse_ages
+from pipeline.ingest.cells.sex_and_age import (
+    LEAST_DAYS,
+    MOST_DAYS,
+    ages_at,
+    index_ages,
+    parse_ages,
+)
 from pipeline.ingest.cells.units import round_off, unit_key
+from pipeline.ingest.cells.value_words import index_value_words
+from pipeline.knowledge.load import load_knowledge
 from tests.properties import examples
 
 PURE = settings(max_examples=examples(100), deadline=None)
+WORDS = index_value_words(load_knowledge())
+AGES = index_ages(load_knowledge())
 DECIMALS = st.sampled_from(["", ".", ","])
 UNITS = ("g/L", "%", "K/uL", "x10^9/L")
 
@@ -54,7 +64,7 @@ def test_a_number_in_the_decimal_sign_of_its_file_reads_back(
     number: Decimal, sign: str, comparator: str
 ) -> None:
     text = f"{number:f}".replace(".", sign)
-    value = read_value(comparator + text, sign, is_unit)
+    value = read_value(comparator + text, WORDS, sign, is_unit)
     assert (value.comparator, value.number, value.code) == (comparator, float(number), "")
 
 
@@ -64,7 +74,9 @@ def test_grouped_thousands_with_cents_are_never_misread(number: int, cents: int)
     text, answer = f"{number:,}.{cents:02}", float(f"{number}.{cents:02}")
     other = text.translate(str.maketrans(",.", ".,"))
     for decimal in ("", ".", ","):
-        assert {read_value(each, decimal, is_unit).number for each in (text, other)} == {answer}
+        assert {read_value(each, WORDS, decimal, is_unit).number for each in (text, other)} == {
+            answer
+        }
 
 
 @PURE
@@ -73,7 +85,7 @@ def test_three_digits_after_the_only_separator_are_read_one_way_or_not_at_all(
     number: int, tail: int, decimal: str
 ) -> None:
     for separator in ".,":
-        value = read_value(f"{number}{separator}{tail:03}", decimal, is_unit)
+        value = read_value(f"{number}{separator}{tail:03}", WORDS, decimal, is_unit)
         if decimal == separator:
             assert value.number == float(f"{number}.{tail:03}")
         else:
@@ -87,7 +99,7 @@ def test_three_digits_after_the_only_separator_are_read_one_way_or_not_at_all(
 @example(text="\u0661\u0662", decimal=".")
 @example(text="1_0", decimal="")
 def test_no_number_comes_of_a_cell_outside_the_documented_classes(text: str, decimal: str) -> None:
-    value = read_value(text, decimal, is_unit)
+    value = read_value(text, WORDS, decimal, is_unit)
     assert (value.number is None) == bool(value.code)
     if value.number is not None:
         assert GRAMMAR.fullmatch(text)
@@ -116,7 +128,7 @@ def test_an_age_in_months_brackets_its_days_and_the_other_way_round(born: date, 
         f"{days // 7}w",
         f"{months / 12:.1f}",
     ):
-        stated = parse_ages([text]).iloc[0]
+        stated = parse_ages([text], AGES).iloc[0]
         assert stated["age_days_low"] <= days <= stated["age_days_high"], text
         assert stated["age_months_low"] <= months <= stated["age_months_high"], text
 

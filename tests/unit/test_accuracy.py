@@ -26,7 +26,7 @@ DATA = """
 def truth_in(tmp_path, text, name="truth.csv"):
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
-    return read_truth(path, "cp1252")
+    return read_truth(path, "cp1252", KNOWLEDGE)
 
 
 def evaluate(tmp_path, text):

@@ -3,11 +3,14 @@
 import pandas as pd
 import pytest
 
-from pipeline.ingest.cells.dates import parse_dates
+from pipeline.ingest.cells.dates import index_dates, parse_dates
+from pipeline.knowledge.load import load_knowledge
+
+WORDS = index_dates(load_knowledge())
 
 
 def shown(text: str, order: str = "") -> str:
-    read = parse_dates([text], order).iloc[0]
+    read = parse_dates([text], WORDS, order).iloc[0]
     if read["code"]:
         assert pd.isna(read["at"]), "a held date must not carry one"
         return str(read["code"])
@@ -87,20 +90,21 @@ def test_order_of_day_and_month(text: str, order: str, answer: str) -> None:
 
 
 def test_a_dotted_date_that_is_month_first_spoils_the_dots_of_its_column() -> None:
-    read = parse_dates(["05.06.2024", "06.25.2024", "2024-05-31"])
+    read = parse_dates(["05.06.2024", "06.25.2024", "2024-05-31"], WORDS)
     assert read["code"].tolist() == ["date-unreadable", "date-unreadable", ""]
 
 
 @pytest.mark.parametrize("text", ["00/00/0000", "0000-00-00", "00.00.0000", "00000000"])
 def test_a_birth_date_of_zeros_is_none(text: str) -> None:
-    birth, collected = parse_dates([text], zero_is_missing=True), parse_dates([text])
+    birth = parse_dates([text], WORDS, zero_is_missing=True)
+    collected = parse_dates([text], WORDS)
     assert (birth["code"][0], collected["code"][0]) == ("", "date-unreadable")
     assert birth["at"].isna().all()
 
 
 def test_dates_come_as_a_typed_table() -> None:
     for texts in (["2024-05-31", "x"], []):
-        kinds = {name: str(kind) for name, kind in parse_dates(texts).dtypes.items()}
+        kinds = {name: str(kind) for name, kind in parse_dates(texts, WORDS).dtypes.items()}
         assert kinds == {
             "at": "datetime64[us]",
             "precision": "str",

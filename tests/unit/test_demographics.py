@@ -6,6 +6,7 @@ import pytest
 from pipeline.ingest.cells.sex_and_age import (
     age_unit_of,
     ages_at,
+    index_ages,
     index_sexes,
     parse_ages,
     parse_sexes,
@@ -15,6 +16,7 @@ from schemas.vocabulary import Sex
 
 HELD = "held"
 WORDS = index_sexes(load_knowledge())
+AGES = index_ages(load_knowledge())
 
 
 def sexes(column: str, key: dict[str, Sex] | None = None) -> str:
@@ -69,7 +71,7 @@ def test_the_key_of_a_layout_decides() -> None:
 
 
 def ages(text: str, bare: str = "years") -> str:
-    read = parse_ages([text], bare).iloc[0]
+    read = parse_ages([text], AGES, bare).iloc[0]
     if read["code"]:
         return HELD
     ends = ("age_days_low", "age_days_high", "age_months_low", "age_months_high")
@@ -135,7 +137,7 @@ def test_ages(text: str, bare: str, answer: str) -> None:
     ],
 )
 def test_the_header_names_the_unit_of_bare_ages(header: str, answer: str) -> None:
-    assert age_unit_of(header) == answer
+    assert age_unit_of(header, AGES) == answer
 
 
 @pytest.mark.parametrize(

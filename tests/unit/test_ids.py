@@ -2,7 +2,10 @@
 
 import pytest
 
-from pipeline.ingest.cells.ids import clean_ids
+from pipeline.ingest.cells.ids import clean_ids, index_missing_ids
+from pipeline.knowledge.load import load_knowledge
+
+MISSING = index_missing_ids(load_knowledge())
 
 
 @pytest.mark.parametrize(
@@ -50,8 +53,8 @@ from pipeline.ingest.cells.ids import clean_ids
     ],
 )
 def test_id(text: str, answer: str) -> None:
-    assert clean_ids([text]) == [answer]
+    assert clean_ids([text], MISSING) == [answer]
 
 
 def test_ids_keep_their_order() -> None:
-    assert clean_ids(["b", "NA", "a", "b"]) == ["b", "", "a", "b"]
+    assert clean_ids(["b", "NA", "a", "b"], MISSING) == ["b", "", "a", "b"]

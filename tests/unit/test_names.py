@@ -5,13 +5,12 @@ import pytest
 from pipeline.ingest.layout.analyte_names import (
     NameIndex,
     analyte_of,
-    fold_words,
     index_names,
     list_foreign,
     split_header,
 )
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.name_key import name_key
+from pipeline.knowledge.name_key import fold_words, name_key
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,11 @@ import pytest
 
 from pipeline.ingest.cells.numbers import parse_doubts, parse_values, read_interval, read_value
 from pipeline.ingest.cells.statuses import index_statuses, parse_statuses
+from pipeline.ingest.cells.value_words import index_value_words
 from pipeline.knowledge.load import load_knowledge
 
 STATUSES = index_statuses(load_knowledge())
+WORDS = index_value_words(load_knowledge())
 UNITS = {"g/L", "g/dL", "g%", "%", "fL", "K/uL", "10^9/L", "10*9/L", "x10^9/L", "×10⁹/L", "109/L"}
 
 
@@ -16,7 +18,7 @@ def is_unit(text: str) -> bool:
 
 def shown(text: str, decimal: str = ".") -> str:
     """The reading in one line: comparator and number, [unit], {flag}; or the code."""
-    value = read_value(text, decimal, is_unit)
+    value = read_value(text, WORDS, decimal, is_unit)
     if value.code:
         assert value.number is None, "a held cell must not carry a number"
         return value.code
@@ -231,7 +233,7 @@ def test_cells_without_a_number(text: str, answer: str) -> None:
 
 
 def test_values_come_as_a_typed_table() -> None:
-    frame = parse_values(["<5 g/L", "x"], ".", is_unit)
+    frame = parse_values(["<5 g/L", "x"], WORDS, ".", is_unit)
     assert {name: str(kind) for name, kind in frame.dtypes.items()} == {
         "comparator": "str",
         "number": "Float64",
@@ -240,7 +242,7 @@ def test_values_come_as_a_typed_table() -> None:
         "code": "str",
     }
     assert frame["number"].isna().tolist() == [False, True]
-    assert parse_values([]).empty
+    assert parse_values([], WORDS).empty
 
 
 @pytest.mark.parametrize(
@@ -270,7 +272,7 @@ def test_values_come_as_a_typed_table() -> None:
 def test_reference_intervals(
     low: str, high: str, answer: tuple[float | None, float | None] | None
 ) -> None:
-    assert read_interval(low, high, ".", is_unit) == answer
+    assert read_interval(low, high, WORDS, ".", is_unit) == answer
 
 
 @pytest.mark.parametrize(
@@ -322,4 +324,4 @@ def test_statuses(text: str, answer: str) -> None:
     ],
 )
 def test_doubts_in_flags_and_comments(text: str, answer: str) -> None:
-    assert parse_doubts([text])["code"].tolist() == [answer]
+    assert parse_doubts([text], WORDS)["code"].tolist() == [answer]

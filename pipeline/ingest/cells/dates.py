@@ -1,14 +1,17 @@
 """Dates and times as laboratories write them. An order of day and month is never guessed."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 import pandas as pd
 
-from pipeline.ingest.layout.analyte_names import fold_words
 from pipeline.ingest.text_tables import DateOrder
+from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.name_key import fold_words
+from pipeline.knowledge.words import any_word
 
 
 class Moment(NamedTuple):
@@ -26,22 +29,6 @@ class Moment(NamedTuple):
     """What is wrong, in words that hold nothing of the cell."""
 
 
-_MONTH_NAMES = (
-    "jan january januar janner jaenner janvier janv ene enero gen gennaio janeiro",
-    "feb february februar fevrier fevr fev febrero febbraio fevereiro",
-    "mar march marz maerz mrz mars marzo marco",
-    "apr april avr avril abr abril aprile",
-    "may mai mayo mag maggio maio",
-    "jun june juni juin junio giu giugno junho",
-    "jul july juli juil juillet julio lug luglio julho",
-    "aug august aout ago agosto",
-    "sep sept september septembre septiembre set settembre setembro",
-    "oct october okt oktober octobre octubre ott ottobre outubro",
-    "nov november novembre noviembre novembro",
-    "dec december dez dezember decembre dic diciembre dicembre dezembro",
-)
-_MONTHS = {name: at for at, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
-
 _CLOCK = (
     r"(?:[T :]\s*(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<part>\d{1,9}))?)?"
     r"(?:\s?(?P<half>[ap])\.?\s?m\.?)?(?P<offset>\s?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?))?)?"
@@ -54,30 +41,63 @@ _DIGITS = re.compile(
     re.A,
 )
 _NUMBERS = re.compile(r"(?P<a>\d{1,2})([-/.])(?P<b>\d{1,2})\2(?P<y>\d{4})" + _CLOCK, re.I | re.A)
-_DAY_NAME = re.compile(
-    r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[-/. ]*(?:de )?(?P<name>[a-z]{3,})\.?,?[-/ ]*(?:del? )?"
-    r"(?P<y>\d{4})" + _CLOCK,
-    re.I | re.A,
-)
-_NAME_DAY = re.compile(
-    r"(?P<name>[a-z]{3,})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})" + _CLOCK, re.I | re.A
-)
 _ZERO = re.compile(r"0{4}([-/.]?)0{2}\1[0]{2}|0{2}([-/.])0{2}\2(?:0{2})?0{2}")
-_SHORT_YEAR = re.compile(
-    r"\d{1,2}(?:[-/. ]+\d{1,2}[-/. ]+|[-/. ]*[a-z]{3,}[-/. ]*)\d\d(?:\D.*)?", re.I | re.A
-)
+_LATIN = re.compile(r"[a-z]{3,}")
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?", re.A)
 _FIRST_YEAR = 1900
 """No living person was born earlier; spreadsheets write this year or 1899 for an empty cell."""
 
 
+class DateWords(NamedTuple):
+    """Names of months, and the forms of dates that hold one, in folded text."""
+
+    months: Mapping[str, int]
+    day_first: re.Pattern[str]
+    name_first: re.Pattern[str]
+    short_year: re.Pattern[str]
+
+
+@prepared_once
+def index_dates(knowledge: Knowledge) -> DateWords:
+    """Prepare the names of months and the words that stand beside them."""
+
+    def words(kind: str) -> list[str]:
+        return [fold_words(word) for word in knowledge.phrases[kind].words]
+
+    months = {name: at for at in range(1, 13) for name in words(f"month-{at}")}
+    # Letters beyond a to z stand in a date only where they are the name of a month.
+    others = any_word(name for name in months if not _LATIN.fullmatch(name))
+    name = rf"(?:{_LATIN.pattern}|{others})"
+    ordinal = any_word(words("day-ordinal"))
+    of_month, of_year = any_word(words("before-month")), any_word(words("before-year"))
+    return DateWords(
+        months,
+        re.compile(
+            rf"(?P<d>\d{{1,2}}){ordinal}?[-/. ]*(?:{of_month} )?(?P<name>{name})\.?,?[-/ ]*"
+            rf"(?:{of_year} )?(?P<y>\d{{4}}){_CLOCK}",
+            re.I | re.A,
+        ),
+        re.compile(
+            rf"(?P<name>{name})\.? (?P<d>\d{{1,2}}){ordinal}?,? (?P<y>\d{{4}}){_CLOCK}", re.I | re.A
+        ),
+        re.compile(
+            rf"\d{{1,2}}(?:[-/. ]+\d{{1,2}}[-/. ]+|[-/. ]*{name}[-/. ]*)\d\d(?:\D.*)?", re.I | re.A
+        ),
+    )
+
+
 def parse_dates(
-    texts: Iterable[str], order: DateOrder = "", *, zero_is_missing: bool = False
+    texts: Iterable[str],
+    words: DateWords,
+    order: DateOrder = "",
+    *,
+    zero_is_missing: bool = False,
 ) -> pd.DataFrame:
     """Read the distinct texts of one date column.
 
     Args:
         texts: Distinct cells of the column, all of them: dotted dates prove one another wrong.
+        words: Of `index_dates`.
         order: Order of day and month that the file or the site settled; "" if unsettled.
         zero_is_missing: 00/00/0000 means that there is no date (birth dates of analyzers).
 
@@ -92,7 +112,7 @@ def parse_dates(
         found and found[2] == "." and int(found["a"]) <= 12 < int(found["b"]) <= 31
         for found in map(_NUMBERS.fullmatch, cells)
     )
-    moments = [_read(cell, order, dots_fail) for cell in cells]
+    moments = [_read(cell, words, order, dots_fail) for cell in cells]
     if zero_is_missing:
         moments = [
             Moment() if _ZERO.fullmatch(cell) else moment
@@ -103,7 +123,7 @@ def parse_dates(
     return frame.astype(dict.fromkeys(frame.columns, "str") | kinds)
 
 
-def _read(text: str, order: DateOrder, dots_fail: bool) -> Moment:
+def _read(text: str, words: DateWords, order: DateOrder, dots_fail: bool) -> Moment:
     """Read one cell."""
     if not text:
         return Moment()
@@ -121,10 +141,10 @@ def _read(text: str, order: DateOrder, dots_fail: bool) -> Moment:
         if first != second and first <= 12 and second <= 12:
             return Moment(code="date-ambiguous")
         return _moment(found, min(first, second), max(first, second))
-    words = fold_words(text)
-    if found := _DAY_NAME.fullmatch(words) or _NAME_DAY.fullmatch(words):
-        return _moment(found, _MONTHS.get(found["name"], 0), int(found["d"]))
-    if _SHORT_YEAR.fullmatch(words):
+    folded = fold_words(text)
+    if found := words.day_first.fullmatch(folded) or words.name_first.fullmatch(folded):
+        return _moment(found, words.months.get(found["name"], 0), int(found["d"]))
+    if words.short_year.fullmatch(folded):
         return _unreadable("year of two digits")
     if _SERIAL.fullmatch(text):
         return _unreadable("a bare number instead of a date")

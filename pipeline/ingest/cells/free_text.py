@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pipeline.ingest.layout.analyte_names import fold_words
 from pipeline.knowledge.check_observations import ON_A_SPECIMEN
 from pipeline.knowledge.export_terms import Observation
 from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.name_key import fold_words
+from pipeline.knowledge.words import any_word
 
 Reading = Literal["specimen", "person", "medications"]
 """What a text is about: a result and its film, a person, or what the person takes."""
@@ -19,12 +20,16 @@ _GROUPS = {
     "person": ("medication", "condition", "context"),
     "medications": ("medication", "condition", "context"),
 }
+_IN_TEXT = (
+    *("yes", "no", "positive", "negative", "not-said", "neutral", "understood", "link"),
+    *("denied-before", "denied-after", "ends-denial", "doubtful", "suspected", "tentative"),
+    *("historical", "specimen", "analytical"),
+)
+"""Kinds of words that are looked for in running text."""
 _UMLAUT = re.compile(r"(?<=[aou])e")
 _TOKEN = re.compile(r"\w+")
 _PREFIX = 3
 _CLAUSE = re.compile(r"[;|\n\r!]+|(?<=\w{3})\.(?=\s|$)")
-_AND = re.compile(r"[,/]|\b(?:and|und|et|y|e)\b|&")
-_OR = re.compile(r"\b(?:or|nor|oder|noch|ou|ni|o)\b")
 _NEAR = 4
 """Words behind a word among which its denial may stand."""
 _REACH = 500
@@ -62,6 +67,8 @@ class RemarkIndex:
     observations: Mapping[str, Observation]
     affirmed_behind: re.Pattern[str]
     """A word that says yes, directly behind a word."""
+    and_between: re.Pattern[str]
+    or_between: re.Pattern[str]
 
     def find(self, clause: str) -> Iterator[tuple[int, int, tuple[Observation, ...]]]:
         """Find the words of a clause, of overlapping ones the first and longest."""
@@ -112,7 +119,10 @@ def index_remarks(knowledge: Knowledge, reading: Reading) -> RemarkIndex:
             needs = frozenset(beside.get(text, ()))
             found = _Word(re.compile(_pattern(text)), tuple(meant[text]), needs)
             words.setdefault(first[0][:_PREFIX], []).append(found)
-    phrases = {name: _any_of(each.words) for name, each in knowledge.phrases.items()}
+    phrases = {name: _any_of(knowledge.phrases[name].words) for name in _IN_TEXT}
+    both, either = (
+        any_word(map(fold_words, knowledge.phrases[name].words)) for name in ("and", "or")
+    )
     suspected = knowledge.phrases["suspected"].words
     affirmed = _any_of(set(knowledge.phrases["yes"].words) - set(suspected)).pattern
     link, denial = phrases["link"].pattern, phrases["denied-after"].pattern
@@ -122,6 +132,8 @@ def index_remarks(knowledge: Knowledge, reading: Reading) -> RemarkIndex:
         denied_behind=re.compile(rf"[\s:=(,–]*(?:(?:{link})\s+)*[\s:=(–]*(?:{denial})"),
         observations=knowledge.observations,
         affirmed_behind=re.compile(rf"[\s:=(]*(?:(?:{link})\s+)*(?:{affirmed})"),
+        and_between=re.compile(rf"[,/]|\b{both}\b|&"),
+        or_between=re.compile(rf"\b{either}\b"),
     )
 
 
@@ -234,9 +246,9 @@ def _is_denied(
     denials = list(index.phrases["denied-before"].finditer(before))
     if denials:
         between = before[denials[-1].end() :]
-        if not _AND.search(between) or _OR.search(between):
+        if not index.and_between.search(between) or index.or_between.search(between):
             return "no"
-        return "no" if _OR.search(near) else ""
+        return "no" if index.or_between.search(near) else ""
     if index.denied_behind.match(after):
         return "no"
     denial = index.phrases["denied-after"].search(near)

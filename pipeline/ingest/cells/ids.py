@@ -4,14 +4,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from pipeline.ingest.layout.analyte_names import fold_words, word_set
+from pipeline.ingest.cells.value_words import EMPTY_MARKS
+from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.name_key import fold_words
 
-# What programs and people write where there is no id. Taken for an id, it would make one
-# patient, or one specimen, of many.
-_NO_ID = word_set(
-    "na|n/a|n.a.|nan|nil|none|null|<na>|unk|unknown|not known|not available|missing|anonymous"
-    "|unbekannt|ohne|keine|inconnu|anonyme|desconocido|anonimo|sconosciuto|desconhecido"
-)
+_MARKS = EMPTY_MARKS | {"<na>"}
 _WORD = re.compile(r"\D{2,20}")
 _GUARDED = re.compile(r"=\"([^\"=]*)\"|'([0-9][^']*)")
 _NO_SIGNS = re.compile(r"[-–—_.?*/\\ 0]*")
@@ -31,19 +29,30 @@ def is_guarded(text: str) -> bool:
     return bool(_GUARDED.fullmatch(text))
 
 
-def clean_ids(texts: Sequence[str]) -> list[str]:
+@prepared_once
+def index_missing_ids(knowledge: Knowledge) -> frozenset[str]:
+    """Prepare what programs and people write where there is no id.
+
+    Taken for an id, it would make one patient, or one specimen, of many.
+    """
+    kinds = ("unknown", "no-id")
+    return _MARKS | {fold_words(word) for kind in kinds for word in knowledge.phrases[kind].words}
+
+
+def clean_ids(texts: Sequence[str], missing: frozenset[str]) -> list[str]:
     """Give ids in their composed form, without guards, "" for those that say there is none.
 
     Args:
         texts: Trimmed cells of one column.
+        missing: Of `index_missing_ids`.
     """
-    known = {text: _clean_id(text) for text in set(texts)}
+    known = {text: _clean_id(text, missing) for text in set(texts)}
     return [known[text] for text in texts]
 
 
-def _clean_id(text: str) -> str:
+def _clean_id(text: str, missing: frozenset[str]) -> str:
     if guarded := _GUARDED.fullmatch(text):
         text = (guarded[1] or guarded[2] or "").strip()
-    if _NO_SIGNS.fullmatch(text) or (_WORD.fullmatch(text) and fold_words(text) in _NO_ID):
+    if _NO_SIGNS.fullmatch(text) or (_WORD.fullmatch(text) and fold_words(text) in missing):
         return ""
     return text if text.isascii() else unicodedata.normalize("NFC", text)

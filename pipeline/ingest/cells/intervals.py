@@ -1,21 +1,45 @@
 """Reference intervals that stand in one cell, such as "4.0-10.0", become two ends; as text."""
 
 import re
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 
+from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.words import any_word
+
 _END = r"[0-9][0-9.,]*"
-_INTERVAL = re.compile(
-    rf"\s*[(\[]?\s*({_END})\s*(?:-|–|—|\.\.\.?|to|bis|à|a)\s*({_END})\s*[)\]]?\s*", re.IGNORECASE
-)
-_UPPER = re.compile(rf"\s*(?:<|≤|<=|up to|bis)\s*({_END})\s*", re.IGNORECASE)
-_LOWER = re.compile(rf"\s*(?:>|≥|>=|from|ab)\s*({_END})\s*", re.IGNORECASE)
+
+
+class IntervalWords(NamedTuple):
+    """Forms of a reference interval in one cell, by the words between and before its ends."""
+
+    both: re.Pattern[str]
+    upper: re.Pattern[str]
+    lower: re.Pattern[str]
+
+
+@prepared_once
+def index_intervals(knowledge: Knowledge) -> IntervalWords:
+    """Prepare the words that stand between and before the ends of reference intervals."""
+
+    def any_of(*kinds: str) -> str:
+        return any_word(word for kind in kinds for word in knowledge.phrases[kind].words)
+
+    to, up_to = any_of("range-to", "reference-to"), any_of("reference-up-to")
+    return IntervalWords(
+        both=re.compile(
+            rf"\s*[(\[]?\s*({_END})\s*(?:-|–|—|\.\.\.?|{to})\s*({_END})\s*[)\]]?\s*", re.IGNORECASE
+        ),
+        upper=re.compile(rf"\s*(?:<|≤|<=|{up_to})\s*({_END})\s*", re.IGNORECASE),
+        lower=re.compile(rf"\s*(?:>|≥|>=|{any_of('reference-from')})\s*({_END})\s*", re.IGNORECASE),
+    )
 
 
 def split_references(
-    texts: np.ndarray[tuple[int], np.dtype[np.object_]],
+    texts: np.ndarray[tuple[int], np.dtype[np.object_]], words: IntervalWords
 ) -> tuple[
     np.ndarray[tuple[int], np.dtype[np.object_]], np.ndarray[tuple[int], np.dtype[np.object_]]
 ]:
@@ -25,16 +49,16 @@ def split_references(
     be a number.
     """
     codes, distinct = pd.factorize(texts)
-    ends = [_split_reference(cast(str, text)) for text in distinct]
+    ends = [_split_reference(cast(str, text), words) for text in distinct]
     low, high = (np.array([end[at] for end in ends], dtype=object) for at in (0, 1))
     return low[codes], high[codes]
 
 
-def _split_reference(text: str) -> tuple[str, str]:
-    if interval := _INTERVAL.fullmatch(text):
+def _split_reference(text: str, words: IntervalWords) -> tuple[str, str]:
+    if interval := words.both.fullmatch(text):
         return interval[1], interval[2]
-    if upper := _UPPER.fullmatch(text):
+    if upper := words.upper.fullmatch(text):
         return "", upper[1]
-    if lower := _LOWER.fullmatch(text):
+    if lower := words.lower.fullmatch(text):
         return lower[1], ""
     return text, ""

@@ -8,8 +8,15 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pipeline.ingest.layout.analyte_names import fold_words, word_set
+from pipeline.ingest.cells.value_words import (
+    GROUPING,
+    NUMBER,
+    ValueWords,
+    comparator_of,
+    doubt_of,
+)
 from pipeline.ingest.text_tables import DecimalSign
+from pipeline.knowledge.name_key import fold_words
 
 
 class Value(NamedTuple):
@@ -26,53 +33,10 @@ class Value(NamedTuple):
     """"" or the code of the issue that sets the result aside."""
 
 
-_SIGNS = {"": "", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "≤": "<=", "≥": ">="}
-_WORDS = {
-    "<": "less than|lower than|smaller than|below|under|kleiner als|kleiner|weniger als|unter"
-    "|inferieur a|moins de|menor que|menor de|menos de|inferior a|minore di|inferiore a|meno di"
-    "|abaixo de",
-    ">": "greater than|more than|higher than|larger than|above|over|grosser als|groesser als"
-    "|grosser|groesser|mehr als|uber|ueber|superieur a|plus de|mayor que|mayor de|mas de"
-    "|superior a|maggiore di|superiore a|maior que|mais de|acima de",
-    "<=": "at most|less than or equal to|no more than|hochstens|hoechstens|kleiner gleich"
-    "|inferieur ou egal a|menor o igual que|menor o igual a|minore o uguale a|menor ou igual a",
-    ">=": "at least|greater than or equal to|no less than|mindestens|grosser gleich"
-    "|groesser gleich|superieur ou egal a|mayor o igual que|mayor o igual a|maggiore o uguale a"
-    "|maior ou igual a",
-}
-_SIGNS |= {word: sign for sign, words in _WORDS.items() for word in words.split("|")}
-
-_NOT_MEASURED = word_set(
-    "-|pending|in progress|to follow|not done|not performed|test not performed|tnp|not measured"
-    "|not reported|not tested|not available|unable to report|unable to perform|no result"
-    "|no sample|no specimen|not received|cancelled|canceled|qns|quantity not sufficient"
-    "|quantity insufficient|insufficient|insufficient sample|insufficient specimen|n/a|#n/a|na|nan"
-    "|null|none|<na>|ausstehend|folgt|in arbeit|nicht bestimmt|nicht gemessen|nicht durchgefuhrt"
-    "|kein material|zu wenig material|storniert|en cours|en attente|non fait|non realise|annule"
-    "|quantite insuffisante|pendiente|no realizado|muestra insuficiente|cancelado|anulado"
-    "|in corso|non eseguito|campione insufficiente|pendente|nao realizado"
-)
-_UNRELIABLE_STEMS = re.compile(
-    r"\b(?:ha?emoly[sz]|hamoly|lipa?emi|lipamisch|icteric|ikterisch|clot|clump|coagul|geronnen"
-    r"|agglutin|contaminat|kontamini|aggregat|unsuitable|unsatisfactory|rejected|mislabel"
-    r"|wrong\b|emoliz|lipemic)"
-)
-_NOT_MEASURED_STEMS = re.compile(
-    r"\b(?:cancel|storniert|insufficient|insuffisant|insuficiente|qns\b"
-    r"|unable to (?:report|perform))"
-)
-_DENIED = re.compile(
-    r"\b(?:no|not|non|none|without|kein|keine|ohne|nicht|sans|pas de|sin|senza)[ -]"
-    r"(?:(?:visible|obvious|platelet|signs? of|evidence of) )?$"
-)
-_NO_ENTRY = word_set("-|n/a|#n/a|na|nan|null|none|<na>")
 _FLAGS = frozenset(["H", "L", "HH", "LL", "N", "A", "AA", "E", "!", "↑", "↓", "H*", "L*"])
-_FLAG_WORDS = frozenset(["high", "low", "normal", "abnormal", "critical", "hi", "lo"])
 _LEADING_FLAGS = frozenset(["H", "L", "HH", "LL"])
 
-# Spaces that nobody types by accident, and apostrophes: they group digits and nothing else.
-_GROUPING = "\u00a0\u2007\u2009\u202f'’"
-_NUMBER = re.compile(rf"[0-9]+(?:[.,{_GROUPING}][0-9]+)*|[.,][0-9]+")
+_NUMBER = re.compile(NUMBER)
 _EXPONENT = re.compile(r"[eE][+-]?[0-9]{1,3}(?![0-9A-Za-z.,/])")
 _PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,15})?")
 _SCALE = re.compile(
@@ -82,16 +46,16 @@ _SCALE = re.compile(
 _GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*")
 # Thousand, lakh, crore: 1,50,000.
 _INDIAN_GROUPS = re.compile(r"[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")
-_NEUTRAL_GROUPS = re.compile(rf"[1-9][0-9]{{0,2}}(?:([{_GROUPING}])[0-9]{{3}})(?:\1[0-9]{{3}})*")
+_NEUTRAL_GROUPS = re.compile(rf"[1-9][0-9]{{0,2}}(?:([{GROUPING}])[0-9]{{3}})(?:\1[0-9]{{3}})*")
 _LONGEST = 30
 
-_RANGE = re.compile(rf"({_NUMBER.pattern})\s*(?:-|–|—|\.\.|to|bis)\s*({_NUMBER.pattern})\s*(\D*)")
 _PAIR = re.compile(r"[<>=≤≥]{0,2}\s*[0-9.,]+\s*[-–/:]\s*[0-9.,]+")
 _FAILED = re.compile(r"[-–—−]{2,}|\+{4,}|\*+|[0-9.,]+\s*(?:[-+*]{2,}|\*)|\*\s*[0-9.,]+")
 
 
 def parse_values(
     texts: Iterable[str],
+    words: ValueWords,
     decimal: DecimalSign = "",
     is_unit: Callable[[str], bool] = lambda text: False,
 ) -> pd.DataFrame:
@@ -99,6 +63,7 @@ def parse_values(
 
     Args:
         texts: Cells as they stand.
+        words: Of `index_value_words`.
         decimal: Decimal sign of the file; "" if nothing settles it.
         is_unit: Says which words after a number are a unit.
 
@@ -107,13 +72,15 @@ def parse_values(
         `code`: "" or `value-missing`, `not-a-number`, `number-ambiguous`, `not-measured`,
         `measurement-failed`, `specimen-unreliable`; then the number is missing.
     """
-    values = [read_value(text, decimal, is_unit) for text in texts]
+    values = [read_value(text, words, decimal, is_unit) for text in texts]
     frame = pd.DataFrame(values, columns=list(Value._fields))
     kinds = dict.fromkeys(frame.columns, "str") | {"number": "Float64"}
     return frame.astype(kinds)
 
 
-def read_value(text: str, decimal: DecimalSign, is_unit: Callable[[str], bool]) -> Value:
+def read_value(
+    text: str, words: ValueWords, decimal: DecimalSign, is_unit: Callable[[str], bool]
+) -> Value:
     """Read one cell; `docs/values.md` lists every class of cell with its reading."""
     text = text.strip()
     if not text:
@@ -122,13 +89,13 @@ def read_value(text: str, decimal: DecimalSign, is_unit: Callable[[str], bool]) 
         return Value(number=float(text))
     found = _NUMBER.search(text)
     if not found:
-        return Value(code=_why_not(text))
-    ahead = _read_ahead(text[: found.start()])
+        return Value(code=_why_not(text, words))
+    ahead = _read_ahead(text[: found.start()], words)
     digits, end = found[0], found.end()
     power = _EXPONENT.match(text, end)
-    behind = _read_behind(text[power.end() if power else end :], is_unit)
+    behind = _read_behind(text[power.end() if power else end :], words, is_unit)
     if ahead is None or behind is None or (ahead[1] and behind[1]):
-        return Value(code=_why_not(text))
+        return Value(code=_why_not(text, words))
     number = _number(digits, power[0] if power else "", decimal)
     if isinstance(number, str):
         return Value(code=number)
@@ -136,7 +103,11 @@ def read_value(text: str, decimal: DecimalSign, is_unit: Callable[[str], bool]) 
 
 
 def read_interval(
-    low: str, high: str, decimal: DecimalSign, is_unit: Callable[[str], bool]
+    low: str,
+    high: str,
+    words: ValueWords,
+    decimal: DecimalSign,
+    is_unit: Callable[[str], bool],
 ) -> tuple[float | None, float | None] | None:
     """Read a reference interval from two cells, or from one that holds both ends or a bound.
 
@@ -145,13 +116,13 @@ def read_interval(
     """
     low, high = low.strip(), high.strip()
     whole = low if high in ("", low) else high if not low else ""
-    if pair := _RANGE.fullmatch(whole):
+    if pair := words.range.fullmatch(whole):
         if pair[3] and not is_unit(pair[3]):
             return None
         low, high = pair[1], pair[2]
     ends: list[float | None] = [None, None]
     for at, cell in enumerate((low, high)):
-        value = read_value(cell, decimal, is_unit)
+        value = read_value(cell, words, decimal, is_unit)
         if value.code in ("value-missing", "not-measured"):
             continue
         if value.code or value.flag_in_cell:
@@ -168,64 +139,50 @@ def read_interval(
     return ends[0], ends[1]
 
 
-def comparator_of(text: str) -> str | None:
-    """Return the comparator that a text by itself names, "" for none; None if it names none."""
-    return _SIGNS.get(fold_words(text))
-
-
-def parse_doubts(texts: Iterable[str]) -> pd.DataFrame:
+def parse_doubts(texts: Iterable[str], words: ValueWords) -> pd.DataFrame:
     """Read what flags and comments say against a result; letters and normal words say nothing.
 
     Returns:
         One row per text with `code`: "", `not-measured` or `specimen-unreliable`.
     """
-    return pd.DataFrame({"code": [_doubt_of(text) for text in texts]}, dtype="str")
+    return pd.DataFrame({"code": [doubt_of(text, words) for text in texts]}, dtype="str")
 
 
-def _doubt_of(text: str) -> str:
-    """Name the doubt by the code that the same words have in the cell of a result."""
-    words = fold_words(text)
-    if any(not _DENIED.search(words[: at.start()]) for at in _UNRELIABLE_STEMS.finditer(words)):
-        return "specimen-unreliable"
-    bare = words.strip(" .!")
-    if bare in _NOT_MEASURED - _NO_ENTRY or _NOT_MEASURED_STEMS.search(words):
-        return "not-measured"
-    return ""
-
-
-def _read_ahead(text: str) -> tuple[str, str] | None:
+def _read_ahead(text: str, words: ValueWords) -> tuple[str, str] | None:
     """Read what stands before the number as (comparator, flag); None if it is neither."""
-    sign = _SIGNS.get(fold_words(text))
+    sign = comparator_of(text, words)
     if sign is not None:
         return sign, ""
     flag, _, rest = text.strip().partition(" ")
-    sign = _SIGNS.get(fold_words(rest))
+    sign = comparator_of(rest, words)
     if flag in _LEADING_FLAGS and sign is not None and (sign or text[-1:].isspace()):
         return sign, flag
     return None
 
 
-def _read_behind(text: str, is_unit: Callable[[str], bool]) -> tuple[str, str] | None:
+def _read_behind(
+    text: str, words: ValueWords, is_unit: Callable[[str], bool]
+) -> tuple[str, str] | None:
     """Read what stands behind the number as (unit, flag); None if it is neither."""
     rest = text.strip()
     if not rest:
         return "", ""
-    if _is_flag(rest):
+    if _is_flag(rest, words):
         return "", rest.strip("()[] ")
-    words = rest.split()
+    parts = rest.split()
     for unit, flag in (
         (rest, ""),
-        (" ".join(words[:-1]), words[-1]),
-        (" ".join(words[1:]), words[0]),
+        (" ".join(parts[:-1]), parts[-1]),
+        (" ".join(parts[1:]), parts[0]),
     ):
-        if (not flag or _is_flag(flag)) and _is_measure(unit, text, is_unit):
+        if (not flag or _is_flag(flag, words)) and _is_measure(unit, text, is_unit):
             return unit, flag.strip("()[]")
     return None
 
 
-def _is_flag(text: str) -> bool:
+def _is_flag(text: str, words: ValueWords) -> bool:
     bare = text[1:-1].strip() if text[:1] + text[-1:] in ("()", "[]") else text
-    return bare in _FLAGS or bare.casefold() in _FLAG_WORDS
+    return bare in _FLAGS or bare.casefold() in words.flags
 
 
 def _is_measure(unit: str, text: str, is_unit: Callable[[str], bool]) -> bool:
@@ -266,12 +223,12 @@ def _plain_digits(digits: str, decimal: DecimalSign) -> str:
         return ""
     if last in ".," and separators.count(last) == 1:
         other = separators[0]
-        if other in _GROUPING:
+        if other in GROUPING:
             right = bool(_NEUTRAL_GROUPS.fullmatch(head)) and decimal in ("", last)
         else:
             right = _is_grouped(head)
         return f"{re.sub('[^0-9]', '', head)}.{tail}" if right else ""
-    if last in _GROUPING:
+    if last in GROUPING:
         right = bool(_NEUTRAL_GROUPS.fullmatch(digits))
     else:
         right = decimal != last and _is_grouped(digits)
@@ -283,14 +240,14 @@ def _is_grouped(digits: str) -> bool:
     return bool(_GROUPS.fullmatch(digits) or _INDIAN_GROUPS.fullmatch(digits))
 
 
-def _why_not(text: str) -> str:
+def _why_not(text: str, words: ValueWords) -> str:
     """Name the reason why a cell is no result: its issue code."""
-    words = fold_words(text)
-    if words.strip(" .!") in _NOT_MEASURED:
+    folded = fold_words(text)
+    if folded.strip(" .!") in words.not_measured:
         return "not-measured"
-    if _UNRELIABLE_STEMS.search(words):
+    if words.unreliable_stems.search(folded):
         return "specimen-unreliable"
-    if _NOT_MEASURED_STEMS.search(words):
+    if words.not_measured_stems.search(folded):
         return "not-measured"
     if _FAILED.fullmatch(text):
         return "measurement-failed"

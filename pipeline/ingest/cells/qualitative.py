@@ -6,14 +6,16 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
-from pipeline.ingest.cells.dates import parse_dates
+from pipeline.ingest.cells.dates import DateWords, index_dates, parse_dates
 from pipeline.ingest.cells.numbers import read_value
-from pipeline.ingest.layout.analyte_names import fold_words
+from pipeline.ingest.cells.value_words import ValueWords, index_value_words
 from pipeline.ingest.text_tables import DateOrder, DecimalSign
 from pipeline.knowledge.check_observations import IN_WORDS, ON_A_SPECIMEN
 from pipeline.knowledge.export_terms import Observation, Scale
 from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.name_key import fold_words
+from pipeline.knowledge.words import any_word
 
 Answer = Literal["yes", "no", "unclear", "", "?"]
 """"": nothing was said; "?": something was said that cannot be read; "unclear": the laboratory
@@ -24,7 +26,6 @@ _DEGREES = frozenset("1234")
 _ZERO = re.compile(r"0(?:[.,]0+)?")
 _BITS = frozenset("01")
 _PARTS = re.compile(r"[\s,;/()]+")
-_WEEKS = re.compile(r"(\d{1,2})\s*(?:\+\s*\d|(?:w|wk|wks|weeks?)?\s*\d\s*d(?:ays?)?|/40|/7)?")
 _PLUS = re.compile(r"\+{1,4}")
 _AMOUNT = re.compile(r"(?:<=|>=|[<>≤≥=])?(?:1:)?\d+(?:\.\d+)?|<=|>=|[<>≤≥=]")
 _COUNT = re.compile(r"([<>]?=?)\s*(\d+(?:[.,]\d+)?)\s*(?:%|x?\s*10\W*9\W*l|g/l|/[uµ]l|gpt/l)?")
@@ -46,6 +47,10 @@ class Words(NamedTuple):
     """Of film words and context."""
     results: Mapping[str, Answer]
     """Of antibodies, hyphens as spaces."""
+    weeks: re.Pattern[str]
+    """The duration of a pregnancy: 12w 3d, 12+3, 12/40."""
+    values: ValueWords
+    dates: DateWords
 
 
 @prepared_once
@@ -57,6 +62,10 @@ def index_answers(knowledge: Knowledge) -> Words:
         ("positive", "yes"),
         ("equivocal", "unclear"),
     )
+    weeks, days = (
+        any_word(map(fold_words, _words(knowledge, f"gestation-{unit}")))
+        for unit in ("weeks", "days")
+    )
     return Words(
         {fold_words(word): answer for name, answer in meant for word in _words(knowledge, name)},
         {
@@ -64,6 +73,11 @@ def index_answers(knowledge: Knowledge) -> Words:
             for name, answer in found
             for word in _words(knowledge, name)
         },
+        re.compile(
+            rf"(\d{{1,2}})\s*(?:\+\s*\d|{weeks}?\s*\d\s*{days}|/40|/7)?",
+        ),
+        index_value_words(knowledge),
+        index_dates(knowledge),
     )
 
 
@@ -92,7 +106,7 @@ def read_cells(
     """
     folded = [fold_words(text).strip(" .!*:") or fold_words(text) for text in texts]
     if observation.kind == "date":
-        dates = parse_dates(texts, order)
+        dates = parse_dates(texts, words.dates, order)
         return [
             Cell("yes", day=at) if precision else Cell(_answer_of(cell, words))
             for cell, at, precision in zip(folded, dates["at"], dates["precision"], strict=True)
@@ -225,10 +239,12 @@ def _read_number(
     if words.answers.get(cell, "" if not cell else "?") == "":
         return Cell("")
     units = {fold_words(unit) for unit in observation.unit_words}
-    value = read_value(text, decimal, lambda unit: fold_words(unit).strip(".") in units)
+    value = read_value(
+        text, words.values, decimal, lambda unit: fold_words(unit).strip(".") in units
+    )
     number = None if value.code or value.comparator or value.flag_in_cell else value.number
     low, high = scale.range if scale else observation.range or (0.0, 0.0)
-    if scale and scale.steps and (weeks := _WEEKS.fullmatch(cell)):
+    if scale and scale.steps and (weeks := words.weeks.fullmatch(cell)):
         # Completed weeks: days behind them do not count.
         number = float(weeks[1])
     if number is None or not low <= number <= high:

@@ -3,19 +3,27 @@
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest.layout.analyte_names import fold_words, word_set
+from pipeline.ingest.cells.value_words import EMPTY_MARKS
 from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.name_key import fold_words
+from pipeline.knowledge.words import any_word
 from schemas.vocabulary import Sex
 
 AgeUnit = Literal["years", "months", "weeks", "days", "hours"]
 
-_SEX_PHRASES = {"sex-female": "F", "sex-male": "M", "sex-unknown": "", "sex-other": "?"}
+_SEX_PHRASES = {
+    "sex-female": "F",
+    "sex-male": "M",
+    "sex-unknown": "",
+    "unknown": "",
+    "sex-other": "?",
+}
 
 
 @prepared_once
@@ -26,12 +34,6 @@ def index_sexes(knowledge: Knowledge) -> dict[str, str]:
         for name, sex in _SEX_PHRASES.items()
         for word in knowledge.phrases[name].words
     } | {"": ""}
-
-
-_UNKNOWN_WORDS = word_set(
-    "|u|unk|unknown|-|--|?|n/a|na|nan|none|null|not known|not stated|not specified|unbekannt"
-    "|inconnu|desconocido|sconosciuto|desconhecido|ignorado"
-)
 
 
 def parse_sexes(
@@ -97,28 +99,58 @@ OLDEST_YEARS = 130
 """Ages beyond are no ages but codes for "not known", such as 999."""
 _MONTHS_OF = {"years": 12, "months": 1}
 _HOURS_OF = {"weeks": 168, "days": 24, "hours": 1}
-_UNIT_WORDS: Mapping[str, AgeUnit] = {
-    word: cast(AgeUnit, unit)
-    for unit, words in {
-        "years": "y yr yrs year years yo y/o jahr jahre jahren a an ans annee annees ano anos anni "
-        "anno years old year old",
-        "months": "m mo mos mon mth mths month months monat monate monaten mois mes meses mese mesi"
-        " mês",
-        "weeks": "w wk wks week weeks woche wochen sem semaine semaines semana semanas settimana "
-        "settimane",
-        "days": "d day days tag tage tagen jour jours dia dias giorno giorni",
-        "hours": "h hr hrs hour hours",
-    }.items()
-    for word in words.split()
-} | {"years old": "years", "year old": "years"}
-_AGE = re.compile(
-    r"(?P<sign>[<>]=?|≥|≤)?\s*(?P<number>\d{1,5}(?:[.,]\d{1,4})?)\s*(?P<plus>\+)?\s*"
-    r"(?P<unit>[a-z/]+(?: old)?)?\.?(?P<after>\+)?",
-    re.A,
-)
-_TWO_PARTS = re.compile(
-    r"(\d{1,3})\s*([a-z]+)\.?,?\s*(?:(?:and|und|et|y|e)\s)?\s*(\d{1,2})\s*([a-z]+)\.?", re.A
-)
+_UNITS: Mapping[str, AgeUnit] = {
+    "age-years": "years",
+    "age-years-cell": "years",
+    "age-months": "months",
+    "age-months-cell": "months",
+    "age-weeks": "weeks",
+    "age-days": "days",
+    "age-days-cell": "days",
+    "age-hours": "hours",
+}
+_NO_AGE = EMPTY_MARKS | {"", "-", "--", "?"}
+_LATIN = re.compile(r"[a-z/]+")
+
+
+class AgeWords(NamedTuple):
+    """Units of ages and words for an age that is not known, in folded text."""
+
+    unknown: frozenset[str]
+    units: Mapping[str, AgeUnit]
+    one_part: re.Pattern[str]
+    two_parts: re.Pattern[str]
+    """1y 3m."""
+    in_header: re.Pattern[str]
+
+
+@prepared_once
+def index_ages(knowledge: Knowledge) -> AgeWords:
+    """Prepare the words of ages."""
+
+    def words(*kinds: str) -> list[str]:
+        return [fold_words(word) for kind in kinds for word in knowledge.phrases[kind].words]
+
+    units = {word: unit for kind, unit in _UNITS.items() for word in words(kind)}
+    others = any_word(word for word in units if not _LATIN.fullmatch(word))
+    not_latin = any_word(word for word in units if not word.isascii())
+    part = rf"(?:{not_latin}|[a-z]+)"
+    return AgeWords(
+        unknown=_NO_AGE.union(words("unknown", "no-age")),
+        units=units,
+        one_part=re.compile(
+            r"(?P<sign>[<>]=?|≥|≤)?\s*(?P<number>\d{1,5}(?:[.,]\d{1,4})?)\s*(?P<plus>\+)?\s*"
+            rf"(?P<unit>{others}|{_LATIN.pattern})?\.?(?P<after>\+)?",
+            re.A,
+        ),
+        two_parts=re.compile(
+            rf"(\d{{1,3}})\s*({part})\.?,?\s*(?:{any_word(words('and'))}\s)?\s*"
+            rf"(\d{{1,2}})\s*({part})\.?",
+            re.A,
+        ),
+        in_header=re.compile(rf"{not_latin}|{_LATIN.pattern}"),
+    )
+
 
 # Least and most days that can pass until n months are completed, whatever the birth date.
 _ALL_MONTHS = np.arange(12 * (OLDEST_YEARS + 2))
@@ -140,24 +172,21 @@ class Age(NamedTuple):
     code: str = ""
 
 
-def age_unit_of(header: str) -> AgeUnit:
-    """Give the unit of bare numbers under a header: what it names, else years.
-
-    >>> age_unit_of("Age"), age_unit_of("Alter (Monate)"), age_unit_of("age_in_days")
-    ('years', 'months', 'days')
-    """
-    words = re.split(r"[^a-z/]+", fold_words(header))
-    named = [_UNIT_WORDS[word] for word in words if word in _UNIT_WORDS and len(word) > 1]
-    return named[-1] if named else "years"
+def age_unit_of(header: str, words: AgeWords) -> AgeUnit:
+    """Give the unit of bare numbers under a header: what it names, else years."""
+    named = words.in_header.findall(fold_words(header))
+    units = [words.units[word] for word in named if word in words.units and len(word) > 1]
+    return units[-1] if units else "years"
 
 
-def parse_ages(texts: Iterable[str], bare: AgeUnit = "years") -> pd.DataFrame:
+def parse_ages(texts: Iterable[str], words: AgeWords, bare: AgeUnit = "years") -> pd.DataFrame:
     """Read cells of an age column: `44`, `44 y`, `8m`, `12d`, `3w`, `1y 3m`, `>89`, `90+`.
 
     A whole number is an age completed; a fraction may have been rounded or cut.
 
     Args:
         texts: Cells as they stand.
+        words: Of `index_ages`.
         bare: Unit of numbers without one.
 
     Returns:
@@ -165,7 +194,9 @@ def parse_ages(texts: Iterable[str], bare: AgeUnit = "years") -> pd.DataFrame:
         `age_months_high` (Int64; all missing if not known, the high ends if open) and `code`
         ("" or `age-unreadable`).
     """
-    frame = pd.DataFrame([_read_age(text, bare) for text in texts], columns=list(Age._fields))
+    frame = pd.DataFrame(
+        [_read_age(text, words, bare) for text in texts], columns=list(Age._fields)
+    )
     return frame.astype(dict.fromkeys(Age._fields[:-1], "Int64") | {"code": "str"})
 
 
@@ -185,19 +216,19 @@ def ages_at(birth_date: "pd.Series", collected_at: "pd.Series") -> pd.DataFrame:
     return pd.DataFrame({"age_days": days.astype("Int64"), "age_months": months.astype("Int64")})
 
 
-def _read_age(text: str, bare: AgeUnit) -> Age:
+def _read_age(text: str, words: AgeWords, bare: AgeUnit) -> Age:
     """Read one cell."""
     cell = fold_words(text).strip(" .")
-    if cell in _UNKNOWN_WORDS:
+    if cell in words.unknown:
         return Age()
-    if both := _TWO_PARTS.fullmatch(cell):
-        first, second = _UNIT_WORDS.get(both[2]), _UNIT_WORDS.get(both[4])
+    if both := words.two_parts.fullmatch(cell):
+        first, second = words.units.get(both[2]), words.units.get(both[4])
         if (first, second) == ("years", "months"):
             months = int(both[1]) * 12 + int(both[3])
             return _from_months(months, months)
         return Age(code="age-unreadable")
-    found = _AGE.fullmatch(cell)
-    unit = _UNIT_WORDS.get(found["unit"]) if found and found["unit"] else bare
+    found = words.one_part.fullmatch(cell)
+    unit = words.units.get(found["unit"]) if found and found["unit"] else bare
     if not found or not unit:
         return Age(code="age-unreadable")
     written = Decimal(found["number"].replace(",", "."))

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from pipeline.ingest.layout.analyte_names import fold_words
 from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.name_key import name_key
+from pipeline.knowledge.name_key import fold_words, name_key
 from schemas.vocabulary import ResultStatus
 
 _PHRASES = {

@@ -5,12 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.ingest.cells.free_text import RemarkIndex, index_remarks, read_remark
-from pipeline.ingest.cells.materials import index_materials, material_of
-from pipeline.ingest.cells.numbers import comparator_of, parse_doubts
+from pipeline.ingest.cells.materials import MaterialWords, index_materials, material_of
 from pipeline.ingest.cells.statuses import index_statuses, parse_statuses
-from pipeline.ingest.layout.analyte_names import fold_words
+from pipeline.ingest.cells.value_words import (
+    ValueWords,
+    comparator_of,
+    doubt_of,
+    index_value_words,
+)
 from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
+from pipeline.knowledge.name_key import fold_words
 from schemas.vocabulary import ResultStatus
 
 SIGNS = frozenset(["<", ">", "<=", ">=", "≤", "≥"])
@@ -33,9 +38,11 @@ _OF_NO_CONSEQUENCE = ("", str(ResultStatus.FINAL))
 class CellWords:
     """Words of whole cells, ready to be looked up."""
 
+    values: ValueWords
+    """Words in and beside results."""
     comparators: Mapping[str, str]
     """Folded → comparator, "" for the words that say that there is none."""
-    materials: Mapping[str, str]
+    materials: MaterialWords
     everyday: frozenset[str]
     """Words of materials that mean other things as often."""
     sound: frozenset[str]
@@ -80,7 +87,7 @@ class CellWords:
             return ""
         if any(said.answer == "yes" for said in read_remark(text, self.remarks)):
             return "remark"
-        return "doubt" if parse_doubts([text])["code"][0] == "specimen-unreliable" else ""
+        return "doubt" if doubt_of(text, self.values) == "specimen-unreliable" else ""
 
     def mark(self, text: str) -> str:
         """Return "doubtful", "no-number" or "plain" for a mark of an analyzer, else ""."""
@@ -107,10 +114,13 @@ def is_of_consequence(status: str) -> bool:
 def index_cells(knowledge: Knowledge) -> CellWords:
     """Prepare the words of `knowledge` that whole cells are compared with."""
     return CellWords(
+        values=index_value_words(knowledge),
         comparators={
             _fold(word): sign
             for name, sign in _COMPARATORS.items()
-            for word in knowledge.phrases[name].words
+            for kind in (name, f"{name}-cell")
+            if kind in knowledge.phrases
+            for word in knowledge.phrases[kind].words
         },
         materials=index_materials(knowledge),
         everyday=frozenset(
@@ -128,7 +138,7 @@ def index_cells(knowledge: Knowledge) -> CellWords:
 def read_comparator(text: str, words: CellWords) -> str | None:
     """Return the comparator of a cell in a column of comparators; None if it is none."""
     known = words.comparator(text)
-    return comparator_of(text) if known is None else known
+    return comparator_of(text, words.values) if known is None else known
 
 
 def _fold(text: str) -> str:

@@ -1,9 +1,8 @@
 """Names of analytes as exports write them: which analyte is meant, if any of ours."""
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from pipeline.knowledge.export_terms import LookAlike
 from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Analyte, Knowledge
 from pipeline.knowledge.name_key import name_key
+from pipeline.knowledge.words import WordKind
 
 NOT_OURS = "analyte-unknown"
 """Code of a name that is left out on purpose; every other code sets the result aside."""
@@ -35,35 +35,6 @@ _LONGEST_NAME, _MOST_WORDS = 40, 5
 _FREE_TEXT = re.compile(r"[.!?:]\s+\S+\s+\S|[?!@]|[0-9]{5}|[0-9]+[./-][0-9]+[./-][0-9]{2}")
 _PARTS = re.compile(r"[()\[\],;/|]|\s[-–]\s")
 _LOINC = re.compile(r"(?:LOINC[\s:]*)?(\d{1,7}-\d)", re.IGNORECASE)
-
-
-def word_set(words: str) -> frozenset[str]:
-    """Give the set of words that a text lists between bars."""
-    return frozenset(words.split("|"))
-
-
-def fold_words(text: str) -> str:
-    """Bring words to the form in which word lists are written: no capitals, accents, extra space.
-
-    >>> fold_words(" Größer  als ")
-    'grosser als'
-    """
-    folded = unicodedata.normalize("NFD", text.casefold())
-    return " ".join("".join(c for c in folded if not unicodedata.combining(c)).split())
-
-
-_OTHER_FLUIDS = word_set(
-    "urine|urinary|urin|urina|urinaire|harn|csf|cerebrospinal|spinal|liquor|ascites|ascitic"
-    "|aszites|pleural|pleura|peritoneal|synovial|pericardial|amniotic|bal|bronchoalveolar|sputum|saliva"
-    "|stool|fecal|faecal|feces|faeces|stuhl|selles|heces|dialysate|dialysat|fluid|sediment"
-)
-
-
-# Words of columns that say something about a result and hold none.
-_ABOUT_A_RESULT = word_set(
-    "date|datum|fecha|time|uhrzeit|comment|comments|kommentar|commentaire|comentario|note|notes"
-    "|remark|remarks|bemerkung|interpretation|morphology|range|status"
-)
 
 
 class HeaderParts(NamedTuple):
@@ -120,6 +91,12 @@ class NameIndex:
     """Analytes that stand for another with a word more: "WBC corrected"."""
     unlisted_units: frozenset[str]
     """UCUM codes of blood counts: what carries one and is not known is held."""
+    other_fluids: frozenset[str]
+    """Words that say that something was not measured in blood, without capitals."""
+    about_results: frozenset[str]
+    """Keys of the words of columns that say something about a result and hold none."""
+    before_unit: frozenset[str]
+    """Words between a name and its unit, without capitals."""
 
     def claimants(self, text: str) -> tuple[str, ...]:
         """Analytes that a name may mean, before the unit decides."""
@@ -169,7 +146,14 @@ def index_names(knowledge: Knowledge) -> NameIndex:
         unlisted_units=frozenset(
             each.ucum for each in knowledge.units.values() if each.is_of_blood_count
         ),
+        other_fluids=_words(knowledge, "other-fluid", str.casefold),
+        about_results=_words(knowledge, "about-a-result", name_key),
+        before_unit=_words(knowledge, "unit-in", str.casefold),
     )
+
+
+def _words(knowledge: Knowledge, kind: WordKind, fold: Callable[[str], str]) -> frozenset[str]:
+    return frozenset(map(fold, knowledge.phrases[kind].words))
 
 
 def _index_said(knowledge: Knowledge) -> dict[str, str]:
@@ -201,7 +185,7 @@ def split_header(text: str, index: NameIndex) -> HeaderParts:
     if len(text) > LONGEST_NAME:
         return HeaderParts(text, "")
     bracket = _last_bracket(text)
-    for parts in (bracket, *_tails(text), *_quotients(text)):
+    for parts in (bracket, *_tails(text, index), *_quotients(text)):
         if parts.unit and index.accepting(index.claimants(parts.name), parts.unit):
             return parts
     if index.claimants(text) or name_key(text) in index.look_alikes.whole:
@@ -280,7 +264,7 @@ def _by_name(name: str, unit: str, by_code: str, index: NameIndex) -> Recognitio
 def _is_something_else(name: str, index: NameIndex) -> bool:
     """A known look-alike, or a substance measured elsewhere than in blood."""
     words = re.split(r"[\W_\d]+", name.casefold())
-    if name_key(name) in index.look_alikes.whole or not _OTHER_FLUIDS.isdisjoint(words):
+    if name_key(name) in index.look_alikes.whole or not index.other_fluids.isdisjoint(words):
         return True
     if index.claimants(split_header(name, index).name):
         return False
@@ -324,7 +308,7 @@ def _counts_cells(unit: str, index: NameIndex) -> bool:
 def _without_unit(name: str, index: NameIndex) -> str:
     """Take off what looks like a unit behind a name, whatever the name is."""
     bracket = _last_bracket(name.strip())
-    for parts in (bracket, *_tails(name)):
+    for parts in (bracket, *_tails(name, index)):
         if parts.unit and parts.name and index.units.knows(parts.unit):
             return parts.name
     return name
@@ -338,7 +322,7 @@ def _part_of_ours(name: str, unit: str, index: NameIndex) -> str:
     cut a name short ("Plaq."), and a name may leave out words in the middle ("White count").
     """
     words = words_of(name)
-    if not _ABOUT_A_RESULT.isdisjoint(words):
+    if not index.about_results.isdisjoint(words):
         return ""
     runs = {
         (at, end): name_key("".join(words[at:end]))
@@ -438,7 +422,7 @@ def _last_bracket(text: str) -> HeaderParts:
     return HeaderParts(text, "")
 
 
-def _tails(text: str) -> Iterator[HeaderParts]:
+def _tails(text: str, index: NameIndex) -> Iterator[HeaderParts]:
     """Give every way to take the last words for the unit, shortest first.
 
     Underscores stand for spaces, slashes and powers: `WBC_10_9_L`, `b12_pg_ml`.
@@ -447,7 +431,7 @@ def _tails(text: str) -> Iterator[HeaderParts]:
     for at in range(len(words) - 1, 0, -1):
         name, tail = " ".join(words[:at]), words[at:]
         yield HeaderParts(name, " ".join(tail))
-        if at > 1 and words[at - 1].casefold() in ("in", "en"):
+        if at > 1 and words[at - 1].casefold() in index.before_unit:
             yield HeaderParts(" ".join(words[: at - 1]), " ".join(tail))
         if "_" in text:
             steps = [word for word in tail if word.casefold() != "per"]

@@ -10,7 +10,8 @@ from pipeline.ingest.layout.dialect import (
     prove_date_orders,
     reads_two_ways,
 )
-from pipeline.ingest.layout.headers import AgeUnit, HeaderIndex
+from pipeline.ingest.layout.headers import HeaderIndex
+from pipeline.ingest.layout.layout_words import AgeUnit
 from pipeline.ingest.layout.plan import Plan
 from pipeline.ingest.long_format import Melted
 from pipeline.ingest.text_tables import DateOrder, SiteReading, SourceFile

@@ -14,6 +14,7 @@ from pipeline.ingest.layout.analyte_names import (
     index_names,
     split_header,
 )
+from pipeline.ingest.layout.layout_words import AgeUnit, LayoutWords, index_layout_words
 from pipeline.ingest.layout.remark_rows import RemarkNames, index_remark_names
 from pipeline.ingest.text_tables import DateOrder
 from pipeline.knowledge.check_observations import AS_RESULTS, columns_of
@@ -23,7 +24,6 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import name_key
 
 Kind = Literal["field", "analyte", "said", "foreign", "flag", "mark", "unit", "unused"]
-AgeUnit = Literal["", "years", "months", "days"]
 
 RESULTS = ("analyte", "said", "foreign")
 """Kinds of headers under which a wide table holds results."""
@@ -31,22 +31,7 @@ ATTACHED = ("flag", "unit", "reference_low", "reference_high", "reference")
 """Fields that in a wide table may stand once for each analyte, right of its column."""
 
 _BRACKET = re.compile(r"(.*?)\s*[(\[]([^()\[\]]*)[)\]]\s*[*^:]?\s*", re.DOTALL)
-_FLAG = re.compile(r"(.+?)[\s_.-]+flags?|flags?[\s_.-]+(.+)", re.IGNORECASE | re.DOTALL)
-_MARK = re.compile(
-    r"(.+)/M|(.+?)[\s_.-]+marks?|marks?[\s_.-]*[\s_.(-](.+?)\)?", re.IGNORECASE | re.DOTALL
-)
-_UNIT = re.compile(r"(.+?)[\s_.-]+units?|units?[\s_.-]+(.+)", re.IGNORECASE | re.DOTALL)
-_DAY_FIRST = re.compile(r"[dt]{1,2}[./-]?m{1,2}[./-]?[yja]{2,4}\b.*", re.IGNORECASE)
 _MONTH_FIRST = re.compile(r"m{1,2}[./-]?d{1,2}[./-]?y{2,4}\b.*", re.IGNORECASE)
-_YEAR_FIRST = re.compile(r"(?:[yja]{4}[./-]?m{1,2}[./-]?[dt]{1,2}\b.*|iso\s*8601)", re.IGNORECASE)
-_AGE_UNITS: Mapping[str, AgeUnit] = {
-    **dict.fromkeys(("y", "yr", "yrs", "year", "years", "jahre", "ans", "anos"), "years"),
-    **dict.fromkeys(("mo", "mos", "month", "months", "monate", "mois", "meses"), "months"),
-    **dict.fromkeys(("d", "day", "days", "tage", "jours", "dias"), "days"),
-}
-_YES_OR_NO = re.compile(
-    r"(?:y|yes|j|ja|o|oui|s|si|s\xed|1|0)\s*[/|,-]\s*(?:n|no|nein|non|0|1)", re.IGNORECASE
-)
 _LIKE = 0.75
 
 
@@ -85,6 +70,7 @@ class HeaderIndex:
     """Key of a header or name → as a person writes it."""
     by_cells: Mapping[str, str]
     """Key of a header that counts only where its cells are words of the field → the field."""
+    words: LayoutWords
     cells: CellWords
     remarks: RemarkNames
     seen: dict[str, Meaning] = field(default_factory=dict)
@@ -153,6 +139,7 @@ def index_headers(knowledge: Knowledge) -> HeaderIndex:
         fields=fields,
         written=written,
         by_cells=by_cells,
+        words=index_layout_words(knowledge),
         cells=index_cells(knowledge),
         remarks=index_remark_names(knowledge),
     )
@@ -197,13 +184,13 @@ def _meaning_of(header: str, index: HeaderIndex) -> Meaning:
         return as_field
     if said := index.names.said.get(name_key(header)):
         return Meaning(kind="said", field=said, name=header, analyte=said)
-    if mark := _MARK.fullmatch(header):
+    if mark := index.words.mark.fullmatch(header):
         return Meaning(kind="mark", name=next(part for part in mark.groups() if part))
     if index.remarks.fits(header):
         return Meaning(kind="field", field="specimen_remark")
-    if flag := _FLAG.fullmatch(header):
+    if flag := index.words.flag.fullmatch(header):
         return Meaning(kind="flag", name=next(part for part in flag.groups() if part))
-    if unit_of_one := _UNIT.fullmatch(header):
+    if unit_of_one := index.words.unit.fullmatch(header):
         return Meaning(kind="unit", name=next(part for part in unit_of_one.groups() if part))
     parts = split_header(header, index.names)
     found = analyte_of(header, "", "", index.names)
@@ -232,19 +219,19 @@ def _field_of(header: str, index: HeaderIndex) -> Meaning | None:
     base, inside = (bracket[1], bracket[2].strip()) if bracket else (header, "")
     name = index.fields.get(name_key(base), "")
     if inside and name:
-        unit = _AGE_UNITS.get(name_key(inside), "")
+        unit = index.words.age_units.get(name_key(inside), "")
         if name == "age" and unit:
             return Meaning(kind="field", field=name, age_unit=unit)
         if name in ("birth_date", "collected_at"):
-            if _DAY_FIRST.fullmatch(inside):
+            if index.words.day_first.fullmatch(inside):
                 return Meaning(kind="field", field=name, date_order="day-first")
             if _MONTH_FIRST.fullmatch(inside):
                 return Meaning(kind="field", field=name, date_order="month-first")
-            if _YEAR_FIRST.fullmatch(inside):
+            if index.words.year_first.fullmatch(inside):
                 return Meaning(kind="field", field=name)
         if index.fields.get(name_key(inside)) == name:
             return Meaning(kind="field", field=name)
-        if name and _YES_OR_NO.fullmatch(inside):
+        if name and index.words.yes_or_no.fullmatch(inside):
             return Meaning(kind="field", field=name)
     whole = index.fields.get(name_key(header), "")
     return Meaning(kind="field", field=whole) if whole else None

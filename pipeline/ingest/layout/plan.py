@@ -8,6 +8,7 @@ from typing import Literal
 
 from pipeline.ingest.layout.dialect import HEADER_WITHIN
 from pipeline.ingest.layout.headers import ATTACHED, RESULTS, HeaderIndex, Meaning, meanings_of
+from pipeline.ingest.layout.layout_words import LayoutWords
 from pipeline.ingest.layout.unit_row import UnitRow, read_unit_row
 from pipeline.ingest.text_tables import TextTable, UnreadableFile
 from pipeline.knowledge.export_terms import Layout
@@ -63,6 +64,8 @@ class Plan:
     """Of a wide table; also those of analytes that labflag does not use."""
     meanings: tuple[Meaning, ...]
     """One for each of `headers`."""
+    words: LayoutWords
+    """Words of cells that decide what a row is."""
     unit_row: UnitRow | None = None
     """The row below the header, where it states the units of the columns."""
     doubtful: tuple[DoubtfulColumn, ...] = ()
@@ -194,6 +197,7 @@ def _make_plan(table: TextTable, position: int, layout: Layout | None, index: He
         fields=_settle_fields(wanted, headers, meanings, layout, body),
         results=results,
         meanings=meanings,
+        words=index.words,
         unit_row=unit_row,
     )
 

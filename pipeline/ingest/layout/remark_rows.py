@@ -9,17 +9,17 @@ import pandas as pd
 
 from pipeline.ingest.cells.free_text import RemarkIndex, index_remarks, read_remark
 from pipeline.ingest.cells.numbers import parse_values
+from pipeline.ingest.cells.value_words import index_value_words
 from pipeline.ingest.layout.analyte_names import (
     LONGEST_NAME,
     NameIndex,
-    fold_words,
     index_names,
     split_header,
 )
 from pipeline.ingest.layout.look_alikes import words_of
 from pipeline.knowledge.memo import prepared_once
 from pipeline.knowledge.model import Knowledge
-from pipeline.knowledge.name_key import name_key
+from pipeline.knowledge.name_key import fold_words, name_key
 from pipeline.lookup import look_up
 
 _FIELDS = ("comment", "film", "specimen_remark")
@@ -71,7 +71,8 @@ def find_remark_rows(export: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[b
         return found
     texts = export.loc[rows, "value"]
     codes, distinct = pd.factorize(texts)
-    is_text = parse_values(list(distinct))["number"].isna().take(codes).set_axis(texts.index)
+    read = parse_values(list(distinct), index_value_words(knowledge))
+    is_text = read["number"].isna().take(codes).set_axis(texts.index)
     index = index_remarks(knowledge, "specimen")
     says = _map_distinct(texts, lambda text: bool(read_remark(text, index)))
     found[texts.index] = is_text & (is_named[texts.index] | says)

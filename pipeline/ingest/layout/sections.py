@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.ingest.layout.headers import HeaderIndex
+from pipeline.ingest.layout.layout_words import LayoutWords
 from pipeline.ingest.layout.plan import Plan
 from pipeline.ingest.layout.unit_row import names_units, states_units
 from pipeline.ingest.text_tables import TextTable, UnreadableFile
@@ -12,18 +13,6 @@ from pipeline.ingest.text_tables import TextTable, UnreadableFile
 MAX_BAD_ROWS = 100_000
 """With more rows than these that cannot be read a file is refused as a whole."""
 
-_CLOSING = re.compile(
-    r"[*#=_~<>+.-]{2,}.*"
-    r"|(?:end|total|count|number|no\.|printed|generated|created|exported|page|rows?|records?"
-    r"|report|ende|summe|anzahl|gesamt|gedruckt|erstellt|seite|zeilen|fin|nombre|lignes|impreso"
-    r"|filas|registros|p[aá]gina)\b.*",
-    re.IGNORECASE | re.DOTALL,
-)
-_SUMMARY = re.compile(
-    r"(?:grand )?total|sum|mean|average|median|minimum|maximum|min\.?|max\.?|count|sd"
-    r"|std\.? ?dev\.?|summe|mittelwert|anzahl|somme|moyenne|suma|media|promedio",
-    re.IGNORECASE,
-)
 _NUMBER = re.compile(r"\s*[<>≤≥=]*\s*[.,]?[0-9]")
 _SAME_HEADER = 2
 _PERSONAL = ("patient_name", "sex", "birth_date", "age", "sample_id", "collected_at")
@@ -83,7 +72,7 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, delimiter: s
     attached = {at for each in plan.results for at in each.attached.values()}
     unnamed = [at for at, header in enumerate(plan.headers) if not header and at not in attached]
     seen: dict[str, bool] = {}
-    end = _find_end(below, id_at, plan)
+    end = _find_end(below, id_at, plan, index.words)
     # The name of an analyte is no sign of a header there: "MCV" beside a patient called "GB".
     names = plan.fields.get("analyte", ())
     # Nor is an id such as "TEST", beside a number where numbers belong.
@@ -95,10 +84,10 @@ def sort_lines(table: TextTable, plan: Plan, index: HeaderIndex, *, delimiter: s
         if first not in seen:
             seen[first] = index.may_be_header(first)
         alone = not fits or cells.count("") >= len(cells) - 1
-        is_of_units = names_units(first) and states_units(cells, columns, index)
+        is_of_units = names_units(first, index) and states_units(cells, columns, index)
         if (
             position >= end
-            or ((alone or seen[first]) and _is_left_out(cells, plan))
+            or ((alone or seen[first]) and _is_left_out(cells, plan, index.words))
             or (is_of_units and _trim(cells) == units)
         ):
             lines.left_out.append(row)
@@ -142,27 +131,30 @@ def _accepted_lengths(plan: Plan, body: Sequence[Sequence[str]], may_be_decimal:
     return lengths
 
 
-def _find_end(below: Sequence[tuple[int, list[str]]], id_at: int, plan: Plan) -> int:
+def _find_end(
+    below: Sequence[tuple[int, list[str]]], id_at: int, plan: Plan, words: LayoutWords
+) -> int:
     """Find the position from which on only closing lines and lines of sums stand."""
     end = len(below)
     while end and (
-        _is_left_out(below[end - 1][1], plan) or _is_summary(below[end - 1][1], id_at, plan)
+        _is_left_out(below[end - 1][1], plan, words)
+        or _is_summary(below[end - 1][1], id_at, plan, words)
     ):
         end -= 1
     return end
 
 
-def _is_left_out(cells: Sequence[str], plan: Plan) -> bool:
+def _is_left_out(cells: Sequence[str], plan: Plan, words: LayoutWords) -> bool:
     """Whether a row is a closing line or repeats the header."""
     filled = [cell.strip() for cell in cells if cell.strip()]
     if len(filled) == 1:
-        return bool(_CLOSING.fullmatch(filled[0]))
+        return bool(words.closing.fullmatch(filled[0]))
     return [" ".join(cell.split()) for cell in cells][: len(plan.headers)] == list(plan.headers)
 
 
-def _is_summary(cells: Sequence[str], id_at: int, plan: Plan) -> bool:
+def _is_summary(cells: Sequence[str], id_at: int, plan: Plan, words: LayoutWords) -> bool:
     """Whether a row has "Mean" or the like for an id, and is no result of a person named so."""
-    if id_at >= len(cells) or not _SUMMARY.fullmatch(cells[id_at].strip()):
+    if id_at >= len(cells) or not words.summary.fullmatch(cells[id_at].strip()):
         return False
     personal = {at for name in _PERSONAL for at in plan.fields.get(name, ())}
     filled = {at for at, cell in enumerate(cells) if cell.strip()} - {id_at}

@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.ingest.cells.units import unit_key, unit_of
-from pipeline.ingest.layout.analyte_names import fold_words, word_set
 from pipeline.ingest.layout.headers import ATTACHED, HeaderIndex, Meaning
 from pipeline.ingest.text_tables import UnreadableFile
+from pipeline.knowledge.name_key import fold_words
 
 MEASURED = ("analyte", "foreign")
 """Kinds of headers under which units may stand."""
 
 _NO_UNIT = re.compile(r"[-–—_./ ]*")
-_TITLE = word_set("unit|units|einheit|einheiten|unite|unites|unidad|unidades|unita|unidade")
 _NUMBER = re.compile(r"\s*[<>≤≥=]*\s*[-+]?[\d.,]+\s*")
 
 
@@ -76,9 +75,9 @@ def states_units(cells: Sequence[str], columns: Sequence[int], index: HeaderInde
     return any(map(index.names.units.knows, stated)) and not any(map(_NUMBER.fullmatch, stated))
 
 
-def names_units(cell: str) -> bool:
+def names_units(cell: str, index: HeaderIndex) -> bool:
     """Whether the cell of the patient id is empty, as in a row of units, or says "Units"."""
-    return not cell.strip() or fold_words(cell) in _TITLE
+    return not cell.strip() or fold_words(cell) in index.words.unit_titles
 
 
 def _give_unit(header: str, meaning: Meaning, unit: str, row: int, index: HeaderIndex) -> Meaning:
@@ -106,7 +105,7 @@ def _is_same(meaning: Meaning, unit: str, index: HeaderIndex) -> bool:
 
 def _format_of(header: str, meaning: Meaning, cell: str, index: HeaderIndex) -> Meaning | None:
     """Say what a header means by a cell that states a unit or format; None if it does not."""
-    if fold_words(cell) in _TITLE:
+    if fold_words(cell) in index.words.unit_titles:
         return meaning
     if meaning.kind == "said":
         return None

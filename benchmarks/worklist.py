@@ -20,6 +20,7 @@ from python_calamine import CalamineWorkbook
 from benchmarks.interpretation import make_results
 from pipeline.history.notes import Entries
 from pipeline.interpret import interpret_results
+from pipeline.interpret.joined_evidence import list_current
 from pipeline.interpret.since_last_report import compare_standing
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.reportable_results import select_reportable
@@ -51,7 +52,8 @@ def make_worklist(patients: int) -> tuple[bytes, str]:
         results=said.results,
         findings=said.findings,
         standing=said.standing,
-        changes=compare_standing(None, said.standing),
+        evidence=said.evidence,
+        changes=compare_standing(None, list_current(said.standing, said.evidence)),
         held=held,
         issues=Issues.validate(Issues.no_rows()),
         knowledge=knowledge,

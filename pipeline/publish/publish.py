@@ -12,6 +12,7 @@ from pipeline.history.broken_patients import SEAL_BROKEN
 from pipeline.history.notes import Entries
 from pipeline.history.store.records import Run
 from pipeline.history.stored import FILE_NAME, History
+from pipeline.interpret.joined_evidence import join_evidence
 from pipeline.interpret.since_last_report import compare_standing
 from pipeline.publish import manifest
 from pipeline.publish.csv_text import csv_text
@@ -121,10 +122,11 @@ def publish(
     locked += _hand_back(shelf, held, judgement, facts)
     news = _write_worklist(shelf, judgement, facts)
     locked += [WORKLIST] if news.left else []
-    findings = judgement.interpretation.findings
+    interpretation = judgement.interpretation
+    findings = interpretation.findings
     critical = [rule.id for rule in judgement.knowledge.critical_rules()]
-    told = _told(findings, critical, all_outcomes).drop(columns=[*_NOT_IN_CONTRACT])
-    write_text(csv_text(told), folder / _TABLES[0])
+    told = join_evidence(_told(findings, critical, all_outcomes), interpretation.evidence)
+    write_text(csv_text(told.drop(columns=[*_NOT_IN_CONTRACT])), folder / _TABLES[0])
     write_text(csv_text(judgement.issues.drop(columns="result_id")), folder / _TABLES[1])
     locked += shelf.remove(stale - planned)
     stand = [folder / name for name in _FIXED if (folder / name).is_file()]
@@ -150,12 +152,14 @@ def _write_reports(
         issues=judgement.issues,
         findings=interpretation.findings,
         standing=interpretation.standing,
+        evidence=interpretation.evidence,
         superseded=judgement.selected.superseded,
         knowledge=judgement.knowledge,
         run=facts,
         only=reported,
         changed_at=shelf.changed_at,
         artifacts=interpretation.artifacts,
+        artifact_evidence=interpretation.artifact_evidence,
         said=judgement.said,
         moves=interpretation.moves,
     )
@@ -232,14 +236,20 @@ def _write_worklist(shelf: Shelf, judgement: Judgement, facts: RunFacts) -> Work
     interpretation, texts = judgement.interpretation, LANGUAGES[facts.language]
     known, patients = judgement.knowledge, interpretation.patients
     standing_before = shelf.standing_before()
-    changes = compare_standing(standing_before, interpretation.standing, interpretation.moves)
+    changes = compare_standing(standing_before, shelf.current, interpretation.moves)
     by_patient = standing_before.groupby("patient_id")["rule"]
     before = {str(patient): {*rules} for patient, rules in by_patient}
     topics, titles = list_topics(patients), describe_topics(known, texts)
 
     def carry(entries: Entries) -> Entries:
         due = [
-            *list_due(interpretation.findings, interpretation.results, known, texts),
+            *list_due(
+                interpretation.findings,
+                interpretation.evidence,
+                interpretation.results,
+                known,
+                texts,
+            ),
             *list_identity_calls(patients, judgement.held, texts),
         ]
         return carry_entries(entries, topics, titles, due, facts.run_at.date(), texts, before)
@@ -250,6 +260,7 @@ def _write_worklist(shelf: Shelf, judgement: Judgement, facts: RunFacts) -> Work
             results=interpretation.results,
             findings=interpretation.findings,
             standing=interpretation.standing,
+            evidence=interpretation.evidence,
             changes=changes,
             held=judgement.held,
             issues=judgement.issues,

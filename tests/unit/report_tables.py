@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.interpret import interpret_results
 from pipeline.interpret.course import Moves
+from pipeline.interpret.joined_evidence import list_current
 from pipeline.issues import all_issues, issues_at, no_issues
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Knowledge
@@ -41,6 +42,7 @@ class Tables:
     issues: pd.DataFrame
     findings: pd.DataFrame
     standing: pd.DataFrame
+    evidence: pd.DataFrame
     moves: Moves
 
     def reports(self, run: RunFacts = RUN) -> Iterator[PatientReport]:
@@ -51,10 +53,16 @@ class Tables:
             issues=self.issues,
             findings=self.findings,
             standing=self.standing,
+            evidence=self.evidence,
             knowledge=knowledge(),
             run=run,
             moves=self.moves,
         )
+
+    @property
+    def current(self) -> pd.DataFrame:
+        """What trends need of the findings that stand."""
+        return list_current(self.standing, self.evidence)
 
     def report(self) -> PatientReport:
         """The report of the only patient."""
@@ -130,6 +138,7 @@ def tables_of(
         issues=all_issues(*kinds, no_issues() if issues is None else issues),
         findings=found.findings,
         standing=found.standing,
+        evidence=found.evidence,
         moves=found.moves,
     )
 

@@ -30,9 +30,11 @@ def report_of(text):
         issues=no_issues(),
         findings=said.findings,
         standing=said.standing,
+        evidence=said.evidence,
         knowledge=KNOWLEDGE,
         run=RUN,
         artifacts=said.artifacts,
+        artifact_evidence=said.artifact_evidence,
     )
     return report
 

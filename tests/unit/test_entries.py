@@ -54,7 +54,7 @@ def run(
     titles = describe_topics(known, ENGLISH)
 
     def carry(entries: Entries) -> Entries:
-        due = list_due(tables.findings, tables.results, known, ENGLISH)
+        due = list_due(tables.findings, tables.evidence, tables.results, known, ENGLISH)
         return carry_entries(entries, list_topics(tables.patients), titles, due, at.date())
 
     def render(entries: Entries) -> tuple[bytes, str]:
@@ -63,7 +63,8 @@ def run(
             results=tables.results,
             findings=tables.findings,
             standing=tables.standing,
-            changes=compare_standing(None, tables.standing),
+            evidence=tables.evidence,
+            changes=compare_standing(None, tables.current),
             held=tables.held,
             issues=tables.issues,
             knowledge=known,

@@ -53,6 +53,7 @@ def book_in(language: str):
         issues=tables.issues,
         findings=tables.findings,
         standing=tables.standing,
+        evidence=tables.evidence,
         knowledge=load_knowledge(language=language),
         run=replace(RUN, language=language),
     )

@@ -37,7 +37,8 @@ def render(tables: Tables, run: RunFacts = RUN, entries: Entries = NOTHING_TYPED
         results=tables.results,
         findings=tables.findings,
         standing=tables.standing,
-        changes=compare_standing(None, tables.standing),
+        evidence=tables.evidence,
+        changes=compare_standing(None, tables.current),
         held=tables.held,
         issues=tables.issues,
         knowledge=knowledge(),
@@ -270,6 +271,7 @@ def test_nobody_at_all_still_gives_a_worklist(tmp_path):
         issues=tables.issues.iloc[:0],
         findings=tables.findings.iloc[:0],
         standing=tables.standing.iloc[:0],
+        evidence=tables.evidence.iloc[:0],
         moves={},
     )
     text = render_workbook_text(reopened(render(empty), tmp_path))
@@ -354,7 +356,8 @@ def test_the_page_shows_them_in_a_section_and_leaves_nobody_out():
     tables = make_tables(ASIDE)
     _, page = render_worklist(
         patients=tables.patients, results=tables.results, findings=tables.findings,
-        standing=tables.standing, changes=compare_standing(None, tables.standing),
+        standing=tables.standing,
+        evidence=tables.evidence, changes=compare_standing(None, tables.current),
         held=tables.held, issues=tables.issues, knowledge=knowledge(), run=RUN, names={},
         entries=NOTHING_TYPED,
     )  # fmt: skip

@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.interpret.course import Moves
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up
+from pipeline.report.cited import CitedResults
 from pipeline.report.patient.build import Desk
 from pipeline.report.patient.corrected_values import list_former
 from pipeline.report.patient.interference_lines import list_doubts
@@ -28,6 +29,7 @@ from pipeline.texts import LANGUAGES
 from schemas import (
     Artifacts,
     DataFrame,
+    Evidence,
     Findings,
     Held,
     Issues,
@@ -51,12 +53,14 @@ def assemble_reports(
     issues: DataFrame[Issues],
     findings: DataFrame[Findings],
     standing: DataFrame[Findings],
+    evidence: DataFrame[Evidence],
     knowledge: Knowledge,
     run: RunFacts,
     superseded: DataFrame[Superseded] | None = None,
     only: Collection[str] | None = None,
     changed_at: Mapping[str, datetime] = MappingProxyType({}),
     artifacts: DataFrame[Artifacts] | None = None,
+    artifact_evidence: DataFrame[Evidence] | None = None,
     said: DataFrame[Observations] | None = None,
     moves: Moves = MappingProxyType({}),
 ) -> Iterator[PatientReport]:
@@ -76,7 +80,7 @@ def assemble_reports(
     if only is not None:
         patients, results = _rows_of(only, patients), _rows_of(only, results)
         held, findings = _rows_of(only, held), _rows_of(only, findings)
-        standing = _rows_of(only, standing)
+        standing, evidence = _rows_of(only, standing), _rows_of(only, evidence)
     ids = patients["patient_id"]
     texts = LANGUAGES[run.language]
     desk = Desk(
@@ -84,9 +88,15 @@ def assemble_reports(
         held=list_held(held, ids, knowledge),
         findings=list_findings(findings, ids, knowledge),
         standing=list_findings(standing, ids, knowledge),
+        cited=CitedResults(evidence),
         said=None if said is None else list_said(said, ids, knowledge),
         doubts=None if artifacts is None else list_doubts(artifacts, ids, knowledge),
-        changes=list_changes(findings, standing, moves),
+        doubts_cited=CitedResults(
+            Evidence.require_columns(Evidence.no_rows())
+            if artifact_evidence is None
+            else artifact_evidence
+        ),
+        changes=list_changes(findings, standing, evidence, moves),
         former={} if superseded is None else list_former(superseded, results, texts),
         knowledge=knowledge,
         run=run,

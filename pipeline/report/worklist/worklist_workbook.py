@@ -9,6 +9,7 @@ from pipeline.history.notes import Entries, Kept
 from pipeline.interpret.conflict_versions import Versions
 from pipeline.interpret.since_last_report import order_by_change
 from pipeline.knowledge.model import Knowledge
+from pipeline.report.cited import cite
 from pipeline.report.excel.sheet import (
     Column,
     Entry,
@@ -44,7 +45,8 @@ from pipeline.report.worklist.role_sheets import place_patients, render_changes,
 from pipeline.report.worklist.run_sheets import render_counts, render_issues, render_run
 from pipeline.report.worklist.unplaced_notes import render_unplaced
 from pipeline.texts import LANGUAGES, Texts
-from schemas import Changes, DataFrame, Findings, Held, Issues, Patients, Reportable
+from schemas import Changes, DataFrame, Evidence, Findings, Held, Issues, Patients, Reportable
+from schemas.vocabulary import Outcome
 
 # A sheet of Excel holds 65,530 links.
 LINES_PER_SHEET = 60_000
@@ -58,6 +60,7 @@ def render_worklist(
     results: DataFrame[Reportable],
     findings: DataFrame[Findings],
     standing: DataFrame[Findings],
+    evidence: DataFrame[Evidence],
     changes: DataFrame[Changes],
     held: DataFrame[Held],
     issues: DataFrame[Issues],
@@ -85,7 +88,7 @@ def render_worklist(
     topics = list_topics(patients)
     titles = describe_topics(knowledge, texts)
     due = [
-        *list_due(findings, results, knowledge, texts),
+        *list_due(findings, evidence, results, knowledge, texts),
         *list_identity_calls(patients, held, texts),
     ]
     typed_so_far = carry_entries(entries, topics, titles, due, today, texts)
@@ -113,12 +116,14 @@ def render_worklist(
         apart = texts("aside.heading", made=made)
         _render_lines(book, styler, "aside", apart, aside, typed, texts)
     render_unplaced(book, styler, typed_so_far.unplaced, texts)
-    render_changes(book, styler, standing, changes, people, knowledge, since, texts)
+    told = standing["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
+    cited = cite(Findings.require_columns(standing[told]), evidence)
+    render_changes(book, styler, standing, cited, changes, people, knowledge, since, texts)
     render_calls(book, styler, calls, names, knowledge, texts, typed.made)
     called = frozenset(call.patient_id for call in calls)
     render_technician(book, styler, patients, standing, held, people, called, run, texts)
-    render_hematologist(book, styler, standing, results, changes, people, knowledge, texts)
-    render_analyst(book, styler, standing, people, texts)
+    render_hematologist(book, styler, standing, cited, results, changes, people, knowledge, texts)
+    render_analyst(book, styler, standing, evidence, people, texts)
     render_conflicts(book, styler, held, versions or Versions(), knowledge, texts)
     render_issues(book, styler, issues, texts)
     render_counts(book, styler, findings, standing, knowledge, texts)

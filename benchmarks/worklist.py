@@ -23,6 +23,7 @@ from pipeline.assessment import assess
 from pipeline.history.notes import Entries
 from pipeline.ingest.dataset import combine
 from pipeline.interpret import interpret_results
+from pipeline.interpret.joined_evidence import list_current
 from pipeline.interpret.since_last_report import compare_standing
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.reportable_results import select_reportable
@@ -54,7 +55,7 @@ def make_worklist(patients: int) -> tuple[bytes, str]:
     book, page = render_worklist(
         assessed,
         run,
-        compare_standing(None, said.standing),
+        compare_standing(None, list_current(said.standing, said.evidence)),
         {each: f"patients/{file_name(each)}.xlsx" for each in said.patients["patient_id"]},
         Entries(),
     )

@@ -12,8 +12,9 @@ from pandera.typing import DataFrame
 from schemas.artifacts import Artifacts
 from schemas.changes import Changes
 from schemas.differences import Differences, PatientChanges
+from schemas.evidence import Evidence
 from schemas.export import Export
-from schemas.findings import Findings
+from schemas.findings import CurrentFindings, Findings, JoinedFindings
 from schemas.issues import Issues
 from schemas.observations import Observations
 from schemas.patients import Patients
@@ -26,12 +27,15 @@ from schemas.verdicts import Verdicts
 __all__ = [
     "Artifacts",
     "Changes",
+    "CurrentFindings",
     "DataFrame",
     "Differences",
+    "Evidence",
     "Export",
     "Findings",
     "Held",
     "Issues",
+    "JoinedFindings",
     "Observations",
     "PatientChanges",
     "Patients",

@@ -16,10 +16,7 @@ class Changes(Table):
     way: str = pa.Field(isin=["", *Way])
     """Of the value that made it better or worse; "" where none or several ways did."""
     was_grade: str = pa.Field(isin=["", *Grade])
-    was_value: str
-    """What it is better or worse than, else evidence of the last report; in `was_unit`.
-
-    As reported; "" for a new finding.
-    """
-    was_unit: str
+    was_values: object
+    """What it is better or worse than, else evidence of the last report: (value, UCUM unit) of each
+    result as reported; () for a new finding."""
     was_collected_at: np.dtype("datetime64[us]") = pa.Field(nullable=True)  # type: ignore[valid-type]

@@ -21,6 +21,23 @@ class Comparator(StrEnum):
     GREATER = ">"
 
 
+Direction = Literal["below", "at_or_below", "above", "at_or_above"]
+"""On which side of a limit a condition asks a result to be."""
+
+
+class Side(StrEnum):
+    """Where a result is certainly found, seen from the limit that it was compared with."""
+
+    BELOW = "below"
+    AT_OR_BELOW = "at-or-below"
+    """A bound such as "<=120" against 120: nobody knows which."""
+    AT = "at"
+    AT_OR_ABOVE = "at-or-above"
+    ABOVE = "above"
+    OPEN = "open"
+    """A bound such as "<200" against 120: it may be found on either side."""
+
+
 class ResultStatus(StrEnum):
     """Where a result stands with the laboratory that sent it."""
 

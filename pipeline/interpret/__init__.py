@@ -12,12 +12,18 @@ from pipeline.interpret.current import rank_patients, standing_findings
 from pipeline.interpret.derive import derive_held, derive_results
 from pipeline.interpret.evaluate_rules import evaluate_rules
 from pipeline.interpret.evaluator import Questions
-from pipeline.interpret.find_artifacts import find_artifacts, list_artifacts
+from pipeline.interpret.evidence import list_evidence
+from pipeline.interpret.find_artifacts import (
+    find_artifacts,
+    list_artifact_evidence,
+    list_artifacts,
+)
 from pipeline.interpret.worklist_order import Place
 from pipeline.knowledge.model import Knowledge, Rule
 from schemas import (
     Artifacts,
     DataFrame,
+    Evidence,
     Findings,
     Held,
     Observations,
@@ -35,10 +41,16 @@ class Interpretation:
     """Reportable results and those calculated from them, but no mere bounds."""
     findings: DataFrame[Findings]
     """Every accession and rule, absent and not-tested outcomes included."""
+    evidence: DataFrame[Evidence]
+    """What `findings` rest on."""
     shadow: DataFrame[Findings]
     """The same of the rules that are tried out: for counts and comparisons, not for readers."""
+    shadow_evidence: DataFrame[Evidence]
+    """What `shadow` rests on."""
     artifacts: DataFrame[Artifacts]
     """Reasons to doubt a specimen, asked before any rule."""
+    artifact_evidence: DataFrame[Evidence]
+    """What `artifacts` rest on; `rule` holds the id of the artifact."""
     standing: DataFrame[Findings]
     patients: DataFrame[Patients]
     moves: Moves
@@ -73,6 +85,10 @@ def interpret_results(
     def evaluate(rules: Iterable[Rule]) -> DataFrame[Findings]:
         return evaluate_rules(rules, questions, grid, knowledge)
 
+    def cite(rules: Iterable[Rule]) -> DataFrame[Evidence]:
+        answers = ((rule.id, questions.answer_rule(rule).evidence) for rule in rules)
+        return list_evidence(answers, grid)
+
     findings = evaluate(knowledge.shown_rules())
     standing = standing_findings(findings, [rule.id for rule in knowledge.critical_rules()])
     bounds = [derived.id for derived in knowledge.derived if derived.shape == "at_most"]
@@ -80,8 +96,11 @@ def interpret_results(
         # Some rows of a table that was validated.
         results=complete[~complete["derived"].isin(bounds)],
         findings=findings,
+        evidence=cite(knowledge.shown_rules()),
         shadow=evaluate(knowledge.shadow_rules()),
+        shadow_evidence=cite(knowledge.shadow_rules()),
         artifacts=list_artifacts(questions, grid, knowledge),
+        artifact_evidence=list_artifact_evidence(questions, grid),
         standing=standing,
         patients=rank_patients(
             grid, everyone, held, standing, questions, knowledge, arrivals, versions

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from pipeline.interpret.by_accession import NOWHERE, Grid
-from pipeline.interpret.categorical import JOIN
 from pipeline.interpret.evaluator import Questions
 from pipeline.interpret.outside_interval import list_judged
 from pipeline.knowledge.conditions import Compare, Outside, walk
 from pipeline.knowledge.model import Knowledge
+from schemas.joined_codes import join_codes, split_codes
 from schemas.vocabulary import Reason
 
 _UNDECIDED = (
@@ -50,7 +50,7 @@ def judge_people(grid: Grid, questions: Questions, knowledge: Knowledge) -> pd.D
     place = {name: place for place, name in enumerate(knowledge.analytes)}
     last = last.assign(place=last["analyte"].map(place)).sort_values("place", kind="stable")
     people = {
-        name: last[where].groupby("patient_id")["analyte"].agg(JOIN.join)
+        name: last[where].groupby("patient_id")["analyte"].agg(join_codes)
         for name, where in (
             ("judged", last["judged"]),
             ("not_judged", ~last["judged"]),
@@ -60,7 +60,7 @@ def judge_people(grid: Grid, questions: Questions, knowledge: Knowledge) -> pd.D
     sets = [frozenset(names) for names in knowledge.nothing_found.enough]
     table = pd.DataFrame(people, index=pd.Index(last["patient_id"].unique(), dtype="str"))
     table = table.astype(object).fillna("").astype("str")
-    enough = [_is_enough(text.split(JOIN), sets) for text in table["judged"]]
+    enough = [_is_enough(split_codes(text), sets) for text in table["judged"]]
     return table.assign(is_enough=pd.Series(enough, index=table.index, dtype=bool))
 
 

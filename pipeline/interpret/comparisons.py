@@ -68,6 +68,7 @@ class Comparisons:
                     results=results,
                     held=np.where(only_held, held, NOWHERE),
                     limit=np.where(use, by_bound.limit, said.limit),
+                    side=np.where(use, by_bound.side, said.side).astype(np.int8),
                     direction=condition.direction,
                 ),
             ),
@@ -171,12 +172,13 @@ class Comparisons:
             everywhere[there] = mask
             return everywhere
 
-        numbers = np.full(len(positions), np.nan)
-        numbers[there] = said.limit
+        numbers, sides = np.full(len(positions), np.nan), np.zeros(len(positions), np.int8)
+        numbers[there], sides[there] = said.limit, said.side
         return Verdicts(
             yes=spread(said.yes),
             no=spread(said.no),
             limit=numbers,
+            side=sides,
             reasons={reason: spread(where) for reason, where in said.reasons.items()},
             comments={code: spread(where) for code, where in comments.items()},
             remarks={code: spread(where) for code, where in said.remarks.items()},

@@ -19,7 +19,7 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.reconcile.agreed_observations import join_selected, select_observations
 from pipeline.reconcile.person_versions import CONFLICT, CONFLICTS, DETAILS, describe_people
 from pipeline.reconcile.reportable_results import select_reportable
-from schemas import DataFrame, Findings, Held, Observations
+from schemas import DataFrame, Evidence, Findings, Held, Observations
 from schemas.vocabulary import Outcome
 
 _PERSON = ["patient_id", *DETAILS]
@@ -34,6 +34,10 @@ def _no_people() -> pd.DataFrame:
     return pd.DataFrame(columns=[*_PERSON, "version_id", *PLACE])
 
 
+def _no_evidence() -> DataFrame[Evidence]:
+    return Evidence.require_columns(Evidence.no_rows())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versions:
     """What the versions of all persons in conflict would say."""
@@ -44,6 +48,8 @@ class Versions:
     """A row per version: patient_id, the details as text, `version_id`, its place."""
     findings: DataFrame[Findings] = field(default_factory=_no_findings)
     """What would be present; `patient_id` is a `version_id`."""
+    evidence: DataFrame[Evidence] = field(default_factory=_no_evidence)
+    """What `findings` rest on, and others."""
 
 
 def interpret_versions(received: Intake, settled: Intake, knowledge: Knowledge) -> Versions:
@@ -81,6 +87,7 @@ def interpret_versions(received: Intake, settled: Intake, knowledge: Knowledge) 
         places=_most_urgent(people, held),
         people=people,
         findings=Findings.require_columns(found.standing[present].reset_index(drop=True)),
+        evidence=found.evidence,
     )
 
 

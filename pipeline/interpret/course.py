@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
 from pipeline.interpret.earlier import EarlierResults, NowAndEarlier
 from pipeline.interpret.evaluator import Questions
-from pipeline.interpret.evidence import Facts
 from pipeline.interpret.result_arrays import Mask, Numbers
 from pipeline.knowledge.conditions import (
     Compare,
@@ -52,6 +52,15 @@ Moves = Mapping[tuple[str, str, str], Move]
 """By patient, rule and accession."""
 
 
+class _Reported(NamedTuple):
+    """Columns of the results of a grid, as reported."""
+
+    comparator: ExtensionArray
+    value: ExtensionArray
+    unit: ExtensionArray
+    collected_at: ExtensionArray
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
     """One value of some findings of a rule, against earlier ones."""
@@ -74,6 +83,8 @@ def list_moves(
     index = pd.MultiIndex.from_frame(grid.accessions[["patient_id", "accession"]])
     present = standing[standing["outcome"].eq(Outcome.PRESENT)]
     earlier = EarlierResults(grid, questions.background, knowledge.comparison)
+    names = ("comparator", "original_value", "original_unit", "collected_at")
+    reported = _Reported(*(grid.results[name].array for name in names))
     moves: dict[tuple[str, str, str], Move] = {}
     for name, found in present.groupby("rule", sort=False):
         rule = knowledge.rules[str(name)]
@@ -89,7 +100,7 @@ def list_moves(
         ]
         keys = zip(found["patient_id"], found["accession"], strict=True)
         for place, (patient, accession) in enumerate(keys):
-            moves[patient, rule.id, accession] = _sum_up(parts, place, questions.facts)
+            moves[patient, rule.id, accession] = _sum_up(parts, place, reported)
     return moves
 
 
@@ -203,7 +214,7 @@ def _class_by(analyte: str, questions: Questions, knowledge: Knowledge) -> Posit
     return urgent
 
 
-def _sum_up(parts: list[_Part], place: int, facts: Facts) -> Move:
+def _sum_up(parts: list[_Part], place: int, reported: _Reported) -> Move:
     """Worse if any part is; better if one is and none is worse; new if all of them are."""
     there = [part for part in parts if part.change[place]]
     for change in (Change.WORSE, Change.BETTER):
@@ -216,12 +227,8 @@ def _sum_up(parts: list[_Part], place: int, facts: Facts) -> Move:
         if len(parts) > 1 or row == NOWHERE:
             # Without the result beside it an arrow is read against the last one.
             return Move(change, way if all(part.by_last[place] for part in moved) else "")
-        sign, number, unit = (
-            facts.results[name].words[facts.results[name].codes[row]]
-            for name in ("comparator", "value", "unit")
-        )
-        at = facts.grid.results["collected_at"].iloc[row]
-        return Move(change, way, sign + number, unit, at)
+        value = f"{reported.comparator[row]}{reported.value[row]:.12g}"
+        return Move(change, way, value, reported.unit[row], reported.collected_at[row])
     if there and all(part.change[place] == Change.NEW for part in there):
         return Move(Change.NEW)
     across = any(part.way[place] == Way.TRANSFUSED for part in there)

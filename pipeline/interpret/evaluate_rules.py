@@ -8,7 +8,6 @@ import pandas as pd
 from pipeline.interpret.by_accession import Grid
 from pipeline.interpret.categorical import Coded, choose_word, join_where, take_turns
 from pipeline.interpret.evaluator import Questions
-from pipeline.interpret.evidence import Facts, evidence_texts
 from pipeline.interpret.result_arrays import Mask
 from pipeline.interpret.truth_columns import Answer
 from pipeline.knowledge.conditions import ANY
@@ -28,13 +27,11 @@ def evaluate_rules(
     Outcomes absent and not-tested are included. Ordered by patient, collection, accession, and
     the order of the rules.
     """
-    facts = questions.facts
     columns = [
         _findings_of(
             rule,
             questions.answer_rule(rule),
             _remarks_on(rule, questions),
-            facts,
             knowledge,
             questions.artifacts,
         )
@@ -67,7 +64,6 @@ def _findings_of(
     rule: Rule,
     answer: Answer,
     remarks_on: Mapping[str, Mask],
-    facts: Facts,
     knowledge: Knowledge,
     artifacts: Mapping[str, Answer],
 ) -> dict[str, Coded]:
@@ -110,7 +106,6 @@ def _findings_of(
             "",
         ),
         "artifact": join_where(doubts, count),
-        **evidence_texts(answer.evidence, facts, count),
         "comment": join_where(comments, count),
     }
 

@@ -11,7 +11,6 @@ from pipeline.interpret.by_accession import NOWHERE, Grid
 from pipeline.interpret.comparisons import Comparisons
 from pipeline.interpret.contradicting_repeats import Contradictions
 from pipeline.interpret.delta_checks import Changes
-from pipeline.interpret.evidence import Facts
 from pipeline.interpret.interference import doubts_from
 from pipeline.interpret.kleene import all_of, any_of, combine
 from pipeline.interpret.observed import Sayings
@@ -88,11 +87,6 @@ class Questions:
             grid, knowledge, self._timeline, self._sayings, amounts, self.answer
         )
         self.background = Background(self._timeline, self._sayings, amounts, self._courses)
-
-    @cached_property
-    def facts(self) -> Facts:
-        """Texts of what answers rest on."""
-        return Facts(self._grid)
 
     def answer_rule(self, rule: Rule) -> Answer:
         """Answer a rule, with its grade where it is present.

@@ -1,85 +1,109 @@
-"""What answers rest on, as texts: results, limits and places, joined as tables hold them."""
+"""What answers rest on, as rows: each result with the limits that it was compared with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
-from pipeline.interpret.by_accession import NOWHERE, Grid
-from pipeline.interpret.categorical import Coded, format_numbers, join_distinct, keep_whole
-from pipeline.interpret.truth_columns import Evidence
+from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
+from pipeline.interpret.result_arrays import Numbers
+from pipeline.interpret.sides import SIDES, Sides
+from pipeline.interpret.truth_columns import EvidenceColumn
+from schemas import DataFrame, Evidence
 
-_PLACE = ("source_file", "source_sheet", "source_row")
-_FROM = ("from_accession", "from_date")
-_EVIDENCE = ("analyte", "comparator", "value", "unit", "limit", "limit_unit", *_FROM, *_PLACE)
-
-
-class Facts:
-    """Texts of the tables behind the evidence, made once."""
-
-    def __init__(self, grid: Grid) -> None:
-        self.grid = grid
-        results, held, said = grid.results, grid.held, grid.observations
-        self.results: Mapping[str, Coded] = {
-            "comparator": Coded.of(results["comparator"]),
-            "value": format_numbers(results["original_value"]),
-            "unit": Coded.of(results["original_unit"]),
-            **_origin_of(results),
-        }
-        self.held: Mapping[str, Coded] = _origin_of(held)
-        self.said: Mapping[str, Coded] = {"value": _sayings_of(said), **_origin_of(said)}
+_SOURCE = ("source_file", "source_sheet", "source_row")
 
 
-def _origin_of(table: pd.DataFrame) -> dict[str, Coded]:
-    return {
-        "from_accession": Coded.named(table["accession"]),
-        "from_date": _write_dates(table["collected_at"]),
-        **{name: Coded.named(table[name]) for name in _PLACE},
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """Rows of one rule, in the order of `position` for each accession."""
+
+    rule: int
+    subject: str
+    direction: str
+    accession: Positions
+    position: Positions
+    comparison: Positions
+    cited: Positions
+    """Row of the table of everything that can be cited: see `_Cited`."""
+    is_said: npt.NDArray[np.bool_]
+    limit: Numbers
+    side: Sides
 
 
-def _sayings_of(said: pd.DataFrame) -> Coded:
-    """Write what was said: a number, a date or the words that are quoted, else yes or no."""
-    number, day = format_numbers(said["number"]).texts, _write_dates(said["day"]).texts
-    text, answer = said["text"].to_numpy(object), said["answer"].to_numpy(object)
-    worded = np.where(text != "", text, answer)
-    return Coded.each(np.where(number != "", number, np.where(day != "", day, worded)))
+def list_evidence(
+    answered: Iterable[tuple[str, tuple[EvidenceColumn, ...]]], grid: Grid
+) -> DataFrame[Evidence]:
+    """List what answers rest on.
 
+    Args:
+        answered: Id of each rule or artifact, in order, and what its answer rests on.
+        grid: Of which the answers are.
 
-def _write_dates(times: "pd.Series[pd.Timestamp]") -> Coded:
-    codes, distinct = pd.factorize(times.dt.normalize())
-    written = [f"{at:%Y-%m-%d}" for at in pd.DatetimeIndex(distinct)]
-    at_end = np.where(codes < 0, len(written), codes)
-    return Coded(codes=at_end, words=np.array([*written, ""], dtype=object))
-
-
-def evidence_texts(evidence: tuple[Evidence, ...], facts: Facts, count: int) -> dict[str, Coded]:
-    """Join what stands behind an answer, result by result, limits of one result together.
-
-    A result that was joined stands once, also where the one joined is that of the accession.
+    Returns:
+        One row per accession, rule, cited result and limit, in the order of accessions and rules.
+        A result that was joined is cited once, also where it is that of the accession itself.
     """
-    texts = {name: Coded.same("", count) for name in _EVIDENCE}
-    started = np.zeros(count, bool)
+    named = list(answered)
+    parts = [
+        rows
+        for number, (_, evidence) in enumerate(named)
+        for rows in _rows_of(number, evidence, grid)
+    ]
+    if not parts:
+        return Evidence.require_columns(Evidence.no_rows())
+    rule = np.concatenate([np.full(len(rows.cited), rows.rule) for rows in parts])
+    accession, position, comparison, cited = (
+        np.concatenate([getattr(rows, name) for rows in parts])
+        for name in ("accession", "position", "comparison", "cited")
+    )
+    order = np.lexsort((comparison, position, rule, accession))
+    limit = _write_short(np.concatenate([rows.limit for rows in parts])[order])
+    is_said = np.concatenate([rows.is_said for rows in parts])[order]
+    side = np.concatenate([rows.side for rows in parts])[order]
+    subject = _repeat([rows.subject for rows in parts], parts)[order]
+    everything = _list_citable(grid)
+    behind = everything.take(cited[order])
+    table = {
+        "patient_id": grid.accessions["patient_id"].array.take(accession[order]),
+        "accession": grid.accessions["accession"].array.take(accession[order]),
+        "rule": _texts([name for name, _ in named]).take(rule[order]),
+        "position": position[order],
+        "comparison": comparison[order],
+        "observation": _texts(np.where(is_said, subject, "")),
+        "analyte": _texts(np.where(is_said, "", subject)),
+        "limit": pd.array(limit, dtype="Float64"),
+        "limit_unit": behind["unit"].mask(np.isnan(limit), "").array,
+        "direction": _texts(_repeat([rows.direction for rows in parts], parts)[order]),
+        "side": _texts(SIDES).take(np.where(np.isnan(limit), 0, side)),
+        **{str(name): column.array for name, column in behind.items()},
+    }
+    together = pd.DataFrame(table, columns=list(Evidence.column_types()), copy=False)
+    return Evidence.require_columns(together)
+
+
+def _rows_of(number: int, evidence: tuple[EvidenceColumn, ...], grid: Grid) -> Iterator[_Rows]:
+    """Give the rows of one rule, subject by subject, limits of one result together."""
+    cited_so_far = np.zeros(len(grid.accessions), np.int64)
     for subject in dict.fromkeys(item.subject for item in evidence):
-        shown: list[Evidence] = []
-        for parts in _by_place([item for item in evidence if item.subject == subject]):
-            there = parts[0].there
+        shown: list[EvidenceColumn] = []
+        for parts in _by_result([item for item in evidence if item.subject == subject]):
+            first = parts[0]
+            there = first.there
             for other in shown:
-                there = there & ~parts[0].same_as(other)
-            shown.append(parts[0])
+                there = there & ~first.same_as(other)
+            shown.append(first)
             rows = np.flatnonzero(there)
-            if len(rows):
-                more = started[rows]
-                for name, one in _texts_of(parts, facts, rows).items():
-                    texts[name] = texts[name].put(rows, one, more)
-                started |= there
-    return texts
+            yield from _compared(number, parts, rows, cited_so_far[rows], grid)
+            cited_so_far[rows] += 1
 
 
-def _by_place(items: list[Evidence]) -> list[list[Evidence]]:
+def _by_result(items: list[EvidenceColumn]) -> list[list[EvidenceColumn]]:
     """Put together what rests on the same results everywhere, such as two limits of one analyte."""
-    groups: list[list[Evidence]] = []
+    groups: list[list[EvidenceColumn]] = []
     for item in items:
         for group in groups:
             if item.same_as(group[0]).all():
@@ -90,27 +114,91 @@ def _by_place(items: list[Evidence]) -> list[list[Evidence]]:
     return groups
 
 
-def _texts_of(parts: list[Evidence], facts: Facts, rows: npt.NDArray[np.intp]) -> dict[str, Coded]:
-    """Give the texts of some accessions; each has a result, a held one, or something said."""
-    first = parts[0]
-    texts = {name: Coded.same("", len(rows)) for name in _EVIDENCE}
-    texts["analyte"] = Coded.same(first.subject, len(rows))
-    sources = ((facts.results, first.results), (facts.held, first.held), (facts.said, first.said))
-    for columns, everywhere in sources:
-        positions = everywhere[rows]
-        places = np.flatnonzero(positions != NOWHERE)
-        if len(places):
-            alone = np.zeros(len(places), bool)
-            for name, column in columns.items():
-                texts[name] = texts[name].put(places, column.at(positions[places]), alone)
-    limit = join_distinct(
-        [format_numbers(pd.Series(part.limit[rows], dtype="Float64")) for part in parts]
-    )
-    # Several limits of one result stay one piece beside those of the others.
-    limit = Coded(codes=limit.codes, words=np.array([keep_whole(x) for x in limit.words], object))
-    without = np.flatnonzero((limit.words == "")[limit.codes])
-    texts["limit"] = limit
-    texts["limit_unit"] = texts["unit"].put(
-        without, Coded.same("", len(without)), np.zeros(len(without), bool)
-    )
-    return texts
+def _compared(
+    number: int,
+    parts: list[EvidenceColumn],
+    rows: Positions,
+    position: Positions,
+    grid: Grid,
+) -> Iterator[_Rows]:
+    """Give a row for each limit of some results, and one where there is none."""
+    limits = [part.limit[rows] for part in parts]
+    # Without any limit the first part speaks for all.
+    without = np.logical_and.reduce([np.isnan(limit) for limit in limits])
+    counted = np.zeros(len(rows), np.int64)
+    for place, (part, limit) in enumerate(zip(parts, limits, strict=True)):
+        use = ~np.isnan(limit) | (without if place == 0 else False)
+        for earlier, other in zip(parts[:place], limits[:place], strict=True):
+            if earlier.direction == part.direction:
+                use &= limit != other
+        chosen = rows[use]
+        said, held = part.said[chosen], part.held[chosen]
+        results, aside = len(grid.results), len(grid.held)
+        yield _Rows(
+            rule=number,
+            subject=part.subject,
+            direction=part.direction,
+            accession=chosen,
+            position=position[use],
+            comparison=counted[use],
+            cited=np.where(
+                said != NOWHERE,
+                results + aside + said,
+                np.where(held != NOWHERE, results + held, part.results[chosen]),
+            ),
+            is_said=said != NOWHERE,
+            limit=limit[use],
+            side=part.side[chosen],
+        )
+        counted[use] += 1
+
+
+def _list_citable(grid: Grid) -> pd.DataFrame:
+    """Put results, held results and observations below each other, as evidence tells them."""
+    results, held, said = grid.results, grid.held, grid.observations
+    day = said["day"].dt.strftime("%Y-%m-%d")
+    worded = said["text"].mask(said["text"].eq(""), said["answer"])
+    in_words = day.where(said["day"].notna(), worded).mask(said["number"].notna(), "")
+    tables = [
+        _citable(
+            results,
+            comparator=results["comparator"],
+            value=_write_short(results["original_value"].to_numpy("float64")),
+            unit=results["original_unit"],
+        ),
+        _citable(held),
+        _citable(said, value=_write_short(said["number"].to_numpy("float64")), text=in_words),
+    ]
+    kinds = Evidence.column_types()
+    together: pd.DataFrame = pd.concat(tables, ignore_index=True)
+    return together.astype({name: kinds[str(name)] for name in together})
+
+
+def _citable(table: pd.DataFrame, **own: object) -> pd.DataFrame:
+    columns: dict[str, object] = {
+        "result_id": table["result_id"].astype("Int64"),
+        "comparator": "",
+        "value": np.nan,
+        "text": "",
+        "unit": "",
+        "from_accession": table["accession"],
+        "from_date": table["collected_at"].dt.normalize(),
+        **{name: table[name] for name in _SOURCE},
+    }
+    return pd.DataFrame({**columns, **own}, index=table.index)
+
+
+def _write_short(numbers: Numbers) -> Numbers:
+    """Return numbers to twelve digits, as they are written everywhere."""
+    codes, distinct = pd.factorize(numbers)
+    short = np.array([*(float(f"{number:.12g}") for number in distinct), np.nan])
+    return short[codes]
+
+
+def _repeat(words: list[str], parts: list[_Rows]) -> npt.NDArray[np.object_]:
+    counts = [len(rows.cited) for rows in parts]
+    return np.repeat(np.array(words, dtype=object), counts)
+
+
+def _texts(words: "Iterable[str] | npt.NDArray[np.object_]") -> ExtensionArray:
+    return pd.array(np.array([*words], dtype=object), dtype="str")

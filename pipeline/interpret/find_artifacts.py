@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from pipeline.interpret.by_accession import Grid
-from pipeline.interpret.categorical import JOIN
 from pipeline.interpret.evaluator import Questions
-from pipeline.interpret.evidence import evidence_texts
+from pipeline.interpret.evidence import list_evidence
 from pipeline.interpret.truth_columns import Answer, restrict
 from pipeline.knowledge.conditions import Condition, alternatives
 from pipeline.knowledge.model import Knowledge
-from schemas import Artifacts, DataFrame
+from schemas import Artifacts, DataFrame, Evidence
+from schemas.joined_codes import join_codes
 
 
 def find_artifacts(grid: Grid, knowledge: Knowledge) -> dict[str, Answer]:
@@ -30,7 +30,7 @@ def _find(condition: Condition, questions: Questions) -> Answer:
 
 
 def list_artifacts(questions: Questions, grid: Grid, knowledge: Knowledge) -> DataFrame[Artifacts]:
-    """List the artifacts that are present, with the evidence: one row an accession and artifact.
+    """List the artifacts that are present: one row an accession and artifact.
 
     Ordered by patient, collection, accession, and the order of the knowledge.
     """
@@ -38,15 +38,11 @@ def list_artifacts(questions: Questions, grid: Grid, knowledge: Knowledge) -> Da
     for name, answer in questions.artifacts.items():
         artifact = knowledge.artifacts[name]
         where = np.flatnonzero(answer.yes)
-        evidence = evidence_texts(
-            tuple(item.at(where) for item in answer.evidence), questions.facts, len(where)
-        )
         rows = pd.DataFrame(
             {
                 **{column: grid.accessions[column].array[where] for column in _WHOSE},
                 "artifact": name,
-                **{name: coded.texts for name, coded in evidence.items()},
-                "comment": JOIN.join(artifact.comment),
+                "comment": join_codes(artifact.comment),
                 "source": artifact.source,
                 "profile": knowledge.profile.id,
                 "knowledge_version": knowledge.version,
@@ -57,6 +53,17 @@ def list_artifacts(questions: Questions, grid: Grid, knowledge: Knowledge) -> Da
     kinds = Artifacts.column_types()
     together = pd.concat(tables).sort_values("order", kind="stable", ignore_index=True)
     return Artifacts.require_columns(together[list(kinds)].astype(kinds))
+
+
+def list_artifact_evidence(questions: Questions, grid: Grid) -> DataFrame[Evidence]:
+    """List what the artifacts that are present rest on; their ids are in the column `rule`."""
+    return list_evidence(
+        (
+            (name, restrict(answer, answer.yes).evidence)
+            for name, answer in questions.artifacts.items()
+        ),
+        grid,
+    )
 
 
 _WHOSE = ("patient_id", "accession", "collected_at", "collected_precision")

@@ -7,10 +7,10 @@ import numpy as np
 
 from pipeline.interpret.applicable_strata import strata_for
 from pipeline.interpret.result_arrays import Amounts, Mask, Numbers
+from pipeline.interpret.sides import Sides, find_sides, lies_beyond
 from pipeline.interpret.unit_limits import limits_in_reported_units, raise_limits
-from pipeline.knowledge.conditions import Direction
 from pipeline.knowledge.model import Analyte, Knowledge, Limit
-from schemas.vocabulary import Comparator, Reason, Sex
+from schemas.vocabulary import Direction, Reason, Sex
 
 _DECIMALS = 9
 """Further ones of a calculation are noise."""
@@ -24,6 +24,8 @@ class Verdicts:
     no: Mask
     limit: Numbers
     """The number compared, in the unit reported; of several possible ones the least favorable."""
+    side: Sides
+    """Of that number on which the result is found."""
     reasons: Mapping[Reason, Mask]
     """Why neither."""
     comments: Mapping[str, Mask]
@@ -43,7 +45,8 @@ def compare_results(
     """
     said = _compare_by_strata(amounts, direction, limit, knowledge)
     if limit.from_interval:
-        return _compare_with_interval(amounts, direction, limit, said)
+        said = _compare_with_interval(amounts, direction, limit, said)
+        return replace(said, side=find_sides(amounts, said.limit))
     if limit.interval_tolerance is None:
         return said
     own = amounts.reference_low
@@ -70,6 +73,7 @@ def _compare_with_interval(
         yes=np.where(printed, yes, by_strata.yes),
         no=np.where(printed, no, by_strata.no),
         limit=np.where(printed, own, by_strata.limit),
+        side=by_strata.side,
         reasons=reasons,
         comments={code: where & ~printed for code, where in by_strata.comments.items()},
         remarks=remarks,
@@ -98,10 +102,12 @@ def _compare_by_strata(
     comments = _comments_of(limit, by_sex, possible, yes | no)
     for code, where in (*amounts.assumed.items(), *comments_of_raised.items()):
         comments[code] = comments.get(code, np.zeros(len(yes), bool)) | where
+    shown = _limit_shown(by_sex, possible, direction, yes, no)
     return Verdicts(
         yes=yes,
         no=no,
-        limit=_limit_shown(by_sex, possible, direction, yes, no),
+        limit=shown,
+        side=find_sides(amounts, shown),
         reasons=reasons,
         comments=comments,
         remarks={},
@@ -170,22 +176,7 @@ def _compare_for_sex(
 
 def _stands(amounts: Amounts, direction: Direction, limit: Numbers) -> tuple[Mask, Mask]:
     """Certainly so, certainly not; neither for a censored result that could be either."""
-    if direction == "at_or_above":
-        no, yes = _stands(amounts, "below", limit)
-        return yes, no
-    if direction == "at_or_below":
-        no, yes = _stands(amounts, "above", limit)
-        return yes, no
-    value, is_ = amounts.value, amounts.is_
-    exact, less, at_most = (is_[Comparator.EXACT], is_[Comparator.LESS], is_[Comparator.AT_MOST])
-    greater, at_least = is_[Comparator.GREATER], is_[Comparator.AT_LEAST]
-    if direction == "below":
-        yes = ((exact | at_most) & (value < limit)) | (less & (value <= limit))
-        no = (exact | greater | at_least) & (value >= limit)
-    else:
-        yes = ((exact | at_least) & (value > limit)) | (greater & (value >= limit))
-        no = (exact | less | at_most) & (value <= limit)
-    return yes, no
+    return lies_beyond(direction, find_sides(amounts, limit))
 
 
 def _stands_by_floor(direction: Direction, yes: Mask, no: Mask) -> tuple[Mask, Mask]:

@@ -1,19 +1,22 @@
 """Results beyond what their laboratory expects, on whichever side, that no finding explains."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
 from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
 from pipeline.interpret.comparisons import Comparisons
 from pipeline.interpret.result_arrays import Mask, Numbers
+from pipeline.interpret.sides import Sides
 from pipeline.interpret.timeline import Timeline
-from pipeline.interpret.truth_columns import Answer, Evidence, rest_on, state
+from pipeline.interpret.truth_columns import Answer, EvidenceColumn, rest_on, state
 from pipeline.knowledge.conditions import Compare, Interval, Outside
 from pipeline.knowledge.flags import index_flags
 from pipeline.knowledge.model import Knowledge
-from schemas.vocabulary import Reason
+from schemas.vocabulary import Direction, Reason
 
+_BEYOND: tuple[tuple[Literal["below", "above"], str], ...] = (("below", "low"), ("above", "high"))
 _OPEN = (Reason.AGE_UNKNOWN, Reason.SEX_UNKNOWN, Reason.CENSORED)
 """Why a bound may leave a result open; where there is no bound, nothing is asked."""
 
@@ -53,15 +56,16 @@ class OutsideResults:
         nowhere = np.zeros(count, bool)
         yes, firm, open_, reported = (np.zeros(count, bool) for _ in range(4))
         reasons = {reason: np.zeros(count, bool) for reason in _OPEN}
-        evidence: list[Evidence] = []
+        evidence: list[EvidenceColumn] = []
         explained = [ask(rule) for rule in condition.unless]
         for analyte, places in self._grid.reported.items():
             reported |= places != NOWHERE
             flags = self._flags[places]
-            sides = []
-            for side, flag in (("below", "low"), ("above", "high")):
+            sides: list[tuple[Direction | Literal[""], Mask, Mask, Numbers, Sides]] = []
+            for side, flag in _BEYOND:
                 said = self._compare(analyte, side)
                 beyond, limit = said.yes, self._ends[side][places]
+                found_at = said.evidence[0].side
                 firmly = said.firm_yes
                 if side == "above":
                     for name in condition.bounds:
@@ -71,6 +75,7 @@ class OutsideResults:
                             )
                             ours = np.isnan(limit) & (places != NOWHERE)
                             limit = np.where(bound.yes & ours, bound.evidence[0].limit, limit)
+                            found_at = np.where(bound.yes & ours, bound.evidence[0].side, found_at)
                             beyond = beyond | (bound.yes & ours)
                             firmly = firmly | (bound.firm_yes & ours)
                             for reason in _OPEN:
@@ -79,14 +84,16 @@ class OutsideResults:
                                 open_ = open_ | where
                 flagged = flags == flag
                 told = _explained(explained, analyte, side)
-                sides.append((side, (beyond | flagged) & ~told, (firmly | flagged) & ~told, limit))
+                firmly = (firmly | flagged) & ~told
+                sides.append((side, (beyond | flagged) & ~told, firmly, limit, found_at))
             told = _explained(explained, analyte, "below") | _explained(explained, analyte, "above")
             marked = (flags == "abnormal") & ~told & ~sides[0][1] & ~sides[1][1]
-            sides.append(("", marked, marked, np.full(count, np.nan)))
+            unlimited = rest_on(analyte, count)
+            sides.append(("", marked, marked, unlimited.limit, unlimited.side))
             before = self._timeline.previous(places != NOWHERE, condition.within_days)
             last = np.where(places != NOWHERE, np.arange(count), before)
             carried = np.where(last == NOWHERE, NOWHERE, places[last])
-            for side, at, at_surely, limits in sides:
+            for direction, at, at_surely, limits, sides_found in sides:
                 found, surely = at[last] & (last != NOWHERE), at_surely[last] & (last != NOWHERE)
                 limit = np.where(last == NOWHERE, np.nan, limits[last])
                 yes, firm = yes | found, firm | surely
@@ -97,7 +104,8 @@ class OutsideResults:
                             count,
                             results=np.where(found, carried, NOWHERE),
                             limit=np.where(found, limit, np.nan),
-                            direction=side,
+                            side=np.where(found, sides_found[last], 0).astype(np.int8),
+                            direction=direction,
                         )
                     )
         return state(
@@ -109,8 +117,8 @@ class OutsideResults:
             evidence=tuple(evidence),
         )
 
-    def _compare(self, analyte: str, side: str) -> Answer:
-        return self._comparisons.compare(Interval(analyte=analyte, direction=side))  # type: ignore[arg-type]
+    def _compare(self, analyte: str, side: Literal["below", "above"]) -> Answer:
+        return self._comparisons.compare(Interval(analyte=analyte, direction=side))
 
 
 def _explained(answers: list[Answer], analyte: str, side: str) -> Mask:

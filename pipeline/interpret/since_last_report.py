@@ -1,5 +1,6 @@
 """What became of each finding since the last report."""
 
+from collections.abc import Iterable
 from types import MappingProxyType
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 
 from pipeline.interpret.course import Moves
 from pipeline.interpret.worklist_order import sort_patients
-from schemas import Changes, DataFrame, Findings, Patients
+from schemas import Changes, CurrentFindings, DataFrame, Patients
 from schemas.vocabulary import Change, Grade, Outcome
 
 _KEY = ["patient_id", "rule"]
@@ -21,8 +22,8 @@ _TURN = {change: turn for turn, changes in enumerate(_TURNS) for change in chang
 
 
 def compare_standing(
-    before: DataFrame[Findings] | None,
-    now: DataFrame[Findings],
+    before: DataFrame[CurrentFindings] | None,
+    now: DataFrame[CurrentFindings],
     moves: Moves = MappingProxyType({}),
 ) -> DataFrame[Changes]:
     """Compare what stands now with what the last report said; None: there was none.
@@ -32,11 +33,11 @@ def compare_standing(
     of a later specimen is worse, better or continuing as `moves` say, and where they say nothing
     of it by its grade, or it is resolved.
     """
-    earlier = sum_up_standing(Findings.no_rows() if before is None else before)
+    earlier = sum_up_standing(CurrentFindings.no_rows() if before is None else before)
     pairs = sum_up_standing(now).merge(earlier, on=_KEY, how="outer", suffixes=("", "_was"))
     is_now, was = pairs["outcome"].eq(Outcome.PRESENT), pairs["outcome_was"].eq(Outcome.PRESENT)
     same_specimen = pairs["accession"].eq(pairs["accession_was"])
-    reads_differently = pairs["value"].ne(pairs["value_was"]) | pairs["unit"].ne(pairs["unit_was"])
+    reads_differently = pairs["values"].ne(pairs["values_was"])
     depth, depth_was = pairs["grade"].map(_DEPTH), pairs["grade_was"].map(_DEPTH)
     # From a stratum without grades to one that has them, or back, nothing moved.
     graded = (depth > 0) & (depth_was > 0)
@@ -76,19 +77,22 @@ def compare_standing(
     )
     # What it is better or worse than may be older than what the last report said.
     against = pd.Series([bool(each and each.collected_at) for each in moved], pairs.index)
-    values, units, days = (
-        pd.Series(
-            [getattr(each, name) if each else None for each in moved], pairs.index, dtype=kind
-        )
-        for name, kind in (("value", "str"), ("unit", "str"), ("collected_at", "datetime64[us]"))
+    days = pd.Series(
+        [each.collected_at if each else None for each in moved],
+        pairs.index,
+        dtype="datetime64[us]",
     )
     other = against & days.ne(pairs["collected_at_was"])
     told = pairs.assign(
         change=change,
         way=[each.way if each else "" for each in moved],
         was_grade=pairs["grade_was"].where(was & ~other).fillna(""),
-        was_value=pairs["value_was"].where(was).mask(other, values).fillna(""),
-        was_unit=pairs["unit_was"].where(was).mask(other, units).fillna(""),
+        was_values=_as_column(
+            ((move.value, move.unit),) if is_other and move else known if was_present else ()
+            for move, is_other, known, was_present in zip(
+                moved, other, pairs["values_was"], was, strict=True
+            )
+        ),
         was_collected_at=pairs["collected_at_was"].where(was).mask(other, days),
     )[is_now | was]
     kinds = Changes.column_types()
@@ -116,5 +120,12 @@ def sum_up_standing(standing: pd.DataFrame) -> pd.DataFrame:
     ).sort_values(
         ["weight", "depth", "collected_at", "accession"], ascending=[True, False, False, True]
     )
-    columns = [*_KEY, "outcome", "grade", "accession", "value", "unit", "collected_at"]
-    return weighed.drop_duplicates(_KEY)[columns]
+    return weighed.drop_duplicates(_KEY).drop(columns=["weight", "depth"])
+
+
+def _as_column(values: Iterable[tuple[object, ...]]) -> "np.typing.NDArray[np.object_]":
+    """Put tuples into a column, which numpy else would take for rows."""
+    several = list(values)
+    column = np.empty(len(several), dtype=object)
+    column[:] = several
+    return column

@@ -2,21 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.interpret.by_accession import NOWHERE, Positions
 from pipeline.interpret.result_arrays import Mask, Numbers
-from schemas.vocabulary import Reason
+from pipeline.interpret.sides import Sides
+from schemas.vocabulary import Direction, Reason
 
 K = TypeVar("K")
 _MASKS = ("yes", "no", "firm_yes", "firm_no", "reported", "undecided", "met")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class EvidenceColumn:
     """One thing behind an answer: which row each accession rests on, and which limit."""
 
     subject: str
@@ -26,7 +27,11 @@ class Evidence:
     said: Positions
     """Into the table of observations."""
     limit: Numbers
-    direction: str
+    """The number compared, in the unit reported."""
+    side: Sides
+    """Of that number on which the result is found."""
+    direction: Direction | Literal[""]
+    """On which side of it the condition asks the result to be."""
 
     @property
     def there(self) -> Mask:
@@ -34,7 +39,7 @@ class Evidence:
         there = (self.results != NOWHERE) | (self.held != NOWHERE) | (self.said != NOWHERE)
         return np.asarray(there, dtype=bool)
 
-    def at(self, rows: Positions) -> "Evidence":
+    def at(self, rows: Positions) -> "EvidenceColumn":
         """Give that of some accessions only."""
         return replace(
             self,
@@ -42,9 +47,10 @@ class Evidence:
             held=self.held[rows],
             said=self.said[rows],
             limit=self.limit[rows],
+            side=self.side[rows],
         )
 
-    def same_as(self, other: "Evidence") -> Mask:
+    def same_as(self, other: "EvidenceColumn") -> Mask:
         """Where both rest on the same row."""
         same = (self.results == other.results) & (self.held == other.held)
         return np.asarray(same & (self.said == other.said), dtype=bool)
@@ -73,7 +79,7 @@ class Answer:
     comments: Mapping[str, Mask]
     remarks: Mapping[str, Mask]
     """Comments that are made also where the answer is open."""
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[EvidenceColumn, ...]
     grade: "npt.NDArray[np.object_] | None" = None
 
     @property
@@ -90,16 +96,18 @@ def rest_on(
     held: Positions | None = None,
     said: Positions | None = None,
     limit: Numbers | None = None,
-    direction: str = "",
-) -> Evidence:
+    side: Sides | None = None,
+    direction: Direction | Literal[""] = "",
+) -> EvidenceColumn:
     """Name what an answer for so many accessions rests on; what is left out is nowhere."""
     nowhere = np.full(count, NOWHERE, dtype=np.int64)
-    return Evidence(
+    return EvidenceColumn(
         subject=subject,
         results=nowhere if results is None else results,
         held=nowhere if held is None else held,
         said=nowhere if said is None else said,
         limit=np.full(count, np.nan) if limit is None else limit,
+        side=np.zeros(count, np.int8) if side is None else side,
         direction=direction,
     )
 
@@ -116,7 +124,7 @@ def state(
     reasons: Mapping[Reason, Mask] | None = None,
     comments: Mapping[str, Mask] | None = None,
     remarks: Mapping[str, Mask] | None = None,
-    evidence: tuple[Evidence, ...] = (),
+    evidence: tuple[EvidenceColumn, ...] = (),
 ) -> Answer:
     """Answer a simple condition: as firmly as said, of what was reported here, with no parts."""
     nowhere = np.zeros(len(yes), bool)
@@ -194,6 +202,7 @@ def take(answer: Answer, source: Positions) -> Answer:
                 held=place(item.held),
                 said=place(item.said),
                 limit=np.where(there, item.limit[source], np.nan),
+                side=np.where(there, item.side[source], 0).astype(np.int8),
             )
             for item in answer.evidence
         ),

@@ -12,7 +12,6 @@ from pipeline.knowledge.conditions import (
     Change,
     Compare,
     Condition,
-    Direction,
     Earlier,
     Formula,
     Group,
@@ -33,7 +32,7 @@ from pipeline.knowledge.conditions import (
 )
 from pipeline.knowledge.contradictions import Apart, Contradiction, SetAside
 from pipeline.knowledge.model import GradeStep, Remark
-from schemas.vocabulary import Grade, Reason
+from schemas.vocabulary import Direction, Grade, Reason
 
 Entry = dict[str, Any]
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.knowledge.contradictions import Contradiction, SetAside
-from schemas.vocabulary import Grade, Reason
+from schemas.vocabulary import Direction, Grade, Reason
 
-Direction = Literal["below", "at_or_below", "above", "at_or_above"]
 Amounts = tuple[tuple[str, float], ...]
 """(unit, number) as published in each unit; `SHARE` as a unit means a share of the earlier one."""
 SHARE = "share"

@@ -5,8 +5,6 @@ import re
 
 import pandas as pd
 
-from pipeline.interpret.categorical import as_written
-
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # Signs that make a spreadsheet take CSV text for a formula, also in their full-width forms.
 _LIVE = re.compile(r"\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|[\t\r\n]")
@@ -34,8 +32,7 @@ def csv_text(table: pd.DataFrame) -> str:
     for name in written.columns:
         if not pd.api.types.is_numeric_dtype(written[name]):
             codes, distinct = pd.factorize(written[name])
-            whole = (as_written(str(text)) for text in distinct)
-            safe = pd.Series([neutralize(text) for text in whole], dtype="str")
+            safe = pd.Series([neutralize(str(text)) for text in distinct], dtype="str")
             written[name] = safe.reindex(codes).fillna("").to_numpy()
     return str(written.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL))
 

@@ -3,14 +3,17 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from schemas import DataFrame, Findings
+from schemas import CurrentFindings, DataFrame
+from schemas.joined_codes import split_codes
 from schemas.vocabulary import Outcome
 
-_STANDING = ["rule", "outcome", "grade", "accession", "value", "unit", "collected_at"]
+_STANDING = ["rule", "outcome", "grade", "accession", "values", "collected_at"]
 
 
 def digest_patients(
@@ -47,9 +50,9 @@ def _sum_rows(table: pd.DataFrame, known: pd.Index) -> "np.typing.NDArray[np.uin
     return sums
 
 
-def pack_standing(standing: DataFrame[Findings]) -> "pd.Series[str]":
+def pack_standing(current: DataFrame[CurrentFindings]) -> "pd.Series[str]":
     """Write down, by patient, which findings are present: what trends are told by later."""
-    present = pd.DataFrame(standing[standing["outcome"].eq(Outcome.PRESENT)])
+    present = pd.DataFrame(current[current["outcome"].eq(Outcome.PRESENT)])
     if present.empty:
         return pd.Series([], dtype="str", index=pd.Index([], dtype="str"))
     moments = present["collected_at"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").fillna("")
@@ -59,13 +62,26 @@ def pack_standing(standing: DataFrame[Findings]) -> "pd.Series[str]":
     return packed.astype("str")
 
 
-def unpack_standing(packed: "pd.Series[str]") -> DataFrame[Findings]:
+def unpack_standing(packed: "pd.Series[str]") -> DataFrame[CurrentFindings]:
     """Make findings, as far as trends need them, of what `pack_standing` wrote."""
-    said = [(patient, *row) for patient, text in packed.items() for row in json.loads(text)]
-    kinds = Findings.column_types()
-    found = pd.DataFrame(said, columns=["patient_id", *_STANDING], dtype="str")
+    said = [
+        (patient, *_read_values(row))
+        for patient, text in packed.items()
+        for row in json.loads(text)
+    ]
+    kinds = CurrentFindings.column_types()
+    found = pd.DataFrame(said, columns=["patient_id", *_STANDING], dtype=object)
     moments = pd.to_datetime(found["collected_at"].where(found["collected_at"].ne("")))
-    # What trends do not read is left empty, as far as the contract allows it.
-    unread = {name: "" for name in kinds if name not in found}
-    filled = found.assign(**unread).assign(profile="-", knowledge_version="-", collected_at=moments)
-    return Findings.require_columns(filled[list(kinds)].astype(kinds))
+    return CurrentFindings.require_columns(
+        found.assign(collected_at=moments)[list(kinds)].astype(kinds)
+    )
+
+
+def _read_values(row: list[Any]) -> list[Any]:
+    """Take a row as it is written now, or with values and units as two joined texts."""
+    if len(row) == len(_STANDING):
+        *known, values, at = row
+        return [*known, tuple((value, unit) for value, unit in values), at]
+    *known, joined, joined_units, at = row
+    values, units = split_codes(joined), split_codes(joined_units)
+    return [*known, tuple(zip_longest(values, units, fillvalue="")), at]

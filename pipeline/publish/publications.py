@@ -16,6 +16,7 @@ from pipeline.files.durable import sync_folder
 from pipeline.files.folder import open_below
 from pipeline.history.store.records import Publication, Run
 from pipeline.history.stored import History
+from pipeline.interpret.joined_evidence import list_current
 from pipeline.lookup import look_up
 from pipeline.publish.delivery import Delivery, deliver
 from pipeline.publish.fingerprints import digest_patients, pack_standing, unpack_standing
@@ -25,7 +26,7 @@ from pipeline.report.patient.patient_rows import list_reported, list_with_report
 from pipeline.report.report_model import RunFacts
 from pipeline.report.report_names import file_name
 from pipeline.texts import LANGUAGES
-from schemas import DataFrame, Findings
+from schemas import CurrentFindings, DataFrame
 
 PATIENTS = "patients"
 _WORKLIST = "worklist.xlsx"
@@ -62,7 +63,8 @@ class Shelf:
         self._digests = digest_patients(
             assessment.patients["patient_id"], _tables_of(assessment), self._basis
         )
-        self._standing = pack_standing(assessment.standing)
+        self.current = list_current(assessment.standing, assessment.evidence)
+        self._standing = pack_standing(self.current)
         self._stand = {
             path.relative_to(folder).as_posix()
             for name in (PATIENTS, "held")
@@ -131,7 +133,7 @@ class Shelf:
             for path, name in names.items()
         }
 
-    def standing_before(self) -> DataFrame[Findings]:
+    def standing_before(self) -> DataFrame[CurrentFindings]:
         """Give what stood by the worklist before, as far as reports were written since.
 
         Rules that were known under another id then go on under the one they have now.
@@ -148,7 +150,9 @@ class Shelf:
             )
         )
         former = self._judgement.knowledge.former_rules
-        return Findings.require_columns(stood.assign(rule=stood["rule"].replace(dict(former))))
+        return CurrentFindings.require_columns(
+            stood.assign(rule=stood["rule"].replace(dict(former)))
+        )
 
     def note_worklist(self, path: str) -> None:
         """Note that the worklist is in place."""
@@ -308,6 +312,7 @@ def _tables_of(assessment: Assessment) -> list[pd.DataFrame]:
         held.assign(sha256=look_up(held["source_file"], hashes)),
         notes,
         assessment.findings,
+        assessment.evidence,
         assessment.selected.superseded,
         list_reported(assessment.observations),
     ]

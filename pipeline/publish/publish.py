@@ -12,6 +12,7 @@ from pipeline.history.broken_patients import SEAL_BROKEN
 from pipeline.history.notes import Entries
 from pipeline.history.store.records import Run
 from pipeline.history.stored import FILE_NAME, History
+from pipeline.interpret.joined_evidence import join_evidence
 from pipeline.interpret.since_last_report import compare_standing
 from pipeline.issues.translate import translate_messages
 from pipeline.publish import manifest
@@ -124,8 +125,8 @@ def publish(
     locked += [WORKLIST] if news.left else []
     findings = assessment.findings
     critical = [rule.id for rule in assessment.knowledge.critical_rules()]
-    told = _told(findings, critical, all_outcomes).drop(columns=[*_NOT_IN_CONTRACT])
-    write_text(csv_text(told), folder / _TABLES[0])
+    told = join_evidence(_told(findings, critical, all_outcomes), assessment.evidence)
+    write_text(csv_text(told.drop(columns=[*_NOT_IN_CONTRACT])), folder / _TABLES[0])
     issues = _sort_issues(translate_messages(assessment.issues, LANGUAGES[facts.language]))
     write_text(csv_text(issues.drop(columns="result_id")), folder / _TABLES[1])
     locked += shelf.remove(stale - planned)
@@ -218,14 +219,14 @@ def _write_worklist(shelf: Shelf, assessment: Assessment, facts: RunFacts) -> Wo
     texts = LANGUAGES[facts.language]
     known, patients = assessment.knowledge, assessment.patients
     standing_before = shelf.standing_before()
-    changes = compare_standing(standing_before, assessment.standing, assessment.moves)
+    changes = compare_standing(standing_before, shelf.current, assessment.moves)
     by_patient = standing_before.groupby("patient_id")["rule"]
     before = {str(patient): {*rules} for patient, rules in by_patient}
     topics, titles = list_topics(patients), describe_topics(known, texts)
 
     def carry(entries: Entries) -> Entries:
         due = [
-            *list_due(assessment.findings, assessment.results, known, texts),
+            *list_due(assessment.findings, assessment.evidence, assessment.results, known, texts),
             *list_identity_calls(patients, assessment.held, texts),
         ]
         return carry_entries(entries, topics, titles, due, facts.run_at.date(), texts, before)

@@ -74,21 +74,22 @@ class RuleText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class CitedResult:
     """One result that a finding rests on."""
 
     title: str
     comparator: str
     value: str
     """As reported, in `unit`; "" where the result is held."""
+    number: float | None
+    """The same as a number; None where it is none."""
     unit: str
     """For people, as are all units here."""
-    limit: str
-    """Numbers really compared, joined by "; "."""
+    limits: tuple[float, ...]
+    """Numbers really compared, in `limit_unit`."""
     limit_unit: str
-    direction: str
-    """What is asked of the result: "below", …; of several limits the side of each, joined like
-    them; "" where it cannot be said."""
+    directions: tuple[str, ...]
+    """What is asked of the result for each limit: "below", …; none where it cannot be said."""
     interval: str
     """The laboratory's own interval and flag in words; "" without one."""
     collected: str
@@ -102,11 +103,6 @@ class Evidence:
     other_unit: str = ""
     place: Place = ("", "", "", "", "")
     """Where the result stands; that of a `ResultRow`."""
-
-    @property
-    def sides(self) -> tuple[str, ...]:
-        """What is asked of the result for each limit."""
-        return tuple(filter(None, self.direction.split("; ")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +118,7 @@ class FindingRow:
     grade: str
     unconfirmed: bool
     """An artifact is suspected: the specimen itself may mislead."""
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[CitedResult, ...]
     comments: tuple[str, ...]
     suggest: tuple[str, ...]
     """Follow-up tests that were not done on the specimen, most useful first."""

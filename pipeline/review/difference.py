@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.interpret import Interpretation
+from pipeline.interpret.joined_evidence import join_evidence
 from schemas import DataFrame, Differences, PatientChanges, Patients
 from schemas.vocabulary import Difference, Outcome
 
@@ -67,7 +68,13 @@ def compare_interpretations(before: Interpretation, after: Interpretation) -> Co
 
 
 def _answers(interpretation: Interpretation) -> pd.DataFrame:
-    together = pd.concat([interpretation.findings, interpretation.shadow], ignore_index=True)
+    together = pd.concat(
+        [
+            join_evidence(interpretation.findings, interpretation.evidence),
+            join_evidence(interpretation.shadow, interpretation.shadow_evidence),
+        ],
+        ignore_index=True,
+    )
     return together[[*_KEY, *_COLLECTED, *_SAID]]
 
 

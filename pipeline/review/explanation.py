@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.interpret import ask_questions
 from pipeline.interpret.by_accession import NOWHERE, Grid
 from pipeline.interpret.evaluator import Questions
-from pipeline.interpret.truth_columns import Answer, Evidence
+from pipeline.interpret.truth_columns import Answer, EvidenceColumn
 from pipeline.knowledge.conditions import Compare, Condition, Group, Not, RuleIs
 from pipeline.knowledge.describe import (
     cite,
@@ -20,6 +20,7 @@ from pipeline.knowledge.describe import (
 from pipeline.knowledge.model import Knowledge, Limit, Rule
 from pipeline.texts.counts import say_count
 from schemas import DataFrame, Findings, Held, Observations, Reportable
+from schemas.joined_codes import split_codes
 from schemas.vocabulary import Outcome
 
 
@@ -115,13 +116,13 @@ class _Teller:
         if finding["reason"]:
             said.append(f"because {finding['reason']}")
         rule = self._knowledge.rules[finding["rule"]]
-        codes = [code for code in finding["comment"].split("; ") if code]
+        codes = split_codes(finding["comment"])
         comments = tuple(
             Node(says=f"comment {code}: {self._knowledge.comments[code].clinical}")
             for code in codes
         )
         mark = " (shadow rule)" if rule.shadow else ""
-        names = [name for name in finding["artifact"].split("; ") if name]
+        names = split_codes(finding["artifact"])
         # Told once for the specimen where every rule is explained.
         doubts = tuple(
             Node(says=f"unconfirmed because of {name}")
@@ -213,7 +214,7 @@ class _Teller:
             )
         return (Node(says=f"{age}, sex {result['sex'] or 'unknown'}"),)
 
-    def _evidence(self, item: Evidence, place: int) -> Iterator[Node]:
+    def _evidence(self, item: EvidenceColumn, place: int) -> Iterator[Node]:
         row, aside, said = (
             int(positions[place]) for positions in (item.results, item.held, item.said)
         )

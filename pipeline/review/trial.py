@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.errors import KnowledgeError
 from pipeline.interpret import interpret_results
-from pipeline.interpret.categorical import as_written
+from pipeline.interpret.joined_evidence import join_evidence
 from pipeline.knowledge.check import rules_in
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Knowledge, Limit, Rule
@@ -28,9 +28,10 @@ from pipeline.review.cases import (
     place_lines,
     read_case_folder,
 )
+from schemas import Evidence, Findings
+from schemas.joined_codes import join_codes, split_codes
 from schemas.vocabulary import Outcome
 
-_JOIN = "; "
 _DEFAULT = "default"
 _SAID = tuple(answer for answer in ANSWERS if answer not in ("no-comment", *NAMED_FOR_NO_RULE))
 _NOT_ASKED = "-"
@@ -181,13 +182,17 @@ def answer_cases(laid: Laid, knowledge: Knowledge) -> tuple[Trial, ...]:
         tables.results, tables.held, knowledge, observations=tables.observations
     )
     ranks = dict(zip(said.patients["patient_id"], said.patients["priority"], strict=True))
-    raised = said.artifacts.groupby("accession")["artifact"].agg(_JOIN.join)
+    raised = said.artifacts.groupby("accession")["artifact"].agg(join_codes)
     doubts = dict(zip(raised.index.astype(str), raised.astype(str), strict=True))
     findings = pd.concat([said.findings, said.shadow], ignore_index=True)
+    evidence = pd.concat([said.evidence, said.shadow_evidence], ignore_index=True)
     # One accession belongs to one file, and so to one rule.
     rule_of = {accession_of(file, line): file.rule for file in cases for line in file.lines}
     own = findings["rule"].eq(findings["accession"].map(rule_of))
-    rows = findings.loc[own, ["accession", *_SAID]].set_index("accession")
+    joined = join_evidence(
+        Findings.require_columns(findings[own]), Evidence.require_columns(evidence)
+    )
+    rows = joined[["accession", *_SAID]].set_index("accession")
     answers = {
         str(accession): {str(name): str(cell) for name, cell in row.items()}
         for accession, row in rows.to_dict("index").items()
@@ -239,8 +244,7 @@ def _failures(file: CaseFile, line: CaseLine, found: Mapping[str, str]) -> Itera
 
 
 def _fits(answer: str, expected: str, said: str) -> bool:
-    said = as_written(said)
-    wanted, codes = set(filter(None, expected.split(_JOIN))), set(said.split(_JOIN))
+    wanted, codes = set(split_codes(expected)), set(split_codes(said))
     match answer:
         case "comment":
             return wanted <= codes

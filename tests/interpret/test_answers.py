@@ -389,4 +389,3 @@ def test_everything_is_asked_once():
         assert questions.answer_rule(known.rules[name]) is questions.answer_rule(known.rules[name])
     assert questions.answer_rule(known.rules["plain"]).grade is None
     assert list(questions.answer_rule(known.rules["low"]).grade) == [""]
-    assert questions.facts is questions.facts

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.interpret import interpret_results
+from pipeline.interpret.joined_evidence import join_evidence, write_evidence
 from pipeline.knowledge.conditions import Change, Compare, Formula, Group, Joined, Observed, RuleIs
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Artifact, GradeStep, Remark, Rule, Touch
@@ -60,6 +61,10 @@ def tables(text, knowledge_=WHOLE):
 def interpret(text, known):
     made = tables(text)
     return interpret_results(made.results, made.held, known, observations=made.observations)
+
+
+def with_evidence(said):
+    return join_evidence(said.findings, said.evidence)
 
 
 def told(table, *columns):
@@ -253,7 +258,7 @@ EVIDENCE = ("analyte", "comparator", "value", "unit", "limit", "limit_unit")
         (
             both(below("platelets.low"), below("platelets.severe"), below("platelets.low")),
             "platelets\n40",
-            ["platelets | - | 40 | 10*9/L | 150;\xa050 | 10*9/L"],
+            ["platelets | - | 40 | 10*9/L | 150; 50 | 10*9/L"],
         ),
         (
             both(below("platelets.low"), above("mcv.large-adult")),
@@ -291,7 +296,7 @@ EVIDENCE = ("analyte", "comparator", "value", "unit", "limit", "limit_unit")
 )  # fmt: skip
 def test_what_a_finding_rests_on(when, text, evidence):
     said = interpret(text, knowledge(rule("r", when)))
-    assert told(said.findings, *EVIDENCE) == evidence
+    assert told(with_evidence(said), *EVIDENCE) == evidence
 
 
 def test_where_it_comes_from():
@@ -311,7 +316,8 @@ def test_where_it_comes_from():
         P2      | D         |                  | 40y | 105  |           |
         """,
         knowledge(rule("r", when)),
-    ).findings
+    )
+    said = with_evidence(said)
     columns = ("accession", "analyte", "value", "from_accession", "from_date", "source_row")
     assert told(said, *columns) == [
         "A | mcv; platelets | 105; 100 | A; A | 2026-01-01; 2026-01-01 | 2; 2",
@@ -392,14 +398,20 @@ def test_artifacts_are_listed_with_what_they_rest_on():
         """,
         knowledge(rule("r", RuleIs(rule="s")), rule("s", above("mcv.large-adult")),
                   artifacts=(two, none, one)),
-    ).artifacts  # fmt: skip
-    columns = ("patient_id", "accession", "artifact", "analyte", "value", "limit", "source_row")
-    assert told(said, *columns) == [
+    )  # fmt: skip
+    evidence = said.artifact_evidence.assign(**write_evidence(said.artifact_evidence))
+    columns = ("patient_id", "accession", "rule", "analyte", "value", "limit", "source_row")
+    assert told(evidence, *columns) == [
         "P1 | B | two | lipemic | yes | - | 3",
         "P1 | B | one | diluted | yes | - | 3",
-        "P1 | D | two | mcv; lipemic | 105; yes | 100;  | 5; 5",
+        "P1 | D | two | mcv | 105 | 100 | 5",
+        "P1 | D | two | lipemic | yes | - | 5",
         "P2 | A | two | mcv | 105.5 | 100 | 2",
     ]
+    said = said.artifacts
+    assert told(said, "patient_id", "accession", "artifact") == [
+        "P1 | B | two", "P1 | B | one", "P1 | D | two", "P2 | A | two",
+    ]  # fmt: skip
     rest = ("collected_at", "collected_precision", "comment", "source", "profile")
     assert told(said, *rest)[0] == "2026-01-09 00:00:00 | date | two-one; two-two | made | default"
     assert set(said["knowledge_version"]) == {WHOLE.version}

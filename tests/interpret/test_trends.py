@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 
 from pipeline.interpret.since_last_report import compare_standing, order_by_change
-from schemas import Changes, Findings, Patients
+from schemas import Changes, CurrentFindings, Patients
 
 from .made import read_rows
 
-KINDS = Findings.column_types()
+KINDS = CurrentFindings.column_types()
 
 
 def standing(text):
@@ -19,18 +19,16 @@ def standing(text):
     for line in text.strip().splitlines():
         cells = [cell.strip() for cell in line.split("|")]
         row = dict(zip(names, cells, strict=True))
-        day = row.pop("day")
+        day, value = row.pop("day"), (row.pop("value"), row.pop("unit"))
         rows.append(
             {
-                **dict.fromkeys(KINDS, ""),
                 **row,
                 "collected_at": pd.Timestamp(f"2026-03-{day}") if day else pd.NaT,
-                "profile": "made",
-                "knowledge_version": "made",
+                "values": (value,),
             }
         )
     table = pd.DataFrame(rows, columns=list(KINDS)).astype(KINDS)
-    return Findings.validate(table)
+    return CurrentFindings.validate(table)
 
 
 def compare(before, now):
@@ -100,12 +98,12 @@ def test_what_it_was_before_is_told():
         f"{LATER} present | severe | 40 | g/dL\nP1 | s | S1 | 01 | present | mild | 8 | fL\n"
         "P1 | t | S1 | 01 | present | | 8 | fL",
     )
-    was = ["rule", "was_grade", "was_value", "was_unit", "was_collected_at"]
+    was = ["rule", "was_grade", "was_values", "was_collected_at"]
     assert told[was].astype(object).to_numpy().tolist() == [
-        ["r", "mild", "90", "g/L", pd.Timestamp("2026-03-01")],
+        ["r", "mild", (("90", "g/L"),), pd.Timestamp("2026-03-01")],
         # What was not present is nothing that it was.
-        ["s", "", "", "", pd.NaT],
-        ["t", "", "", "", pd.NaT],
+        ["s", "", (), pd.NaT],
+        ["t", "", (), pd.NaT],
     ]
 
 
@@ -142,7 +140,7 @@ def test_the_one_that_is_compared(lines, value):
     for ordered in (lines, lines[::-1]):
         before = "\n".join(f"P1 | r | {line}" for line in ordered)
         (row,) = compare(before, "").to_dict("records")
-        assert row["was_value"] == value
+        assert row["was_values"] == ((value, ""),)
 
 
 def test_undecided_goes_before_absent():

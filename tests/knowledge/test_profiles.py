@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.errors import KnowledgeError
 from pipeline.interpret import interpret_results
+from pipeline.interpret.joined_evidence import join_evidence
 from pipeline.knowledge.load import load_knowledge
 from tests.rules.conftest import read_table, tables_from
 
@@ -178,8 +179,8 @@ def test_the_interval_of_the_laboratory_decides(line):
     knowledge = load_knowledge(profile="lab-interval")
     analyte, _, result = line["given"].partition("=")
     cells = {"sex": "F", "age": "40y", analyte: result}
-    findings = interpret_results(*tables_from([cells], knowledge), knowledge).findings
-    found = findings.set_index("rule").loc[line["rule"]]
+    said = interpret_results(*tables_from([cells], knowledge), knowledge)
+    found = join_evidence(said.findings, said.evidence).set_index("rule").loc[line["rule"]]
     assert (found["outcome"], found["limit"]) == (line["outcome"], line["limit"])
     if line["outcome"] == "indeterminate":
         assert found["reason"] == "missing-input"

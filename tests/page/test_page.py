@@ -32,7 +32,7 @@ def page_of(text: str) -> str:
     _, page = render_worklist(
         tables.assessment(),
         RUN,
-        compare_standing(None, tables.standing),
+        compare_standing(None, tables.current),
         {
             patient: f"patients/{file_name(patient)}.xlsx"
             for patient in tables.results["patient_id"].unique()

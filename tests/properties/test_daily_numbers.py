@@ -16,6 +16,7 @@ from pipeline.assessment import assess
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
 from pipeline.ingest.text_tables import SiteReading
+from pipeline.interpret.joined_evidence import join_evidence
 from pipeline.knowledge.load import load_knowledge
 from tests.properties import examples
 
@@ -59,7 +60,7 @@ def answers(files: list[list[dict[str, str]]], specimen_ids: str) -> list[tuple[
             path.write_text(stream.getvalue(), encoding="utf-8", newline="")
             read.append(read_results(path, path.name, KNOWLEDGE, SiteReading()))
     found = assess(combine(read), KNOWLEDGE, specimen_ids=specimen_ids)
-    told = found.findings[
+    told = join_evidence(found.findings, found.evidence)[
         ["patient_id", "accession", "rule", "outcome", "reason", "value", "status"]
     ]
     held = found.held[["patient_id", "accession", "analyte", "code"]].drop_duplicates()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.commands.run import check_batch
 from pipeline.config import Settings
+from pipeline.interpret.joined_evidence import join_evidence
 from tests.properties import examples
 
 COLUMNS = [
@@ -81,7 +82,8 @@ def check(*files: list[dict[str, str]]):
 def said(batch) -> pd.DataFrame:
     """What was found, without the places, which differ with the order."""
     columns = ["patient_id", "accession", "rule", "outcome", "reason", "grade", "value", "limit"]
-    return batch.assessment.findings[columns]
+    found = batch.assessment
+    return join_evidence(found.findings, found.evidence)[columns]
 
 
 @RUNS

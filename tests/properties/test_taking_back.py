@@ -177,6 +177,7 @@ def assert_same(found, expected, *, has_former):
             [(file.name, file.sha256, file.read, file.held) for file in said.intake.files]
         ),
         "findings": lambda said: said.findings,
+        "evidence": lambda said: said.evidence,
         "results": lambda said: said.selected.results,
         "observations": lambda said: said.observations,
         "held": lambda said: said.held,

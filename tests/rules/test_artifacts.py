@@ -46,8 +46,9 @@ def test_the_record_of_a_cold_agglutinin():
     )
     # Absent by hemoglobin alone, whatever the cells are.
     assert status_of(said, "macrocytic-anemia") == ("absent", "", "")
-    evidence = said.artifacts.iloc[0]
-    assert (evidence["analyte"], evidence["value"], evidence["limit"]) == ("mchc", "41.3", "36.5")
+    evidence = said.artifact_evidence.iloc[0]
+    assert (evidence["analyte"], evidence["value"], evidence["limit"]) == ("mchc", 41.3, 36.5)
+    assert (evidence["rule"], evidence["side"]) == ("agglutination", "above")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import KnowledgeError
 from pipeline.interpret import interpret_results
+from pipeline.interpret.joined_evidence import join_evidence
 from pipeline.knowledge.load import load_knowledge
 from pipeline.review.case_tables import tables_of
 
@@ -24,9 +25,10 @@ def ask(tmp_path):
         knowledge = load_knowledge(tmp_path)
         lines = read_table(text)
         tables = tables_of(lines, knowledge)
-        found = interpret_results(
+        said = interpret_results(
             tables.results, tables.held, knowledge, observations=tables.observations
-        ).findings
+        )
+        found = join_evidence(said.findings, said.evidence)
         asked = found[found["rule"].eq("asked")].set_index("accession")
         # Of an accession of which nothing was reported there is no finding.
         asked = asked.reindex([f"A{number:03}" for number in range(len(lines))])

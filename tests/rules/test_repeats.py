@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.errors import KnowledgeError
 from pipeline.interpret import interpret_results
+from pipeline.interpret.joined_evidence import join_evidence
 from pipeline.knowledge.load import load_knowledge
 from pipeline.review.case_tables import tables_of
 
@@ -81,9 +82,10 @@ def test_a_third_one_clears_the_one_that_it_agrees_with(values, expected, anemia
 
 
 def test_both_values_are_the_evidence():
-    found = interpret(THREE.format(60, 141, "held")).artifacts
-    found = found[found["artifact"].eq("delta-hb")]
-    assert list(found["value"]) == ["60; 141"] * 2
+    found = interpret(THREE.format(60, 141, "held")).artifact_evidence
+    found = found[found["rule"].eq("delta-hb")]
+    assert list(found["value"]) == [60, 141] * 2
+    assert list(found["position"]) == [0, 1] * 2
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,8 @@ def test_two_that_do_not_contradict_each_other(first, second, expected):
     text = "\n".join([head, *(f"P1 | M | 40y | 200 | 5 | {each}" for each in (first, second))])
     assert class_of(text) == expected
     said = interpret(text)
-    values = said.standing.loc[said.standing["rule"].eq("anemia"), "value"]
+    standing = join_evidence(said.standing, said.evidence)
+    values = standing.loc[standing["rule"].eq("anemia"), "value"]
     # Where it cannot be told which one is later, both are there.
     worse = min(first, second, key=lambda each: int(each.rpartition("|")[2]))
     assert worse.rpartition("|")[2].strip() in list(values) or expected == 3

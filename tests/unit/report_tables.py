@@ -12,6 +12,7 @@ from pipeline.assessment import Assessment, assess
 from pipeline.ingest.dataset import combine
 from pipeline.interpret import interpret_results
 from pipeline.interpret.course import Moves
+from pipeline.interpret.joined_evidence import list_current
 from pipeline.issues import all_issues, issues_at, no_issues
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Knowledge
@@ -43,6 +44,7 @@ class Tables:
     issues: pd.DataFrame
     findings: pd.DataFrame
     standing: pd.DataFrame
+    evidence: pd.DataFrame
     moves: Moves
 
     def reports(self, run: RunFacts = RUN) -> Iterator[PatientReport]:
@@ -59,8 +61,14 @@ class Tables:
             issues=self.issues,
             findings=self.findings,
             standing=self.standing,
+            evidence=self.evidence,
             moves=self.moves,
         )
+
+    @property
+    def current(self) -> pd.DataFrame:
+        """What trends need of the findings that stand."""
+        return list_current(self.standing, self.evidence)
 
     def report(self) -> PatientReport:
         """The report of the only patient."""
@@ -142,6 +150,7 @@ def tables_of(
         issues=all_issues(*kinds, no_issues() if issues is None else issues),
         findings=found.findings,
         standing=found.standing,
+        evidence=found.evidence,
         moves=found.moves,
     )
 

@@ -31,7 +31,7 @@ def book_of(tables, knowledge, language="en"):
     book, _ = render_worklist(
         tables.assessment(knowledge),
         replace(RUN, language=language),
-        compare_standing(None, tables.standing),
+        compare_standing(None, tables.current),
         {},
         Entries(),
     )

@@ -54,14 +54,14 @@ def run(
     titles = describe_topics(known, ENGLISH)
 
     def carry(entries: Entries) -> Entries:
-        due = list_due(tables.findings, tables.results, known, ENGLISH)
+        due = list_due(tables.findings, tables.evidence, tables.results, known, ENGLISH)
         return carry_entries(entries, list_topics(tables.patients), titles, due, at.date())
 
     def render(entries: Entries) -> tuple[bytes, str]:
         book, page = render_worklist(
             tables.assessment(known),
             replace(RUN, run_at=at),
-            compare_standing(None, tables.standing),
+            compare_standing(None, tables.current),
             {},
             entries,
         )

@@ -317,24 +317,15 @@ def test_evidence_from_another_specimen_carries_its_own_date():
         """
     )
     of_rule = tables.standing["rule"].eq("macrocytic-anemia")
-    one = (
-        tables.standing[of_rule]
-        .iloc[[-1]]
-        .assign(
-            outcome="present",
-            reason="",
-            analyte="hemoglobin; mcv",
-            comparator="; ",
-            value="98; 112",
-            unit="g/L; fL",
-            limit="120; 100",
-            limit_unit="g/L; fL",
-            from_date="2026-03-01; 2026-03-20",
-            source_file="march.csv; march.csv",
-            source_sheet="; ",
-            source_row="2; 3",
-        )
-    )
+    one = tables.standing[of_rule].iloc[[-1]].assign(outcome="present", reason="")
+    compared = tables.evidence[tables.evidence["rule"].eq("macrocytic-anemia")]
+    cited = compared[compared["accession"].eq(compared["from_accession"])]
+    assert list(cited["analyte"]) == ["hemoglobin", "mcv"]
+    together = cited.assign(
+        accession=one["accession"].iloc[0], position=range(2), limit=[120, 100], limit_unit=["g/L", "fL"],
+        side=["below", "above"],
+    )  # fmt: skip
+    tables = replace(tables, evidence=together.astype({"limit": "Float64"}))
     report = replace(tables, standing=one.reset_index(drop=True)).report()
     assert report.present[0].evidence.splitlines() == [
         "▼ below: Hb 98 g/L on 2026-03-01",

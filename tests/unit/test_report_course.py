@@ -1,9 +1,12 @@
 """How far results moved since a recorded start, in one line."""
 
+import re
+from datetime import date
+
 import pytest
 
 from pipeline.knowledge.load import load_knowledge
-from pipeline.report.patient.patient_rows import Finding
+from pipeline.report.cited import Cited
 from pipeline.report.patient.treatment_course import show_course
 from pipeline.texts import ENGLISH, LANGUAGES
 
@@ -14,11 +17,23 @@ AFTER = ("hemoglobin", "10.6", "g/dL", "2026-03-26")
 
 
 def finding(*cited):
-    """A row of findings that rests on (analyte, value, unit, day) each."""
-    empty = dict.fromkeys(Finding._fields, "")
-    joined = ["; ".join(texts) for texts in zip(*cited, strict=True)]
-    names = ("analyte", "value", "unit", "from_date")
-    return Finding(**{**empty, **dict(zip(names, joined, strict=True))})
+    """What a finding rests on, of (analyte, value, unit, day) each."""
+    return [
+        Cited(
+            observation=subject if subject in KNOWLEDGE.observations else "",
+            analyte="" if subject in KNOWLEDGE.observations else subject,
+            comparator="",
+            value=float(value) if re.fullmatch(r"[0-9.]+", value) else None,
+            text="" if re.fullmatch(r"[0-9.]+", value) else value,
+            unit=unit,
+            compared=(),
+            day=date.fromisoformat(day) if day else None,
+            source_file="march.csv",
+            source_sheet="",
+            source_row=2,
+        )
+        for subject, value, unit, day in cited
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ HEAD = "patient | sex | years | specimen | at | analyte | result\n"
 
 
 def standing(lines: str) -> pd.DataFrame:
-    return make_tables(HEAD + lines).standing
+    return make_tables(HEAD + lines).current
 
 
 def changes(before: str | None, now: str) -> dict[str, str]:
@@ -58,7 +58,7 @@ def test_the_deepest_of_a_day_is_compared():
 def test_what_was_is_told():
     told = compare_standing(standing(f"{FIRST}90 10*9/L"), standing(f"{LATER}40 10*9/L"))
     (row,) = told[told["rule"].eq("low-platelets")].to_dict("records")
-    assert (row["was_grade"], row["was_value"], row["was_unit"]) == ("moderate", "90", "10*9/L")
+    assert (row["was_grade"], row["was_values"]) == ("moderate", (("90", "10*9/L"),))
     assert row["was_collected_at"] == pd.Timestamp("2026-03-01")
 
 

@@ -35,7 +35,7 @@ def render(tables: Tables, run: RunFacts = RUN, entries: Entries = NOTHING_TYPED
     book, _ = render_worklist(
         tables.assessment(),
         run,
-        compare_standing(None, tables.standing),
+        compare_standing(None, tables.current),
         {
             patient: f"patients/{file_name(patient)}.xlsx"
             for patient in tables.results["patient_id"].unique()
@@ -264,6 +264,7 @@ def test_nobody_at_all_still_gives_a_worklist(tmp_path):
         issues=tables.issues.iloc[:0],
         findings=tables.findings.iloc[:0],
         standing=tables.standing.iloc[:0],
+        evidence=tables.evidence.iloc[:0],
         moves={},
     )
     text = render_workbook_text(reopened(render(empty), tmp_path))
@@ -347,7 +348,7 @@ def test_those_for_information_have_a_sheet_of_their_own(tmp_path, language, she
 def test_the_page_shows_them_in_a_section_and_leaves_nobody_out():
     tables = make_tables(ASIDE)
     _, page = render_worklist(
-        tables.assessment(), RUN, compare_standing(None, tables.standing), {}, NOTHING_TYPED
+        tables.assessment(), RUN, compare_standing(None, tables.current), {}, NOTHING_TYPED
     )
     above, below = page.split('<section aria-labelledby="aside-title">')
     assert ">P1<" not in above

@@ -281,7 +281,7 @@ def test_every_finding_is_what_the_report_says(opened):
                 "Rests on": lines([one.title for one in evidence]),
                 "Sign": lines([one.comparator for one in evidence]),
                 "Unit": lines([one.unit for one in evidence]),
-                "Asked whether": lines([one.direction for one in evidence]),
+                "Asked whether": lines(["; ".join(one.directions) for one in evidence]),
                 "Limit unit": lines([one.limit_unit for one in evidence]),
                 "Comment": " ".join(said.comments), "Tests to consider": ", ".join(said.suggest),
                 "Published wording": wording_of(said.rule),
@@ -298,10 +298,10 @@ def test_every_finding_is_what_the_report_says(opened):
             assert str_of(value) == [number_of(one) for one in reported]
             if isinstance(limit, int | float):
                 # The number really compared; its format rounds it.
-                assert limit == pytest.approx(float(evidence[0].limit))
-            elif any(one.limit for one in evidence):
+                assert limit == pytest.approx(evidence[0].limits[0])
+            elif any(one.limits for one in evidence):
                 assert [line.split("; ") for line in limit.split("\n")] == [
-                    [number_of(part, one.value) for part in one.limit.split("; ")]
+                    [number_of(f"{part:.12g}", one.value) for part in one.limits] or [""]
                     for one in evidence
                 ], (each.path.name, limit)
 

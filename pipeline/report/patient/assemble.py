@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.assessment import Assessment
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up
+from pipeline.report.cited import CitedResults
 from pipeline.report.patient.build import Desk
 from pipeline.report.patient.corrected_values import list_former
 from pipeline.report.patient.interference_lines import list_doubts
@@ -58,13 +59,14 @@ def assemble_reports(
     patients, results, held = assessment.patients, assessment.results, assessment.held
     findings, standing = assessment.findings, assessment.standing
     knowledge, said = assessment.knowledge, assessment.observations
+    evidence = assessment.evidence
     for table in (results, findings, standing):
         if not table["patient_id"].isin(patients["patient_id"]).all():
             raise ValueError("a result or finding belongs to nobody in the table of patients")
     if only is not None:
         patients, results = _rows_of(only, patients), _rows_of(only, results)
         held, findings = _rows_of(only, held), _rows_of(only, findings)
-        standing = _rows_of(only, standing)
+        standing, evidence = _rows_of(only, standing), _rows_of(only, evidence)
     ids = patients["patient_id"]
     texts = LANGUAGES[run.language]
     desk = Desk(
@@ -75,8 +77,10 @@ def assemble_reports(
         findings=list_findings(findings, ids, knowledge),
         standing=list_findings(standing, ids, knowledge),
         said=list_said(said, ids, knowledge),
+        cited=CitedResults(evidence),
+        doubts_cited=CitedResults(assessment.artifact_evidence),
         doubts=list_doubts(assessment.artifacts, ids, knowledge),
-        changes=list_changes(findings, standing, assessment.moves),
+        changes=list_changes(findings, standing, evidence, assessment.moves),
         former=list_former(assessment.selected.superseded, results, texts),
         knowledge=knowledge,
         run=run,

@@ -1,18 +1,19 @@
 """The rows of one patient → a `PatientReport`."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from pipeline.knowledge.model import Knowledge
+from pipeline.report.cited import Cited, CitedResults
 from pipeline.report.patient import summary
 from pipeline.report.patient.finding_evidence import (
     TOLD,
+    Wording,
     list_evidence,
     list_marks,
     place_of,
-    split_joined,
 )
 from pipeline.report.patient.interference_lines import describe_doubts
 from pipeline.report.patient.patient_rows import (
@@ -46,6 +47,7 @@ from pipeline.report.wording import (
     show_rows,
 )
 from pipeline.texts import LANGUAGES
+from schemas.joined_codes import split_codes
 from schemas.vocabulary import Confirmation, Outcome, Reason
 
 
@@ -59,8 +61,10 @@ class Desk:
         held: PatientRows,
         findings: PatientRows,
         standing: PatientRows,
+        cited: CitedResults,
         said: PatientRows | None,
         doubts: PatientRows | None,
+        doubts_cited: CitedResults,
         changes: Mapping[tuple[str, str], Since],
         former: Mapping[int, str],
         knowledge: Knowledge,
@@ -68,12 +72,13 @@ class Desk:
         changed_at: Mapping[str, datetime],
     ) -> None:
         self.results, self.held = results, held
-        self.findings, self.standing = findings, standing
-        self.said, self.doubts = said, doubts
+        self.findings, self.standing, self.cited = findings, standing, cited
+        self.said, self.doubts, self.doubts_cited = said, doubts, doubts_cited
         self.knowledge, self.run = knowledge, run
         self.former, self.changed_at = former, changed_at
         self.texts = LANGUAGES[run.language]
         self.converts = run.units_display != summary.AS_REPORTED
+        self.wording = Wording(knowledge=knowledge, texts=self.texts, converts=self.converts)
         self.rules = describe_rules(knowledge, self.texts)
         self.changes: dict[str, dict[str, Since]] = defaultdict(dict)
         for (patient, rule), since in changes.items():
@@ -110,17 +115,21 @@ class Desk:
         by_place = {place_of(row): row for row in reported}
         measured = _analytes_by_specimen(reported)
         done = Done(measured, said, self.knowledge.join.days)
+        cited = self.cited.of(patient_id)
         findings = [
-            self._finding(row, by_place, done)
+            self._finding(row, cited.get((row.accession, row.rule), ()), by_place, done)
             for row in self.findings.of(position)
             # A value that is not critical is told by the rule that stands beside this one.
             if row.outcome == Outcome.PRESENT or row.rule not in self.critical
         ]
-        standing = [self._finding(row, by_place, done) for row in self.standing.of(position)]
-        marks = list_marks(self.findings.of(position), self.rules, texts)
+        standing = [
+            self._finding(row, cited.get((row.accession, row.rule), ()), by_place, done)
+            for row in self.standing.of(position)
+        ]
+        marks = list_marks(self.findings.of(position), cited, self.rules, texts)
         changes = self.changes.get(patient_id, {})
         present = summary.describe_present(
-            standing, split_joined(reasons), self.priorities[rank], changes, texts
+            standing, split_codes(reasons), self.priorities[rank], changes, texts
         )
         undecided = describe_undecided(
             standing, measured, _analytes_by_specimen(held), self.knowledge, texts
@@ -176,6 +185,7 @@ class Desk:
             run=run,
             artifacts=describe_doubts(
                 self.doubts.of(position) if self.doubts else (),
+                self.doubts_cited.of(patient_id),
                 standing,
                 self.knowledge,
                 texts,
@@ -183,11 +193,15 @@ class Desk:
         )
 
     def _finding(
-        self, row: Finding, by_place: Mapping[Place, ReportedResult], done: Done
+        self,
+        row: Finding,
+        cited: Sequence[Cited],
+        by_place: Mapping[Place, ReportedResult],
+        done: Done,
     ) -> FindingRow:
         rule = self.rules[row.rule]
         is_present = row.outcome == Outcome.PRESENT
-        comments = split_joined(row.comment)
+        comments = split_codes(row.comment)
         before = self.knowledge.join.before_start
         known = {before.analyte} if before and before.comment in comments else set()
         return FindingRow(
@@ -196,19 +210,10 @@ class Desk:
             has_time=row.collected_precision == "time",
             accession=row.accession,
             outcome=Outcome(row.outcome),
-            reasons=tuple(Reason(reason) for reason in split_joined(row.reason)),
+            reasons=tuple(Reason(reason) for reason in split_codes(row.reason)),
             grade=row.grade,
             unconfirmed=row.status == Confirmation.UNCONFIRMED,
-            evidence=tuple(
-                list_evidence(
-                    row,
-                    rule,
-                    by_place,
-                    self.knowledge,
-                    self.texts,
-                    converts=self.converts,
-                )
-            ),
+            evidence=tuple(list_evidence(row.outcome, rule, cited, by_place, self.wording)),
             comments=describe_comments(comments, self.knowledge),
             suggest=tuple(
                 name
@@ -218,10 +223,10 @@ class Desk:
             )
             if is_present
             else (),
-            source_file=row.source_file,
-            source_sheet=row.source_sheet,
-            source_row=row.source_row,
-            course=show_course(row, self.knowledge, self.texts) if is_present else "",
+            source_file="; ".join(each.source_file for each in cited),
+            source_sheet="; ".join(each.source_sheet for each in cited),
+            source_row="; ".join(str(each.source_row) for each in cited),
+            course=show_course(cited, self.knowledge, self.texts) if is_present else "",
         )
 
     def _result(self, row: ReportedResult, marks: Iterable[str]) -> ResultRow:

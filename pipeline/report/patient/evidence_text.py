@@ -1,7 +1,7 @@
 """Results and limits in a line of text: what a finding rests on."""
 
 from pipeline.report.patient.finding_evidence import round_limit
-from pipeline.report.report_model import Evidence, FindingRow
+from pipeline.report.report_model import CitedResult, FindingRow
 from pipeline.report.wording import SPAN, distinct
 from pipeline.texts import Texts
 
@@ -21,17 +21,15 @@ def show_evidence(row: FindingRow, texts: Texts) -> str:
     return "\n".join(filter(None, [row.course, dates[0] if shares_date else "", *lines]))
 
 
-def show_limit(evidence: Evidence, texts: Texts) -> str:
+def show_limit(evidence: CitedResult, texts: Texts) -> str:
     """Write the limit really compared: "Hemoglobin: below 120 g/L"."""
-    if not evidence.limit:
+    if not evidence.limits:
         return ""
-    numbers = [
-        texts.number(round_limit(each, evidence.value)) for each in evidence.limit.split("; ")
-    ]
-    if evidence.direction == SPAN:
+    numbers = [texts.number(round_limit(limit, evidence.value)) for limit in evidence.limits]
+    if evidence.directions == (SPAN,):
         said = texts("limit.span", low=numbers[0], high=numbers[-1])
     else:
-        ways = evidence.sides
+        ways = evidence.directions
         if len(ways) != len(numbers):
             ways, numbers = ("",), ["; ".join(numbers)]
         said = ", ".join(
@@ -41,7 +39,7 @@ def show_limit(evidence: Evidence, texts: Texts) -> str:
     return f"{evidence.title}: {said} {evidence.limit_unit}"
 
 
-def show_value(evidence: Evidence, texts: Texts) -> str:
+def show_value(evidence: CitedResult, texts: Texts) -> str:
     """Write a result as reported, and in the other unit if one is to be shown."""
     shown = f"{evidence.comparator}{texts.number(evidence.value)} {evidence.unit}"
     if evidence.other_value:
@@ -50,13 +48,13 @@ def show_value(evidence: Evidence, texts: Texts) -> str:
     return shown
 
 
-def _show_one(evidence: Evidence, texts: Texts, *, is_dated: bool, is_compound: bool) -> str:
+def _show_one(evidence: CitedResult, texts: Texts, *, is_dated: bool, is_compound: bool) -> str:
     if not evidence.value:
         return texts("evidence.held", title=evidence.title)
     said = f"{evidence.title} {show_value(evidence, texts)}"
     # A result at a limit or on this side of it is neither low nor high for that.
-    if is_compound and evidence.state and evidence.direction in ("below", "above"):
-        said = f"{texts(f'state.{evidence.direction}.{evidence.state}')}: {said}"
+    if is_compound and evidence.state and evidence.directions[0] in ("below", "above"):
+        said = f"{texts(f'state.{evidence.directions[0]}.{evidence.state}')}: {said}"
     if is_dated:
         date = evidence.collected
         said += texts("evidence.on", date=date) if date else texts("evidence.no-date")

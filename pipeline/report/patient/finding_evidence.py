@@ -1,76 +1,84 @@
-"""What a finding rests on: its joined evidence taken apart and matched with results."""
+"""What a finding rests on: its evidence matched with results, and worded."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import inf
+from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.interpret.categorical import as_written, keep_whole
+from pipeline.interpret.sides import is_beyond
 from pipeline.knowledge.model import Knowledge
+from pipeline.report.cited import ByFinding, Cited, Compared
 from pipeline.report.patient.patient_rows import Finding, ReportedResult
-from pipeline.report.report_model import Evidence, Place, RuleText
-from pipeline.report.wording import SPAN, count_decimals, distinct, show_number
+from pipeline.report.report_model import CitedResult, Place, RuleText
+from pipeline.report.wording import (
+    DIRECTIONS,
+    SPAN,
+    count_decimals,
+    distinct,
+    show_number,
+    show_unit,
+)
 from pipeline.texts import Texts
-from schemas.vocabulary import Comparator, Outcome, ResultStatus
+from schemas.vocabulary import Outcome, ResultStatus
 
-_JOIN = "; "
 TOLD = (ResultStatus.PRELIMINARY, ResultStatus.CORRECTED)
 # Decimals of a limit beyond those of the result, so that rounding puts neither onto the other.
 _MORE_DECIMALS = 1
 
 
-def list_evidence(
-    row: Finding,
-    rule: RuleText,
-    by_place: Mapping[Place, ReportedResult],
-    knowledge: Knowledge,
-    texts: Texts,
-    *,
-    converts: bool = False,
-) -> Iterator[Evidence]:
-    """Take a finding's joined evidence apart, and add what is known of each result.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """In which words evidence is written."""
 
-    `converts`: say each number also in the unit that is to be shown.
-    """
-    places = _cited_places(row)
-    count = len(places)
-    joined = (row.value, row.unit, row.limit_unit, row.from_date)
-    values, units, limit_units, days = (pieces_of(text, count) for text in joined)
-    # One result may have several limits: "12; 80; 100".
-    limits = [as_written(limit) for limit in pieces_of(row.limit, count)]
-    columns = (values, units, limits, limit_units, days)
-    for place, value, unit, limit, limit_unit, collected in zip(places, *columns, strict=True):
-        analyte, comparator = place[3:]
-        result = by_place.get(place)
-        ways = distinct(way for which, way in rule.comparisons if which == analyte)
-        direction = _direction(ways, limit)
-        if row.outcome == Outcome.PRESENT and not direction:
-            limit, direction = _decisive(ways, comparator, value, limit)
-        if analyte in knowledge.observations and value in ("yes", "no", "unclear"):
+    knowledge: Knowledge
+    texts: Texts
+    converts: bool = False
+    """Each number is also written in the unit that is to be shown."""
+
+
+def list_evidence(
+    outcome: str,
+    rule: RuleText,
+    cited: Sequence[Cited],
+    by_place: Mapping[Place, ReportedResult],
+    wording: Wording,
+) -> Iterator[CitedResult]:
+    """Word what a finding rests on, with what is known of each result."""
+    knowledge, texts = wording.knowledge, wording.texts
+    for row in cited:
+        result = by_place.get(row.place)
+        ways = distinct(way for which, way in rule.comparisons if which == row.subject)
+        compared, directions = _choose_limits(ways, row.compared, outcome)
+        value, number = row.written, row.value if is_number(row.written) else None
+        if row.subject in knowledge.observations and value in ("yes", "no", "unclear"):
             value = texts(f"said.word.{value}")
-        if result and is_number(value):
-            value = f"{float(value):.{_decimals_written(result)}f}"
-        other = result if converts and result and result.converted_unit != unit else None
-        yield Evidence(
-            title=_title(analyte, knowledge, texts, alone=count == 1),
-            comparator=comparator,
+        if result and number is not None:
+            number = round(number, _decimals_written(result))
+            value = f"{number:.{_decimals_written(result)}f}"
+        unit = show_unit(row.unit)
+        has_other = wording.converts and result and result.converted_unit != unit
+        other = result if has_other else None
+        yield CitedResult(
+            title=_title(row.subject, knowledge, alone=len(cited) == 1),
+            comparator=row.comparator,
             value=value,
+            number=number,
             unit=unit,
-            limit=limit,
-            limit_unit=limit_unit,
-            direction=direction,
+            limits=distinct(each.limit for each in compared),
+            limit_unit=unit if compared else "",
+            directions=directions,
             interval=_show_interval(result, texts),
-            collected=texts.dated(collected),
-            state=_state(direction, comparator, value, limit),
+            collected=texts.dated(row.day.isoformat()) if row.day else "",
+            state=_state(compared, directions, number),
             status=result.status if result and result.status in TOLD else "",
             other_value=f"{other.converted:.{other.converted_decimals}f}" if other else "",
             other_unit=other.converted_unit if other else "",
-            place=place,
+            place=row.place,
         )
 
 
-def _title(subject: str, knowledge: Knowledge, texts: Texts, *, alone: bool) -> str:
+def _title(subject: str, knowledge: Knowledge, *, alone: bool) -> str:
     if subject in knowledge.observations:
         return knowledge.observations[subject].title
     if alone:
@@ -79,34 +87,23 @@ def _title(subject: str, knowledge: Knowledge, texts: Texts, *, alone: bool) -> 
 
 
 def place_of(row: ReportedResult) -> Place:
-    file, sheet = keep_whole(row.source_file), keep_whole(row.source_sheet)
-    return file, sheet, str(row.source_row), row.analyte, row.comparator
+    return row.source_file, row.source_sheet, str(row.source_row), row.analyte, row.comparator
 
 
-def round_limit(limit: str, value: str) -> str:
+def round_limit(limit: float, value: str) -> str:
     """Write a converted limit with one decimal more than the result has, and two at least."""
     decimals = max(len(value.partition(".")[2]) + _MORE_DECIMALS, 2)
-    return show_number(round(float(limit), decimals)) if limit else ""
+    return show_number(round(limit, decimals))
 
 
 def is_number(text: str) -> bool:
-    """Tell a plain number from joined ones and from nothing."""
+    """Tell a plain number from words and from nothing."""
     whole, _, decimals = text.partition(".")
     return (whole + decimals).isdecimal()
 
 
-def _cited_places(row: Finding) -> list[Place]:
-    """Where each result stands that a finding rests on."""
-    analytes = split_joined(row.analyte)
-    count = len(analytes)
-    columns = (
-        pieces_of(text, count) for text in (row.source_file, row.source_sheet, row.source_row)
-    )
-    return list(zip(*columns, analytes, pieces_of(row.comparator, count), strict=True))
-
-
 def list_marks(
-    findings: Iterable[Finding], rules: Mapping[str, RuleText], texts: Texts
+    findings: Iterable[Finding], cited: ByFinding, rules: Mapping[str, RuleText], texts: Texts
 ) -> Mapping[Place, list[str]]:
     """What was found on each result: present findings, and those that it leaves open."""
     marks: dict[Place, list[str]] = defaultdict(list)
@@ -118,64 +115,45 @@ def list_marks(
             said = texts("results.finding-open", title=texts.in_sentence(title))
         else:
             continue
-        for place in _cited_places(row):
-            marks[place].append(said)
+        for result in cited.get((row.accession, row.rule), ()):
+            marks[result.place].append(said)
     return marks
 
 
-def split_joined(text: str) -> list[str]:
-    return text.split(_JOIN) if text else []
+def _choose_limits(
+    ways: Sequence[str], compared: Sequence[Compared], outcome: str
+) -> tuple[Sequence[Compared], tuple[str, ...]]:
+    """Choose the limits to tell, and what the rule asks for each, where words can say it.
 
+    Of several limits with a direction each, what is present tells those that the result lies
+    beyond.
 
-def pieces_of(text: str, count: int) -> list[str]:
-    """Cut joined evidence; where it does not come out even, each piece gets the whole text."""
-    pieces = text.split(_JOIN)
-    return pieces if len(pieces) == count else [text] * count
-
-
-def _direction(ways: Sequence[str], limit: str) -> str:
-    """Say which side of the limit makes the finding, where one word can say it."""
-    numbers = limit.count(_JOIN) + 1
-    if len(ways) == 1 and numbers == 1:
-        return ways[0]
-    return SPAN if set(ways) == {"at or above", "at or below"} and numbers == 2 else ""
-
-
-def _decisive(ways: Sequence[str], comparator: str, value: str, limit: str) -> tuple[str, str]:
-    """Choose, of several limits with a side each, those that the result lies beyond."""
-    limits = limit.split(_JOIN)
-    if len(limits) != len(ways):
-        return limit, ""
-    sides = zip(limits, ways, strict=True)
-    beyond = [side for side in sides if _state(side[1], comparator, value, side[0]) == "yes"]
-    if not beyond:
-        return limit, ""
-    passed, taken = zip(*beyond, strict=True)
-    return _JOIN.join(passed), _JOIN.join(taken)
+    Args:
+        ways: All that the rule asks of the analyte, in words.
+        compared: Every limit of the result.
+        outcome: Of the finding.
+    """
+    numbers = len({each.limit for each in compared})
+    if len(ways) == 1 and numbers <= 1:
+        return compared, tuple(ways)
+    if set(ways) == {"at or above", "at or below"} and numbers == 2:
+        return compared, (SPAN,)
+    if outcome == Outcome.PRESENT and numbers == len(ways):
+        beyond = [each for each in compared if is_beyond(each.direction, each.side)]
+        if beyond:
+            return beyond, tuple(DIRECTIONS[each.direction] for each in beyond)
+    return compared, ()
 
 
 def _state(
-    direction: str, comparator: str, value: str, limit: str
+    compared: Sequence[Compared], directions: Sequence[str], number: float | None
 ) -> Literal["", "yes", "no", "open"]:
-    """Say whether a result lies beyond a single limit; for people, the rule itself has decided."""
-    if not direction or direction == SPAN or not is_number(value) or not is_number(limit):
+    """Say whether a result lies beyond a single limit, as the comparison has decided."""
+    if len(compared) != 1 or len(directions) != 1 or number is None:
         return ""
-    number, line = float(value), float(limit)
-    low = -inf if comparator in (Comparator.LESS, Comparator.AT_MOST) else number
-    high = inf if comparator in (Comparator.GREATER, Comparator.AT_LEAST) else number
-    # The end that a strict sign leaves out.
-    reaches_low = low > -inf and comparator != Comparator.GREATER
-    reaches_high = high < inf and comparator != Comparator.LESS
-    if direction in ("above", "at or above"):
-        low, high, line = -high, -low, -line
-        reaches_low, reaches_high = reaches_high, reaches_low
-    if direction in ("below", "above"):
-        is_yes = high < line or (high == line and not reaches_high)
-        is_no = low >= line
-    else:
-        is_yes = high <= line
-        is_no = low > line or (low == line and not reaches_low)
-    return "yes" if is_yes else "no" if is_no else "open"
+    ((_, direction, side),) = compared
+    beyond = is_beyond(direction, side)
+    return "open" if beyond is None else "yes" if beyond else "no"
 
 
 def _decimals_written(result: ReportedResult) -> int:

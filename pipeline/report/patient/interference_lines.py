@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.knowledge.conditions import ANY
 from pipeline.knowledge.model import Artifact, Knowledge
-from pipeline.report.patient.finding_evidence import split_joined
+from pipeline.report.cited import ByFinding, Cited
 from pipeline.report.patient.patient_rows import PatientRows
 from pipeline.report.report_model import ArtifactCard, FindingRow
 from pipeline.report.wording import (
@@ -19,6 +19,7 @@ from pipeline.report.wording import (
 )
 from pipeline.texts import Texts
 from schemas import Artifacts, DataFrame
+from schemas.joined_codes import split_codes
 from schemas.vocabulary import Outcome
 
 
@@ -29,11 +30,6 @@ class DoubtedSpecimen(NamedTuple):
     collected_at: Any
     collected_precision: str
     artifact: str
-    analyte: str
-    comparator: str
-    value: str
-    unit: str
-    from_date: str
     comment: str
     place: int
 
@@ -49,6 +45,7 @@ def list_doubts(
 
 def describe_doubts(
     doubts: Iterable[DoubtedSpecimen],
+    cited: ByFinding,
     standing: Collection[FindingRow],
     knowledge: Knowledge,
     texts: Texts,
@@ -56,6 +53,7 @@ def describe_doubts(
     """Say why a specimen is doubted and what to do.
 
     Of those on which an unconfirmed finding still rests, of the latest one, and what stays.
+    `cited` is what the doubts rest on.
     """
     cards = []
     latest = latest_of(each.collected_at for each in standing)
@@ -70,16 +68,17 @@ def describe_doubts(
             for each in resting
             if each.outcome == Outcome.ABSENT and each.unconfirmed
         )
+        behind = cited.get((row.accession, row.artifact), ())
         unsure = texts("artifact.absent", rules=texts.join(absent)) if absent else ""
         at = show_date(row.collected_at, texts, has_time=row.collected_precision == "time")
         cards.append(
             ArtifactCard(
                 title=artifact.title,
-                evidence="\n".join(_evidence(row, knowledge, texts)),
+                evidence="\n".join(_evidence(behind, knowledge, texts)),
                 touches="\n".join(_touches(artifact, knowledge, texts)),
                 specimen=" ".join(filter(None, [row.accession, at])),
                 comment=" ".join(
-                    [*describe_comments(split_joined(row.comment), knowledge), unsure]
+                    [*describe_comments(split_codes(row.comment), knowledge), unsure]
                 ).strip(),
                 suggest=artifact.suggest[0] if artifact.suggest else "",
             )
@@ -87,19 +86,17 @@ def describe_doubts(
     return tuple(cards)
 
 
-def _evidence(row: DoubtedSpecimen, knowledge: Knowledge, texts: Texts) -> Iterator[str]:
-    subjects = split_joined(row.analyte)
-    columns = (row.comparator, row.value, row.unit, row.from_date)
-    pieces = (text.split("; ") for text in columns)
-    for subject, sign, value, unit, day in zip(subjects, *pieces, strict=True):
-        if subject in knowledge.observations:
-            yield knowledge.observations[subject].title
-        elif not value:
-            yield texts("evidence.held", title=knowledge.analytes[subject].short)
+def _evidence(cited: Iterable[Cited], knowledge: Knowledge, texts: Texts) -> Iterator[str]:
+    for row in cited:
+        if row.subject in knowledge.observations:
+            yield knowledge.observations[row.subject].title
+        elif not row.written:
+            yield texts("evidence.held", title=knowledge.analytes[row.analyte].short)
         else:
-            short = knowledge.analytes[subject].short
-            on = texts("evidence.on", date=day) if day else ""
-            yield f"{short} {sign}{texts.number(value)} {show_unit(unit)}{on}"
+            short = knowledge.analytes[row.analyte].short
+            on = texts("evidence.on", date=row.day.isoformat()) if row.day else ""
+            value = f"{row.comparator}{texts.number(row.written)} {show_unit(row.unit)}"
+            yield f"{short} {value}{on}"
 
 
 def _touches(artifact: Artifact, knowledge: Knowledge, texts: Texts) -> Iterator[str]:

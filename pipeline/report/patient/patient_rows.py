@@ -101,17 +101,7 @@ class Finding(NamedTuple):
     reason: str
     grade: str
     status: str
-    analyte: str
-    comparator: str
-    value: str
-    unit: str
-    limit: str
-    limit_unit: str
-    from_date: str
     comment: str
-    source_file: str
-    source_sheet: str
-    source_row: str
     place: int
     """Of the rule in the order of the knowledge."""
 
@@ -261,7 +251,7 @@ def _as_objects(column: "pd.Series[Any]") -> Objects:
         numbers = column.to_numpy(float, na_value=np.nan)
         objects = numbers.astype(object)
         objects[np.isnan(numbers)] = None
-    elif column.name in ("original_unit", "converted_unit", "unit", "limit_unit"):
+    elif column.name in ("original_unit", "converted_unit"):
         codes, units = pd.factorize(column)
         shown = np.array([show_unit(unit) for unit in units] + [""], dtype=object)
         objects = shown[codes]

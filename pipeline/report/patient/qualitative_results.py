@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from pipeline.interpret.categorical import keep_whole
 from pipeline.knowledge.check_observations import IN_WORDS
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.patient.finding_evidence import TOLD
@@ -50,8 +49,7 @@ class Done:
 
 
 def place_of_said(row: SaidResult) -> Place:
-    file, sheet = keep_whole(row.source_file), keep_whole(row.source_sheet)
-    return file, sheet, str(row.source_row), row.code, ""
+    return row.source_file, row.source_sheet, str(row.source_row), row.code, ""
 
 
 def describe_said(

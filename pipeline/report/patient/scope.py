@@ -5,8 +5,8 @@ from typing import Any
 
 from pipeline.knowledge.model import Knowledge
 from pipeline.texts import Texts
+from schemas.joined_codes import split_codes
 
-_JOIN = "; "
 NOTHING_FOUND = 6
 
 
@@ -23,8 +23,7 @@ def describe_scope(
     """
 
     def name(joined: str) -> str:
-        ids = filter(None, joined.split(_JOIN))
-        return ", ".join(knowledge.analytes[each].short for each in ids)
+        return ", ".join(knowledge.analytes[each].short for each in split_codes(joined))
 
     judged = name(scope["judged"])
     if not judged:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeline.interpret.categorical import as_written
 from pipeline.report.excel.sheet import Column, Entry
 from pipeline.report.excel.style import (
     DATE,
@@ -23,8 +22,8 @@ from pipeline.report.excel.style import (
     UNDECIDED,
     format_decimals,
 )
-from pipeline.report.patient.finding_evidence import is_number, round_limit
-from pipeline.report.report_model import FindingRow, Place, ResultRow, RuleText
+from pipeline.report.patient.finding_evidence import round_limit
+from pipeline.report.report_model import CitedResult, FindingRow, Place, ResultRow, RuleText
 from pipeline.report.wording import count_decimals
 from pipeline.texts import Texts
 from schemas.vocabulary import Outcome
@@ -66,7 +65,9 @@ def finding_entries(row: FindingRow, texts: Texts, links: Mapping[Place, str]) -
     # LibreOffice runs the lines of a linked cell together, so that the specimen leads there.
     single_link, compound_link = ("", link) if len(evidence) > 1 else (link, "")
     rests_on = _one_or_joined([each.title for each in evidence])
-    directions = ["; ".join(texts(f"direction.{way}") for way in each.sides) for each in evidence]
+    directions = [
+        "; ".join(texts(f"direction.{way}") for way in each.directions) for each in evidence
+    ]
     return [
         _moment(row, texts),
         Entry(row.accession, LINK if compound_link else TEXT, link=compound_link),
@@ -80,10 +81,10 @@ def finding_entries(row: FindingRow, texts: Texts, links: Mapping[Place, str]) -
         Entry(texts("mark.repeat") if row.unconfirmed else ""),
         Entry(rests_on, LINKED_TEXT if single_link else TEXT, link=single_link),
         Entry(_one_or_joined([each.comparator for each in evidence]), SIGN),
-        _number([each.value or texts("value.held") for each in evidence], texts),
+        _value(evidence, texts),
         _joined(each.unit for each in evidence),
         _joined(directions),
-        _limit([each.limit for each in evidence], [each.value for each in evidence], texts),
+        _limit(evidence, texts),
         _joined(each.limit_unit for each in evidence),
         Entry(" ".join(row.comments)),
         Entry(", ".join(row.suggest)),
@@ -95,8 +96,8 @@ def finding_entries(row: FindingRow, texts: Texts, links: Mapping[Place, str]) -
             link=urls[0] if len(urls) == 1 else "",
         ),
         Entry(rule.id, TRACE),
-        Entry(as_written(row.source_file), TRACE),
-        Entry(as_written(row.source_sheet), TRACE),
+        Entry(row.source_file, TRACE),
+        Entry(row.source_sheet, TRACE),
         _row_number(row.source_row),
     ]
 
@@ -127,8 +128,8 @@ def result_entries(row: ResultRow, texts: Texts) -> list[Entry]:
         Entry(row.converted, NUMBER, format_decimals(row.converted_decimals)),
         Entry(row.converted_unit),
         Entry(row.as_written, TRACE),
-        Entry(as_written(row.source_file), TRACE),
-        Entry(as_written(row.source_sheet), TRACE),
+        Entry(row.source_file, TRACE),
+        Entry(row.source_sheet, TRACE),
         Entry(row.source_row or None, NUMBER, "0"),
     ]
 
@@ -159,25 +160,23 @@ def _one_or_joined(items: Sequence[str]) -> str:
     return "\n".join(items) if any(items) else ""
 
 
-def _number(items: Sequence[str], texts: Texts) -> Entry:
+def _value(evidence: Sequence[CitedResult], texts: Texts) -> Entry:
     """A single number as a number; several as text, one to a line."""
-    if len(items) == 1 and is_number(items[0]):
-        decimals = len(items[0].partition(".")[2])
-        return Entry(float(items[0]), NUMBER, format_decimals(decimals))
-    return Entry(_one_or_joined([texts.number(each) for each in items]), SEVERAL)
+    if len(evidence) == 1 and evidence[0].number is not None:
+        decimals = len(evidence[0].value.partition(".")[2])
+        return Entry(evidence[0].number, NUMBER, format_decimals(decimals))
+    values = (each.value or texts("value.held") for each in evidence)
+    return Entry(_one_or_joined([texts.number(value) for value in values]), SEVERAL)
 
 
-def _limit(limits: Sequence[str], values: Sequence[str], texts: Texts) -> Entry:
+def _limit(evidence: Sequence[CitedResult], texts: Texts) -> Entry:
     """The number really compared, shown rounded where it was converted."""
-    if len(limits) == 1 and is_number(limits[0]):
-        shown = round_limit(limits[0], values[0])
-        decimals = len(shown.partition(".")[2])
-        return Entry(float(limits[0]), NUMBER, format_decimals(decimals))
-    shown_limits = [
-        "; ".join(round_limit(each, value) for each in limit.split("; ") if each)
-        for limit, value in zip(limits, values, strict=True)
-    ]
-    return _number(shown_limits, texts)
+    rounded = [[round_limit(limit, each.value) for limit in each.limits] for each in evidence]
+    if len(rounded) == 1 and len(rounded[0]) == 1:
+        decimals = len(rounded[0][0].partition(".")[2])
+        return Entry(evidence[0].limits[0], NUMBER, format_decimals(decimals))
+    shown = (texts.number("; ".join(limits)) for limits in rounded)
+    return Entry(_one_or_joined([*shown]), SEVERAL)
 
 
 def _bound(number: float | None) -> Entry:

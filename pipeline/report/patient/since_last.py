@@ -9,9 +9,10 @@ import pandas as pd
 
 from pipeline.interpret.course import Moves
 from pipeline.interpret.current import standing_findings
+from pipeline.interpret.joined_evidence import list_current, list_values
 from pipeline.interpret.since_last_report import compare_standing, sum_up_standing
 from pipeline.report.wording import show_unit
-from schemas import DataFrame, Findings
+from schemas import DataFrame, Evidence, Findings
 from schemas.vocabulary import Change, Outcome
 
 _KEY = ["patient_id", "rule"]
@@ -40,6 +41,7 @@ class Since(NamedTuple):
 def list_changes(
     findings: DataFrame[Findings],
     standing: DataFrame[Findings],
+    evidence: DataFrame[Evidence],
     moves: Moves = MappingProxyType({}),
 ) -> Mapping[tuple[str, str], Since]:
     """Compare what stands with what stood before it, by patient and rule.
@@ -54,26 +56,29 @@ def list_changes(
     is_earlier = at.dt.normalize() < until.dt.normalize()
     # Of the same day what has a time, too: without one nobody knows which came first.
     is_earlier |= placed["collected_precision"].eq("time") & (at < until)
-    before = standing_findings(
-        Findings.require_columns(findings_of(placed[is_earlier]).reset_index(drop=True))
-    )
+    before = standing_findings(findings_of(placed[is_earlier].reset_index(drop=True)))
     if before.empty:
         return {}
-    changes = compare_standing(before, standing, moves).set_index(_KEY)[["change", "way"]]
+    then, now = (list_current(found, evidence) for found in (before, standing))
+    changes = compare_standing(then, now, moves).set_index(_KEY)[["change", "way"]]
     last = before.sort_values("collected_at", kind="stable").drop_duplicates(_KEY, keep="last")
-    told = last.set_index(_KEY).join(changes, how="inner")
+    told = last.join(changes, on=_KEY, how="inner")
+    values = list_values(findings_of(told), evidence)
     present = before[before["outcome"].eq(Outcome.PRESENT)]
     known = {*zip(present["patient_id"], present["rule"], strict=True)}
-    wanted = ["change", "collected_at", "outcome", "comparator", "value", "unit", "way"]
-    rows = zip(told.index, *(told[name] for name in wanted), strict=True)
+    wanted = [*_KEY, "change", "collected_at", "outcome", "way"]
+    rows = zip(values, *(told[name] for name in wanted), strict=True)
     told_of: dict[tuple[str, str], Since] = {}
-    for key, change, at, outcome, comparator, value, unit, way in rows:
+    for cited, patient, rule, change, at, outcome, way in rows:
+        key = (patient, rule)
+        # Of several values none is shown.
+        sign, value, unit = cited[0] if len(cited) == 1 else ("", "", "")
         since = Since(
             Change(change),
             at.date(),
             outcome == Outcome.INDETERMINATE,
-            "" if "; " in value else comparator + value,
-            "" if "; " in value else show_unit(unit),
+            sign + value,
+            show_unit(unit),
             way,
             key in known,
         )
@@ -86,6 +91,6 @@ def list_changes(
     return told_of
 
 
-def findings_of(table: pd.DataFrame) -> pd.DataFrame:
+def findings_of(table: pd.DataFrame) -> DataFrame[Findings]:
     """Keep the columns of Findings."""
-    return table[list(Findings.column_types())]
+    return Findings.require_columns(table[list(Findings.column_types())])

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.patient.finding_evidence import is_number, place_of
+from pipeline.report.patient.finding_evidence import place_of
 from pipeline.report.patient.patient_rows import ReportedResult
 from pipeline.report.report_model import FindingRow, Place, Trend, TrendPoint
 from pipeline.texts import Texts
@@ -107,10 +107,10 @@ def _near_limits(findings: Iterable[FindingRow]) -> Mapping[Place, Mapping[str, 
         if len(row.evidence) != 1:
             continue
         (each,) = row.evidence
-        if each.direction and is_number(each.limit):
-            limits[each.place][row.rule.title] = limit = float(each.limit)
-            is_far = "above" in each.direction and is_number(each.value)
-            if not is_far or limit <= float(each.value) * _FAR_ABOVE:
+        if each.directions and len(each.limits) == 1:
+            limits[each.place][row.rule.title] = limit = each.limits[0]
+            is_above, number = "above" in each.directions[0], each.number
+            if not is_above or number is None or limit <= number * _FAR_ABOVE:
                 near.add(row.rule.title)
     return {
         place: {title: limit for title, limit in own.items() if title in near}

@@ -132,7 +132,7 @@ def _open_question(
     }
     for name in ("missing", "held"):
         words[name] = words[name] or texts("settled.something")
-    has_interval = any(each.interval and not each.limit for each in row.evidence)
+    has_interval = any(each.interval and not each.limits for each in row.evidence)
     settled = distinct(
         start_sentence(texts(_settled_by(reason, has_interval), **words)) for reason in row.reasons
     )

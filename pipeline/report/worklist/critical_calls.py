@@ -1,7 +1,7 @@
 """The sheet of critical values to telephone: listed as they were, until somebody closes them."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,6 +11,7 @@ from openpyxl.utils import get_column_letter
 from pipeline.history.notes import Call
 from pipeline.knowledge.model import Knowledge
 from pipeline.reconcile.person_versions import CONFLICT, CONFLICTS, describe_people
+from pipeline.report.cited import Cited, cite
 from pipeline.report.excel.sheet import (
     Column,
     Entry,
@@ -24,10 +25,10 @@ from pipeline.report.excel.style import INPUT, LINK, PLAIN, SECTION, STRONG, TRA
 from pipeline.report.wording import show_date, show_unit
 from pipeline.report.worklist.line_tags import TAG, tag_call
 from pipeline.texts import Texts
-from schemas import DataFrame, Findings, Held, Patients, Reportable
+from schemas import DataFrame, Evidence, Findings, Held, Patients, Reportable
+from schemas.joined_codes import JOIN, split_codes
 from schemas.vocabulary import Confirmation, Outcome, ResultStatus
 
-_JOIN = "; "
 _WIDTHS = (30, 40, 30, 20, 24, 30, 24, 20, 14, 15, 12)
 _FIRST_TYPED = 6
 _AT_ONCE = 1
@@ -35,6 +36,7 @@ _AT_ONCE = 1
 
 def list_due(
     findings: DataFrame[Findings],
+    evidence: DataFrame[Evidence],
     results: DataFrame[Reportable],
     knowledge: Knowledge,
     texts: Texts,
@@ -47,7 +49,17 @@ def list_due(
     due = findings[findings["rule"].isin(list(critical)) & findings["outcome"].eq(Outcome.PRESENT)]
     early = results[results["status"].eq(ResultStatus.PRELIMINARY)]
     preliminary = set(zip(early["patient_id"], early["accession"], early["analyte"], strict=True))
+    by_finding = cite(Findings.require_columns(due), evidence)
     for row in rows_of(due):
+        cited = by_finding.of_finding(row)
+        signs, values, units = (
+            JOIN.join(texts)
+            for texts in (
+                [result.comparator for result in cited],
+                [result.written for result in cited],
+                [result.unit for result in cited],
+            )
+        )
         at = None if pd.isna(row.collected_at) else row.collected_at
         yield Call(
             patient_id=row.patient_id,
@@ -59,14 +71,14 @@ def list_due(
                     filter(
                         None,
                         (
-                            show_evidence(row, knowledge, texts),
-                            *_doubts(row, preliminary, knowledge, texts),
+                            show_evidence(cited, knowledge, texts),
+                            *_doubts(row, cited, preliminary, knowledge, texts),
                         ),
                     )
                 ),
                 show_date(at, texts, has_time=row.collected_precision == "time"),
             ),
-            fact=f"{row.comparator}{row.value} {row.unit} {at or ''}".strip(),
+            fact=f"{signs}{values} {units} {at or ''}".strip(),
         )
 
 
@@ -90,15 +102,18 @@ def list_identity_calls(
 
 
 def _doubts(
-    row: Any, preliminary: Collection[tuple[str, str, str]], knowledge: Knowledge, texts: Texts
+    row: Any,
+    cited: Sequence[Cited],
+    preliminary: Collection[tuple[str, str, str]],
+    knowledge: Knowledge,
+    texts: Texts,
 ) -> Iterator[str]:
     """Say why a value is not sure; it is telephoned all the same."""
     if row.status == Confirmation.UNCONFIRMED:
-        known = [knowledge.artifacts.get(name) for name in row.artifact.split(_JOIN)]
+        known = [knowledge.artifacts.get(name) for name in split_codes(row.artifact)]
         why = ", ".join(texts.in_sentence(each.title) for each in known if each is not None)
         yield texts("calls.unconfirmed") + (f": {why}" if why else "")
-    analytes = row.analyte.split(_JOIN)
-    if any((row.patient_id, row.accession, analyte) in preliminary for analyte in analytes):
+    if any((row.patient_id, row.accession, result.subject) in preliminary for result in cited):
         yield texts("calls.preliminary")
 
 
@@ -155,31 +170,22 @@ def rows_of(table: pd.DataFrame) -> Iterator[Any]:
 
 
 def show_value(comparator: str, value: str, unit: str, texts: Texts) -> str:
-    """Write the evidence of a finding as people read it: "<150 ng/L; 82 g/L"."""
-    parts = zip(*_pieces((comparator, value, unit)), strict=True)
-    shown = (
-        f"{sign}{texts.number(number)} {show_unit(code)}".strip() for sign, number, code in parts
-    )
-    return _JOIN.join(filter(None, shown))
+    """Write a value as people read it: "<150 ng/L"."""
+    return f"{comparator}{texts.number(value)} {show_unit(unit)}".strip()
 
 
-def show_evidence(row: Any, knowledge: Knowledge, texts: Texts) -> str:
-    """Write the evidence of a finding; where it rests on several analytes, name them."""
-    analytes = row.analyte.split(_JOIN)
-    if len(analytes) == 1:
-        return show_value(row.comparator, row.value, row.unit, texts)
-    short = {
-        each: knowledge.analytes[each].short for each in analytes if each in knowledge.analytes
-    }
-    pieces = zip(analytes, *_pieces((row.comparator, row.value, row.unit)), strict=False)
-    return _JOIN.join(
-        f"{short.get(analyte, analyte)} {sign}{texts.number(number)} {show_unit(code)}"
-        for analyte, sign, number, code in pieces
-        if number
+def show_evidence(cited: Sequence[Cited], knowledge: Knowledge, texts: Texts) -> str:
+    """Write what a finding rests on; where that is several results, with their names."""
+    if len(cited) == 1:
+        (row,) = cited
+        return show_value(row.comparator, row.written, row.unit, texts)
+    return JOIN.join(
+        f"{_short(row.subject, knowledge)} {row.comparator}{texts.number(row.written)} "
+        f"{show_unit(row.unit)}"
+        for row in cited
+        if row.written
     )
 
 
-def _pieces(texts: Iterable[str]) -> list[list[str]]:
-    split = [text.split(_JOIN) for text in texts]
-    most = max(map(len, split))
-    return [each + [""] * (most - len(each)) for each in split]
+def _short(subject: str, knowledge: Knowledge) -> str:
+    return knowledge.analytes[subject].short if subject in knowledge.analytes else subject

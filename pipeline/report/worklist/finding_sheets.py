@@ -1,19 +1,19 @@
 """Sheets of the worklist by finding: what a hematologist reads, and what an analyst traces back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from openpyxl import Workbook
 
-from pipeline.interpret.categorical import as_written
+from pipeline.interpret.joined_evidence import join_evidence
 from pipeline.knowledge.model import Knowledge
+from pipeline.report.cited import Cited, CitedResults, cite
 from pipeline.report.excel.sheet import Entry
 from pipeline.report.excel.style import QUIET, RANKS, STRONG, UNDECIDED, Styler
 from pipeline.report.wording import show_date, show_number
 from pipeline.report.worklist.critical_calls import rows_of, show_evidence, show_value
 from pipeline.report.worklist.lines import day_entry, show_change
 from pipeline.report.worklist.role_sheets import (
-    JOIN,
     Line,
     View,
     grade_entry,
@@ -22,7 +22,8 @@ from pipeline.report.worklist.role_sheets import (
     put_view,
 )
 from pipeline.texts import Texts
-from schemas import Changes, DataFrame, Findings, Reportable
+from schemas import Changes, DataFrame, Evidence, Findings, Reportable
+from schemas.joined_codes import JOIN, split_codes
 from schemas.vocabulary import Confirmation, Outcome, Way
 
 _HEMATOLOGIST_WIDTHS = (8, 20, 32, 18, 34, 17, 30, 16, 18, 26)
@@ -40,6 +41,7 @@ def render_hematologist(
     book: Workbook,
     styler: Styler,
     standing: DataFrame[Findings],
+    cited: CitedResults,
     results: DataFrame[Reportable],
     changes: DataFrame[Changes],
     lines: Mapping[str, Line],
@@ -57,8 +59,8 @@ def render_hematologist(
     for row in in_order(told, lines):
         is_open = row.outcome == Outcome.INDETERMINATE
         earlier = [
-            before.get((row.patient_id, row.accession, analyte), "")
-            for analyte in row.analyte.split(JOIN)
+            before.get((row.patient_id, row.accession, result.subject), "")
+            for result in cited.of_finding(row)
         ]
         change = change_of.get((row.patient_id, row.rule))
         entries.append(
@@ -67,7 +69,7 @@ def render_hematologist(
                 patient_entry(row.patient_id, lines),
                 Entry(knowledge.rules[row.rule].title, STRONG),
                 Entry(texts("mark.undecided"), UNDECIDED) if is_open else grade_entry(row, texts),
-                Entry(show_evidence(row, knowledge, texts), STRONG),
+                Entry(show_evidence(cited.of_finding(row), knowledge, texts), STRONG),
                 day_entry(row.collected_at, texts),
                 Entry("; ".join(filter(None, earlier)), QUIET),
                 Entry(_show_against(change, texts) if change else ""),
@@ -84,28 +86,34 @@ def render_analyst(
     book: Workbook,
     styler: Styler,
     standing: DataFrame[Findings],
+    evidence: DataFrame[Evidence],
     lines: Mapping[str, Line],
     texts: Texts,
 ) -> None:
     """Say of each finding the rule, the codes, the unit as reported and the versions."""
     told = standing[standing["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])]
+    cited = cite(Findings.require_columns(told), evidence)
     entries = [
         [
             patient_entry(row.patient_id, lines),
-            *(Entry(_tidy(name, getattr(row, name)), QUIET) for name in _CODES),
+            *(
+                Entry(_tidy(name, getattr(row, name), cited.of_finding(row)), QUIET)
+                for name in _CODES
+            ),
         ]
-        for row in in_order(told, lines)
+        for row in in_order(join_evidence(Findings.require_columns(told), evidence), lines)
     ]
     head = texts("analyst.heading")
     view = View("analyst", "Codes", head, _ANALYST_WIDTHS, frozen="B3", printed=_ANALYST_PRINTED)
     put_view(book, styler, view, entries, texts)
 
 
-def _tidy(name: str, joined: str) -> str:
-    """Show nothing where every piece of joined evidence is empty, and a shared place once."""
-    pieces = dict.fromkeys(joined.split(JOIN))
-    is_shared = len(pieces) == 1 and (name in _PLACES or "" in pieces)
-    return as_written(next(iter(pieces)) if is_shared else joined)
+def _tidy(name: str, joined: str, cited: Sequence[Cited]) -> str:
+    """Show nothing where nothing was joined but empty texts, and a shared place once."""
+    if joined == JOIN * (len(cited) - 1):
+        return ""
+    is_shared = name in _PLACES and len({getattr(result, name) for result in cited}) == 1
+    return str(getattr(cited[0], name)) if is_shared else joined
 
 
 def _left_out(lines: Mapping[str, Line]) -> list[str]:
@@ -136,7 +144,7 @@ def _values_before(
 
 
 def _why(reasons: str, texts: Texts) -> Iterator[str]:
-    for reason in filter(None, reasons.split(JOIN)):
+    for reason in split_codes(reasons):
         yield texts(f"short.{reason}")
 
 
@@ -146,7 +154,8 @@ def _show_against(row: Any, texts: Texts) -> str:
     That may be the best one of a year, and not the one before.
     """
     said = show_change(row.change, row.way, texts)
-    if row.way not in (Way.RISE, Way.FALL) or not row.was_value or ";" in row.was_value:
+    if row.way not in (Way.RISE, Way.FALL) or len(row.was_values) != 1:
         return said
-    value = show_value("", row.was_value, row.was_unit, texts)
+    ((was, unit),) = row.was_values
+    value = show_value("", was, unit, texts)
     return f"{said}: {value} ({show_date(row.was_collected_at, texts)})"

@@ -17,6 +17,7 @@ from pipeline.reconcile.person_versions import (
     list_versions,
 )
 from pipeline.reconcile.specimen_versions import list_owners
+from pipeline.report.cited import cite
 from pipeline.report.excel.sheet import Column, Entry, add_sheet, put, put_table
 from pipeline.report.excel.style import NUMBER, PLAIN, RANKS, SECTION, STRONG, WHOLE, Styler
 from pipeline.report.wording import show_date, show_rows
@@ -100,11 +101,13 @@ def _tell_versions(
     found = said.merge(would_say.people, how="left", on=["patient_id", *DETAILS])
     titles = {each.rank: each.title for each in knowledge.priorities}
     told: dict[str, list[str]] = defaultdict(list)
+    cited = cite(would_say.findings, would_say.evidence)
     for row in rows_of(would_say.findings):
         title = knowledge.rules[row.rule].title
         at = None if pd.isna(row.collected_at) else row.collected_at
         day = show_date(at, texts) or texts("not-stated")
-        told[row.patient_id].append(f"{title}: {show_evidence(row, knowledge, texts)} ({day})")
+        evidence = show_evidence(cited.of_finding(row), knowledge, texts)
+        told[row.patient_id].append(f"{title}: {evidence} ({day})")
     return [
         [
             Entry("") if pd.isna(rank) else Entry(titles[int(rank)], RANKS[int(rank)]),

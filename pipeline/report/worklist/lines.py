@@ -28,6 +28,7 @@ from pipeline.report.wording import describe_rules
 from pipeline.report.worklist.line_tags import TAG, tag_line
 from pipeline.texts import Texts
 from schemas import Changes, DataFrame, Findings, Patients
+from schemas.joined_codes import split_codes
 from schemas.vocabulary import Change, Confirmation, Grade, Outcome, Way
 
 CANNOT_BE_ASSESSED = 5
@@ -62,7 +63,7 @@ def list_topics(patients: DataFrame[Patients]) -> Mapping[str, Sequence[str]]:
     wanted = ["patient_id", "reasons", "held", "in_conflict", "not_assessable"]
     return {
         patient: [
-            *filter(None, reasons.split("; ")),
+            *split_codes(reasons),
             *([OPEN_TOPIC] if undecided and not reasons else []),
             *([HELD_TOPIC] if held else []),
             *([CONFLICT_TOPIC] if in_conflict else []),
@@ -166,8 +167,7 @@ def say_why(
     for patient, priority, in_conflict, reasons, held, scope in rows:
         stand = [
             (rules[rule], present.get((patient, rule), _Standing("", False)))
-            for rule in reasons.split("; ")
-            if rule
+            for rule in split_codes(reasons)
         ]
         ordered = urgencies[priority].order(stand, lambda each: (each[0], each[1].grade))
         found = [_name_finding(rule.title, each, texts) for rule, each in ordered]

@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
 from pipeline.knowledge.model import Knowledge
+from pipeline.report.cited import CitedResults
 from pipeline.report.excel.sheet import Column, Entry, add_sheet, put, put_table
 from pipeline.report.excel.style import (
     GRADES,
@@ -26,11 +27,11 @@ from pipeline.report.worklist.critical_calls import rows_of, show_evidence, show
 from pipeline.report.worklist.lines import day_entry, show_change
 from pipeline.texts import Texts
 from schemas import Changes, DataFrame, Findings, Held, Patients
+from schemas.joined_codes import JOIN
 from schemas.vocabulary import Change, Confirmation, Grade, Outcome
 
 # The most urgent come first; more would make the workbook slow to open.
 ROWS_AT_MOST = 5_000
-JOIN = "; "
 
 _TECHNICIAN_WIDTHS = (8, 30, 60, 10, 60, 60, 17, 12, 10)
 _CHANGED_WIDTHS = (30, 40, 26, 18, 36, 17, 18, 36, 17)
@@ -60,6 +61,7 @@ def render_changes(
     book: Workbook,
     styler: Styler,
     standing: DataFrame[Findings],
+    cited: CitedResults,
     changes: DataFrame[Changes],
     lines: Mapping[str, Line],
     knowledge: Knowledge,
@@ -76,6 +78,7 @@ def render_changes(
     entries = []
     for row in in_order(told, lines):
         stands = now.get((row.patient_id, row.rule))
+        evidence = show_evidence(cited.of_finding(stands), knowledge, texts) if stands else ""
         was = texts(f"mark.{row.was_grade}") if row.was_grade else ""
         entries.append(
             [
@@ -83,10 +86,13 @@ def render_changes(
                 Entry(knowledge.rules[row.rule].title if row.rule in knowledge.rules else row.rule),
                 Entry(show_change(row.change, row.way, texts), STRONG),
                 grade_entry(stands, texts) if stands else Entry(""),
-                Entry(show_evidence(stands, knowledge, texts) if stands else "", STRONG),
+                Entry(evidence, STRONG),
                 day_entry(stands.collected_at if stands else None, texts),
                 Entry(was, QUIET),
-                Entry(show_value("", row.was_value, row.was_unit, texts), QUIET),
+                Entry(
+                    JOIN.join(show_value("", value, unit, texts) for value, unit in row.was_values),
+                    QUIET,
+                ),
                 day_entry(row.was_collected_at, texts),
             ]
         )

@@ -8,6 +8,7 @@ from openpyxl.utils import get_column_letter
 from pipeline.assessment import Assessment
 from pipeline.history.notes import Entries, Kept
 from pipeline.interpret.since_last_report import order_by_change
+from pipeline.report.cited import cite
 from pipeline.report.excel.sheet import (
     Column,
     Entry,
@@ -43,7 +44,8 @@ from pipeline.report.worklist.role_sheets import place_patients, render_changes,
 from pipeline.report.worklist.run_sheets import render_counts, render_issues, render_run
 from pipeline.report.worklist.unplaced_notes import render_unplaced
 from pipeline.texts import LANGUAGES, Texts
-from schemas import Changes, DataFrame
+from schemas import Changes, DataFrame, Findings
+from schemas.vocabulary import Outcome
 
 # A sheet of Excel holds 65,530 links.
 LINES_PER_SHEET = 60_000
@@ -73,7 +75,7 @@ def render_worklist(
         entries: What people typed into the worklist before this one.
         since: When that was, in words; "" for a first run.
     """
-    findings, standing = assessment.findings, assessment.standing
+    findings, evidence, standing = assessment.findings, assessment.evidence, assessment.standing
     results, held, knowledge = assessment.results, assessment.held, assessment.knowledge
     texts = LANGUAGES[run.language]
     book, styler = start_workbook(texts("worklist"), texts.language), Styler(texts)
@@ -82,7 +84,7 @@ def render_worklist(
     topics = list_topics(patients)
     titles = describe_topics(knowledge, texts)
     due = [
-        *list_due(findings, results, knowledge, texts),
+        *list_due(findings, evidence, results, knowledge, texts),
         *list_identity_calls(patients, held, texts),
     ]
     typed_so_far = carry_entries(entries, topics, titles, due, today, texts)
@@ -110,12 +112,14 @@ def render_worklist(
         apart = texts("aside.heading", made=made)
         _render_lines(book, styler, "aside", apart, aside, typed, texts)
     render_unplaced(book, styler, typed_so_far.unplaced, texts)
-    render_changes(book, styler, standing, changes, people, knowledge, since, texts)
+    told = standing["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
+    cited = cite(Findings.require_columns(standing[told]), evidence)
+    render_changes(book, styler, standing, cited, changes, people, knowledge, since, texts)
     render_calls(book, styler, calls, names, knowledge, texts, typed.made)
     called = frozenset(call.patient_id for call in calls)
     render_technician(book, styler, patients, standing, held, people, called, run, texts)
-    render_hematologist(book, styler, standing, results, changes, people, knowledge, texts)
-    render_analyst(book, styler, standing, people, texts)
+    render_hematologist(book, styler, standing, cited, results, changes, people, knowledge, texts)
+    render_analyst(book, styler, standing, evidence, people, texts)
     render_conflicts(book, styler, held, assessment.versions, knowledge, texts)
     render_issues(book, styler, assessment.issues, texts)
     render_counts(book, styler, findings, standing, knowledge, texts)

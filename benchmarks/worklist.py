@@ -20,15 +20,15 @@ from python_calamine import CalamineWorkbook
 
 from benchmarks.interpretation import make_results
 from pipeline.assessment import assess
-from pipeline.history.notes import Entries
+from pipeline.history.notes import WorklistNotes
 from pipeline.ingest.dataset import combine
 from pipeline.interpret import interpret_results
 from pipeline.interpret.joined_evidence import list_current
-from pipeline.interpret.since_last_report import compare_standing
+from pipeline.interpret.since_last_report import compare_current
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.reportable_results import select_reportable
 from pipeline.report.excel.package import pack_workbook
-from pipeline.report.report_model import RunFacts
+from pipeline.report.report_model import RunInfo
 from pipeline.report.report_names import file_name
 from pipeline.report.worklist.worklist_workbook import render_worklist
 from schemas import Held
@@ -43,7 +43,7 @@ def make_worklist(patients: int) -> tuple[bytes, str]:
     results, held = make_results(patients), Held.validate(Held.no_rows())
     selected = select_reportable(results, held, knowledge)
     said = interpret_results(selected.results, held, knowledge, results)
-    run = RunFacts(
+    run = RunInfo(
         run_at=RUN_AT,
         version="0",
         profile="default",
@@ -55,9 +55,9 @@ def make_worklist(patients: int) -> tuple[bytes, str]:
     book, page = render_worklist(
         assessed,
         run,
-        compare_standing(None, list_current(said.standing, said.evidence)),
+        compare_current(None, list_current(said.current, said.evidence)),
         {each: f"patients/{file_name(each)}.xlsx" for each in said.patients["patient_id"]},
-        Entries(),
+        WorklistNotes(),
     )
     return pack_workbook(book, RUN_AT), page
 

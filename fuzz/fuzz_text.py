@@ -17,7 +17,7 @@ with atheris.instrument_imports(include=["pipeline"]):
     from pipeline.ingest import file, parse_results
     from pipeline.ingest.cells import units
     from pipeline.ingest.layout import headers, recognize, sections
-    from pipeline.ingest.text_tables import SiteReading, SourceFile, UnreadableFile
+    from pipeline.ingest.text_tables import SiteConventions, SourceFile, UnreadableFile
     from pipeline.issues import CATALOGUE
     from pipeline.knowledge.load import load_knowledge
 
@@ -28,7 +28,7 @@ file.index_headers = lambda knowledge: HEADERS
 parse_results.index_names = lambda knowledge: HEADERS.names
 units.index_units = lambda knowledge: HEADERS.names.units
 
-SITE = SiteReading()
+SITE = SiteConventions()
 TODAY = date(2026, 1, 1)
 SUFFIXES = (".csv", ".tsv", ".txt")
 WHOLE_RUNS = 16
@@ -89,7 +89,11 @@ def read_file(name: str, content: bytes) -> None:
     assert found.held["code"].isin(list(CATALOGUE)).all()
     if not len(found.results):
         return
-    written = unify_breaks(content.decode(found.readings[0].encoding)).replace('"', "").split("\n")
+    written = (
+        unify_breaks(content.decode(found.table_conventions[0].encoding))
+        .replace('"', "")
+        .split("\n")
+    )
     for row, cell in found.results[["source_row", "original_text"]].itertuples(index=False):
         assert cell.split("\n")[0].replace('"', "") in "\n".join(written[row - 1 :])
     assert found.results["value"].ge(0).all()

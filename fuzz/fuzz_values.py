@@ -57,8 +57,8 @@ def read_result(text: str, choice: int) -> None:
         assert value.number is None or 0 <= value.number < float("inf")
         assert value.number is None or any(digit in text for digit in "0123456789")
     if read[""].number is not None:
-        readings = {value.number for value in read.values()} - {None}
-        assert readings == {read[""].number}, "unsettled, and yet a number of its own"
+        table_conventions = {value.number for value in read.values()} - {None}
+        assert table_conventions == {read[""].number}, "unsettled, and yet a number of its own"
 
 
 def read_reference(text: str, choice: int) -> None:
@@ -106,7 +106,7 @@ def read_unit(text: str, choice: int) -> None:
     """A unit is one that the analyte accepts, or there is a reason why not; a key is stable."""
     analyte = ANALYTES[choice % len(ANALYTES)]
     column, _, cell = text.partition("|")
-    code, issue = units.settle_unit(column, cell, analyte, INDEX.units)
+    code, issue = units.resolve_unit(column, cell, analyte, INDEX.units)
     assert bool(code) != bool(issue)
     assert code in analyte.units or issue in CATALOGUE
     key = units.unit_key(text)
@@ -118,8 +118,8 @@ def read_name(text: str, choice: int) -> None:
     name, _, rest = text.partition("|")
     unit, _, loinc = rest.partition("|")
     found = analyte_names.analyte_of(name, unit, loinc, INDEX)
-    assert found.is_ours == (found.analyte in OURS)
-    assert found.is_ours or found.code in CATALOGUE
+    assert found.is_supported == (found.analyte in OURS)
+    assert found.is_supported or found.code in CATALOGUE
     parts = analyte_names.split_header(text, INDEX)
     assert not (parts.unit and not parts.name and text.strip())
     assert all(word == word.casefold() for word in identity.name_words(text))

@@ -8,18 +8,18 @@ import pandas as pd
 from pipeline.history.broken_patients import hold_broken
 from pipeline.history.store.records import Decision
 from pipeline.ingest.accounting import validate_results
-from pipeline.ingest.dataset import Intake
+from pipeline.ingest.dataset import Dataset
 from pipeline.interpret import Interpretation, interpret_results
 from pipeline.interpret.conflict_versions import Versions, interpret_versions
 from pipeline.issues import all_issues
 from pipeline.knowledge.model import Knowledge
-from pipeline.reconcile.agreed_observations import join_selected, select_observations
 from pipeline.reconcile.conflicts import hold_against_sex, hold_misidentified
 from pipeline.reconcile.corrections import close_holds, without_returned
 from pipeline.reconcile.daily_numbers import SpecimenIds, name_by_day
-from pipeline.reconcile.decisions import settle_people
+from pipeline.reconcile.decisions import resolve_people
+from pipeline.reconcile.joined_observations import join_selected, select_observations
 from pipeline.reconcile.reportable_results import Selected, select_reportable, show_replaced
-from pipeline.reconcile.unreadable_siblings import hold_overtaken
+from pipeline.reconcile.unreadable_siblings import hold_superseded
 from schemas import DataFrame, Held, Issues, Observations
 
 
@@ -28,7 +28,7 @@ class Assessment(Interpretation):
     """What was received, what counts of it, and what the rules say: what outputs are made of."""
 
     knowledge: Knowledge
-    intake: Intake
+    dataset: Dataset
     selected: Selected
     observations: DataFrame[Observations]
     """Qualitative results and context, as far as they count."""
@@ -40,7 +40,7 @@ class Assessment(Interpretation):
 
 
 def assess(
-    received: Intake,
+    received: Dataset,
     knowledge: Knowledge,
     decisions: Sequence[Decision] = (),
     specimen_ids: SpecimenIds = "",
@@ -54,20 +54,20 @@ def assess(
         specimen_ids: What the site says of the numbers of its specimens.
     """
     named = _name_specimens(received, specimen_ids, knowledge)
-    returned = settle_holds(named, knowledge)
-    people = settle_people(hold_misidentified(returned, knowledge), decisions)
+    returned = apply_resubmissions(named, knowledge)
+    people = resolve_people(hold_misidentified(returned, knowledge), decisions)
     settled = hold_broken(people)
     versions = interpret_versions(returned, settled, knowledge)
-    intake = hold_overtaken(hold_against_sex(settled, knowledge), knowledge)
-    said = select_observations(intake.observations, knowledge)
-    chosen = select_reportable(intake.results, intake.held, knowledge)
+    dataset = hold_superseded(hold_against_sex(settled, knowledge), knowledge)
+    said = select_observations(dataset.observations, knowledge)
+    chosen = select_reportable(dataset.results, dataset.held, knowledge)
     selected = join_selected(show_replaced(chosen, named.replaced), said)
-    held = Held.validate(pd.concat([intake.held, selected.held], ignore_index=True))
+    held = Held.validate(pd.concat([dataset.held, selected.held], ignore_index=True))
     interpretation = interpret_results(
         selected.results,
         held,
         knowledge,
-        intake.results,
+        dataset.results,
         said.observations,
         arrivals={file.name: file.received_at for file in received.files},
         versions=versions.places,
@@ -75,16 +75,16 @@ def assess(
     return Assessment(
         **{part.name: getattr(interpretation, part.name) for part in fields(interpretation)},
         knowledge=knowledge,
-        intake=intake,
+        dataset=dataset,
         selected=selected,
         observations=said.observations,
         held=held,
-        issues=all_issues(intake.issues, selected.issues),
+        issues=all_issues(dataset.issues, selected.issues),
         versions=versions,
     )
 
 
-def _name_specimens(received: Intake, specimen_ids: SpecimenIds, knowledge: Knowledge) -> Intake:
+def _name_specimens(received: Dataset, specimen_ids: SpecimenIds, knowledge: Knowledge) -> Dataset:
     """Name specimens by their day where numbers start anew, those of replaced files as well."""
     least = knowledge.agreement.recurring_numbers
     if received.replaced is None:
@@ -101,11 +101,11 @@ def _name_specimens(received: Intake, specimen_ids: SpecimenIds, knowledge: Know
     )
 
 
-def settle_holds(intake: Intake, knowledge: Knowledge) -> Intake:
+def apply_resubmissions(dataset: Dataset, knowledge: Knowledge) -> Dataset:
     """Put rows that were handed back in place of those they correct."""
-    if not any(file.returned for file in intake.files):
-        return intake
-    exports = without_returned(intake)
+    if not any(file.returned for file in dataset.files):
+        return dataset
+    exports = without_returned(dataset)
     selected = select_reportable(exports.results, exports.held, knowledge)
     before = pd.concat([exports.held["result_id"], selected.held["result_id"]])
-    return close_holds(intake, before)
+    return close_holds(dataset, before)

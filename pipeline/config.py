@@ -162,7 +162,7 @@ def _load(path: Path | None, options: Mapping[str, object], *, with_commands: bo
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{found.name}: {key}: {_say_expected(key, first)}") from error
+        raise ConfigError(f"{found.name}: {key}: {_expected_text(key, first)}") from error
 
 
 _EXPECTED = {
@@ -180,7 +180,7 @@ _EXPECTED = {
 """Kind of fault → the form that is expected."""
 
 
-def _say_expected(key: str, fault: ErrorDetails) -> str:
+def _expected_text(key: str, fault: ErrorDetails) -> str:
     """Say in plain words which form an entry must have."""
     if fault["type"] == "literal_error":
         return f"write one of {fault['ctx']['expected']}"

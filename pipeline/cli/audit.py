@@ -11,16 +11,16 @@ from pipeline.cli.options import (
     config_option,
     confirm,
     ends_well,
+    file_options,
     history_option,
     output_option,
-    reading_options,
     settings_of,
     show_progress,
     yes_option,
 )
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 
 
 @click.group()
@@ -59,10 +59,10 @@ def verify(
     from pipeline.publish.audit_check import verify_history
     from pipeline.publish.audit_log import verify_site
     from pipeline.publish.check_seals import verify_seals
-    from pipeline.site.location import place_history
+    from pipeline.site.location import locate_history
 
     settings = settings_of(config, **options)
-    place = place_history(settings)
+    place = locate_history(settings)
     # First: a run may be at work, and what it anchors is in the log before.
     faults = list(verify_anchor(settings, place, anchor))
     faults += verify_site(settings.output)
@@ -76,7 +76,9 @@ def verify(
         click.echo("--names says which files; their names may hold patients' identifiers.")
     found = [fault for fault in faults if not fault.is_note]
     click.echo(
-        f"{say_count(len(found), 'fault')}." if found else "The log and the reports are as written."
+        f"{count_text(len(found), 'fault')}."
+        if found
+        else "The log and the reports are as written."
     )
     sys.exit(Exit.HELD if found else Exit.DONE)
 
@@ -92,16 +94,16 @@ def seal(config: Path | None, **options: object) -> None:
     Signed where the settings name a key. `labflag audit verify --anchor` compares such lines.
     """
     from pipeline.publish.anchor_check import compose_last
-    from pipeline.site.location import place_history
+    from pipeline.site.location import locate_history
 
     settings = settings_of(config, **options)
-    line, key = compose_last(settings, place_history(settings), datetime.now())
+    line, key = compose_last(settings, locate_history(settings), datetime.now())
     click.echo(line.as_text(key))
     sys.exit(Exit.DONE if line.lines else Exit.HELD)
 
 
 @audit.command("accept")
-@reading_options
+@file_options
 @output_option
 @history_option
 @yes_option

@@ -8,7 +8,7 @@ import click
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.files.file_kinds import SUFFIXES
 from pipeline.texts.cells import show_cell
-from pipeline.texts.counts import noun_for, say_count
+from pipeline.texts.counts import count_text, noun_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,11 +35,11 @@ def print_problems(batch: "Batch", *, verbose: bool) -> None:
             if group["row"].notna().all()
             else group
         )
-        places = _places(group, batch.cells, all_of_them=verbose)
+        places = _cell_locations(group, batch.cells, all_of_them=verbose)
         count = f"{len(group)} x " if len(group) > 1 else ""
         click.echo(f"{file}: {count}{code}: {message}{places}")
     if earlier:
-        problems, verb = say_count(earlier, "more problem"), "is" if earlier == 1 else "are"
+        problems, verb = count_text(earlier, "more problem"), "is" if earlier == 1 else "are"
         click.echo(f"{problems} {verb} of files received earlier: see issues.csv.")
     if batch.passed_over:
         names = batch.passed_over if verbose else batch.passed_over[:_PLACES]
@@ -59,7 +59,7 @@ def list_problems(batch: "Batch") -> list[dict[str, object]]:
     return list(problems)
 
 
-def _places(group: "pd.DataFrame", cells: "CellTexts", *, all_of_them: bool) -> str:
+def _cell_locations(group: "pd.DataFrame", cells: "CellTexts", *, all_of_them: bool) -> str:
     rows = group.dropna(subset="row")
     if rows.empty:
         return ""
@@ -93,7 +93,7 @@ def print_summary(
     elif settings is not None and not accounts.readable_files:
         click.echo("No file could be read: no result was added, and earlier reports stand.")
     if batch.issues["code"].eq("file-changed").any():
-        concerned = say_count(len(batch.intake.broken), "patient")
+        concerned = count_text(len(batch.dataset.broken), "patient")
         click.echo(
             f"STORED RESULTS WERE CHANGED FROM OUTSIDE, {concerned}: nothing of them is reported. "
             "`labflag audit verify` says where, issues.csv what to do."
@@ -102,13 +102,13 @@ def print_summary(
         click.echo(batch.history)
     if accounts.files:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in accounts.dispositions().items())
-        files, results = say_count(accounts.files, "file"), say_count(accounts.read, "result")
+        files, results = count_text(accounts.files, "file"), count_text(accounts.read, "result")
         click.echo(f"{files}, {results} read: {counts}.")
     counting = batch.known - batch.still_withdrawn
     if counting:
         click.echo(f"{counting} of the files had been received before; they count once.")
     if batch.still_withdrawn:
-        files = say_count(batch.still_withdrawn, "file")
+        files = count_text(batch.still_withdrawn, "file")
         click.echo(
             f"Taken back earlier, so not used: {files}. To use one again: "
             "labflag withdraw --undo FILE."
@@ -131,7 +131,7 @@ def print_summary(
             click.echo(f"  {count:>6,} {what}")
     reports = [path for path in batch.locked if path != "worklist.xlsx"]
     if reports:
-        locked = say_count(len(reports), "file")
+        locked = count_text(len(reports), "file")
         click.echo(
             f"Open in another program, so left as before: {locked}. The next run tries again; "
             '"locked" in manifest.json lists them.'

@@ -8,7 +8,7 @@ import click
 
 from pipeline.cli.options import (
     ends_well,
-    reading_options,
+    file_options,
     settings_of,
     show_progress,
     sources_argument,
@@ -21,7 +21,7 @@ from pipeline.cli.options import (
 @click.option("--rule", default="", metavar="RULE", help="Explain this rule only.")
 @click.option("--accession", default="", metavar="ID", help="Explain this accession only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the tree as JSON.")
-@reading_options
+@file_options
 @ends_well
 def explain(
     patient: str,

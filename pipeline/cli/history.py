@@ -14,22 +14,22 @@ from pipeline.cli.options import (
     confirm,
     dry_option,
     ends_well,
+    file_options,
     history_option,
     output_option,
     pass_through,
-    reading_options,
     settings_of,
     show_progress,
     yes_option,
 )
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 
 
 @click.command()
 @output_option
-@reading_options
+@file_options
 @history_option
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 @ends_well
@@ -53,7 +53,7 @@ def rebuild(config: Path | None, quiet: bool, **options: object) -> None:
     help="5y, 18m or 90d, or a date such as 2021-01-01.",
 )
 @output_option
-@reading_options
+@file_options
 @history_option
 @dry_option
 @yes_option
@@ -72,8 +72,8 @@ def purge(
     before = oldest_kept(older_than, date.today())
     purged, _ = purge_history(settings, before, clock=datetime.now, rehearse=True)
     click.echo(
-        f"{say_count(purged.results, 'result')} collected before {before}, "
-        f"{say_count(purged.files, 'file')}, {say_count(purged.notes, 'typed note')}."
+        f"{count_text(purged.results, 'result')} collected before {before}, "
+        f"{count_text(purged.files, 'file')}, {count_text(purged.notes, 'typed note')}."
     )
     if dry_run or not purged.results + purged.files:
         return
@@ -91,7 +91,7 @@ def purge(
 @click.option("--accession", metavar="A", help="Move the results of this specimen alone.")
 @by_option
 @output_option
-@reading_options
+@file_options
 @history_option
 @dry_option
 @yes_option
@@ -115,7 +115,7 @@ def reassign(
     settings = settings_of(config, **options)
     count = count_results(settings, old, accession or "", clock=datetime.now)
     of = f"patient {old}, specimen {accession}" if accession else f"patient {old}"
-    click.echo(f"{say_count(count, 'result')} stored of {of}.")
+    click.echo(f"{count_text(count, 'result')} stored of {of}.")
     if not count:
         sys.exit(Exit.USAGE)
     if dry_run:
@@ -146,7 +146,7 @@ def backup(file: Path, config: Path | None, **options: object) -> None:
 @click.command()
 @click.argument("file", type=FILE)
 @output_option
-@reading_options
+@file_options
 @history_option
 @yes_option
 @ends_well

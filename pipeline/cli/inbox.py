@@ -14,18 +14,18 @@ import click
 
 from pipeline.cli.console import counts_of, print_summary
 from pipeline.cli.options import (
+    describe_fault,
     ends_well,
+    file_options,
     history_option,
     inbox_options,
     output_option,
     print_unanchored,
-    reading_options,
-    say_fault,
     settings_with_commands,
 )
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit, LabflagError, exit_code
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 
 if TYPE_CHECKING:
     from pipeline.commands.context import Progress
@@ -37,10 +37,10 @@ def run_inbox(settings: "Settings", progress: "Progress", *, quiet: bool, as_jso
     """Make one round over the inbox, tell of it, give the exit code."""
     import time
 
-    from pipeline.commands.inbox import run_round
+    from pipeline.commands.inbox import process_inbox
     from pipeline.commands.watch import tally_of
 
-    done = run_round(settings, clock=datetime.now, progress=progress, sleep=time.sleep)
+    done = process_inbox(settings, clock=datetime.now, progress=progress, sleep=time.sleep)
     if as_json:
         filed = {str(kind): count for kind, count in done.filed.items()}
         results = Counter[str]()
@@ -61,16 +61,16 @@ def run_inbox(settings: "Settings", progress: "Progress", *, quiet: bool, as_jso
         elif batch.accounts.files or not (done.failed or len(done.batches) > 1):
             print_summary(batch, settings, wrote=bool(done.written))
     for place in done.faults:
-        click.echo(f"labflag: {say_fault(place)} The other files were read.", err=True)
+        click.echo(f"labflag: {describe_fault(place)} The other files were read.", err=True)
     if not as_json and (not quiet or done.exit_code != Exit.DONE):
-        click.echo(tell_round(tally_of(done)))
+        click.echo(print_inbox_run(tally_of(done)))
     return done.exit_code
 
 
 @click.command()
 @inbox_options
 @output_option
-@reading_options
+@file_options
 @history_option
 @click.option("--interval", type=float, metavar="SECONDS", help="Between two looks.  [default: 30]")
 @click.option("--json", "as_json", is_flag=True, help="Print each round as a line of JSON.")
@@ -99,7 +99,7 @@ def watch(
         elif as_json:
             click.echo(json.dumps({"at": now, **asdict(happened)}))
         elif not quiet:
-            click.echo(f"{now} {tell_round(happened)}")
+            click.echo(f"{now} {print_inbox_run(happened)}")
         sys.stdout.flush()
 
     if verbose and not quiet:
@@ -108,27 +108,27 @@ def watch(
     watch_inbox(settings, clock=datetime.now, wait=stop.wait, tell=tell)
 
 
-def tell_round(done: "Tally") -> str:
+def print_inbox_run(done: "Tally") -> str:
     """Tell of a round in one line: counts and no names, which may be of patients."""
-    from pipeline.site.tries import say_failed
+    from pipeline.site.tries import describe_failed
 
-    parts = [f"{say_count(count, 'file')} to {kind}" for kind, count in done.filed.items()]
+    parts = [f"{count_text(count, 'file')} to {kind}" for kind, count in done.filed.items()]
     if done.read is not None:
-        parts.append(f"{say_count(done.read, 'result')} read, {done.held:,} held")
+        parts.append(f"{count_text(done.read, 'result')} read, {done.held:,} held")
     if done.locked:
-        parts.append(f"{say_count(done.locked, 'report')} open elsewhere, tried again")
+        parts.append(f"{count_text(done.locked, 'report')} open elsewhere, tried again")
     if done.is_withheld:
         parts.append("STOP SWITCH IS ON (hold_all): no report written")
     if done.is_worklist_kept:
         parts.append("worklist was not as it was written: the old one is kept beside it")
     if done.to_place:
-        parts.append(f"{say_count(done.to_place, 'note')} to be placed")
+        parts.append(f"{count_text(done.to_place, 'note')} to be placed")
     if done.failed:
-        parts.append(say_failed(done.failed))
+        parts.append(describe_failed(done.failed))
     if done.unseen:
         parts.append(f"folders or files that cannot be looked at or taken: {done.unseen:,}")
     if done.unanchored:
         parts.append(f"NOT ANCHORED: {done.unanchored}")
     if done.waiting:
-        parts.append(f"{say_count(done.waiting, 'file')} still arriving or open")
+        parts.append(f"{count_text(done.waiting, 'file')} still arriving or open")
     return f"inbox: {'; '.join(parts) or 'nothing new'}"

@@ -62,13 +62,13 @@ def ends_well(command: Command) -> Command:
             place = traceback.extract_tb(error.__traceback__)[-1]
             # Not the message: it may quote a cell.
             where = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
-            click.echo(f"labflag: {say_fault(where)} Nothing more was written.", err=True)
+            click.echo(f"labflag: {describe_fault(where)} Nothing more was written.", err=True)
             sys.exit(Exit.BUG)
 
     return guarded
 
 
-def say_fault(where: str) -> str:
+def describe_fault(where: str) -> str:
     """Say that labflag itself failed, and where."""
     return f"a fault of labflag itself: {where}. Please report this line; it holds no patient data."
 
@@ -80,7 +80,7 @@ def confirm(question: str, yes: bool) -> None:
         sys.exit(Exit.DONE)
 
 
-def reading_options(command: Command) -> Command:
+def file_options(command: Command) -> Command:
     """Add the options that say how files are read and which knowledge is used."""
     options = [
         click.option("--layout", metavar="NAME|FILE", help="Read every file by this layout."),

@@ -14,12 +14,12 @@ from pipeline.cli.options import (
     FILE,
     NEW_FILE,
     ends_well,
-    reading_options,
+    file_options,
     settings_of,
     show_progress,
 )
 from pipeline.errors import Exit
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 
 if TYPE_CHECKING:
     from pipeline.commands.batch import Batch
@@ -55,7 +55,7 @@ def _require_data(sources: tuple[Path, ...], more: tuple[Path, ...]) -> tuple[Pa
 )
 @click.option("--patients", is_flag=True, help="Name the patients concerned.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-@reading_options
+@file_options
 @ends_well
 def diff_rules(
     old: str,
@@ -110,7 +110,7 @@ def diff_rules(
 @_DATA
 @click.argument("more", metavar="DATA...", nargs=-1, type=EXISTING)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-@reading_options
+@file_options
 @ends_well
 def evaluate_rules(
     truth: Path,
@@ -198,7 +198,7 @@ def _print(comparison: "Comparison", before: "Batch", after: "Batch", *, patient
         counts = " ".join(f"{getattr(rule, name):>8}" for name in _COUNTS)
         click.echo(f"{rule.rule:<{width}} {counts}")
     click.echo(
-        f"{len(comparison.patients)} of {say_count(comparison.patients_seen, 'patient')} differ; "
+        f"{len(comparison.patients)} of {count_text(comparison.patients_seen, 'patient')} differ; "
         f"{comparison.patients_moved} of them in the class of the worklist."
     )
     if patients:

@@ -12,6 +12,7 @@ from pipeline.cli.inbox import run_inbox
 from pipeline.cli.options import (
     NEW_FILE,
     ends_well,
+    file_options,
     history_option,
     inbox_options,
     knowledge_options,
@@ -19,7 +20,6 @@ from pipeline.cli.options import (
     output_option,
     pass_through,
     print_unanchored,
-    reading_options,
     settings_of,
     settings_with_commands,
     show_progress,
@@ -34,7 +34,7 @@ from pipeline.texts import LANGUAGES
 @optional_sources_argument
 @inbox_options
 @output_option
-@reading_options
+@file_options
 @history_option
 @click.option(
     "--all-outcomes",
@@ -93,7 +93,7 @@ def run(
 
 @click.command()
 @sources_argument
-@reading_options
+@file_options
 @click.option("--json", "as_json", is_flag=True, help="Print every problem as JSON.")
 @click.option(
     "--show-cells",
@@ -133,7 +133,7 @@ def check(
 
 @click.command()
 @sources_argument
-@reading_options
+@file_options
 @click.option(
     "--save",
     type=NEW_FILE,

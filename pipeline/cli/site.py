@@ -13,16 +13,16 @@ import click
 from pipeline.cli.options import (
     by_option,
     ends_well,
+    file_options,
     history_option,
     output_option,
-    reading_options,
     settings_of,
     settings_with_commands,
 )
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
 from pipeline.texts import ENGLISH, LANGUAGES
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 
 if TYPE_CHECKING:
     from pipeline.commands.status import Status
@@ -56,7 +56,7 @@ def init(folder: Path, language: str) -> None:
 
 @click.command()
 @output_option
-@reading_options
+@file_options
 @history_option
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @ends_well
@@ -85,7 +85,7 @@ def doctor(config: Path | None, as_json: bool, **options: object) -> None:
 
 @click.command()
 @output_option
-@reading_options
+@file_options
 @history_option
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @ends_well
@@ -107,17 +107,17 @@ def status(config: Path | None, as_json: bool, **options: object) -> None:
 
 
 def _print_status(found: "Status", output: Path) -> None:
-    files, results = say_count(found.files, "file"), say_count(found.results, "result")
+    files, results = count_text(found.files, "file"), count_text(found.results, "result")
     where = f" (the rows are in {output / 'held'}, the reasons in issues.csv)" if found.held else ""
     click.echo(f"{files}; in use {results}, held {found.held:,}{where}.")
     if found.withdrawn_files:
-        files = say_count(found.withdrawn_files, "file")
-        results = say_count(found.withdrawn_results, "result")
+        files = count_text(found.withdrawn_files, "file")
+        results = count_text(found.withdrawn_results, "result")
         click.echo(f"Taken back, and in none of these counts: {files}, {results}.")
     for fault in found.faults:
         click.echo(f"FAULT {fault}")
     click.echo(
-        f"On the worklist: {say_count(found.listed, 'patient')}; for information, on a sheet of "
+        f"On the worklist: {count_text(found.listed, 'patient')}; for information, on a sheet of "
         f"their own: {found.for_information:,}; identity conflicts open: {found.in_conflict:,}."
     )
     if found.is_withheld:
@@ -136,10 +136,10 @@ def _print_status(found: "Status", output: Path) -> None:
         )
     if found.dropped or found.claimed:
         click.echo(
-            f"Inbox: {say_count(found.dropped, 'file')}, {found.claimed} taken and not filed yet."
+            f"Inbox: {count_text(found.dropped, 'file')}, {found.claimed} taken and not filed yet."
         )
     if found.locked:
-        locked = say_count(found.locked, "report")
+        locked = count_text(found.locked, "report")
         click.echo(f"Open in another program: {locked}; the next run tries again.")
     for run in found.runs:
         ended = "finished" if run.finished_at else "not finished: the next run does it"
@@ -158,7 +158,7 @@ def _decision(name: str, text: str, version_help: str) -> click.Command:
     @click.option("--version", type=int, required=True, metavar="N", help=version_help)
     @by_option
     @output_option
-    @reading_options
+    @file_options
     @history_option
     @ends_well
     def decide(

@@ -14,16 +14,16 @@ from pipeline.cli.options import (
     confirm,
     dry_option,
     ends_well,
+    file_options,
     history_option,
     output_option,
-    reading_options,
     settings_of,
     show_progress,
     yes_option,
 )
 from pipeline.cli.worklist_news import print_worklist
 from pipeline.errors import Exit
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 
 if TYPE_CHECKING:
     from pipeline.commands.withdraw import Stored
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--undo", is_flag=True, help="Let a file count again that was taken back.")
 @by_option
 @output_option
-@reading_options
+@file_options
 @history_option
 @dry_option
 @yes_option
@@ -78,7 +78,7 @@ def withdraw(
 @click.argument("new", type=FILE)
 @by_option
 @output_option
-@reading_options
+@file_options
 @history_option
 @dry_option
 @yes_option
@@ -113,7 +113,7 @@ def replace(
         settings, found.file, new, who, clock=datetime.now, progress=show_progress
     )
     click.echo(
-        f"Replaced by {say_count(file.read, 'result')}, {file.held:,} of them held; the reports "
+        f"Replaced by {count_text(file.read, 'result')}, {file.held:,} of them held; the reports "
         "are up to date."
     )
     print_worklist(*news)
@@ -125,5 +125,5 @@ def _describe(found: "Stored") -> str:
     received = f", received {came:%Y-%m-%d %H:%M}" if came else ""
     return (
         f"{found.file.name} ({found.file.sha256[:8]}){received}: "
-        f"{say_count(found.file.read, 'result')} of {say_count(found.patients, 'patient')}."
+        f"{count_text(found.file.read, 'result')} of {count_text(found.patients, 'patient')}."
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 
 if TYPE_CHECKING:
     from pipeline.publish.worklist_update import WorklistNews
@@ -42,7 +42,7 @@ _LEFT = {
 }
 
 
-class Said(NamedTuple):
+class Message(NamedTuple):
     """A line about the worklist."""
 
     text: str
@@ -50,7 +50,7 @@ class Said(NamedTuple):
     """It is of this run and wants a person: said also where nothing else is."""
 
 
-def say_worklist(news: "WorklistNews") -> Iterator[Said]:
+def list_messages(news: "WorklistNews") -> Iterator[Message]:
     """Say what was read from the worklist, what was not as it was drawn, and what waits."""
     read = [
         f"{count:,} {noun if count == 1 else _PLURALS.get(noun, noun + 's')}"
@@ -58,31 +58,33 @@ def say_worklist(news: "WorklistNews") -> Iterator[Said]:
         if (count := news.counts.get(kind, 0))
     ]
     if read:
-        yield Said(f"Typed into the worklist since the last run: {', '.join(read)}.", is_new=False)
+        yield Message(
+            f"Typed into the worklist since the last run: {', '.join(read)}.", is_new=False
+        )
     if news.left:
-        yield Said(f"worklist.xlsx {_LEFT[news.left]}", is_new=True)
+        yield Message(f"worklist.xlsx {_LEFT[news.left]}", is_new=True)
     if news.odd or news.kept:
         why = "; ".join(_ODD[kind] for kind in _ODD if news.odd.get(kind))
         kept = f" The old one is kept as {', '.join(news.kept)}." if news.kept else ""
-        yield Said(
+        yield Message(
             f"The worklist was not as labflag wrote it{f': {why}' if why else ''}.{kept}",
             is_new=True,
         )
     if news.to_place:
-        yield Said(
-            f"Of {say_count(news.to_place, 'note')} it is not certain whose they are: see the "
+        yield Message(
+            f"Of {count_text(news.to_place, 'note')} it is not certain whose they are: see the "
             'sheet "Notes to be placed" of worklist.xlsx.',
             is_new=bool(news.counts.get("unplaced")),
         )
     if news.other:
-        yield Said(
+        yield Message(
             "worklist.ods: what is typed in it is read; but go on in worklist.xlsx, which is new.",
             is_new=False,
         )
     if news.copies:
         named = ", ".join(news.copies[:_NAMED])
         more = len(news.copies) - _NAMED
-        yield Said(
+        yield Message(
             f"Not read, as only worklist.xlsx is: {named}{f' and {more} more' if more > 0 else ''}"
             ". What is typed there is in no worklist.",
             is_new=news.has_new_copy,
@@ -91,7 +93,7 @@ def say_worklist(news: "WorklistNews") -> Iterator[Said]:
 
 def print_worklist(*news: "WorklistNews", quiet: bool = False) -> None:
     """Print what is to be said; where nothing else is printed, what is new, as an error."""
-    for said in dict.fromkeys(line for each in news for line in say_worklist(each)):
+    for said in dict.fromkeys(line for each in news for line in list_messages(each)):
         if not quiet:
             click.echo(said.text)
         elif said.is_new:

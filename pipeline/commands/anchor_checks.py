@@ -17,7 +17,7 @@ from pipeline.publish.anchor import (
 )
 from pipeline.publish.anchor_check import load_for
 from pipeline.publish.write_anchor import find_program
-from pipeline.site.location import place_history
+from pipeline.site.location import locate_history
 
 
 def look_at_anchor(settings: Settings) -> Iterator[Check]:
@@ -47,7 +47,7 @@ def look_at_anchor(settings: Settings) -> Iterator[Check]:
 def _look_at_file(path: Path, settings: Settings) -> Iterator[Check]:
     subject, output = "anchor", settings.output
     try:
-        anchor = load_for(path, settings, place_history(settings))
+        anchor = load_for(path, settings, locate_history(settings))
         said = [*find_contradictions(anchor, output), *find_failures(anchor, output)]
     except (ConfigError, OutputError) as error:
         said = [str(error)]

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 from pipeline.assessment import Assessment
 from pipeline.errors import Exit
-from pipeline.ingest.dataset import Intake
+from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.knowledge.model import Knowledge
 from pipeline.publish.worklist_update import WorklistNews
-from pipeline.reconcile.tally import Accounts
+from pipeline.reconcile.tally import RunTally
 from pipeline.report.held_rows.cell_texts import CellTexts
 from schemas import DataFrame, Held, Issues
 
@@ -26,7 +26,7 @@ class Batch:
     passed_over: tuple[str, ...]
     unreachable: tuple[str, ...]
     assessment: Assessment
-    accounts: Accounts
+    accounts: RunTally
     """Of the files of this run."""
     issues: DataFrame[Issues]
     """Of everything known, and what could not be opened in this run."""
@@ -49,9 +49,9 @@ class Batch:
         return self.assessment.knowledge
 
     @property
-    def intake(self) -> Intake:
+    def dataset(self) -> Dataset:
         """All that was received, people and specimens settled."""
-        return self.assessment.intake
+        return self.assessment.dataset
 
     @property
     def held(self) -> DataFrame[Held]:
@@ -65,7 +65,7 @@ class Batch:
             return Exit.NOTHING_READABLE
         if self.accounts.held or self.accounts.unreadable_files or self.unreachable:
             return Exit.HELD
-        if self.intake.broken or self.issues["code"].eq("file-changed").any():
+        if self.dataset.broken or self.issues["code"].eq("file-changed").any():
             return Exit.HELD
         if self.is_withheld or self.still_withdrawn or self.worklist.needs_person:
             return Exit.HELD

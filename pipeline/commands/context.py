@@ -10,11 +10,11 @@ from typing import Protocol, TypeVar
 from pipeline import __version__
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.history.receive import ReadingBasis
+from pipeline.history.receive import ParseContext
 from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.file import read_results
 from pipeline.ingest.sources import ExportFile
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.load import load_knowledge, load_layout
 from pipeline.knowledge.model import Knowledge
@@ -66,9 +66,9 @@ def load_tried_knowledge(settings: Settings) -> Knowledge:
     return knowledge
 
 
-def site_reading(settings: Settings) -> SiteReading:
+def site_conventions(settings: Settings) -> SiteConventions:
     """Give what the settings say of how files are written."""
-    return SiteReading(
+    return SiteConventions(
         encoding=settings.encoding,
         date_order=settings.date_order,
         decimal=settings.decimal,
@@ -106,7 +106,7 @@ def read_exports(
     progress: Progress,
 ) -> list[Ingested]:
     """Read every file; what is wrong with one is among its issues, and the others go on."""
-    layout, site = chosen_layout(settings, knowledge), site_reading(settings)
+    layout, site = chosen_layout(settings, knowledge), site_conventions(settings)
     today = clock().date()
     return [
         read_results(export.path, export.name, knowledge, site, layout, today=today)
@@ -114,10 +114,12 @@ def read_exports(
     ]
 
 
-def reading_basis(settings: Settings, knowledge: Knowledge) -> ReadingBasis:
+def parse_context(settings: Settings, knowledge: Knowledge) -> ParseContext:
     """Say on what the reading of a file rests, besides its bytes."""
-    return ReadingBasis(
-        knowledge=knowledge, site=site_reading(settings), layout=chosen_layout(settings, knowledge)
+    return ParseContext(
+        knowledge=knowledge,
+        site=site_conventions(settings),
+        layout=chosen_layout(settings, knowledge),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.commands.context import Clock, load_tried_knowledge, reading_basis
+from pipeline.commands.context import Clock, load_tried_knowledge, parse_context
 from pipeline.config import Settings
 from pipeline.files.durable import hash_file
 from pipeline.history.patient_ids import WITH_RESULTS
@@ -13,8 +13,8 @@ from pipeline.history.stored import open_history
 from pipeline.ingest.file import read_results
 from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.publish.audit_log import Fault
-from pipeline.site.inbox import place_inbox
-from pipeline.site.location import place_history
+from pipeline.site.inbox import locate_inbox
+from pipeline.site.location import locate_history
 
 Tables = Mapping[str, pd.DataFrame]
 _KEY = ["source_sheet", "source_row", "source_column"]
@@ -30,11 +30,11 @@ def verify_inputs(settings: Settings, clock: Clock) -> Iterator[Fault]:
     Raises:
         OutputError: The history cannot be read.
     """
-    place = place_history(settings)
+    place = locate_history(settings)
     if not place.exists:
         return
     knowledge = load_tried_knowledge(settings)
-    basis = reading_basis(settings, knowledge)
+    basis = parse_context(settings, knowledge)
     archived = _list_archived(settings)
     with open_history(place.where, clock=clock) as history:
         bases = history.list_bases()
@@ -63,7 +63,7 @@ def _list_archived(settings: Settings) -> dict[str, Path]:
     """List the files of an inbox that lie where they were filed: hash → path."""
     if settings.inbox is None:
         return {}
-    inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
+    inbox = locate_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
     paths = [
         path
         for folder in (inbox.quarantine, inbox.duplicates, inbox.archive)

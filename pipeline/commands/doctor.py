@@ -10,11 +10,11 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError, KnowledgeError, OutputError
 from pipeline.history.stored import open_history
 from pipeline.ingest.stored_file import ReceivedFile
-from pipeline.site.inbox import place_inbox
-from pipeline.site.location import place_history
+from pipeline.site.inbox import locate_inbox
+from pipeline.site.location import locate_history
 from pipeline.site.lock import find_holder
 from pipeline.site.private_folder import find_private
-from pipeline.site.quarantine import count_unread, say_unread
+from pipeline.site.quarantine import count_unread, describe_unread
 
 
 def check_up(settings: Settings, clock: Clock) -> Iterator[Check]:
@@ -28,7 +28,7 @@ def check_up(settings: Settings, clock: Clock) -> Iterator[Check]:
 def _look_at_history(settings: Settings, clock: Clock) -> Iterator[Check]:
     subject = "history"
     try:
-        place = place_history(settings)
+        place = locate_history(settings)
         if place.said:
             cure = "keep the history on a disk of this machine, or on a server: docs/history.md"
             yield Check(subject=subject, said=place.said, cure=cure)
@@ -65,11 +65,11 @@ def _look_at_quarantine(settings: Settings, files: Sequence[ReceivedFile]) -> It
     """Look whether files are set aside that may hold what nobody has seen."""
     if settings.inbox is None:
         return
-    inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
+    inbox = locate_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
     count = count_unread(find_private(settings.output.absolute()), inbox.quarantine, files)
     if count:
         cure = "put a file that can be read into the inbox; then move the old one out of there"
-        yield Check(subject="quarantine", said=say_unread(count, inbox.quarantine), cure=cure)
+        yield Check(subject="quarantine", said=describe_unread(count, inbox.quarantine), cure=cure)
 
 
 def _look_at_knowledge(settings: Settings) -> Iterator[Check]:

@@ -40,7 +40,7 @@ def explain_batch(
         own(pd.concat([said.findings, said.shadow], ignore_index=True)),
         own(said.results[said.results["derived"].eq("")]),
         own(batch.held),
-        own(batch.intake.observations),
+        own(batch.dataset.observations),
         batch.knowledge,
         rule=rule,
         accession=accession,

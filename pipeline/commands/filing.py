@@ -27,7 +27,7 @@ from pipeline.site.tries import (
     part_turn,
     plan_turns,
     receive_noted,
-    settle_tries,
+    resolve_tries,
     undo_try,
 )
 from pipeline.texts import LANGUAGES
@@ -68,7 +68,7 @@ class Filing:
         Raises:
             LabflagError: As for `update_reports`; it is no fault of a file.
         """
-        settle_tries(claims, {file.sha256 for file in self.site.history.list_files()})
+        resolve_tries(claims, {file.sha256 for file in self.site.history.list_files()})
         fresh = self._begin(claims)
         turns = deque(plan_turns(fresh))
         first = turns.popleft() if turns else ()
@@ -78,7 +78,7 @@ class Filing:
         copies = [claim for claim in claims if claim not in fresh]
         try:
             self._take_turns(deque([first, *turns]), _name_exports(fresh))
-            self._say_withdrawn(copies)
+            self._count_withdrawn(copies)
             for claim in copies:
                 self._file(claim, Verdict.DUPLICATE)
         except (LabflagError, OSError):
@@ -89,10 +89,10 @@ class Filing:
             raise
         return self.done
 
-    def _say_withdrawn(self, copies: Sequence[Claim]) -> None:
+    def _count_withdrawn(self, copies: Sequence[Claim]) -> None:
         """Let the last batch say which copies are of files that a person took back."""
         last = self.done.batches[-1]
-        withdrawn = {file.sha256 for file in last.intake.withdrawn}
+        withdrawn = {file.sha256 for file in last.dataset.withdrawn}
         still = sum(claim.sha256 in withdrawn for claim in copies)
         self.done.batches[-1] = replace(last, still_withdrawn=last.still_withdrawn + still)
 
@@ -161,8 +161,8 @@ class Filing:
         )
         self.done.batches.append(batch)
         self.done.written.extend(written)
-        known = {file.sha256: file for file in batch.intake.files}
-        withdrawn = {file.sha256 for file in batch.intake.withdrawn}
+        known = {file.sha256: file for file in batch.dataset.files}
+        withdrawn = {file.sha256 for file in batch.dataset.withdrawn}
         for claim in turn:
             tries = load_tries(claim.path.parent)
             if tries.code and not (tries.is_open or tries.is_spent):

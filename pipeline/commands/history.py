@@ -19,12 +19,12 @@ from pipeline.history.retention import Purged, purge
 from pipeline.history.store.engine import connect_copy
 from pipeline.history.store.ledger import list_decisions
 from pipeline.history.typed_notes import reassign_typed
-from pipeline.ingest.specimen_days import stands_under
+from pipeline.ingest.specimen_days import is_of_specimen
 from pipeline.publish.audit_log import read_source
 from pipeline.publish.new_audit_log import set_log_aside
 from pipeline.publish.worklist_update import WorklistNews, purge_aside
 from pipeline.publish.write_anchor import anchor_log, require_anchored
-from pipeline.reconcile.decisions import facts_of_decision, patients_of_decision
+from pipeline.reconcile.decisions import details_of_decision, patients_of_decision
 
 _AGE = re.compile(r"([1-9]\d{0,3})\s*([dmy])", re.IGNORECASE)
 _MONTHS = 12
@@ -88,7 +88,8 @@ def count_results(settings: Settings, patient: str, accession: str, *, clock: Cl
     return sum(
         int(
             (
-                table["patient_id"].eq(patient) & (stands_under(table, accession) | (not accession))
+                table["patient_id"].eq(patient)
+                & (is_of_specimen(table, accession) | (not accession))
             ).sum()
         )
         for table in (stored.results, stored.held)
@@ -155,7 +156,7 @@ def decide_conflict(
         assessment = assess(
             history.load(), site.knowledge, history.list_decisions(), settings.specimen_ids
         )
-        decided = facts_of_decision(assessment.held, hold_id, version)
+        decided = details_of_decision(assessment.held, hold_id, version)
         history.decide(kind, by, patients_of_decision(decided), decided)
         return (refresh(site).worklist,)
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.commands.context import Clock, Progress, knowledge_of, read_exports, site_reading
+from pipeline.commands.context import Clock, Progress, knowledge_of, read_exports, site_conventions
 from pipeline.config import Settings
 from pipeline.files.durable import refuse_existing, write_text
 from pipeline.ingest.file import read_results
-from pipeline.ingest.layout.describe_layout import Identified, describe_reading
+from pipeline.ingest.layout.describe_layout import Identified, describe_conventions
 from pipeline.ingest.layout.write_layout import ROW_BY_ROW, write_layout
 from pipeline.ingest.sources import find_exports
 from pipeline.knowledge.translate import translate
@@ -23,7 +23,7 @@ def identify_exports(
     knowledge = knowledge_of(settings)
     exports = find_exports(sources, settings.output).exports
     files = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
-    return [describe_reading(file) for file in files]
+    return [describe_conventions(file) for file in files]
 
 
 def save_layout(
@@ -39,7 +39,7 @@ def save_layout(
     exports = find_exports([source]).exports
     (file,) = read_exports(exports, settings, knowledge, clock=clock, progress=progress)
     if not settings.layout and "patient-column-missing" in set(file.issues["code"]):
-        site, path = site_reading(settings), exports[0].path
+        site, path = site_conventions(settings), exports[0].path
         by_row = read_results(path, file.file.name, knowledge, site, ROW_BY_ROW)
         file = by_row if by_row.sheets else file
     refuse_existing(target)

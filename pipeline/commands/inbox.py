@@ -19,18 +19,18 @@ from pipeline.publish.publish import check_folder
 from pipeline.publish.trust import open_trusted
 from pipeline.publish.write_anchor import anchor_log
 from pipeline.site.arrivals import Arrivals, find_arrivals
-from pipeline.site.heartbeat import beat
+from pipeline.site.heartbeat import write_heartbeat
 from pipeline.site.inbox import (
     Claim,
     Inbox,
     Verdict,
     claim_files,
     list_claims,
+    locate_inbox,
     open_inbox,
-    place_inbox,
     require_inbox,
 )
-from pipeline.site.location import Place, place_history
+from pipeline.site.location import HistoryLocation, locate_history
 from pipeline.site.private_folder import find_private
 from pipeline.site.workspace import open_workspace
 
@@ -38,7 +38,7 @@ Sleep = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class InboxRun:
     """What one look into the drop folder came to."""
 
     batches: tuple[Batch, ...] = ()
@@ -70,14 +70,14 @@ class Round:
         return Exit.HELD if needs_person or codes - {Exit.DONE} else Exit.DONE
 
 
-def run_round(
+def process_inbox(
     settings: Settings,
     *,
     clock: Clock,
     progress: Progress,
     sleep: Sleep | None = None,
     knowledge: Knowledge | None = None,
-) -> Round:
+) -> InboxRun:
     """Take what has arrived in the inbox, bring the reports up to date, file everything away.
 
     What a run that died has claimed comes first. A file is filed away after its results are
@@ -99,20 +99,20 @@ def run_round(
     with _beating(settings, clock):
         # Before the folder is made: a wrong option leaves nothing behind.
         knowledge = knowledge or load_tried_knowledge(settings)
-        return _make_round(settings, knowledge, clock, progress, sleep)
+        return _run_inbox(settings, knowledge, clock, progress, sleep)
 
 
-def _make_round(
+def _run_inbox(
     settings: Settings,
     knowledge: Knowledge,
     clock: Clock,
     progress: Progress,
     sleep: Sleep | None,
-) -> Round:
+) -> InboxRun:
     with _look(settings, clock, sleep) as look:
-        place = place_history(settings)
+        place = locate_history(settings)
         with open_trusted(place, settings, look.private, clock) as history:
-            done = Round(waiting=look.waiting, unseen=look.unseen)
+            done = InboxRun(waiting=look.waiting, unseen=look.unseen)
             if look.claims or _is_due(history, place, settings, knowledge):
                 site = OpenSite(
                     settings=settings,
@@ -127,13 +127,15 @@ def _make_round(
         done = replace(done, unanchored=anchor_log(settings, place, look.private, clock()))
         counts = {f"filed_{kind}": count for kind, count in done.filed.items()}
         counts["failed"] = sum(done.failed.values())
-        beat(settings.output, clock(), exit_code=done.exit_code, waiting=done.waiting, **counts)
+        write_heartbeat(
+            settings.output, clock(), exit_code=done.exit_code, waiting=done.waiting, **counts
+        )
     return done
 
 
-def _sum_up(look: "_Look", done: Filed) -> Round:
+def _sum_up(look: "_Look", done: Filed) -> InboxRun:
     gone = sum(done.filed.values()) + sum(done.failed.values())
-    return Round(
+    return InboxRun(
         batches=tuple(done.batches),
         written=tuple(done.written),
         filed=dict(done.filed),
@@ -144,28 +146,28 @@ def _sum_up(look: "_Look", done: Filed) -> Round:
     )
 
 
-def claim_work(settings: Settings, knowledge: Knowledge, *, clock: Clock) -> Round | None:
+def claim_work(settings: Settings, knowledge: Knowledge, *, clock: Clock) -> InboxRun | None:
     """Claim what has arrived; if there is nothing to do, end the round there.
 
     Returns:
-        None if there is something to do, for `run_round`.
+        None if there is something to do, for `process_inbox`.
 
     Raises:
-        LabflagError: As for `run_round`.
+        LabflagError: As for `process_inbox`.
     """
     with _beating(settings, clock), _look(settings, clock, None) as look:
         if look.claims:
             return None
-        place = place_history(settings)
+        place = locate_history(settings)
         with open_trusted(place, settings, look.private, clock) as history:
             if _is_due(history, place, settings, knowledge):
                 return None
-        idle = Round(
+        idle = InboxRun(
             waiting=look.waiting,
             unseen=look.unseen,
             unanchored=anchor_log(settings, place, look.private, clock()),
         )
-        beat(settings.output, clock(), exit_code=idle.exit_code, waiting=look.waiting)
+        write_heartbeat(settings.output, clock(), exit_code=idle.exit_code, waiting=look.waiting)
     return idle
 
 
@@ -180,7 +182,7 @@ def _beating(settings: Settings, clock: Clock) -> Iterator[None]:
     except Exception as error:
         if settings.output.is_dir():
             with suppress(OutputError):
-                beat(settings.output, clock(), exit_code=exit_code(error))
+                write_heartbeat(settings.output, clock(), exit_code=exit_code(error))
         raise
 
 
@@ -200,7 +202,7 @@ def _look(settings: Settings, clock: Clock, sleep: Sleep | None) -> Iterator[_Lo
     """Take the lock and claim what has arrived whole."""
     if settings.inbox is None:
         raise ConfigError("no inbox: name one with --inbox, or `inbox` in labflag.toml")
-    inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
+    inbox = locate_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
     # Before the folder of reports is made: a wrong name leaves nothing behind. What the system
     # does not let us see is told when the inbox is opened.
     with suppress(OSError):
@@ -245,7 +247,9 @@ def _wait_for_arrivals(
     return look()
 
 
-def _is_due(history: History, place: Place, settings: Settings, knowledge: Knowledge) -> bool:
+def _is_due(
+    history: History, place: HistoryLocation, settings: Settings, knowledge: Knowledge
+) -> bool:
     """Whether reports are to be brought up to date though no file came."""
     last = next(iter(history.list_runs(1, place.key)), None)
     if settings.hold_all or (last is None and not history.list_due(place.key)):

@@ -13,7 +13,7 @@ from pipeline.knowledge.model import Knowledge
 from pipeline.publish.publish import check_folder
 from pipeline.publish.trust import open_trusted
 from pipeline.publish.worklist_update import WorklistNews, WorklistUpdate
-from pipeline.site.location import Place, place_history
+from pipeline.site.location import HistoryLocation, locate_history
 from pipeline.site.workspace import open_workspace
 
 
@@ -32,7 +32,7 @@ class OpenSite:
 
     settings: Settings
     knowledge: Knowledge
-    place: Place
+    place: HistoryLocation
     private: Path
     history: History
     clock: Clock
@@ -83,7 +83,7 @@ def hold_site(
     with open_workspace(settings.output, clock, settings.report_mode) as private:
         # Before the history is made: it is by the history that a folder is known as ours.
         check_folder(settings.output)
-        place = place_history(settings)
+        place = locate_history(settings)
         opened = (
             open_trusted(place, settings, private, clock)
             if is_trusted
@@ -101,8 +101,8 @@ def hold_site(
             )
 
 
-def _require_history(settings: Settings) -> Place:
-    place = place_history(settings)
+def _require_history(settings: Settings) -> HistoryLocation:
+    place = locate_history(settings)
     if not place.exists:
         raise OutputError(f"there is no history in {settings.output}; name it with --history")
     return place

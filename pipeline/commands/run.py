@@ -12,12 +12,12 @@ from pipeline.commands.context import (
     Progress,
     basis_of_reports,
     load_tried_knowledge,
+    parse_context,
     read_exports,
-    reading_basis,
 )
 from pipeline.commands.open_site import OpenSite, hold_site
 from pipeline.config import Settings
-from pipeline.history.receive import Receipt, Receive, Received, receive
+from pipeline.history.receive import IngestStatus, Receive, Received, receive
 from pipeline.history.store.records import Run
 from pipeline.history.stored import open_history
 from pipeline.ingest.dataset import combine
@@ -29,10 +29,10 @@ from pipeline.publish.audit_record import record_run, record_start
 from pipeline.publish.manifest import Inputs
 from pipeline.publish.publish import Published, publish
 from pipeline.publish.write_anchor import anchor_log
-from pipeline.reconcile.tally import Accounts, reconcile
+from pipeline.reconcile.tally import RunTally, reconcile
 from pipeline.report.held_rows.cell_texts import CellPlace, CellsOfPlace, list_cell_texts
-from pipeline.report.report_model import RunFacts
-from pipeline.site.location import place_history
+from pipeline.report.report_model import RunInfo
+from pipeline.site.location import locate_history
 from schemas import DataFrame, Issues
 
 _NO_EXPORTS = Found(exports=())
@@ -49,7 +49,7 @@ def run_batch(
     """
     # Before the folder is made: a wrong option leaves nothing behind.
     knowledge = load_tried_knowledge(settings)
-    is_new = not place_history(settings).exists
+    is_new = not locate_history(settings).exists
     if is_new and not find_exports(sources, settings.output).exports:
         return check_batch(sources, settings, clock=clock, progress=progress), ()
     with hold_site(settings, knowledge, clock, progress) as site:
@@ -89,7 +89,7 @@ def store(
     site: OpenSite, found: Found, run: Run, receive_one: Receive = receive
 ) -> tuple[Received, ...]:
     """Add files to the history, each in a transaction of its own."""
-    basis, today = reading_basis(site.settings, site.knowledge), run.started_at.date()
+    basis, today = parse_context(site.settings, site.knowledge), run.started_at.date()
     return tuple(
         receive_one(export, site.history, basis, run.id, today)
         for export in site.progress(found.exports, len(found.exports), "Reading files")
@@ -102,13 +102,13 @@ def conclude(site: OpenSite, received: Sequence[Received], found: Found) -> Batc
     known = translate(site.knowledge, site.settings.language)
     assessment = assess(history.load(), known, history.list_decisions(), ids)
     hashes = {file.sha256 for file in received}
-    of_run = tuple(file for file in assessment.intake.files if file.sha256 in hashes)
+    of_run = tuple(file for file in assessment.dataset.files if file.sha256 in hashes)
     unopened = combine([ingested for file in received for ingested in file.unopened])
-    counted = reconcile(assessment.intake, assessment.selected, {file.name for file in of_run})
+    counted = reconcile(assessment.dataset, assessment.selected, {file.name for file in of_run})
     return Batch(
         files=(*of_run, *unopened.files),
-        known=sum(file.receipt == Receipt.KNOWN for file in received),
-        still_withdrawn=len(hashes & {file.sha256 for file in assessment.intake.withdrawn}),
+        known=sum(file.receipt == IngestStatus.KNOWN for file in received),
+        still_withdrawn=len(hashes & {file.sha256 for file in assessment.dataset.withdrawn}),
         passed_over=found.passed_over,
         unreachable=found.unreachable,
         assessment=assessment,
@@ -131,7 +131,7 @@ def publish_batch(site: OpenSite, batch: Batch, run: Run) -> Published:
     if settings.hold_all:
         return Published(written=(), locked=())
     record_start(settings.output, site.private, history, run, site.clock())
-    totals = reconcile(batch.intake, batch.assessment.selected)
+    totals = reconcile(batch.dataset, batch.assessment.selected)
     if not totals.readable_files and not history.list_published(site.place.key):
         return Published(written=(), locked=())
     return publish(
@@ -139,9 +139,11 @@ def publish_batch(site: OpenSite, batch: Batch, run: Run) -> Published:
         site.place.key,
         history=history,
         run=run,
-        facts=_run_facts(batch, totals, settings, run),
+        facts=_run_info(batch, totals, settings, run),
         assessment=batch.assessment,
-        inputs=Inputs(files=batch.files, accounts=batch.accounts, withdrawn=batch.intake.withdrawn),
+        inputs=Inputs(
+            files=batch.files, accounts=batch.accounts, withdrawn=batch.dataset.withdrawn
+        ),
         all_outcomes=settings.all_outcomes,
         show=site.progress,
     )
@@ -178,7 +180,7 @@ def rehearse_batch(
 ) -> Batch:
     """Do all that a run does but write: what it would store is undone."""
     knowledge = load_tried_knowledge(settings)
-    place = place_history(settings)
+    place = locate_history(settings)
     with open_history(place.where if place.exists else None, clock=clock) as history:
         history.rehearse()
         site = OpenSite(
@@ -227,13 +229,13 @@ def check_batch(
     known = translate(knowledge, settings.language)
     assessment = assess(received, known, specimen_ids=settings.specimen_ids)
     return Batch(
-        files=assessment.intake.files,
+        files=assessment.dataset.files,
         known=0,
         still_withdrawn=0,
         passed_over=found.passed_over,
         unreachable=found.unreachable,
         assessment=assessment,
-        accounts=reconcile(assessment.intake, assessment.selected),
+        accounts=reconcile(assessment.dataset, assessment.selected),
         issues=all_issues(assessment.issues, *_issues_of(found)),
         cells=cells,
     )
@@ -254,13 +256,13 @@ def _issues_of(found: Found) -> Iterator[DataFrame[Issues]]:
         yield issue_of_file(name, "folder-unreachable")
 
 
-def _run_facts(batch: Batch, totals: Accounts, settings: Settings, run: Run) -> RunFacts:
-    return RunFacts(
+def _run_info(batch: Batch, totals: RunTally, settings: Settings, run: Run) -> RunInfo:
+    return RunInfo(
         run_at=run.started_at,
         version=__version__,
         profile=batch.knowledge.profile.id,
         knowledge_version=batch.knowledge.version,
-        files=tuple((file.name, file.sha256) for file in batch.intake.files),
+        files=tuple((file.name, file.sha256) for file in batch.dataset.files),
         laboratory=settings.laboratory.name,
         address=settings.laboratory.address,
         contact=settings.laboratory.contact,

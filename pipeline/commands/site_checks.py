@@ -18,11 +18,11 @@ from pipeline.publish import manifest
 from pipeline.publish.access import choose_access
 from pipeline.publish.outputs import count_odd
 from pipeline.site.arrivals import count_arrivals
-from pipeline.site.heartbeat import read_beat
-from pipeline.site.inbox import Inbox, count_waiting, place_inbox, require_inbox
+from pipeline.site.heartbeat import read_heartbeat
+from pipeline.site.inbox import Inbox, count_waiting, locate_inbox, require_inbox
 from pipeline.site.lock import find_holder
 from pipeline.site.private_folder import RECORDS, choose_private, find_private, find_record
-from pipeline.site.tries import count_failed, say_failed
+from pipeline.site.tries import count_failed, describe_failed
 from pipeline.site.workspace import refuse_links
 
 _LEAST_FREE = 1 << 30  # bytes
@@ -147,7 +147,7 @@ def _look_at_private_folder(settings: Settings) -> Iterator[Check]:
 def _look_at_clock(output: Path, now: datetime) -> Iterator[Check]:
     """Compare the clock with that of the file system, and with the last run."""
     subject = "clock"
-    last = read_beat(output).get("at")
+    last = read_heartbeat(output).get("at")
     if last and datetime.fromisoformat(str(last)) > now.astimezone() + _MOST_APART:
         said = f"it is {now:%Y-%m-%d %H:%M}, before the last run"
         yield Check(subject=subject, said=said, cure="set the clock: ages and trends depend on it")
@@ -171,7 +171,7 @@ def _look_at_clock(output: Path, now: datetime) -> Iterator[Check]:
 
 def _look_at_inbox(settings: Settings) -> Iterator[Check]:
     assert settings.inbox is not None
-    inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
+    inbox = locate_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
     if not inbox.folder.is_dir():
         cure = "connect the share, or make the folder"
         yield Check(subject="inbox", said=f"{inbox.folder} is not there", cure=cure)
@@ -204,7 +204,7 @@ def _look_at_inbox(settings: Settings) -> Iterator[Check]:
             "see to the disk, the rights and the memory; after three tries a file is set aside, "
             "but not where the disk or the share fails"
         )
-        yield Check(subject="inbox", said=say_failed(failed), cure=cure)
+        yield Check(subject="inbox", said=describe_failed(failed), cure=cure)
     waiting = count_waiting(inbox) - sum(failed.values())
     if waiting > 0:
         said = f"taken and not filed yet: {waiting}"
@@ -277,7 +277,7 @@ def _look_at_kinds(output: Path) -> Iterator[Check]:
 
 def look_at_last_run(output: Path, now: datetime) -> Check:
     """Look when the last run of the inbox ended, and how."""
-    subject, last = "last run", read_beat(output)
+    subject, last = "last run", read_heartbeat(output)
     try:
         at = datetime.fromisoformat(str(last["at"]))
     except (KeyError, ValueError):

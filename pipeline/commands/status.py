@@ -17,13 +17,13 @@ from pipeline.publish.anchor_check import find_anchor_contradictions
 from pipeline.publish.trust import find_strangers
 from pipeline.reconcile.decisions import Conflict, list_conflicts
 from pipeline.site.arrivals import count_arrivals
-from pipeline.site.heartbeat import read_beat
-from pipeline.site.inbox import count_waiting, place_inbox
-from pipeline.site.location import place_history
+from pipeline.site.heartbeat import read_heartbeat
+from pipeline.site.inbox import count_waiting, locate_inbox
+from pipeline.site.location import locate_history
 from pipeline.site.lock import find_holder
 from pipeline.site.private_folder import find_private
-from pipeline.site.quarantine import count_unread, say_unread
-from pipeline.site.tries import count_failed, say_failed
+from pipeline.site.quarantine import count_unread, describe_unread
+from pipeline.site.tries import count_failed, describe_failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +75,17 @@ def look_at_site(settings: Settings) -> Status:
     Raises:
         OutputError: There is a history, and it cannot be read.
     """
-    beat = read_beat(settings.output)
+    write_heartbeat = read_heartbeat(settings.output)
     holder = find_holder(find_private(settings.output.absolute()))
     status: dict[str, Any] = {
         "locked": len(manifest.list_locked(settings.output)),
         "holder": str(holder) if holder else "",
-        "beat_at": str(beat.get("at", "")),
-        "beat_exit_code": beat.get("exit_code"),
+        "beat_at": str(write_heartbeat.get("at", "")),
+        "beat_exit_code": write_heartbeat.get("exit_code"),
         "is_withheld": settings.hold_all,
         **_look_at_inbox(settings),
     }
-    place = place_history(settings)
+    place = locate_history(settings)
     if not place.exists:
         never = f"there is no history in {settings.output}: no run was made there yet"
         faults = (never, *_faults_of(status, ()), *_look_at_quarantine(settings, None))
@@ -101,9 +101,9 @@ def look_at_site(settings: Settings) -> Status:
             listed=len(patients) - aside,
             for_information=aside,
             in_conflict=int(patients["in_conflict"].sum()),
-            files=len(assessment.intake.files),
-            withdrawn_files=len(assessment.intake.withdrawn),
-            withdrawn_results=sum(file.read - file.purged for file in assessment.intake.withdrawn),
+            files=len(assessment.dataset.files),
+            withdrawn_files=len(assessment.dataset.withdrawn),
+            withdrawn_results=sum(file.read - file.purged for file in assessment.dataset.withdrawn),
             results=len(assessment.selected.results),
             held=len(assessment.held),
             conflicts=list_conflicts(assessment.held),
@@ -144,7 +144,7 @@ def _faults_of(
     if status["beat_exit_code"] not in (None, Exit.DONE, Exit.HELD):
         faults.append(f"the last look into the inbox ended with {status['beat_exit_code']}")
     if status.get("failed"):
-        faults.append(say_failed(status["failed"]))
+        faults.append(describe_failed(status["failed"]))
     if status.get("refused"):
         faults.append(f"folders of the inbox that may not be read or emptied: {status['refused']}")
     return tuple(faults)
@@ -154,17 +154,17 @@ def _look_at_quarantine(settings: Settings, history: Ledger | None) -> Iterator[
     """Say whether files are set aside that may hold what nobody has seen."""
     if settings.inbox is None:
         return
-    inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
+    inbox = locate_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
     private = find_private(settings.output.absolute())
     count = count_unread(private, inbox.quarantine, history.list_files() if history else ())
     if count:
-        yield say_unread(count, inbox.quarantine)
+        yield describe_unread(count, inbox.quarantine)
 
 
 def _look_at_inbox(settings: Settings) -> dict[str, Any]:
     if settings.inbox is None:
         return {}
-    inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
+    inbox = locate_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
     if not inbox.folder.is_dir():
         return {"inbox_is_there": False}
     dropped, refused = count_arrivals(inbox.folder, frozenset(inbox.folders.values()))

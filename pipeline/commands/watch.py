@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.commands.context import Clock, load_tried_knowledge, pass_through
-from pipeline.commands.inbox import Round, claim_work, run_round
+from pipeline.commands.inbox import InboxRun, claim_work, process_inbox
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, KnowledgeError, LabflagError, OutputError
 from pipeline.knowledge.model import Knowledge
@@ -47,7 +47,7 @@ class Tally:
     """Why it was not noted elsewhere where the log ends, though the site wants it."""
 
 
-def tally_of(done: Round) -> Tally:
+def tally_of(done: InboxRun) -> Tally:
     """Count what a round came to."""
     counts = [batch.accounts for batch in done.batches]
     last = done.batches[-1] if done.batches else None
@@ -86,7 +86,7 @@ def watch_inbox(
         tell: Is told of a round in which something happened, and of what went wrong.
 
     Raises:
-        ConfigError: See `run_round`.
+        ConfigError: See `process_inbox`.
         KnowledgeError: See `load_tried_knowledge`.
     """
     knowledge = load_tried_knowledge(settings)
@@ -94,7 +94,7 @@ def watch_inbox(
     while True:
         try:
             idle = claim_work(settings, knowledge, clock=clock)
-            done = tally_of(idle) if idle else run_round_apart(settings, knowledge)
+            done = tally_of(idle) if idle else process_inbox_apart(settings, knowledge)
         except (ConfigError, KnowledgeError):
             raise
         except LabflagError as error:
@@ -109,18 +109,18 @@ def watch_inbox(
             return
 
 
-def run_round_apart(settings: Settings, knowledge: Knowledge) -> Tally:
+def process_inbox_apart(settings: Settings, knowledge: Knowledge) -> Tally:
     """Make a round in a process of its own, and wait for it.
 
     Raises:
-        LabflagError: As for `run_round`.
+        LabflagError: As for `process_inbox`.
         OutputError: The process was ended from outside, or had too little memory.
     """
     # Begun anew, not forked: the same on every system, and nothing is inherited half done.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context, initializer=_be_left_to_finish) as pool:
         try:
-            return pool.submit(_make_round, settings, knowledge).result()
+            return pool.submit(_run_apart, settings, knowledge).result()
         except BrokenProcessPool:
             raise OutputError(
                 "the round was ended from outside before it was done (is there too little memory?)"
@@ -139,6 +139,6 @@ def _be_left_to_finish() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _make_round(settings: Settings, knowledge: Knowledge) -> Tally:
-    done = run_round(settings, clock=datetime.now, progress=pass_through, knowledge=knowledge)
+def _run_apart(settings: Settings, knowledge: Knowledge) -> Tally:
+    done = process_inbox(settings, clock=datetime.now, progress=pass_through, knowledge=knowledge)
     return tally_of(done)

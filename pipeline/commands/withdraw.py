@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.commands.context import Clock, Progress, reading_basis
+from pipeline.commands.context import Clock, Progress, parse_context
 from pipeline.commands.open_site import open_site, open_stored, take_in_typed
 from pipeline.commands.run import refresh
 from pipeline.config import Settings
@@ -94,12 +94,12 @@ def replace_file(
     """
     with open_site(settings, clock, progress) as site:
         history = site.history
-        basis = reading_basis(settings, site.knowledge)
+        basis = parse_context(settings, site.knowledge)
         name, today = show_name(new.name), clock().date()
         file = read_results(new, name, basis.knowledge, basis.site, basis.layout, today=today)
         _require_replacement(file, old, list_withdrawn(history.list_decisions()))
         first = take_in_typed(site)
-        history.put_in_place(old, file, by, basis.digest)
+        history.store_replacement(old, file, by, basis.digest)
         return file.remember(), (first, refresh(site).worklist)
 
 

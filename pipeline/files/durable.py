@@ -53,7 +53,7 @@ def write_bytes(content: bytes, path: Path) -> None:
     """
     with open_outputs(path.parent, follow=True) as folder:
         aside = folder.write_aside(content, FILE_MODE)
-        if not move_into_place(folder, aside, path.name):
+        if not replace_output(folder, aside, path.name):
             folder.remove(aside)
             raise OutputError(
                 f"a file in {path.parent} is open in another program, or a folder has its name; "
@@ -81,7 +81,7 @@ def open_outputs(path: Path, *, follow: bool = False) -> Iterator[Folder]:
         raise _cannot_write(path, error) from None
 
 
-def move_into_place(folder: Folder, aside: str, name: str) -> bool:
+def replace_output(folder: Folder, aside: str, name: str) -> bool:
     """Let a file take the place of another one.
 
     Returns:

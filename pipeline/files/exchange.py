@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files.durable import sync_names
-from pipeline.files.folder import NotPlainError, is_only_ours, open_folder, read_plain, set_rights
+from pipeline.files.folder import NotPlainError, is_private_to, open_folder, read_plain, set_rights
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _RENAME_SWAP = 2
@@ -76,12 +76,12 @@ def _make_private(path: Path) -> bool:
     with open_folder(path.parent, follow=True) as folder:
         descriptor = folder.open(path.name)
     try:
-        is_ours = is_only_ours(os.fstat(descriptor))
-        if is_ours:
+        is_supported = is_private_to(os.fstat(descriptor))
+        if is_supported:
             set_rights(descriptor, 0o600)
     finally:
         os.close(descriptor)
-    return is_ours
+    return is_supported
 
 
 def _is_linked(source: Path, target: Path) -> bool:

@@ -45,7 +45,7 @@ class Folder:
             OSError: It is not there, or cannot be seen.
         """
         if name:
-            return os.stat(self._place(name), dir_fd=self._descriptor, follow_symlinks=False)
+            return os.stat(self._target(name), dir_fd=self._descriptor, follow_symlinks=False)
         return os.stat(self.path if self._descriptor is None else self._descriptor)
 
     def list_names(self) -> list[str]:
@@ -67,7 +67,7 @@ class Folder:
             # Before it is opened: that alone does something to some devices.
             raise NotPlainError
         try:
-            descriptor = os.open(self._place(name), flags | _FLAGS, mode, dir_fd=self._descriptor)
+            descriptor = os.open(self._target(name), flags | _FLAGS, mode, dir_fd=self._descriptor)
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR):
                 raise NotPlainError from None
@@ -110,8 +110,8 @@ class Folder:
         """
         other = into or self
         os.replace(
-            self._place(name),
-            other._place(target),
+            self._target(name),
+            other._target(target),
             src_dir_fd=self._descriptor,
             dst_dir_fd=other._descriptor,
         )
@@ -124,8 +124,8 @@ class Folder:
             OSError: It cannot be done.
         """
         os.link(
-            self._place(name),
-            into._place(target),
+            self._target(name),
+            into._target(target),
             src_dir_fd=self._descriptor,
             dst_dir_fd=into._descriptor,
             follow_symlinks=False,
@@ -138,7 +138,7 @@ class Folder:
             OSError: It cannot be removed, or is a folder.
         """
         with suppress(FileNotFoundError):
-            os.unlink(self._place(name), dir_fd=self._descriptor)
+            os.unlink(self._target(name), dir_fd=self._descriptor)
 
     def sweep(self) -> None:
         """Remove what was being written by a run that died.
@@ -196,10 +196,10 @@ class Folder:
             NotADirectoryError: It is a link, or no folder.
             OSError: It cannot be opened.
         """
-        with _opened(self._place(name), self._descriptor, follow=False) as descriptor:
+        with _opened(self._target(name), self._descriptor, follow=False) as descriptor:
             yield Folder(self.path / name, descriptor)
 
-    def _place(self, name: str) -> str | Path:
+    def _target(self, name: str) -> str | Path:
         return self.path / name if self._descriptor is None else name
 
 
@@ -277,7 +277,7 @@ def set_rights(descriptor: int, mode: int, group: int | None = None) -> None:
         os.fchmod(descriptor, mode)
 
 
-def is_only_ours(found: os.stat_result, *owners: int) -> bool:
+def is_private_to(found: os.stat_result, *owners: int) -> bool:
     """Whether a plain file has no other name and belongs to us, or to another of the owners.
 
     A file that has other names stands elsewhere too, where its rights may be meant otherwise.

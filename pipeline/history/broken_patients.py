@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.history.patient_ids import WITH_RESULTS
 from pipeline.history.store.seals import Key
-from pipeline.ingest.dataset import Intake
+from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.ingest.verdicts import (
     join_verdicts,
@@ -20,21 +20,21 @@ from schemas import Held
 SEAL_BROKEN = "seal-broken"
 
 
-def hold_broken(intake: Intake) -> Intake:
+def hold_broken(dataset: Dataset) -> Dataset:
     """Hold everything of patients whose rows are not as they were sealed, in whatever file."""
-    if not intake.broken:
-        return intake
-    patients = [*intake.broken]
+    if not dataset.broken:
+        return dataset
+    patients = [*dataset.broken]
     results, held, observations = (
         table[table["patient_id"].isin(patients)]
-        for table in (intake.results, intake.held, intake.observations)
+        for table in (dataset.results, dataset.held, dataset.observations)
     )
     verdicts = join_verdicts(
         verdicts_on_results(results, SEAL_BROKEN),
         verdicts_on_results(held, SEAL_BROKEN),
         verdicts_on_observations(observations, SEAL_BROKEN),
     )
-    return set_aside(intake, verdicts)
+    return set_aside(dataset, verdicts)
 
 
 def balance(

@@ -121,7 +121,7 @@ class Unplaced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entries:
+class WorklistNotes:
     """Everything that people typed into a worklist."""
 
     notes: Mapping[str, Note] = field(default_factory=lambda: MappingProxyType({}))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.ingest.dataset import Ingested
-from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.layout.dialect import Conventions
 from pipeline.ingest.layout.recognize import Sheet
 from pipeline.ingest.returned_rows import Hold, ReadAs, Returned
 from pipeline.ingest.text_tables import DateOrder, DecimalSign
@@ -62,14 +62,14 @@ def keep_original(file: Ingested) -> Original:
     return Original(
         sha256=file.file.sha256,
         sheets=tuple(
-            _keep_sheet(sheet, reading, returned.get(sheet.table.sheet))
-            for sheet, reading in zip(file.sheets, file.readings, strict=True)
+            _keep_sheet(sheet, conventions, returned.get(sheet.table.sheet))
+            for sheet, conventions in zip(file.sheets, file.table_conventions, strict=True)
         ),
         bad_lines=file.bad_lines,
     )
 
 
-def _keep_sheet(sheet: Sheet, reading: Reading, returned: Returned | None) -> OriginalSheet:
+def _keep_sheet(sheet: Sheet, conventions: Conventions, returned: Returned | None) -> OriginalSheet:
     plan, layout = sheet.plan, sheet.plan.layout
     return OriginalSheet(
         sheet=sheet.table.sheet,
@@ -81,11 +81,11 @@ def _keep_sheet(sheet: Sheet, reading: Reading, returned: Returned | None) -> Or
         bad_cells=frozenset(sheet.table.bad_cells),
         attached={each.column: dict(each.attached) for each in plan.results if each.attached},
         unit_row=plan.unit_row.row if plan.unit_row and plan.unit_row.is_taken else 0,
-        layout=reading.layout,
+        layout=conventions.layout,
         row_is_patient=bool(layout and layout.row_is_patient),
-        delimiter=reading.delimiter,
-        decimal=reading.decimal,
-        date_order=reading.date_order,
+        delimiter=conventions.delimiter,
+        decimal=conventions.decimal,
+        date_order=conventions.date_order,
         returned=returned,
     )
 

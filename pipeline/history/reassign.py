@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pipeline.history.store.records import Decision
-from pipeline.ingest.specimen_days import stands_under
+from pipeline.ingest.specimen_days import is_of_specimen
 
 REASSIGN = "reassign"
 
@@ -27,7 +27,7 @@ def reassign_results(rows: pd.DataFrame, decisions: Sequence[Decision]) -> pd.Da
         old, new = decision.facts["old"], decision.facts["new"]
         moves = rows["patient_id"].eq(old) & rows["file_id"].le(decision.last_file)
         if accession := decision.facts.get("accession", ""):
-            moves &= stands_under(rows, accession)
+            moves &= is_of_specimen(rows, accession)
         if not moves.any():
             continue
         accessions = rows["accession"]

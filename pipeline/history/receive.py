@@ -18,7 +18,7 @@ from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.file import read_results
 from pipeline.ingest.formats.readers import open_file
 from pipeline.ingest.sources import ExportFile
-from pipeline.ingest.text_tables import SiteReading, UnreadableFile
+from pipeline.ingest.text_tables import SiteConventions, UnreadableFile
 from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.model import Knowledge
 
@@ -28,7 +28,7 @@ UNREAD = frozenset({PASSING, "file-no-rights", "file-memory", "reader-stopped"})
 """Issues that may be gone the next time: a file with one of them is not known as received."""
 
 
-class Receipt(StrEnum):
+class IngestStatus(StrEnum):
     """What became of a file that was received."""
 
     STORED = "stored"
@@ -43,7 +43,7 @@ class Received:
     """A file, and what became of it."""
 
     export: ExportFile
-    receipt: Receipt
+    receipt: IngestStatus
     sha256: str
     """"" where it could not be read."""
     ingested: Ingested | None = None
@@ -52,16 +52,16 @@ class Received:
     @property
     def unopened(self) -> tuple[Ingested, ...]:
         """What there is to say of a file that is not in the history: nothing, or one."""
-        is_out = self.receipt == Receipt.NOT_READ and self.ingested is not None
+        is_out = self.receipt == IngestStatus.NOT_READ and self.ingested is not None
         return (self.ingested,) if is_out and self.ingested else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingBasis:
+class ParseContext:
     """On what the reading of a file rests, besides its bytes."""
 
     knowledge: Knowledge
-    site: SiteReading
+    site: SiteConventions
     layout: Layout | None
     """The layout that a person named, if any."""
 
@@ -72,12 +72,12 @@ class ReadingBasis:
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-Receive = Callable[[ExportFile, History, ReadingBasis, str, date], Received]
+Receive = Callable[[ExportFile, History, ParseContext, str, date], Received]
 """How a file is received; see `receive`."""
 
 
 def receive(
-    export: ExportFile, history: History, basis: ReadingBasis, run_id: str, today: date
+    export: ExportFile, history: History, basis: ParseContext, run_id: str, today: date
 ) -> Received:
     """Read one file and store what it says, unless these bytes were read before on this basis.
 
@@ -90,15 +90,15 @@ def receive(
     except UnreadableFile:
         known = None
     if known is not None and history.has_file(known.sha256, digest):
-        return Received(export=export, receipt=Receipt.KNOWN, sha256=known.sha256)
+        return Received(export=export, receipt=IngestStatus.KNOWN, sha256=known.sha256)
     file = read_results(
         export.path, export.name, basis.knowledge, basis.site, basis.layout, today=today
     )
     sha256 = file.file.sha256
     if not sha256 or not UNREAD.isdisjoint(file.issues["code"]):
-        return Received(export=export, receipt=Receipt.NOT_READ, sha256="", ingested=file)
+        return Received(export=export, receipt=IngestStatus.NOT_READ, sha256="", ingested=file)
     history.commit(file, run_id, digest, is_dropped=export.is_dropped)
-    return Received(export=export, receipt=Receipt.STORED, sha256=sha256, ingested=file)
+    return Received(export=export, receipt=IngestStatus.STORED, sha256=sha256, ingested=file)
 
 
 def unstore(history: History, hashes: Iterable[str]) -> None:
@@ -115,5 +115,5 @@ def unstore(history: History, hashes: Iterable[str]) -> None:
                 continue
             note_due(connection, list_people(connection, list_decisions(connection), file.id))
             forget_file(connection, file.id)
-            facts = {"sha256": sha256, "seal": "", "seal_before": history.seal_told(file)}
+            facts = {"sha256": sha256, "seal": "", "seal_before": history.seal_in_log(file)}
             note_event(connection, history.now(), "file-unstored", "", facts)

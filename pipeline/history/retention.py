@@ -53,7 +53,7 @@ def purge(history: History, before: date) -> Purged:
             count += deleted
             if not deleted and not is_old_file:
                 continue
-            if _places(connection, file_id):
+            if _rows_left(connection, file_id):
                 _shorten_original(connection, file_id)
                 purged = update(tables.files).where(tables.files.c.id == file_id)
                 connection.execute(purged.values(purged=tables.files.c.purged + deleted))
@@ -99,7 +99,7 @@ def _parts(ids: list[int], size: int = 500) -> Iterable[list[int]]:
     return (ids[at : at + size] for at in range(0, len(ids), size))
 
 
-def _places(connection: Connection, file_id: int) -> set[tuple[str, int]]:
+def _rows_left(connection: Connection, file_id: int) -> set[tuple[str, int]]:
     """List the sheets and rows that still hold something."""
     found: set[tuple[str, int]] = set()
     for name in WITH_RESULTS:
@@ -113,7 +113,7 @@ def _shorten_original(connection: Connection, file_id: int) -> None:
     """Keep of the cells of a file those of rows that still hold something."""
     where = tables.originals.c.file_id == file_id
     content = connection.execute(select(tables.originals.c.content).where(where)).scalar_one()
-    original = _keep_rows(unpack_original(content), _places(connection, file_id))
+    original = _keep_rows(unpack_original(content), _rows_left(connection, file_id))
     shortened = update(tables.originals).where(where).values(content=pack_original(original))
     connection.execute(shortened)
 

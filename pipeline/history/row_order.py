@@ -24,7 +24,7 @@ def name_replaced(
     return cast(DataFrame[Results], settled)
 
 
-class Places:
+class RowOrder:
     """Where the files of a history stand in their order, whatever the order they came in."""
 
     def __init__(self, files: tuple[ReceivedFile, ...], ids: list[int]) -> None:

@@ -21,7 +21,7 @@ from pipeline.history.originals import (
 )
 from pipeline.history.patient_ids import WITH_RESULTS, list_people
 from pipeline.history.reassign import REASSIGN, reassign_results
-from pipeline.history.row_order import Places, name_replaced
+from pipeline.history.row_order import RowOrder, name_replaced
 from pipeline.history.store import tables
 from pipeline.history.store.copies import write_aside
 from pipeline.history.store.database import Clock, next_id
@@ -47,9 +47,9 @@ from pipeline.history.store.seals import (
     sum_typed,
 )
 from pipeline.history.withdrawals import UNDO, WITHDRAW, leave_out, list_withdrawn
-from pipeline.ingest.dataset import Ingested, Intake
+from pipeline.ingest.dataset import Dataset, Ingested
 from pipeline.ingest.file_names import show_name
-from pipeline.ingest.stored_file import ReceivedFile, tell_apart
+from pipeline.ingest.stored_file import ReceivedFile, distinguish_names
 from pipeline.issues import all_issues, issue_of_file
 from schemas import DataFrame, Held, Issues, Observations, Results
 
@@ -117,7 +117,9 @@ class History(Ledger):
         sha256 = file.file.sha256
         self.distrusted = {name: seal for name, seal in self.distrusted.items() if name != sha256}
 
-    def put_in_place(self, old: ReceivedFile, file: Ingested, by: str, basis: str = "") -> None:
+    def store_replacement(
+        self, old: ReceivedFile, file: Ingested, by: str, basis: str = ""
+    ) -> None:
         """Store a file and take back the one in whose place it is put, in one transaction."""
         is_known = self.has_file(file.file.sha256, basis)
         with self.begin() as connection:
@@ -182,7 +184,7 @@ class History(Ledger):
             "ignored": received.ignored,
             "again": former is not None,
             "seal": seal_file(connection, file_id),
-            "seal_before": "" if former is None else self.seal_told(former),
+            "seal_before": "" if former is None else self.seal_in_log(former),
         }
         note_event(connection, self.now(), "file-received", run_id, facts)
         note_due(connection, concerned | list_people(connection, decisions, file_id))
@@ -240,7 +242,7 @@ class History(Ledger):
                 return self._concerned(connection, file)
             return list_people(connection, list_decisions(connection))
 
-    def load(self) -> Intake:
+    def load(self) -> Dataset:
         """Give everything stored, as if all files had been read together.
 
         Order and `result_id` do not depend on the order in which the files came. Results of one
@@ -256,15 +258,15 @@ class History(Ledger):
         for name in WITH_RESULTS:
             frames[name] = reassign_results(frames[name], decisions)
         left = leave_out(received, frames, list_withdrawn(decisions))
-        files = tell_apart(left.files)
+        files = distinguish_names(left.files)
         numbered = {file.sha256: number for number, file in received.items()}
-        places = Places(files, [numbered[file.sha256] for file in files])
+        places = RowOrder(files, [numbered[file.sha256] for file in files])
         names = {file.sha256: file.name for file in files}
         issues = cast(DataFrame[Issues], places.settle(left.frames["issues"], Issues))
         said = [issue_of_file(names[sha256], "hold-withdrawn") for sha256 in left.answered]
         in_doubt = {received[number].sha256 for number, _ in broken if number in received}
         said += [issue_of_file(names[each], "file-changed") for each in in_doubt & names.keys()]
-        return Intake(
+        return Dataset(
             files=files,
             results=cast(DataFrame[Results], places.settle(left.frames["results"], Results)),
             held=cast(DataFrame[Held], places.settle(left.frames["held"], Held)),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Connection
 
-from pipeline.history.notes import Call, Entries, Kept, Note, Unplaced, join_typed, tag_closed
+from pipeline.history.notes import Call, Kept, Note, Unplaced, WorklistNotes, join_typed, tag_closed
 from pipeline.history.store import tables
 from pipeline.history.store.database import Database, next_id
 from pipeline.history.store.frames import insert_many
@@ -46,7 +46,7 @@ class ReadFile:
     """What was changed on its lines: line → check."""
 
 
-def load_typed(history: Database, folder: str) -> Entries:
+def load_typed(history: Database, folder: str) -> WorklistNotes:
     """Give what people typed into the worklists of an output folder."""
     with history.look() as connection:
         return _load(connection, folder)
@@ -77,7 +77,7 @@ def load_drawn(history: Database, folder: str) -> Drawn:
 def store_typed(
     history: Database,
     folder: str,
-    entries: Entries,
+    entries: WorklistNotes,
     files: Mapping[str, ReadFile],
     made: str = "",
     heads: Collection[str] = (),
@@ -173,7 +173,7 @@ def _list_folders(connection: Connection) -> list[str]:
     return [*connection.execute(select(tables.typed.c.folder).distinct()).scalars()]
 
 
-def _load(connection: Connection, folder: str) -> Entries:
+def _load(connection: Connection, folder: str) -> WorklistNotes:
     table = tables.typed
     query = select(table.c.kind, table.c.patient_id, table.c.content)
     rows = connection.execute(query.where(table.c.folder == folder).order_by(table.c.id)).all()
@@ -185,7 +185,7 @@ def note_typed(connection: Connection, at: str) -> None:
     note_event(connection, at, "typed", "", {"typed": sum_typed(connection)})
 
 
-def _store(connection: Connection, folder: str, entries: Entries, at: str) -> bool:
+def _store(connection: Connection, folder: str, entries: WorklistNotes, at: str) -> bool:
     """Write what differs from what is stored: what stays keeps the time at which it came.
 
     Returns:
@@ -220,7 +220,7 @@ def _note_drawn(connection: Connection, folder: str, made: str, heads: Collectio
         connection.execute(delete(table).where(table.c.folder == folder, table.c.made == old))
 
 
-def _pack(entries: Entries) -> Iterator[_Row]:
+def _pack(entries: WorklistNotes) -> Iterator[_Row]:
     for note in entries.notes.values():
         yield _NOTE, note.patient_id, _json(asdict(note))
     for call in entries.calls.values():
@@ -236,7 +236,7 @@ def _pack(entries: Entries) -> Iterator[_Row]:
         yield _OWN, who, _json([who, dict(cells)])
 
 
-def _unpack(rows: Iterable[_Row]) -> Entries:
+def _unpack(rows: Iterable[_Row]) -> WorklistNotes:
     notes: dict[str, Note] = {}
     calls: dict[tuple[str, str, str], Call] = {}
     kept: list[Kept] = []
@@ -263,7 +263,7 @@ def _unpack(rows: Iterable[_Row]) -> Entries:
                 columns.append((content[0], content[1]))
             case "own":
                 own[content[0]] = MappingProxyType(content[1])
-    return Entries(
+    return WorklistNotes(
         notes=MappingProxyType(notes),
         calls=MappingProxyType(calls),
         kept=tuple(kept),
@@ -273,7 +273,9 @@ def _unpack(rows: Iterable[_Row]) -> Entries:
     )
 
 
-def _move(entries: Entries, old: str, new: str, accession: str, *, notes: bool) -> Entries:
+def _move(
+    entries: WorklistNotes, old: str, new: str, accession: str, *, notes: bool
+) -> WorklistNotes:
     """Give entries as they are once a patient has another id."""
     calls = {}
     for call in entries.calls.values():
@@ -290,7 +292,7 @@ def _move(entries: Entries, old: str, new: str, accession: str, *, notes: bool) 
     return _move_note(entries, old, new) if notes else entries
 
 
-def _move_note(entries: Entries, old: str, new: str) -> Entries:
+def _move_note(entries: WorklistNotes, old: str, new: str) -> WorklistNotes:
     moved = dict(entries.notes)
     unplaced = [*entries.unplaced]
     if note := moved.pop(old, None):

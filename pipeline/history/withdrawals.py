@@ -13,8 +13,8 @@ import pandas as pd
 from pipeline.errors import ArgumentError
 from pipeline.history.patient_ids import WITH_RESULTS
 from pipeline.history.store.records import Decision
-from pipeline.ingest.stored_file import ReceivedFile, tell_apart
-from pipeline.texts.counts import say_count
+from pipeline.ingest.stored_file import ReceivedFile, distinguish_names
+from pipeline.texts.counts import count_text
 
 WITHDRAW, UNDO = "withdraw", "withdraw-undo"
 _FEWEST_DIGITS = 6
@@ -55,7 +55,7 @@ def find_file(files: Sequence[ReceivedFile], text: str) -> ReceivedFile:
     found = [file for file in files if text and file.name == text]
     if not found:
         # As reports and issues.csv call files that share a name.
-        apart = {file.sha256 for file in tell_apart(files) if file.name == text}
+        apart = {file.sha256 for file in distinguish_names(files) if file.name == text}
         found = [file for file in files if file.sha256 in apart]
     if not found and len(text) >= _FEWEST_DIGITS:
         found = [file for file in files if file.sha256.startswith(text.casefold())]
@@ -73,7 +73,7 @@ def find_file(files: Sequence[ReceivedFile], text: str) -> ReceivedFile:
 def describe_file(file: ReceivedFile) -> str:
     """Name a file by its hash, when it came and how much it holds; without its name."""
     came = f"received {file.received_at:%Y-%m-%d %H:%M}, " if file.received_at else ""
-    return f"{file.sha256[:8]}, {came}{say_count(file.read, 'result')}"
+    return f"{file.sha256[:8]}, {came}{count_text(file.read, 'result')}"
 
 
 def leave_out(

@@ -12,7 +12,7 @@ from schemas.vocabulary import IssueSeverity, ResultStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accounts:
+class FileTally:
     """The results of one file or of a run, sorted by what becomes of them."""
 
     results: DataFrame[Results]
@@ -23,13 +23,13 @@ class Accounts:
     read: int
 
 
-def close_accounts(
+def tally_file(
     parsed: Sequence[pd.DataFrame],
     unsplit: Sequence[pd.DataFrame],
     not_results: Sequence["pd.Series[int]"],
     issues: DataFrame[Issues],
     observations: Sequence[DataFrame[Observations]] = (),
-) -> Accounts:
+) -> FileTally:
     """Sort the results of a file by what the issues say of them.
 
     Args:
@@ -63,7 +63,7 @@ def close_accounts(
     told_in_words = said["result_id"].nunique()
     if len(accepted) + len(held) + len(ignored) + told_in_words != read:
         raise RuntimeError("results read and results accounted for differ")
-    return Accounts(
+    return FileTally(
         results=validate_results(accepted),
         held=held,
         ignored=ignored,

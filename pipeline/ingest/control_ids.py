@@ -8,7 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from pipeline.issues import all_issues, issues_at
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import fold_words, name_key
 from schemas import DataFrame, Issues
@@ -77,7 +77,7 @@ class IdWords:
         return name_key(found[2]) in self.months
 
 
-@prepared_once
+@cached_by_knowledge
 def index_id_words(knowledge: Knowledge) -> IdWords:
     """Prepare the words of `knowledge.phrases`."""
 

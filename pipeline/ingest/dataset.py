@@ -7,7 +7,7 @@ from typing import cast
 
 import pandas as pd
 
-from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.layout.dialect import Conventions
 from pipeline.ingest.layout.recognize import Sheet
 from pipeline.ingest.returned_rows import Returned
 from pipeline.ingest.stored_file import ReceivedFile
@@ -32,7 +32,7 @@ class Ingested:
     """What became of one file."""
 
     file: SourceFile
-    readings: tuple[Reading, ...]
+    table_conventions: tuple[Conventions, ...]
     """One for each table with results."""
     results: DataFrame[Results]
     """Accepted."""
@@ -46,7 +46,7 @@ class Ingested:
     raw: tuple[TextTable, ...]
     """As read, for handing rows back."""
     sheets: tuple[Sheet, ...] = ()
-    """The tables with results and what their columns are, one for each of `readings`."""
+    """The tables with results and what their columns are, one for each of `table_conventions`."""
     bad_lines: Mapping[int, str] = field(default_factory=dict)
     """Of a text file: row number → the lines of a row that could not be split."""
     returned: tuple[Returned, ...] = ()
@@ -60,7 +60,7 @@ class Ingested:
             name=self.file.name,
             sha256=self.file.sha256,
             size=self.file.size,
-            layouts=tuple(reading.layout for reading in self.readings),
+            layouts=tuple(conventions.layout for conventions in self.table_conventions),
             read=self.read,
             held=len(self.held),
             ignored=len(self.ignored),
@@ -69,7 +69,7 @@ class Ingested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intake:
+class Dataset:
     """What became of all files that were received; `result_id` is unique over them."""
 
     files: tuple[ReceivedFile, ...]
@@ -93,12 +93,12 @@ class Intake:
         return sum(file.read - file.purged - file.withdrawn for file in self.files)
 
 
-def combine(files: Sequence[Ingested]) -> Intake:
+def combine(files: Sequence[Ingested]) -> Dataset:
     """Put the results of all files of a run together, each with a `result_id` of its own."""
     offsets = list(accumulate((each.read for each in files), initial=0))
     results = _renumber([each.results for each in files], offsets)
     held = _renumber([each.held for each in files], offsets)
-    return Intake(
+    return Dataset(
         files=tuple(each.remember() for each in files),
         results=cast(DataFrame[Results], results if files else Results.no_rows()),
         held=cast(DataFrame[Held], held if files else Held.no_rows()),

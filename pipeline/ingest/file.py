@@ -10,29 +10,29 @@ from typing import cast
 
 import pandas as pd
 
-from pipeline.ingest.accounting import Accounts, close_accounts
+from pipeline.ingest.accounting import FileTally, tally_file
 from pipeline.ingest.cells.units import normalize_units
 from pipeline.ingest.consistency import check_consistency
 from pipeline.ingest.control_ids import find_dated_ids
 from pipeline.ingest.dataset import Ingested
-from pipeline.ingest.file_notes import say_if_nothing_is_ours, say_of_sheet
+from pipeline.ingest.file_notes import note_if_nothing_supported, note_on_sheet
 from pipeline.ingest.formats.delimited import Lines as TextLines
 from pipeline.ingest.formats.delimited import list_bad_lines
 from pipeline.ingest.formats.readers import FileTables, open_file
 from pipeline.ingest.further_problems import find_further_problems
-from pipeline.ingest.layout.conventions import decide_readings
-from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.layout.comment_rows import find_comment_rows, join_comments
+from pipeline.ingest.layout.conventions import decide_conventions
+from pipeline.ingest.layout.dialect import Conventions
 from pipeline.ingest.layout.headers import index_headers
 from pipeline.ingest.layout.held_names import name_held
 from pipeline.ingest.layout.recognize import Sheet, recognize_sheets
-from pipeline.ingest.layout.remark_rows import find_remark_rows, join_remarks
 from pipeline.ingest.layout.sections import Lines, sort_lines
-from pipeline.ingest.long_format import Melted, melt_table
+from pipeline.ingest.long_format import LongTable, make_long_table
 from pipeline.ingest.parse_results import parse_results
 from pipeline.ingest.read_observations import observe
-from pipeline.ingest.returned_rows import Returned, restore_accessions, restore_reading
-from pipeline.ingest.specimens import hold_failed_runs, judge_specimens
-from pipeline.ingest.text_tables import SiteReading, SourceFile, TextTable, UnreadableFile
+from pipeline.ingest.returned_rows import Returned, restore_accessions, restore_conventions
+from pipeline.ingest.specimens import check_specimens, hold_failed_runs
+from pipeline.ingest.text_tables import SiteConventions, SourceFile, TextTable, UnreadableFile
 from pipeline.issues import (
     Staged,
     all_issues,
@@ -50,7 +50,7 @@ def read_results(
     path: Path,
     name: str,
     knowledge: Knowledge,
-    site: SiteReading,
+    site: SiteConventions,
     layout: Layout | None = None,
     today: date | None = None,
 ) -> Ingested:
@@ -83,7 +83,7 @@ def refuse_file(
     """Give a file of which nothing is read: one issue, and no result."""
     issue = issue_of_file(name, verdict.code, detail=verdict.detail)
     file = file or SourceFile(name=name, path=path, sha256="", size=0)
-    return _ingested(file, (), close_accounts((), (), (), issue), ())
+    return _ingested(file, (), tally_file((), (), (), issue), ())
 
 
 @contextmanager
@@ -106,50 +106,54 @@ def _read(
     file: SourceFile,
     content: bytes,
     knowledge: Knowledge,
-    site: SiteReading,
+    site: SiteConventions,
     layout: Layout | None,
     today: date,
 ) -> Ingested:
     index = index_headers(knowledge)
     read, sheets, noted = recognize_sheets(file, content, index, knowledge, site, layout)
-    melted: list[Melted] = []
+    long_table: list[LongTable] = []
     bad_rows: list[int] = []
     notes: list[DataFrame[Issues]] = [noted]
     for sheet in sheets:
         lines = sort_lines(sheet.table, sheet.plan, index, delimiter=read.delimiter)
-        first_id = sum(each.count for each in melted)
+        first_id = sum(each.count for each in long_table)
         _require_room(lines, sheet, site.most_results - first_id, site.most_results)
-        melted.append(melt_table(sheet.table, sheet.plan, lines, file, first_id, read.returned))
+        long_table.append(
+            make_long_table(sheet.table, sheet.plan, lines, file, first_id, read.returned)
+        )
         bad_rows += lines.bad_rows
-        notes += say_of_sheet(file, sheet, lines, melted[-1])
+        notes += note_on_sheet(file, sheet, lines, long_table[-1])
     plans = [sheet.plan for sheet in sheets]
-    decided, doubts = decide_readings(file, read, plans, melted, index, site)
-    readings = tuple(restore_reading(each, read.returned) for each in decided)
-    remarks = [find_remark_rows(each.export, knowledge) for each in melted]
+    decided, doubts = decide_conventions(file, read, plans, long_table, index, site)
+    table_conventions = tuple(restore_conventions(each, read.returned) for each in decided)
+    remarks = [find_comment_rows(each.export, knowledge) for each in long_table]
     parsed = [
-        _parse(each, reading, said, read.returned, knowledge, today)
-        for each, reading, said in zip(melted, readings, remarks, strict=True)
+        _parse(each, conventions, said, read.returned, knowledge, today)
+        for each, conventions, said in zip(long_table, table_conventions, remarks, strict=True)
     ]
     said_in_words = [
-        observe(each, table.table, table.issues, said, reading, knowledge)
-        for each, table, said, reading in zip(melted, parsed, remarks, readings, strict=True)
+        observe(each, table.table, table.issues, said, conventions, knowledge)
+        for each, table, said, conventions in zip(
+            long_table, parsed, remarks, table_conventions, strict=True
+        )
     ]
     issues = all_issues(
         *notes,
-        *(each.issues for each in melted),
+        *(each.issues for each in long_table),
         doubts,
         *(each.issues for each in parsed),
         *(each.issues for each in said_in_words),
-        no_issues() if read.returned else say_if_nothing_is_ours(file, parsed, melted),
+        no_issues() if read.returned else note_if_nothing_supported(file, parsed, long_table),
     )
-    accounts = close_accounts(
+    accounts = tally_file(
         [each.table for each in parsed],
-        [each.unsplit for each in melted],
-        [each.not_results for each in melted],
+        [each.unsplit for each in long_table],
+        [each.not_results for each in long_table],
         issues,
         [each.table for each in said_in_words],
     )
-    ingested = _ingested(file, readings, accounts, read.tables)
+    ingested = _ingested(file, table_conventions, accounts, read.tables)
     return replace(
         ingested,
         sheets=tuple(sheets),
@@ -177,27 +181,27 @@ def _look_up(bad_rows: Sequence[int], read: FileTables, content: bytes) -> dict[
 
 
 def _parse(
-    melted: Melted,
-    reading: Reading,
+    long_table: LongTable,
+    conventions: Conventions,
     remarks: "pd.Series[bool]",
     returned: Sequence[Returned],
     knowledge: Knowledge,
     today: date,
 ) -> Staged[pd.DataFrame]:
     """Check the texts of a table, then give them their types and units."""
-    lexical = find_bad_cells(Export, melted.export, melted.headers)
+    lexical = find_bad_cells(Export, long_table.export, long_table.headers)
     # Bad rows go on, so that it is known whose and of what the held results are.
-    export = cast(DataFrame[Export], join_remarks(melted.export, remarks, knowledge))
-    parsed, misread = parse_results(export, reading, knowledge, today, remarks)
-    parsed["accession"] = restore_accessions(parsed, reading.sha8, returned)
+    export = cast(DataFrame[Export], join_comments(long_table.export, remarks, knowledge))
+    parsed, misread = parse_results(export, conventions, knowledge, today, remarks)
+    parsed["accession"] = restore_accessions(parsed, conventions.sha8, returned)
     table, misfits = normalize_units(parsed, knowledge)
-    judged, doubts = judge_specimens(export, table, reading, knowledge)
-    dated = find_dated_ids(export, melted.headers, knowledge)
+    judged, doubts = check_specimens(export, table, conventions, knowledge)
+    dated = find_dated_ids(export, long_table.headers, knowledge)
     found = all_issues(lexical, dated, misread, misfits, doubts)
-    issues = without_follow_ups(found, melted.issues)
-    issues = all_issues(issues, hold_failed_runs(judged, issues, reading))
+    issues = without_follow_ups(found, long_table.issues)
+    issues = all_issues(issues, hold_failed_runs(judged, issues, conventions))
     written = judged.assign(**parsed[["unit_text", "unit_in_cell"]])
-    hidden = find_further_problems(export, written, issues, reading, knowledge)
+    hidden = find_further_problems(export, written, issues, conventions, knowledge)
     issues = all_issues(issues, hidden)
     judged = judged.assign(analyte=name_held(judged, export, knowledge))
     return Staged(judged, all_issues(issues, check_consistency(judged, issues, knowledge)))
@@ -205,13 +209,13 @@ def _parse(
 
 def _ingested(
     file: SourceFile,
-    readings: tuple[Reading, ...],
-    accounts: Accounts,
+    table_conventions: tuple[Conventions, ...],
+    accounts: FileTally,
     raw: tuple[TextTable, ...],
 ) -> Ingested:
     return Ingested(
         file=file,
-        readings=readings,
+        table_conventions=table_conventions,
         results=accounts.results,
         held=accounts.held,
         ignored=accounts.ignored,

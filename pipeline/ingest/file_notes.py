@@ -6,21 +6,21 @@ import pandas as pd
 
 from pipeline.ingest.layout.recognize import Sheet
 from pipeline.ingest.layout.sections import Lines
-from pipeline.ingest.long_format import Melted
+from pipeline.ingest.long_format import LongTable
 from pipeline.ingest.text_tables import SourceFile
 from pipeline.issues import (
     Staged,
     issue_of_file,
     no_issues,
 )
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 from schemas import DataFrame, Issues
 
 _MOST_NAMED = 12
 
 
-def say_of_sheet(
-    file: SourceFile, sheet: Sheet, lines: Lines, melted: Melted
+def note_on_sheet(
+    file: SourceFile, sheet: Sheet, lines: Lines, long_table: LongTable
 ) -> Iterator[DataFrame[Issues]]:
     """Say what concerns a table as a whole."""
     plan, name = sheet.plan, sheet.table.sheet
@@ -33,19 +33,19 @@ def say_of_sheet(
         yield issue_of_file(file.name, "specimen-ids-daily", sheet=name)
     repeats = _list_repeats(lines) if plan.layout and plan.layout.row_is_patient else []
     if repeats:
-        detail = f"{say_count(len(repeats), 'row')}, the first here"
+        detail = f"{count_text(len(repeats), 'row')}, the first here"
         yield issue_of_file(file.name, "rows-repeated", sheet=name, row=repeats[0], detail=detail)
     if lines.left_out:
-        detail = f"{say_count(len(lines.left_out), 'line')}, the first here"
+        detail = f"{count_text(len(lines.left_out), 'line')}, the first here"
         row = lines.left_out[0]
         yield issue_of_file(file.name, "lines-left-out", sheet=name, row=row, detail=detail)
-    if len(melted.not_results):
-        detail = say_count(len(melted.not_results), "result")
+    if len(long_table.not_results):
+        detail = count_text(len(long_table.not_results), "result")
         yield issue_of_file(file.name, "not-patient-results", sheet=name, detail=detail)
     foreign = [each.header for each in plan.results if each.meaning.kind == "foreign"]
-    count = int(melted.export["source_column"].isin(foreign).sum())
+    count = int(long_table.export["source_column"].isin(foreign).sum())
     if count:
-        detail = f"{say_count(count, 'result')} ({_name_some(foreign)})"
+        detail = f"{count_text(count, 'result')} ({_name_some(foreign)})"
         yield issue_of_file(file.name, "analyte-unknown", sheet=name, detail=detail)
     used = plan.used() | {each.column for each in plan.doubtful}
     unused = [header for at, header in enumerate(plan.headers) if header and at not in used]
@@ -71,13 +71,13 @@ def _name_some(headers: Sequence[str]) -> str:
     return ", ".join(headers[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def say_if_nothing_is_ours(
-    file: SourceFile, parsed: Sequence[Staged[pd.DataFrame]], melted: Sequence[Melted]
+def note_if_nothing_supported(
+    file: SourceFile, parsed: Sequence[Staged[pd.DataFrame]], long_table: Sequence[LongTable]
 ) -> DataFrame[Issues]:
     """Say that a file has no rows, or no row that concerns labflag."""
-    if not any(each.count for each in melted):
+    if not any(each.count for each in long_table):
         return issue_of_file(file.name, "file-empty")
-    if any(len(each.unsplit) for each in melted) or not all(
+    if any(len(each.unsplit) for each in long_table) or not all(
         x.table["ignored"].all() for x in parsed
     ):
         return no_issues()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pipeline.ingest.cells.units import distinct_rows, settle_unit
+from pipeline.ingest.cells.units import distinct_rows, resolve_unit
 from pipeline.ingest.layout.analyte_names import NameIndex
 from pipeline.knowledge.model import Agreement
 
@@ -57,11 +57,11 @@ def find_fractions(
     is_lone = (is_small & rows["comparator"].eq("")).astype(bool)
     yield Finding(
         "percent-as-fraction",
-        _mark(table, rows[_are_of(rows, sums[is_sum & is_main & ~is_alone]) & is_fraction]),
+        _flag(table, rows[_are_of(rows, sums[is_sum & is_main & ~is_alone]) & is_fraction]),
     )
     yield Finding(
         "percent-or-fraction",
-        _mark(table, rows[_are_of(rows, sums[is_main & is_alone]) & is_lone]),
+        _flag(table, rows[_are_of(rows, sums[is_main & is_alone]) & is_lone]),
     )
 
 
@@ -70,13 +70,13 @@ def _are_of(rows: pd.DataFrame, specimens: pd.DataFrame) -> "pd.Series[bool]":
     return pd.Series(pd.MultiIndex.from_frame(rows[_SPECIMEN]).isin(wanted), index=rows.index)
 
 
-def _mark(table: pd.DataFrame, rows: pd.DataFrame) -> "pd.Series[bool]":
+def _flag(table: pd.DataFrame, rows: pd.DataFrame) -> "pd.Series[bool]":
     return pd.Series(table.index.isin(rows.index), index=table.index)
 
 
 def _line_in_percent(name: str, unit: str, cell: str, index: NameIndex) -> tuple[str, bool]:
     """Give (kind of cell, whether a main one) of a percentage; ("", False) of anything else."""
     analyte = index.analytes.get(name)
-    if not analyte or not analyte.line or settle_unit(unit, cell, analyte, index.units)[0] != "%":
+    if not analyte or not analyte.line or resolve_unit(unit, cell, analyte, index.units)[0] != "%":
         return "", False
     return analyte.line, analyte.is_main_line

@@ -8,10 +8,10 @@ import pandas as pd
 
 from pipeline.ingest.cells.dates import DateWords, index_dates, parse_dates
 from pipeline.ingest.cells.numbers import parse_values
-from pipeline.ingest.cells.units import distinct_rows, normalize_units, settle_unit
+from pipeline.ingest.cells.units import distinct_rows, normalize_units, resolve_unit
 from pipeline.ingest.cells.value_words import index_value_words
 from pipeline.ingest.layout.analyte_names import NameIndex, analyte_of, index_names
-from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.layout.dialect import Conventions
 from pipeline.ingest.second_values import SAYS_NONE
 from pipeline.ingest.specimens import find_intervals_not_human
 from pipeline.ingest.text_tables import DateOrder
@@ -28,7 +28,7 @@ def find_further_problems(
     export: DataFrame[Export],
     table: pd.DataFrame,
     found: DataFrame[Issues],
-    reading: Reading,
+    conventions: Conventions,
     knowledge: Knowledge,
 ) -> DataFrame[Issues]:
     """Find the problems of held results that are hidden behind the ones already found.
@@ -56,7 +56,7 @@ def find_further_problems(
     trials = [normalize_units(trial, knowledge) for trial in meant]
     shared = set.intersection(*(_problems(issues) for _, issues in trials))
     shared |= _impossible_in_any_unit(pd.concat([held, meant[0]]), knowledge)
-    units = _settle_units(held, texts["analyte"], knowledge)
+    units = _resolve_units(held, texts["analyte"], knowledge)
     hidden = held.assign(analyte=units["analyte"], original_unit=units["unit"])
     hidden = hidden[units["unit"].ne("")]
     return all_issues(
@@ -66,13 +66,13 @@ def find_further_problems(
             for code in sorted({code for _, code in shared} - {*_UNITS})
         ),
         issues_at(hidden[find_intervals_not_human(hidden, knowledge)], "interval-not-human"),
-        issues_at(_second_unreadable(texts, held, reading, knowledge), "values-disagree"),
+        issues_at(_second_unreadable(texts, held, conventions, knowledge), "values-disagree"),
         issues_at(
-            _without_specimen(texts, held, found, reading),
+            _without_specimen(texts, held, found, conventions),
             "specimen-unknown",
-            column=_header_of("sample_id", reading),
+            column=_header_of("sample_id", conventions),
         ),
-        *_impossible_in_any_order(texts, held, found, reading, index_dates(knowledge)),
+        *_impossible_in_any_order(texts, held, found, conventions, index_dates(knowledge)),
     )
 
 
@@ -85,7 +85,7 @@ def _assume(
     kinds = texts.loc[unclear.index, ["analyte", "loinc"]].assign(unit=unclear["unit_text"])
     assumed = []
     for name, loinc, unit in kinds.itertuples(index=False):
-        known, *_ = _settle_unit("", name, unit, "", index)
+        known, *_ = _resolve_unit("", name, unit, "", index)
         coded = analyte_of("", unit, loinc, index).analyte
         analyte = (coded or known) if by_loinc else (known or coded)
         assumed.append(analyte if analyte in index.analytes else "")
@@ -112,7 +112,7 @@ def _problems(issues: DataFrame[Issues]) -> set[tuple[int, str]]:
     return set(zip(errors["result_id"], errors["code"], strict=True))
 
 
-def _settle_units(
+def _resolve_units(
     held: pd.DataFrame, names: "pd.Series[str]", knowledge: Knowledge
 ) -> pd.DataFrame:
     """Give analyte, unit (UCUM) and issue code of results whose unit was not looked at.
@@ -123,14 +123,14 @@ def _settle_units(
     hidden = held["original_value"].isna() | held["analyte"].eq("")
     codes, kinds = distinct_rows(held["analyte"], names, held["unit_text"], held["unit_in_cell"])
     settled = [
-        _settle_unit(analyte, name, unit, cell, index) for analyte, name, unit, cell in kinds
+        _resolve_unit(analyte, name, unit, cell, index) for analyte, name, unit, cell in kinds
     ]
     frame = pd.DataFrame(settled, columns=["analyte", "unit", "code"], dtype="str").iloc[codes]
     frame.index = held.index
     return frame.where(hidden, "")
 
 
-def _settle_unit(
+def _resolve_unit(
     analyte: str, name: str, unit: str, cell: str, index: NameIndex
 ) -> tuple[str, str, str]:
     """Give (analyte, unit, issue code); a name that is not clear is taken for its nearest."""
@@ -140,7 +140,7 @@ def _settle_unit(
         claimants = (analyte or meant.analyte,)
     # What is said in words has no unit.
     known = [name for name in claimants if name in index.analytes]
-    read = [(name, *settle_unit(unit, cell, index.analytes[name], index.units)) for name in known]
+    read = [(name, *resolve_unit(unit, cell, index.analytes[name], index.units)) for name in known]
     if read:
         return next((settled for settled in read if not settled[2]), read[0])
     is_unknown = not claimants and bool(unit) and not index.units.knows(unit)
@@ -148,20 +148,20 @@ def _settle_unit(
 
 
 def _without_specimen(
-    texts: pd.DataFrame, held: pd.DataFrame, found: DataFrame[Issues], reading: Reading
+    texts: pd.DataFrame, held: pd.DataFrame, found: DataFrame[Issues], conventions: Conventions
 ) -> pd.DataFrame:
     """Find the rows without patient, specimen id and date: the patient alone does not suffice."""
-    ours = (_header_of("sample_id", reading), _header_of("collected_at", reading))
+    ours = (_header_of("sample_id", conventions), _header_of("collected_at", conventions))
     named = found.loc[found["column"].isin([name for name in ours if name]), "result_id"]
     says_nothing = (
         texts["patient_id"].eq("") & texts["sample_id"].eq("") & texts["collected_at"].eq("")
     )
-    is_long = reading.shape == "long"
+    is_long = conventions.shape == "long"
     return held[says_nothing & is_long & ~held["result_id"].isin(named)]
 
 
 def _second_unreadable(
-    texts: pd.DataFrame, held: pd.DataFrame, reading: Reading, knowledge: Knowledge
+    texts: pd.DataFrame, held: pd.DataFrame, conventions: Conventions, knowledge: Knowledge
 ) -> pd.DataFrame:
     """Find the results without a number whose second value says that there is none."""
     second = texts["second_value"]
@@ -170,7 +170,7 @@ def _second_unreadable(
         return hidden
     knows = index_names(knowledge).units.knows
     words = index_value_words(knowledge)
-    read = parse_values(list(second[hidden.index]), words, reading.decimal, knows)
+    read = parse_values(list(second[hidden.index]), words, conventions.decimal, knows)
     return hidden.loc[read["code"].isin(SAYS_NONE).to_numpy()]
 
 
@@ -178,7 +178,7 @@ def _impossible_in_any_order(
     texts: pd.DataFrame,
     held: pd.DataFrame,
     found: DataFrame[Issues],
-    reading: Reading,
+    conventions: Conventions,
     words: DateWords,
 ) -> list[DataFrame[Issues]]:
     """Find the collections that lie before the birth, whichever way round their dates are read."""
@@ -194,7 +194,7 @@ def _impossible_in_any_order(
     # What is not known compares as false: then nothing is said.
     is_before = latest_collection.max(axis=1) < earliest_birth.min(axis=1).dt.normalize()
     return [
-        issues_at(rows[is_before], "date-impossible", column=_header_of(name, reading))
+        issues_at(rows[is_before], "date-impossible", column=_header_of(name, conventions))
         for name in ("collected_at", "birth_date")
     ]
 
@@ -206,5 +206,5 @@ def _dates(
     return read["at"].set_axis(texts.index)
 
 
-def _header_of(field: str, reading: Reading) -> str | None:
-    return next((header for header, taken in reading.columns.items() if taken == field), None)
+def _header_of(field: str, conventions: Conventions) -> str | None:
+    return next((header for header, taken in conventions.columns.items() if taken == field), None)

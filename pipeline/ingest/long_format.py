@@ -20,7 +20,7 @@ from pipeline.ingest.returned_rows import Returned, restore_patients
 from pipeline.ingest.text_tables import SourceFile, TextTable
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.knowledge.name_key import name_key
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 from schemas import DataFrame, Export, Issues
 
 Texts = np.ndarray[tuple[int], np.dtype[np.object_]]
@@ -47,7 +47,7 @@ _NO_CONTEXT = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _C
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Melted:
+class LongTable:
     """The results of one table, as text."""
 
     export: pd.DataFrame
@@ -70,14 +70,14 @@ class Melted:
         return len(self.export) + len(self.not_results) + len(self.unsplit)
 
 
-def melt_table(
+def make_long_table(
     table: TextTable,
     plan: Plan,
     lines: Lines,
     file: SourceFile,
     first_id: int,
     returned: Sequence[Returned] = (),
-) -> Melted:
+) -> LongTable:
     """Make one row of Export of each result of a table.
 
     Args:
@@ -91,7 +91,7 @@ def melt_table(
     bad = [*_list_bad_cells(table, plan, lines), *_list_unit_contradictions(plan, lines)]
     fields = _take_fields(plan, lines, bad, file, table.sheet)
     if plan.shape == "wide":
-        rows, results = _melt_wide(plan, lines, bad)
+        rows, results = _lengthen_wide(plan, lines, bad)
     else:
         rows = np.arange(len(lines.rows))
         at = plan.fields["value"][0]
@@ -132,11 +132,11 @@ def melt_table(
     )
     guarded = _count_guarded(plan, lines)
     if guarded:
-        detail = say_count(guarded, "cell")
+        detail = count_text(guarded, "cell")
         said = issue_of_file(file.name, "id-guarded", sheet=table.sheet, detail=detail)
         issues = all_issues(issues, said)
-    is_result = _tell_results(plan, lines)[rows]
-    return Melted(
+    is_result = _is_patient_row(plan, lines)[rows]
+    return LongTable(
         export=frame[is_result].reset_index(drop=True),
         not_results=frame.loc[~is_result, "result_id"],
         unsplit=unsplit,
@@ -244,7 +244,7 @@ def list_context(plan: Plan) -> list[str]:
     return [name for name in plan.fields if name not in (*_OF_EXPORT, "reference")]
 
 
-def _melt_wide(
+def _lengthen_wide(
     plan: Plan, lines: Lines, bad: Sequence[_BadCell]
 ) -> tuple[Positions, dict[str, Texts]]:
     """Give the position of the row of each non-empty result cell, and what is its own."""
@@ -328,7 +328,7 @@ def _list_unsplit(lines: Lines, file: SourceFile, sheet: str, first_id: int) -> 
     ).astype(kinds)
 
 
-def _tell_results(plan: Plan, lines: Lines) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _is_patient_row(plan: Plan, lines: Lines) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which rows are of patients: not the blanks and controls that the layout names."""
     is_result = np.ones(len(lines.rows), dtype=bool)
     if plan.layout:

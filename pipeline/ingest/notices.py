@@ -7,12 +7,12 @@ kept for the specimen, each kind once, with the words as received: reports quote
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest.cells.free_text import index_remarks
+from pipeline.ingest.cells.free_text import index_free_text
 from pipeline.ingest.cells.numbers import parse_values
 from pipeline.ingest.cells.understood_text import Understanding
 from pipeline.ingest.cells.value_words import ValueWords
-from pipeline.ingest.layout.dialect import Reading
-from pipeline.ingest.long_format import Melted
+from pipeline.ingest.layout.dialect import Conventions
+from pipeline.ingest.long_format import LongTable
 from pipeline.knowledge.flags import index_flags
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import name_key
@@ -28,20 +28,22 @@ _BETWEEN = " | "
 _FOREIGN = ("control", "animal")
 
 
-def is_film_result(melted: Melted, rows: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[bool]":
+def is_film_result(
+    long_table: LongTable, rows: pd.DataFrame, knowledge: Knowledge
+) -> "pd.Series[bool]":
     """Mark the rows whose result is the report on a blood film, by the name of the result."""
     film = {name_key(header) for header in knowledge.fields[_FILM].headers}
-    names = melted.export.set_index("result_id")["analyte"].reindex(rows["result_id"])
+    names = long_table.export.set_index("result_id")["analyte"].reindex(rows["result_id"])
     codes, distinct = pd.factorize(names.set_axis(rows.index))
     is_film = np.array([name_key(x) in film for x in distinct] + [False])
     return pd.Series(is_film[codes], rows.index)
 
 
 def list_notices(
-    melted: Melted,
+    long_table: LongTable,
     parsed: pd.DataFrame,
     sound: pd.DataFrame,
-    reading: Reading,
+    conventions: Conventions,
     knowledge: Knowledge,
 ) -> pd.DataFrame:
     """List flags and texts that no result of ours carries further.
@@ -59,13 +61,13 @@ def list_notices(
         and that a film was reported.
     """
     kept = knowledge.notices
-    rows = _describe(melted, sound, knowledge)
+    rows = _describe(long_table, sound, knowledge)
     own = _has_own(rows, parsed)
     kinds = index_flags(knowledge).kinds_of(rows["flag"])
     critical = rows[kinds.eq("critical")]
     elsewhere = rows[kinds.isin(["low", "high", "abnormal"]) & rows["ignored"] & own]
-    texts = _list_texts(melted, rows[~rows["ignored"] | own | rows["is_film"]])
-    is_understood = Understanding(index_remarks(knowledge, "specimen")).is_understood
+    texts = _list_texts(long_table, rows[~rows["ignored"] | own | rows["is_film"]])
+    is_understood = Understanding(index_free_text(knowledge, "specimen")).is_understood
     unread = texts[~np.array([is_understood(text) for text in texts["text"]], dtype=bool)]
     films = texts[texts["is_film"]].assign(text="")
     return pd.concat(
@@ -109,11 +111,13 @@ def join_quotations(said: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare_with_interval(
-    rows: pd.DataFrame, reading: Reading, words: ValueWords
+    rows: pd.DataFrame, conventions: Conventions, words: ValueWords
 ) -> "pd.Series[str]":
     """Say "yes" or "no" of numbers above or within the interval printed beside them, else ""."""
     codes, distinct = pd.factorize(rows["original_text"])
-    read = parse_values(list(distinct), words, reading.decimal).iloc[codes].set_index(rows.index)
+    read = (
+        parse_values(list(distinct), words, conventions.decimal).iloc[codes].set_index(rows.index)
+    )
     number, high = read["number"].astype("Float64"), rows["reference_high"]
     sign = read["comparator"]
     is_above = (number.gt(high) & ~sign.isin(["<", "<="])) | (number.ge(high) & sign.eq(">"))
@@ -122,9 +126,9 @@ def compare_with_interval(
     return pd.Series(answer, rows.index, dtype="str")
 
 
-def _describe(melted: Melted, sound: pd.DataFrame, knowledge: Knowledge) -> pd.DataFrame:
+def _describe(long_table: LongTable, sound: pd.DataFrame, knowledge: Knowledge) -> pd.DataFrame:
     """Put the result as written beside each row, controls left out."""
-    export = melted.export.set_index("result_id")
+    export = long_table.export.set_index("result_id")
     written = export.reindex(sound["result_id"]).set_axis(sound.index)
     parts = [written["analyte"], sound["original_text"], written["unit"], sound["flag"]]
     shown = parts[0].str.strip()
@@ -139,7 +143,7 @@ def _describe(melted: Melted, sound: pd.DataFrame, knowledge: Knowledge) -> pd.D
     foreign |= written["record"].map(name_key).map(kinds).isin(_FOREIGN)
     other = written["material"].map(name_key).map(kinds).eq("other")
     rows = sound.assign(
-        shown=shown, is_film=is_film_result(melted, sound, knowledge), is_other=other
+        shown=shown, is_film=is_film_result(long_table, sound, knowledge), is_other=other
     )
     return rows[~foreign]
 
@@ -151,7 +155,7 @@ def _has_own(rows: pd.DataFrame, parsed: pd.DataFrame) -> "pd.Series[bool]":
     return pd.Series(keys.isin(pd.MultiIndex.from_frame(own)), rows.index) & ~rows["is_other"]
 
 
-def _list_texts(melted: Melted, rows: pd.DataFrame) -> pd.DataFrame:
+def _list_texts(long_table: LongTable, rows: pd.DataFrame) -> pd.DataFrame:
     """List the remarks on results and the texts about the specimen, each with its place."""
     comments = rows[rows["comment"].ne("")]
     reports = rows[rows["is_film"] & rows["original_text"].ne("")]
@@ -160,7 +164,9 @@ def _list_texts(melted: Melted, rows: pd.DataFrame) -> pd.DataFrame:
         reports.assign(text=reports["original_text"], is_film=True),
     ]
     first = rows.drop_duplicates("source_row").drop(columns=["source_column", "is_film"])
-    context = melted.context[melted.context["about"].isin(_FILM_TEXTS) & ~melted.context["is_bad"]]
+    context = long_table.context[
+        long_table.context["about"].isin(_FILM_TEXTS) & ~long_table.context["is_bad"]
+    ]
     found = first.merge(context[["source_row", "about", "column", "text"]], on="source_row")
     found["is_film"] = found["about"].eq(_FILM)
     parts.append(found.rename(columns={"column": "source_column"}))

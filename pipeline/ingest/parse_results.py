@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.ingest.cells.analyzer_marks import find_doubted
 from pipeline.ingest.cells.dates import DateWords, index_dates, parse_dates
 from pipeline.ingest.cells.ids import accession_stem
-from pipeline.ingest.cells.numbers import parse_doubts, parse_values, read_interval
+from pipeline.ingest.cells.numbers import parse_reservations, parse_values, read_interval
 from pipeline.ingest.cells.sex_and_age import (
     age_unit_of,
     ages_at,
@@ -28,13 +28,13 @@ from pipeline.ingest.layout.analyte_names import (
     NameIndex,
     analyte_of,
     index_names,
-    list_foreign,
+    list_unsupported,
 )
-from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.layout.dialect import Conventions
 from pipeline.issues import Staged, all_issues, issue_of_file, issues_at
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.model import Knowledge
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 from schemas import DataFrame, Export, Issues
 from schemas.results import Origin
 from schemas.vocabulary import ResultStatus
@@ -88,7 +88,7 @@ _GRAVEST_FIRST = (
 
 def parse_results(
     export: DataFrame[Export],
-    reading: Reading,
+    conventions: Conventions,
     knowledge: Knowledge,
     today: date,
     remarks: "pd.Series[bool] | None" = None,
@@ -116,24 +116,24 @@ def parse_results(
     words = index_cells(knowledge)
     values = _take(
         texts["value"],
-        lambda cells: parse_values(cells, words.values, reading.decimal, index.units.knows),
+        lambda cells: parse_values(cells, words.values, conventions.decimal, index.units.knows),
     )
-    named = _recognize(texts, values, reading, index, remarks, found)
+    named = _recognize(texts, values, conventions, index, remarks, found)
     is_said = named["analyte"].isin(list(index.said.values()))
     # What is said in words is read by `observe`.
     said = {"number": values["number"].mask(is_said)} | {
         name: values[name].mask(is_said, "") for name in ("comparator", "code", "flag_in_cell")
     }
-    measured = _measure(texts, values.assign(**said), reading, index, words, found)
-    when = _date(texts, reading, index_dates(knowledge), today, found)
-    people = _describe(texts, when, reading, knowledge, found)
+    measured = _measure(texts, values.assign(**said), conventions, index, words, found)
+    when = _date(texts, conventions, index_dates(knowledge), today, found)
+    people = _describe(texts, when, conventions, knowledge, found)
     statuses = index_statuses(knowledge)
     status = _take(texts["status"], lambda cells: parse_statuses(cells, statuses))["status"]
     found.append(Finding("status-unreadable", status.eq(""), "status"))
     origin = pd.DataFrame(
         {
-            "population": reading.population,
-            "accession": _accession(texts, when, reading, found),
+            "population": conventions.population,
+            "accession": _accession(texts, when, conventions, found),
             "status": status.where(status.ne(""), str(ResultStatus.FINAL)),
         }
     )
@@ -143,7 +143,7 @@ def parse_results(
     parsed = pd.concat([unread, named, measured, when, people, origin], axis=1)
     kinds = Origin.column_types() | _MEASURED
     table = parsed[list(kinds)].astype(kinds)
-    return Staged(table, all_issues(*_issues_of(table, found, reading)))
+    return Staged(table, all_issues(*_issues_of(table, found, conventions)))
 
 
 def _take(column: "pd.Series[str]", parse: Callable[[Sequence[str]], pd.DataFrame]) -> pd.DataFrame:
@@ -155,7 +155,7 @@ def _take(column: "pd.Series[str]", parse: Callable[[Sequence[str]], pd.DataFram
 def _recognize(
     texts: pd.DataFrame,
     values: pd.DataFrame,
-    reading: Reading,
+    conventions: Conventions,
     index: NameIndex,
     remarks: "pd.Series[bool] | None",
     found: list[Finding],
@@ -176,18 +176,20 @@ def _recognize(
         rows.loc[is_remark, ["analyte", "code", "nearest"]] = ""
     for code, nearest in rows[["code", "nearest"]].drop_duplicates().itertuples(index=False):
         # In a wide table the columns that are not ours are named where its header is read.
-        if code and (code != NOT_OURS or reading.shape == "long"):
+        if code and (code != NOT_OURS or conventions.shape == "long"):
             hit = rows["code"].eq(code) & rows["nearest"].eq(nearest)
-            detail = _name_foreign(texts[hit]) if code == NOT_OURS else nearest
+            detail = _name_unsupported(texts[hit]) if code == NOT_OURS else nearest
             found.append(Finding(code, hit, "analyte", detail))
     return rows[["analyte", "unit_text"]].assign(ignored=ignored)
 
 
-def _name_foreign(rows: pd.DataFrame) -> str:
+def _name_unsupported(rows: pd.DataFrame) -> str:
     """Name the analytes of some rows that are not ours, by their codes where names are missing."""
     names = rows["analyte"].where(rows["analyte"].str.strip().ne(""), "LOINC " + rows["loinc"])
     counts = {str(name): int(count) for name, count in names.value_counts(sort=False).items()}
-    return list_foreign(counts, pd.unique(rows[["patient_id", "patient_name"]].to_numpy().ravel()))
+    return list_unsupported(
+        counts, pd.unique(rows[["patient_id", "patient_name"]].to_numpy().ravel())
+    )
 
 
 def _recognize_one(
@@ -195,7 +197,7 @@ def _recognize_one(
 ) -> tuple[str, str, str, str]:
     """Give (analyte, unit as written, issue code, nearest name) for one combination."""
     known = analyte_of(name, unit or cell, loinc, index)
-    if known.is_ours and unit and known.unit:
+    if known.is_supported and unit and known.unit:
         analyte = index.analytes[known.analyte]
         meant = {
             analyte.units.get(unit_of(each, analyte, index.units)) for each in (unit, known.unit)
@@ -208,7 +210,7 @@ def _recognize_one(
 def _measure(
     texts: pd.DataFrame,
     values: pd.DataFrame,
-    reading: Reading,
+    conventions: Conventions,
     index: NameIndex,
     words: CellWords,
     found: list[Finding],
@@ -216,7 +218,7 @@ def _measure(
     """Read value, comparator, flag and reference interval of every row."""
     codes, pairs = distinct_rows(texts["reference_low"], texts["reference_high"])
     read = [
-        read_interval(low, high, words.values, reading.decimal, index.units.knows)
+        read_interval(low, high, words.values, conventions.decimal, index.units.knows)
         for low, high in pairs
     ]
     ends = pd.DataFrame(
@@ -248,7 +250,7 @@ def _measure(
     found.append(Finding("mark-doubtful", doubted & is_number, "mark"))
     found.append(Finding("mark-unclear", flag.eq(_ASTERISK) & ~doubted, "flag"))
     flag_doubts, warnings = (
-        _take(texts[name], lambda cells: parse_doubts(cells, words.values))["code"]
+        _take(texts[name], lambda cells: parse_reservations(cells, words.values))["code"]
         for name in ("flag", "comment")
     )
     doubt = flag_doubts.where(code.eq(""), "")
@@ -265,7 +267,11 @@ def _measure(
 
 
 def _date(
-    texts: pd.DataFrame, reading: Reading, words: DateWords, today: date, found: list[Finding]
+    texts: pd.DataFrame,
+    conventions: Conventions,
+    words: DateWords,
+    today: date,
+    found: list[Finding],
 ) -> pd.DataFrame:
     """Read `birth_date`, `collected_at` and `collected_precision`."""
     read = {
@@ -274,7 +280,7 @@ def _date(
             lambda cells, field=field: parse_dates(  # type: ignore[misc]
                 cells,
                 words,
-                reading.date_order.get(field, ""),
+                conventions.date_order.get(field, ""),
                 zero_is_missing=field == "birth_date",
             ),
         )
@@ -304,16 +310,16 @@ def _date(
 def _describe(
     texts: pd.DataFrame,
     when: pd.DataFrame,
-    reading: Reading,
+    conventions: Conventions,
     knowledge: Knowledge,
     found: list[Finding],
 ) -> pd.DataFrame:
     """Read sex, and settle the age at collection: by the birth date, else as stated."""
     words, ages_in_words = index_sexes(knowledge), index_ages(knowledge)
-    sexes = _take(texts["sex"], lambda cells: parse_sexes(cells, reading.sex, words))
+    sexes = _take(texts["sex"], lambda cells: parse_sexes(cells, conventions.sex, words))
     for code in ("sex-unreadable", "sex-other"):
         found.append(Finding(code, sexes["code"].eq(code), "sex"))
-    bare = reading.age_unit or age_unit_of(_header_of("age", reading) or "", ages_in_words)
+    bare = conventions.age_unit or age_unit_of(_header_of("age", conventions) or "", ages_in_words)
     stated = _take(texts["age"], lambda cells: parse_ages(cells, ages_in_words, bare))
     found.append(Finding("age-unreadable", stated["code"].ne(""), "age"))
     exact = ages_at(when["birth_date"], when["collected_at"])
@@ -329,7 +335,7 @@ def _describe(
 
 
 def _accession(
-    texts: pd.DataFrame, when: pd.DataFrame, reading: Reading, found: list[Finding]
+    texts: pd.DataFrame, when: pd.DataFrame, conventions: Conventions, found: list[Finding]
 ) -> "pd.Series[str]":
     """Name the specimen of every row: as stated, else by patient and time, else by row."""
     patient, at = texts["patient_id"], when["collected_at"]
@@ -339,8 +345,8 @@ def _accession(
     iso = np.array([*(each.removesuffix("T00:00:00") for each in written), ""], "object")[codes]
     by_date = when["collected_precision"].eq("date")
     derived = (patient + "@" + iso).where(at.notna(), "")
-    if reading.shape == "wide":
-        stem = accession_stem(reading.sha8, reading.sheet)
+    if conventions.shape == "wide":
+        stem = accession_stem(conventions.sha8, conventions.sheet)
         by_row = stem + texts["source_row"].astype("str")
         derived = derived.where(at.notna(), by_row)
     derived = derived.where(patient.ne(""), "")
@@ -352,22 +358,22 @@ def _accession(
 
 
 def _issues_of(
-    table: pd.DataFrame, found: Sequence[Finding], reading: Reading
+    table: pd.DataFrame, found: Sequence[Finding], conventions: Conventions
 ) -> Iterator[DataFrame[Issues]]:
     """Write down what was found: errors gravest first, then notes."""
     ranks = {code: rank for rank, code in enumerate(_GRAVEST_FIRST)}
     for each in sorted(found, key=lambda each: ranks.get(each.code, len(ranks))):
         rows = table[each.rows & (~table["ignored"] | (each.code == NOT_OURS))]
-        header = _header_of(each.field, reading) if each.field else None
+        header = _header_of(each.field, conventions) if each.field else None
         if rows.empty:
             continue
         if each.code in _SAID_ONCE:
             yield issue_of_file(
-                reading.source_file,
+                conventions.source_file,
                 each.code,
-                sheet=reading.sheet,
+                sheet=conventions.sheet,
                 column=header or "",
-                detail=say_count(len(rows), "result")
+                detail=count_text(len(rows), "result")
                 + (f" ({each.detail})" if each.detail else ""),
             )
             continue
@@ -377,6 +383,6 @@ def _issues_of(
         yield issues_at(rows, each.code, column=header, detail=each.detail)
 
 
-def _header_of(field: str, reading: Reading) -> str | None:
+def _header_of(field: str, conventions: Conventions) -> str | None:
     """Find the header of a column of Export; None if the table has none."""
-    return next((header for header, taken in reading.columns.items() if taken == field), None)
+    return next((header for header, taken in conventions.columns.items() if taken == field), None)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlencode
 import pandas as pd
 
 from pipeline.ingest.cells.ids import accession_stem
-from pipeline.ingest.layout.dialect import HEADER_WITHIN, Reading
+from pipeline.ingest.layout.dialect import HEADER_WITHIN, Conventions
 from pipeline.ingest.text_tables import DateOrder, DecimalSign, TextTable, UnreadableFile
 from pipeline.texts import LANGUAGES
 
@@ -136,7 +136,7 @@ class Returned:
     """Row number → the hold that the row closes."""
     read_as: Mapping[int, ReadAs]
 
-    def reading(self) -> ReadAs | None:
+    def conventions(self) -> ReadAs | None:
         """How the files of all its rows were read; None if no row says.
 
         Raises:
@@ -178,20 +178,22 @@ def take_back(tables: Iterable[TextTable]) -> tuple[tuple[TextTable, ...], tuple
     return tuple(kept), tuple(returned)
 
 
-def restore_reading(reading: Reading, returned: Sequence[Returned]) -> Reading:
+def restore_conventions(conventions: Conventions, returned: Sequence[Returned]) -> Conventions:
     """Read a table of held rows the way in which the files were read that they come from.
 
     Raises:
         UnreadableFile: Those files were read with different decimal signs.
     """
-    stated = next((each.reading() for each in returned if each.sheet == reading.sheet), None)
+    stated = next(
+        (each.conventions() for each in returned if each.sheet == conventions.sheet), None
+    )
     if stated is None:
-        return reading
-    orders = dict(reading.date_order)
+        return conventions
+    orders = dict(conventions.date_order)
     for name, order in stated.date_order.items():
         # What was not settled by all dates of a column is not settled by a few of them.
         orders[name] = order if orders.get(name, "") in ("", order) else ""
-    return replace(reading, decimal=stated.decimal or reading.decimal, date_order=orders)
+    return replace(conventions, decimal=stated.decimal or conventions.decimal, date_order=orders)
 
 
 def restore_patients(

@@ -7,7 +7,7 @@ import pandas as pd
 from pipeline.ingest.cells.numbers import parse_values
 from pipeline.ingest.cells.units import index_units, unit_of
 from pipeline.ingest.cells.value_words import index_value_words
-from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.layout.dialect import Conventions
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Export, Issues
@@ -20,7 +20,7 @@ _LIKE_A_UNIT = re.compile(r"(?=.*[^\d\s])[^\s;,]{1,12}(?: [^\s;,]{1,8})?")
 
 
 def compare_second_values(
-    export: DataFrame[Export], rows: pd.DataFrame, reading: Reading, knowledge: Knowledge
+    export: DataFrame[Export], rows: pd.DataFrame, conventions: Conventions, knowledge: Knowledge
 ) -> DataFrame[Issues]:
     """Set aside results that say something else in their second unit.
 
@@ -42,8 +42,8 @@ def compare_second_values(
     index = index_units(knowledge)
     texts = list(second["second_value"])
     words, in_line = index_value_words(knowledge), list(export.loc[both.index, "value"])
-    read = parse_values(texts, words, reading.decimal, index.knows).set_axis(both.index)
-    inline = parse_values(in_line, words, reading.decimal, index.knows)
+    read = parse_values(texts, words, conventions.decimal, index.knows).set_axis(both.index)
+    inline = parse_values(in_line, words, conventions.decimal, index.knows)
     factors = []
     for name, unit in zip(both["analyte"], second["second_unit"], strict=True):
         analyte = knowledge.analytes[name]
@@ -58,15 +58,15 @@ def compare_second_values(
     differs = (apart.fillna(False) | (other_sign & is_number & factor.notna())).astype(bool)
     differs |= read["code"].isin(SAYS_NONE)
     is_unclear = ~differs & value.isna()
-    first, other = (_header_of(name, reading) for name in ("value", "second_value"))
+    first, other = (_header_of(name, conventions) for name in ("value", "second_value"))
     return all_issues(
         issues_at(both[differs], "values-disagree", detail=f"{first} and {other}"),
-        _note_unclear(second[is_unclear], export, reading),
+        _note_unclear(second[is_unclear], export, conventions),
     )
 
 
 def _note_unclear(
-    second: pd.DataFrame, export: DataFrame[Export], reading: Reading
+    second: pd.DataFrame, export: DataFrame[Export], conventions: Conventions
 ) -> DataFrame[Issues]:
     """Note once which second units are not understood; never what may be a person."""
     if second.empty:
@@ -80,15 +80,15 @@ def _note_unclear(
     more = len(units) - _MOST_NAMED
     named = ", ".join(units[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
     missing = "none stated" if second["second_unit"].eq("").any() else ""
-    said = ", ".join(filter(None, [named, missing])) or _header_of("second_unit", reading)
+    said = ", ".join(filter(None, [named, missing])) or _header_of("second_unit", conventions)
     return issue_of_file(
-        reading.source_file,
+        conventions.source_file,
         "second-unit-unclear",
-        sheet=reading.sheet,
-        column=_header_of("second_value", reading),
+        sheet=conventions.sheet,
+        column=_header_of("second_value", conventions),
         detail=f"second unit not understood: {said} ({len(second)} results)",
     )
 
 
-def _header_of(field: str, reading: Reading) -> str:
-    return next((header for header, taken in reading.columns.items() if taken == field), field)
+def _header_of(field: str, conventions: Conventions) -> str:
+    return next((header for header, taken in conventions.columns.items() if taken == field), field)

@@ -31,7 +31,7 @@ def specimen_days(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
     return settled
 
 
-def stands_under(rows: pd.DataFrame, accession: str) -> "pd.Series[bool]":
+def is_of_specimen(rows: pd.DataFrame, accession: str) -> "pd.Series[bool]":
     """Whether stored results are of a specimen, by its id or by number and day.
 
     Args:

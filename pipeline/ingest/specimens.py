@@ -6,18 +6,18 @@ import pandas as pd
 from pipeline.ingest.cells.materials import MaterialWords, index_materials, material_of
 from pipeline.ingest.cells.units import distinct_rows
 from pipeline.ingest.control_ids import find_controls
-from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.layout.dialect import Conventions
 from pipeline.ingest.second_values import compare_second_values
 from pipeline.issues import Staged, all_issues, issue_of_file, issues_at
 from pipeline.knowledge.model import Knowledge
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 from schemas import DataFrame, Export, Issues
 
 _SEVERAL = 2
 
 
-def judge_specimens(
-    export: DataFrame[Export], table: pd.DataFrame, reading: Reading, knowledge: Knowledge
+def check_specimens(
+    export: DataFrame[Export], table: pd.DataFrame, conventions: Conventions, knowledge: Knowledge
 ) -> Staged[pd.DataFrame]:
     """Leave out other materials and controls; hold what is not human, failed or contradictory.
 
@@ -41,8 +41,8 @@ def judge_specimens(
     is_other = ours & ~is_control & (material.eq("other") | record.eq("other"))
     is_animal = ours & (material.eq("animal") | record.eq("animal"))
     issues = [
-        _say_once(table[is_other], "material-other", reading),
-        _say_once(table[is_control], "record-control", reading),
+        _once_each(table[is_other], "material-other", conventions),
+        _once_each(table[is_control], "record-control", conventions),
     ]
     judged = table.assign(ignored=table["ignored"] | is_other | is_control)
     left = judged[~judged["ignored"]]
@@ -54,19 +54,19 @@ def judge_specimens(
     issues.append(issues_at(unclear, "material-unclear"))
     strange, whose = _not_human(left, knowledge)
     issues.append(issues_at(strange, "interval-not-human", detail=whose))
-    issues.append(compare_second_values(export, left, reading, knowledge))
+    issues.append(compare_second_values(export, left, conventions, knowledge))
     return Staged(judged, all_issues(*issues))
 
 
 def hold_failed_runs(
-    table: pd.DataFrame, issues: DataFrame[Issues], reading: Reading
+    table: pd.DataFrame, issues: DataFrame[Issues], conventions: Conventions
 ) -> DataFrame[Issues]:
     """Hold the rest of a measurement of which a part failed.
 
     In a wide table a row is one measurement: where the analyzer marks one of its results as
     failed, small numbers beside it are no finding.
     """
-    if reading.shape != "wide":
+    if conventions.shape != "wide":
         return all_issues()
     failed = issues.loc[issues["code"].eq("measurement-failed"), "result_id"]
     rows = table.loc[table["result_id"].isin(failed), "source_row"]
@@ -81,11 +81,11 @@ def _kinds_of(texts: "pd.Series[str]", words: MaterialWords) -> "pd.Series[str]"
     return pd.Series(np.array(kinds, dtype=object)[codes], index=texts.index, dtype="str")
 
 
-def _say_once(rows: pd.DataFrame, code: str, reading: Reading) -> DataFrame[Issues]:
+def _once_each(rows: pd.DataFrame, code: str, conventions: Conventions) -> DataFrame[Issues]:
     if rows.empty:
         return all_issues()
-    detail = say_count(len(rows), "result")
-    return issue_of_file(reading.source_file, code, sheet=reading.sheet, detail=detail)
+    detail = count_text(len(rows), "result")
+    return issue_of_file(conventions.source_file, code, sheet=conventions.sheet, detail=detail)
 
 
 def _not_human(rows: pd.DataFrame, knowledge: Knowledge) -> tuple[pd.DataFrame, str]:

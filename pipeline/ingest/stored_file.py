@@ -41,7 +41,7 @@ class ReceivedFile:
         return self.read > self.held
 
 
-def tell_apart(files: Sequence[ReceivedFile]) -> tuple[ReceivedFile, ...]:
+def distinguish_names(files: Sequence[ReceivedFile]) -> tuple[ReceivedFile, ...]:
     """Order files by name, and add to names that several share the hash that tells them apart.
 
     So neither names nor order depend on the order in which the files came.

@@ -43,7 +43,7 @@ class TextTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SiteReading:
+class SiteConventions:
     """How the site reads files where a file does not say it itself."""
 
     encoding: str = "cp1252"

@@ -6,7 +6,7 @@ from typing import cast
 import pandas as pd
 
 from pipeline.ingest.accounting import hold, hold_observations, validate_results
-from pipeline.ingest.dataset import Intake
+from pipeline.ingest.dataset import Dataset
 from pipeline.issues import all_issues, issues_at
 from schemas import DataFrame, Held, Issues, Observations, Verdicts
 from schemas.vocabulary import IssueSeverity
@@ -36,8 +36,8 @@ def join_verdicts(*tables: DataFrame[Verdicts]) -> DataFrame[Verdicts]:
 
 
 def set_aside(
-    dataset: Intake, verdicts: DataFrame[Verdicts], issues: DataFrame[Issues] | None = None
-) -> Intake:
+    dataset: Dataset, verdicts: DataFrame[Verdicts], issues: DataFrame[Issues] | None = None
+) -> Dataset:
     """Move what verdicts name to the held results, each with its code and an issue.
 
     A result that is held already is held for the new reason from now on. An observation that is a

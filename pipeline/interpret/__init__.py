@@ -6,9 +6,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import cast
 
-from pipeline.interpret.by_accession import Grid, place_results
+from pipeline.interpret.by_accession import SpecimenIndex, index_results
 from pipeline.interpret.course import Moves, list_moves
-from pipeline.interpret.current import rank_patients, standing_findings
+from pipeline.interpret.current import current_findings, rank_patients
 from pipeline.interpret.derive import derive_held, derive_results
 from pipeline.interpret.evaluate_rules import evaluate_rules
 from pipeline.interpret.evaluator import Questions
@@ -18,7 +18,7 @@ from pipeline.interpret.find_artifacts import (
     list_artifact_evidence,
     list_artifacts,
 )
-from pipeline.interpret.worklist_order import Place
+from pipeline.interpret.worklist_order import SortKey
 from pipeline.knowledge.model import Knowledge, Rule
 from schemas import (
     Artifacts,
@@ -51,7 +51,7 @@ class Interpretation:
     """Reasons to doubt a specimen, asked before any rule."""
     artifact_evidence: DataFrame[Evidence]
     """What `artifacts` rest on; `rule` holds the id of the artifact."""
-    standing: DataFrame[Findings]
+    current: DataFrame[Findings]
     patients: DataFrame[Patients]
     moves: Moves
     """How the values of standing findings moved against earlier results."""
@@ -64,7 +64,7 @@ def interpret_results(
     seen: DataFrame[Results] | None = None,
     observations: DataFrame[Observations] | None = None,
     arrivals: Mapping[str, datetime | None] = MappingProxyType({}),
-    versions: Mapping[str, Place] = MappingProxyType({}),
+    versions: Mapping[str, SortKey] = MappingProxyType({}),
 ) -> Interpretation:
     """Apply the rules to reportable results, minding what is held.
 
@@ -79,18 +79,18 @@ def interpret_results(
         versions: Patient id in conflict → the most urgent place that a version of its data gives.
     """
     everyone = cast(DataFrame[Results], results) if seen is None else seen
-    grid, questions = ask_questions(results, held, knowledge, observations)
-    complete = grid.results
+    specimen_index, questions = ask_questions(results, held, knowledge, observations)
+    complete = specimen_index.results
 
     def evaluate(rules: Iterable[Rule]) -> DataFrame[Findings]:
-        return evaluate_rules(rules, questions, grid, knowledge)
+        return evaluate_rules(rules, questions, specimen_index, knowledge)
 
     def cite(rules: Iterable[Rule]) -> DataFrame[Evidence]:
-        answers = ((rule.id, questions.answer_rule(rule).evidence) for rule in rules)
-        return list_evidence(answers, grid)
+        answers = ((rule.id, questions.evaluate_rule(rule).evidence) for rule in rules)
+        return list_evidence(answers, specimen_index)
 
     findings = evaluate(knowledge.shown_rules())
-    standing = standing_findings(findings, [rule.id for rule in knowledge.critical_rules()])
+    current = current_findings(findings, [rule.id for rule in knowledge.critical_rules()])
     bounds = [derived.id for derived in knowledge.derived if derived.shape == "at_most"]
     return Interpretation(
         # Some rows of a table that was validated.
@@ -99,13 +99,13 @@ def interpret_results(
         evidence=cite(knowledge.shown_rules()),
         shadow=evaluate(knowledge.shadow_rules()),
         shadow_evidence=cite(knowledge.shadow_rules()),
-        artifacts=list_artifacts(questions, grid, knowledge),
-        artifact_evidence=list_artifact_evidence(questions, grid),
-        standing=standing,
+        artifacts=list_artifacts(questions, specimen_index, knowledge),
+        artifact_evidence=list_artifact_evidence(questions, specimen_index),
+        current=current,
         patients=rank_patients(
-            grid, everyone, held, standing, questions, knowledge, arrivals, versions
+            specimen_index, everyone, held, current, questions, knowledge, arrivals, versions
         ),
-        moves=list_moves(standing, grid, questions, knowledge),
+        moves=list_moves(current, specimen_index, questions, knowledge),
     )
 
 
@@ -114,9 +114,11 @@ def ask_questions(
     held: DataFrame[Held],
     knowledge: Knowledge,
     observations: DataFrame[Observations] | None = None,
-) -> tuple[Grid, Questions]:
+) -> tuple[SpecimenIndex, Questions]:
     """Lay out what was reported, calculated and held, ready to be asked; doubt what is doubtful."""
     complete = derive_results(results, held, knowledge)
     held_too = derive_held(held, complete, knowledge)
-    grid = place_results(complete, held_too, knowledge.derived, observations)
-    return grid, Questions(grid, knowledge, find_artifacts(grid, knowledge))
+    specimen_index = index_results(complete, held_too, knowledge.derived, observations)
+    return specimen_index, Questions(
+        specimen_index, knowledge, find_artifacts(specimen_index, knowledge)
+    )

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pipeline.interpret.result_arrays import PREGNANCY, Amounts, Mask
+from pipeline.interpret.result_arrays import PREGNANCY, Mask, ResultArrays
 from pipeline.knowledge.model import Limit, PregnancyState, Stratum
 from schemas.vocabulary import Sex
 
 
-def list_strata(amounts: Amounts, limit: Limit) -> tuple[Mask, ...]:
+def list_strata(amounts: ResultArrays, limit: Limit) -> tuple[Mask, ...]:
     """Say of each stratum of a limit to which results it could apply."""
     found = [np.zeros(len(amounts.value), bool) for _ in limit.strata]
     for sex in Sex:
@@ -18,7 +18,9 @@ def list_strata(amounts: Amounts, limit: Limit) -> tuple[Mask, ...]:
     return tuple(found)
 
 
-def strata_for(limit: Limit, amounts: Amounts, sex: Sex) -> Iterator[tuple[int, Stratum, Mask]]:
+def strata_for(
+    limit: Limit, amounts: ResultArrays, sex: Sex
+) -> Iterator[tuple[int, Stratum, Mask]]:
     """Give the strata of one sex with their numbers, and where each could apply."""
     states = _states_of_pregnancy(limit, amounts, sex)
     for number, stratum in enumerate(limit.strata):
@@ -26,7 +28,7 @@ def strata_for(limit: Limit, amounts: Amounts, sex: Sex) -> Iterator[tuple[int, 
             yield number, stratum, _could_be_in(stratum, amounts, states[stratum.pregnancy])
 
 
-def _could_be_in(stratum: Stratum, amounts: Amounts, pregnant: Mask) -> Mask:
+def _could_be_in(stratum: Stratum, amounts: ResultArrays, pregnant: Mask) -> Mask:
     low_unit, low = stratum.ages.low
     here = (amounts.age_high[low_unit] >= low) & pregnant
     if stratum.ages.high is not None:
@@ -35,7 +37,9 @@ def _could_be_in(stratum: Stratum, amounts: Amounts, pregnant: Mask) -> Mask:
     return here
 
 
-def _states_of_pregnancy(limit: Limit, amounts: Amounts, sex: Sex) -> dict[PregnancyState, Mask]:
+def _states_of_pregnancy(
+    limit: Limit, amounts: ResultArrays, sex: Sex
+) -> dict[PregnancyState, Mask]:
     """Say for which results the strata of each state of pregnancy are the ones that apply.
 
     A trimester without strata of its own goes by those of any pregnancy, and a state without

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.by_accession import NOWHERE, Grid
+from pipeline.interpret.by_accession import NOWHERE, SpecimenIndex
 from pipeline.interpret.evaluator import Questions
-from pipeline.interpret.outside_interval import list_judged
+from pipeline.interpret.outside_interval import list_assessed
 from pipeline.knowledge.conditions import Compare, Outside, walk
 from pipeline.knowledge.model import Knowledge
 from schemas.joined_codes import join_codes, split_codes
@@ -22,7 +22,9 @@ _UNDECIDED = (
 COLUMNS = ("judged", "not_judged", "no_upper")
 
 
-def judge_people(grid: Grid, questions: Questions, knowledge: Knowledge) -> pd.DataFrame:
+def describe_assessed_scope(
+    specimen_index: SpecimenIndex, questions: Questions, knowledge: Knowledge
+) -> pd.DataFrame:
     """Say of each patient which analytes were judged by their last results.
 
     Judged is a result that a rule decided by a limit, or beside which an interval is printed, and
@@ -33,15 +35,15 @@ def judge_people(grid: Grid, questions: Questions, knowledge: Knowledge) -> pd.D
         of analytes in their order, joined; and `is_enough`, whether that is enough to say that
         nothing was found.
     """
-    answers = [questions.answer_rule(rule) for rule in knowledge.shown_rules()]
+    answers = [questions.evaluate_rule(rule) for rule in knowledge.shown_rules()]
     bounds = [derived.id for derived in knowledge.derived if derived.shape == "at_most"]
-    judged = np.zeros(len(grid.results), bool)
-    judged[list_judged(grid, answers)] = True
-    judged &= ~_is_undecided(grid, questions, knowledge)
-    rows = grid.results[["patient_id", "analyte", "collected_at"]].assign(
-        judged=judged, no_upper=_lacks_upper(grid, questions, knowledge)
+    judged = np.zeros(len(specimen_index.results), bool)
+    judged[list_assessed(specimen_index, answers)] = True
+    judged &= ~_is_undecided(specimen_index, questions, knowledge)
+    rows = specimen_index.results[["patient_id", "analyte", "collected_at"]].assign(
+        judged=judged, no_upper=_lacks_upper(specimen_index, questions, knowledge)
     )
-    rows = rows[~grid.results["derived"].isin(bounds).to_numpy()]
+    rows = rows[~specimen_index.results["derived"].isin(bounds).to_numpy()]
     latest = rows.groupby("patient_id")["collected_at"].transform("max")
     since = latest - pd.DateOffset(months=knowledge.nothing_found.months)
     rows = rows[rows["collected_at"].isna() | (rows["collected_at"] >= since)]
@@ -69,14 +71,16 @@ def _is_enough(names: Iterable[str], sets: Iterable[frozenset[str]]) -> bool:
     return any(each <= known for each in sets)
 
 
-def _is_undecided(grid: Grid, questions: Questions, knowledge: Knowledge) -> np.ndarray:
+def _is_undecided(
+    specimen_index: SpecimenIndex, questions: Questions, knowledge: Knowledge
+) -> np.ndarray:
     """Mark the results that a limit of a shown rule cannot decide.
 
     A bound such as `<200` is undecided whatever is printed beside it. Where age or sex is not
     known, the printed interval decides instead.
     """
-    undecided = np.zeros(len(grid.results), bool)
-    ends = grid.results[["reference_low", "reference_high"]]
+    undecided = np.zeros(len(specimen_index.results), bool)
+    ends = specimen_index.results[["reference_low", "reference_high"]]
     printed = ends.notna().any(axis="columns").to_numpy(bool)
     parts = (part for rule in knowledge.shown_rules() for part in walk(rule.when))
     for part in {part for part in parts if isinstance(part, Compare)}:
@@ -89,14 +93,18 @@ def _is_undecided(grid: Grid, questions: Questions, knowledge: Knowledge) -> np.
     return undecided
 
 
-def _lacks_upper(grid: Grid, questions: Questions, knowledge: Knowledge) -> np.ndarray:
+def _lacks_upper(
+    specimen_index: SpecimenIndex, questions: Questions, knowledge: Knowledge
+) -> np.ndarray:
     """Mark the results that have a wide bound for others, and neither that nor a printed end."""
-    lacks = np.zeros(len(grid.results), bool)
+    lacks = np.zeros(len(specimen_index.results), bool)
     parts = (part for rule in knowledge.shown_rules() for part in walk(rule.when))
     bounds = {name for part in parts if isinstance(part, Outside) for name in part.bounds}
-    printed = grid.results["reference_high"].notna().to_numpy()
+    printed = specimen_index.results["reference_high"].notna().to_numpy()
     for name in sorted(bounds):
-        places = grid.reported.get(knowledge.limits[name].analyte, grid.nowhere())
+        places = specimen_index.reported.get(
+            knowledge.limits[name].analyte, specimen_index.is_missing_everywhere()
+        )
         said = questions.answer(Compare(direction="above", limit=name))
         rows = places[(places != NOWHERE) & said.open]
         lacks[rows] = ~printed[rows]

@@ -16,7 +16,7 @@ _SPECIMEN = ["patient_id", "accession"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
+class SpecimenIndex:
     """Where each accession has its result of each analyte: positions into the tables, or -1."""
 
     accessions: pd.DataFrame
@@ -34,17 +34,17 @@ class Grid:
     said_of: Positions
     """Accession of each observation."""
 
-    def nowhere(self) -> Positions:
+    def is_missing_everywhere(self) -> Positions:
         """Give the positions of an analyte that no accession has."""
         return np.full(len(self.accessions), NOWHERE, dtype=np.int64)
 
 
-def place_results(
+def index_results(
     results: DataFrame[Reportable],
     held: DataFrame[Held],
     derived: Iterable[Derived],
     observations: DataFrame[Observations] | None = None,
-) -> Grid:
+) -> SpecimenIndex:
     """Lay results out by accession. Held results without accession or analyte cannot be placed.
 
     An accession of which something was only said has a place, too.
@@ -68,7 +68,7 @@ def place_results(
     is_bound = results["derived"].isin(bounds)
     result_of = index.get_indexer(pd.MultiIndex.from_frame(results[_SPECIMEN])).astype(np.int64)
     held_of = index.get_indexer(pd.MultiIndex.from_frame(held[_SPECIMEN])).astype(np.int64)
-    return Grid(
+    return SpecimenIndex(
         accessions=accessions,
         results=results,
         held=held,

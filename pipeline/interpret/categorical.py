@@ -15,7 +15,7 @@ Texts = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Coded:
+class Categorical:
     """A text for each row."""
 
     codes: Codes
@@ -24,7 +24,7 @@ class Coded:
     """Need not differ from each other."""
 
     @classmethod
-    def same(cls, text: str, count: int) -> "Coded":
+    def same(cls, text: str, count: int) -> "Categorical":
         """Give the same text so many times."""
         return cls(codes=np.zeros(count, np.intp), words=np.array([text], dtype=object))
 
@@ -34,11 +34,11 @@ class Coded:
         return np.asarray(self.words[self.codes], dtype=object)
 
 
-def join_where(where: Mapping[str, Mask], count: int) -> Coded:
+def join_where(where: Mapping[str, Mask], count: int) -> Categorical:
     """Join those words whose mask holds, in the order given."""
     holds = {word: mask for word, mask in where.items() if mask.any()}
     if not holds:
-        return Coded.same("", count)
+        return Categorical.same("", count)
     packed = np.packbits(np.stack(list(holds.values()), axis=1), axis=1, bitorder="little")
     codes = np.zeros(count, np.uint64)
     for place in range(packed.shape[1]):
@@ -49,19 +49,19 @@ def join_where(where: Mapping[str, Mask], count: int) -> Coded:
         join_codes(word for place, word in enumerate(words) if int(code) >> place & 1)
         for code in combinations
     ]
-    return Coded(codes=places, words=np.array(joined, dtype=object))
+    return Categorical(codes=places, words=np.array(joined, dtype=object))
 
 
-def choose_word(masks: Mapping[str, Mask], otherwise: str) -> Coded:
+def choose_word(masks: Mapping[str, Mask], otherwise: str) -> Categorical:
     """Give the word whose mask holds; masks exclude each other."""
     words = np.array([str(otherwise), *map(str, masks)], dtype=object)
     codes = np.zeros(len(next(iter(masks.values()))), np.intp)
     for place, mask in enumerate(masks.values(), start=1):
         codes[mask] = place
-    return Coded(codes=codes, words=words)
+    return Categorical(codes=codes, words=words)
 
 
-def take_turns(columns: Iterable[Coded]) -> ExtensionArray:
+def take_turns(columns: Iterable[Categorical]) -> ExtensionArray:
     """Give the first text of each column, then the second of each, and so on, as a text column."""
     several = list(columns)
     starts = np.cumsum([0, *(len(column.words) for column in several)])

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from pipeline.interpret.applicable_strata import list_strata
-from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
-from pipeline.interpret.interference import Doubts
+from pipeline.interpret.by_accession import NOWHERE, Positions, SpecimenIndex
+from pipeline.interpret.interference import Interference
 from pipeline.interpret.limits import Verdicts, compare_results
-from pipeline.interpret.result_arrays import Amounts, Mask
-from pipeline.interpret.truth_columns import Answer, rest_on, state
+from pipeline.interpret.result_arrays import Mask, ResultArrays
+from pipeline.interpret.truth_columns import TruthColumn, rest_on, state
 from pipeline.knowledge.conditions import ANY, Compare, Formula, HeldAs, Interval, Reported
 from pipeline.knowledge.model import Knowledge, Limit, Stratum
 from schemas.vocabulary import Comparator, Reason
@@ -21,22 +21,28 @@ _DECIMALS = 9
 class Comparisons:
     """Compares the results of a grid."""
 
-    def __init__(self, grid: Grid, knowledge: Knowledge, amounts: Amounts, doubts: Doubts) -> None:
-        self._grid = grid
+    def __init__(
+        self,
+        specimen_index: SpecimenIndex,
+        knowledge: Knowledge,
+        amounts: ResultArrays,
+        doubts: Interference,
+    ) -> None:
+        self._grid = specimen_index
         self._knowledge = knowledge
         self._amounts = amounts
         self._doubts = doubts
 
-    def compare(self, condition: Compare | Interval) -> Answer:
+    def compare(self, condition: Compare | Interval) -> TruthColumn:
         """Say on which side of a limit, or of the laboratory's own interval, each result stands.
 
         Where a result is only bounded by another one (neutrophils by white cells), the bound
         speaks if it decides.
         """
         limit = self._limit_of(condition)
-        here = self._grid.reported.get(limit.analyte, self._grid.nowhere())
-        held = self._grid.set_aside.get(limit.analyte, self._grid.nowhere())
-        bound = self._grid.bounds.get(limit.analyte, self._grid.nowhere())
+        here = self._grid.reported.get(limit.analyte, self._grid.is_missing_everywhere())
+        held = self._grid.set_aside.get(limit.analyte, self._grid.is_missing_everywhere())
+        bound = self._grid.bounds.get(limit.analyte, self._grid.is_missing_everywhere())
         said = self._verdicts(condition, limit, here)
         by_bound = self._verdicts(condition, limit, bound)
         # A bound speaks only where it decides: otherwise nothing was measured.
@@ -55,8 +61,8 @@ class Comparisons:
         return state(
             yes=yes,
             no=no,
-            firm_yes=yes & ~falsely_yes & ~self._doubts.is_unconfirmed(limit.analyte, results),
-            firm_no=no & ~falsely_no,
+            confirmed_yes=yes & ~falsely_yes & ~self._doubts.is_unconfirmed(limit.analyte, results),
+            confirmed_no=no & ~falsely_no,
             reported=reported,
             reasons=reasons,
             comments=_either(use, by_bound.comments, said.comments),
@@ -80,13 +86,15 @@ class Comparisons:
         where = list_strata(amounts, limit)
         return tuple(s for s, here in zip(limit.strata, where, strict=True) if here[0])
 
-    def formula(self, condition: Formula) -> Answer:
+    def formula(self, condition: Formula) -> TruthColumn:
         """Compare what two results give with a number, or with a third result.
 
         Only numbers without a sign are calculated with; others leave the answer open.
         """
         names = (*condition.of, *filter(None, [condition.apart_from]))
-        places = [self._grid.reported.get(name, self._grid.nowhere()) for name in names]
+        places = [
+            self._grid.reported.get(name, self._grid.is_missing_everywhere()) for name in names
+        ]
         there = np.logical_and.reduce([place != NOWHERE for place in places])
         rows = np.flatnonzero(there)
         taken = [self._amounts.at(place[rows]) for place in places]
@@ -119,16 +127,18 @@ class Comparisons:
             ),
         )
 
-    def reported(self, condition: Reported | HeldAs) -> Answer:
+    def reported(self, condition: Reported | HeldAs) -> TruthColumn:
         """Say whether a result is there, or held for a certain reason; both are always known."""
         if isinstance(condition, Reported) and condition.analyte == ANY:
             there = np.isin(np.arange(len(self._grid.accessions)), self._grid.result_of)
             return state(yes=there, no=~there, reported=there)
         if isinstance(condition, Reported):
-            places = self._grid.reported.get(condition.analyte, self._grid.nowhere())
+            places = self._grid.reported.get(condition.analyte, self._grid.is_missing_everywhere())
             evidence = rest_on(condition.analyte, len(places), results=places)
             if condition.or_held:
-                held_too = self._grid.set_aside.get(condition.analyte, self._grid.nowhere())
+                held_too = self._grid.set_aside.get(
+                    condition.analyte, self._grid.is_missing_everywhere()
+                )
                 places = np.where(places == NOWHERE, held_too, places)
         else:
             held = self._grid.held
@@ -136,7 +146,7 @@ class Comparisons:
             if condition.because:
                 is_so &= held["code"].eq(condition.because)
             rows = np.flatnonzero(is_so)
-            places = self._grid.nowhere()
+            places = self._grid.is_missing_everywhere()
             places[self._grid.held_of[rows]] = rows
             evidence = rest_on(condition.analyte, len(places), held=places)
         yes = places != NOWHERE
@@ -188,8 +198,12 @@ class Comparisons:
 def _either(
     use_first: Mask, first: Mapping[str, Mask], second: Mapping[str, Mask]
 ) -> dict[str, Mask]:
-    nowhere = np.zeros(len(use_first), bool)
+    is_missing_everywhere = np.zeros(len(use_first), bool)
     return {
-        code: np.where(use_first, first.get(code, nowhere), second.get(code, nowhere))
+        code: np.where(
+            use_first,
+            first.get(code, is_missing_everywhere),
+            second.get(code, is_missing_everywhere),
+        )
         for code in {**first, **second}
     }

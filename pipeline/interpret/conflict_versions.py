@@ -12,11 +12,11 @@ from types import MappingProxyType
 import pandas as pd
 
 from pipeline.ingest.accounting import validate_results
-from pipeline.ingest.dataset import Intake
+from pipeline.ingest.dataset import Dataset
 from pipeline.interpret import interpret_results
-from pipeline.interpret.worklist_order import PLACE, Place, sort_by_place
+from pipeline.interpret.worklist_order import PLACE, SortKey, sort_by_priority
 from pipeline.knowledge.model import Knowledge
-from pipeline.reconcile.agreed_observations import join_selected, select_observations
+from pipeline.reconcile.joined_observations import join_selected, select_observations
 from pipeline.reconcile.person_versions import CONFLICT, CONFLICTS, DETAILS, describe_people
 from pipeline.reconcile.reportable_results import select_reportable
 from schemas import DataFrame, Evidence, Findings, Held, Observations
@@ -42,7 +42,7 @@ def _no_evidence() -> DataFrame[Evidence]:
 class Versions:
     """What the versions of all persons in conflict would say."""
 
-    places: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
+    places: Mapping[str, SortKey] = field(default_factory=lambda: MappingProxyType({}))
     """Patient id → the most urgent place in the worklist that a version of its data gives."""
     people: pd.DataFrame = field(default_factory=_no_people)
     """A row per version: patient_id, the details as text, `version_id`, its place."""
@@ -52,7 +52,7 @@ class Versions:
     """What `findings` rest on, and others."""
 
 
-def interpret_versions(received: Intake, settled: Intake, knowledge: Knowledge) -> Versions:
+def interpret_versions(received: Dataset, resolved: Dataset, knowledge: Knowledge) -> Versions:
     """Interpret each version of every id and specimen in conflict by itself.
 
     Args:
@@ -60,10 +60,10 @@ def interpret_versions(received: Intake, settled: Intake, knowledge: Knowledge) 
         settled: After that.
         knowledge: The rules.
     """
-    held = settled.held[settled.held["code"].isin(CONFLICTS)]
+    held = resolved.held[resolved.held["code"].isin(CONFLICTS)]
     if held.empty:
         return Versions()
-    people = _number_people(pd.concat([held, _left_out(received, settled)]))
+    people = _number_people(pd.concat([held, _left_out(received, resolved)]))
     concerned = received.results["result_id"].isin(held["result_id"])
     details = held.set_index("result_id")[_FROM_HELD]
     rows = received.results[concerned].set_index("result_id", drop=False)
@@ -73,7 +73,7 @@ def interpret_versions(received: Intake, settled: Intake, knowledge: Knowledge) 
     set_aside = Held.require_columns(_as_versions(aside, people).reset_index(drop=True))
     said = select_observations(
         Observations.require_columns(
-            _as_versions(_left_out(received, settled), people).reset_index(drop=True)
+            _as_versions(_left_out(received, resolved), people).reset_index(drop=True)
         ),
         knowledge,
     )
@@ -82,18 +82,18 @@ def interpret_versions(received: Intake, settled: Intake, knowledge: Knowledge) 
     found = interpret_results(selected.results, all_held, knowledge, results, said.observations)
     places = found.patients.rename(columns={"patient_id": "version_id"})[["version_id", *PLACE]]
     people = people.merge(places, on="version_id")
-    present = found.standing["outcome"].eq(Outcome.PRESENT)
+    present = found.current["outcome"].eq(Outcome.PRESENT)
     return Versions(
         places=_most_urgent(people, held),
         people=people,
-        findings=Findings.require_columns(found.standing[present].reset_index(drop=True)),
+        findings=Findings.require_columns(found.current[present].reset_index(drop=True)),
         evidence=found.evidence,
     )
 
 
-def _left_out(received: Intake, settled: Intake) -> DataFrame[Observations]:
+def _left_out(received: Dataset, resolved: Dataset) -> DataFrame[Observations]:
     """Give what was said of ids and specimens in conflict, which counts for nobody."""
-    said, kept = received.observations, settled.observations
+    said, kept = received.observations, resolved.observations
     keys = ["source_file", "source_sheet", "source_row", "source_column", "code", "patient_id"]
     there = pd.MultiIndex.from_frame(said[keys]).isin(pd.MultiIndex.from_frame(kept[keys]))
     return Observations.require_columns(said[~there].reset_index(drop=True))
@@ -113,7 +113,7 @@ def _as_versions(rows: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(patient_id=pd.Series(found.to_numpy(), index=rows.index, dtype="str"))
 
 
-def _most_urgent(people: pd.DataFrame, held: pd.DataFrame) -> Mapping[str, Place]:
+def _most_urgent(people: pd.DataFrame, held: pd.DataFrame) -> Mapping[str, SortKey]:
     """Give the most urgent place of each patient id.
 
     A specimen under several ids may belong to any of them: the place of one counts for all.
@@ -125,7 +125,7 @@ def _most_urgent(people: pd.DataFrame, held: pd.DataFrame) -> Mapping[str, Place
         columns={"patient_id_x": "patient_id"}
     )
     rows: pd.DataFrame = pd.concat([people, of_others])[["patient_id", *PLACE]]
-    first = sort_by_place(rows).drop_duplicates("patient_id")
+    first = sort_by_priority(rows).drop_duplicates("patient_id")
     return {
         str(patient): (
             int(rank),

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
+from pipeline.interpret.by_accession import NOWHERE, Positions, SpecimenIndex
 from pipeline.interpret.delta_checks import result_ends
-from pipeline.interpret.observed import Sayings
-from pipeline.interpret.result_arrays import Amounts, Mask, Numbers
+from pipeline.interpret.observed import ObservationTruth
+from pipeline.interpret.result_arrays import Mask, Numbers, ResultArrays
 from pipeline.interpret.timeline import Timeline
-from pipeline.interpret.truth_columns import Answer, rest_on, restrict, state
+from pipeline.interpret.truth_columns import TruthColumn, rest_on, restrict, state
 from pipeline.knowledge.conditions import ANY, Change, Condition, Observed, alternatives, walk
 from pipeline.knowledge.contradictions import Apart, Contradiction, SetAside
 from pipeline.knowledge.model import Knowledge
@@ -37,33 +37,33 @@ class Contradictions:
 
     def __init__(
         self,
-        grid: Grid,
+        specimen_index: SpecimenIndex,
         knowledge: Knowledge,
         timeline: Timeline,
-        sayings: Sayings,
-        amounts: Amounts,
-        answer: Callable[[Condition], Answer],
+        sayings: ObservationTruth,
+        amounts: ResultArrays,
+        answer: Callable[[Condition], TruthColumn],
     ) -> None:
         """Take what is known of the grid; `answer` answers what was said of a specimen."""
-        self._grid, self._knowledge, self._timeline = grid, knowledge, timeline
+        self._grid, self._knowledge, self._timeline = specimen_index, knowledge, timeline
         self._sayings, self._amounts, self._answer = sayings, amounts, answer
         self._set_aside: dict[Contradiction, Mask] = {}
 
-    def find(self, condition: Contradiction) -> Answer:
+    def find(self, condition: Contradiction) -> TruthColumn:
         """Say which specimens are doubted because another one contradicts them."""
         count = self._timeline.count
         series = self._series_of(condition)
         places = series.places
-        doubted, partner, middle = self._judge(condition, series)
+        doubted, partner, middle = self._compare(condition, series)
         yes, there = np.zeros(count, bool), np.zeros(count, bool)
         there[places] = True
         yes[places] = doubted
-        other = self._grid.nowhere()
+        other = self._grid.is_missing_everywhere()
         other[places[doubted]] = places[partner[doubted]]
         aside = np.zeros(count, bool)
         aside[places] = middle
         self._set_aside[condition] = aside
-        own = self._grid.reported.get(condition.analyte, self._grid.nowhere())
+        own = self._grid.reported.get(condition.analyte, self._grid.is_missing_everywhere())
         accessions = np.where(yes, np.arange(count), NOWHERE)
         # In order of time.
         pairs = (
@@ -84,7 +84,7 @@ class Contradictions:
             ),
         )
 
-    def set_aside(self, condition: Contradiction) -> Answer:
+    def set_aside(self, condition: Contradiction) -> TruthColumn:
         """Say which specimens contradict two that agree, one before and one after."""
         answer = self.find(condition)
         aside = self._set_aside[condition]
@@ -95,7 +95,7 @@ class Contradictions:
             evidence=restrict(answer, aside).evidence,
         )
 
-    def _judge(self, condition: Contradiction, series: _Series) -> tuple[Mask, Positions, Mask]:
+    def _compare(self, condition: Contradiction, series: _Series) -> tuple[Mask, Positions, Mask]:
         """Say of each of the series: is it doubted, against which other one, is it in the middle.
 
         A pair that contradicts doubts both, unless a neighbor that is not doubted itself agrees.
@@ -134,7 +134,7 @@ class Contradictions:
 
     def _series_of(self, condition: Contradiction) -> _Series:
         """Take the results that can be compared: dated, of an age that is asked for, believed."""
-        here = self._grid.reported.get(condition.analyte, self._grid.nowhere())
+        here = self._grid.reported.get(condition.analyte, self._grid.is_missing_everywhere())
         usable = (here != NOWHERE) & self._timeline.dated & ~self._unfit(condition.analyte)
         places = np.flatnonzero(usable)
         amounts = self._amounts.at(here[places])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
+from pipeline.interpret.by_accession import NOWHERE, Positions, SpecimenIndex
 from pipeline.interpret.earlier import EarlierResults, NowAndEarlier
 from pipeline.interpret.evaluator import Questions
 from pipeline.interpret.result_arrays import Mask, Numbers
@@ -74,17 +74,20 @@ class _Part:
 
 
 def list_moves(
-    standing: DataFrame[Findings], grid: Grid, questions: Questions, knowledge: Knowledge
+    current: DataFrame[Findings],
+    specimen_index: SpecimenIndex,
+    questions: Questions,
+    knowledge: Knowledge,
 ) -> Moves:
     """Say of each finding that stands and is present how its values moved.
 
     Findings whose values have no variation in the knowledge are left out.
     """
-    index = pd.MultiIndex.from_frame(grid.accessions[["patient_id", "accession"]])
-    present = standing[standing["outcome"].eq(Outcome.PRESENT)]
-    earlier = EarlierResults(grid, questions.background, knowledge.comparison)
+    index = pd.MultiIndex.from_frame(specimen_index.accessions[["patient_id", "accession"]])
+    present = current[current["outcome"].eq(Outcome.PRESENT)]
+    earlier = EarlierResults(specimen_index, questions.background, knowledge.comparison)
     names = ("comparator", "original_value", "original_unit", "collected_at")
-    reported = _Reported(*(grid.results[name].array for name in names))
+    reported = _Reported(*(specimen_index.results[name].array for name in names))
     moves: dict[tuple[str, str, str], Move] = {}
     for name, found in present.groupby("rule", sort=False):
         rule = knowledge.rules[str(name)]
@@ -145,12 +148,12 @@ def _compare(
     """Compare the value of each accession with the last believed and the best one before."""
     ((unit, least),) = variation.least.items()
     least *= knowledge.analytes[variation.analyte].units[unit]
-    answer = questions.answer_rule(rule)
+    answer = questions.evaluate_rule(rule)
     depth = np.zeros(len(answer.yes), np.int64)
     if answer.grade is not None:
         for grade, number in _DEPTH.items():
             depth[answer.grade == grade] = number
-    firm = earlier.courses.believed_answer(answer) & answer.yes
+    firm = earlier.courses.believed_truth(answer) & answer.yes
     pair = earlier.find(variation.analyte, rows, wrong, np.where(firm, depth, 0))
     to_last = _gap(pair, pair.last, wrong)
     to_best = _gap(pair, pair.best, wrong)

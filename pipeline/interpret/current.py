@@ -7,21 +7,21 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.assessed_scope import COLUMNS, judge_people
-from pipeline.interpret.by_accession import Grid
+from pipeline.interpret.assessed_scope import COLUMNS, describe_assessed_scope
+from pipeline.interpret.by_accession import SpecimenIndex
 from pipeline.interpret.evaluator import Questions
 from pipeline.interpret.for_information import find_for_information
-from pipeline.interpret.latest import stands_from
+from pipeline.interpret.latest import valid_from
 from pipeline.interpret.result_arrays import Mask
 from pipeline.interpret.timeline import Timeline
 from pipeline.interpret.worklist_order import (
-    Place,
+    SortKey,
     find_arrivals,
+    holds_now,
     list_patterns,
     measure_depth,
-    place_conflicts,
+    prioritize_conflicts,
     sort_patients,
-    stands_now,
 )
 from pipeline.knowledge.conditions import Condition, RuleIs, alternatives, without_exceptions
 from pipeline.knowledge.model import Knowledge
@@ -35,7 +35,7 @@ _DAY = 24 * 60
 _NOT_ASSESSABLE, _NOTHING_FOUND = 5, 6
 
 
-def standing_findings(
+def current_findings(
     findings: DataFrame[Findings], critical: Collection[str] = ()
 ) -> DataFrame[Findings]:
     """Select the findings that stand now.
@@ -44,7 +44,7 @@ def standing_findings(
     decided then or later, and those of specimens without a date, which cannot be put in order.
     So a low vitamin B12 of January stands until B12 is measured again. Of specimens within 24
     hours the latest believed one decides, and all of them where that cannot be told: see
-    `stands_from`. Absent on a specimen that is doubted settles nothing.
+    `valid_from`. Absent on a specimen that is doubted settles nothing.
 
     Args:
         findings: Of all accessions.
@@ -62,21 +62,21 @@ def standing_findings(
     numbers = findings.groupby(["patient_id", "rule"], sort=False).ngroup()
     groups = np.asarray(numbers, dtype=np.int64)
     believed = findings["status"].ne(Confirmation.UNCONFIRMED).to_numpy(bool)
-    since = stands_from(groups, start, end, decided.to_numpy(bool) & ~undated, believed)
+    since = valid_from(groups, start, end, decided.to_numpy(bool) & ~undated, believed)
     stands = undated | (end >= since)
     repeats = findings["rule"].isin([*critical]) & findings["outcome"].ne(Outcome.PRESENT)
     return findings[stands & ~repeats].reset_index(drop=True)
 
 
 def rank_patients(
-    grid: Grid,
+    specimen_index: SpecimenIndex,
     seen: DataFrame[Results],
     held: DataFrame[Held],
-    standing: DataFrame[Findings],
+    current: DataFrame[Findings],
     questions: Questions,
     knowledge: Knowledge,
     arrivals: Mapping[str, datetime | None] = MappingProxyType({}),
-    versions: Mapping[str, Place] = MappingProxyType({}),
+    versions: Mapping[str, SortKey] = MappingProxyType({}),
 ) -> DataFrame[Patients]:
     """List everyone who was seen, most urgent first: see `sort_patients`.
 
@@ -93,11 +93,11 @@ def rank_patients(
         arrivals: Name of a file → when it was received.
         versions: Patient id in conflict → the most urgent place that a version of its data gives.
     """
-    people = _people(seen, held, grid)
+    people = _people(seen, held, specimen_index)
     ids, patterns = people["patient_id"], list_patterns(knowledge)
-    present = standing[standing["outcome"].eq(Outcome.PRESENT)]
-    open_ = standing[standing["outcome"].eq(Outcome.INDETERMINATE)]
-    unconfirmed = standing[standing["status"].eq(Confirmation.UNCONFIRMED)]
+    present = current[current["outcome"].eq(Outcome.PRESENT)]
+    open_ = current[current["outcome"].eq(Outcome.INDETERMINATE)]
+    unconfirmed = current[current["status"].eq(Confirmation.UNCONFIRMED)]
     conflicts = held.loc[held["code"].isin(CONFLICTS), "patient_id"]
     counts = {
         "findings": present["patient_id"].value_counts(),
@@ -105,7 +105,7 @@ def rank_patients(
         "not_assessable": open_["patient_id"].value_counts(),
         "held": held["patient_id"].value_counts(),
     }
-    scope = judge_people(grid, questions, knowledge)
+    scope = describe_assessed_scope(specimen_index, questions, knowledge)
     listed = people.assign(
         **{name: ids.map(count).fillna(0).astype("int64") for name, count in counts.items()},
         **{name: look_up(ids, scope[name]).to_numpy() for name in COLUMNS},
@@ -114,27 +114,29 @@ def rank_patients(
         in_conflict=ids.isin(conflicts),
         has_pattern=ids.isin(present.loc[present["rule"].isin(patterns), "patient_id"]),
     )
-    arrived = find_arrivals(seen, held, grid, arrivals)
+    arrived = find_arrivals(seen, held, specimen_index, arrivals)
     since = _oldest_arrival(present, arrived).combine_first(_oldest_arrival(open_, arrived))
     listed = listed.assign(arrived_at=since.reindex(ids).to_numpy())
-    decided = standing["outcome"].isin([Outcome.PRESENT, Outcome.ABSENT])
+    decided = current["outcome"].isin([Outcome.PRESENT, Outcome.ABSENT])
     rank = pd.Series(_NOTHING_FOUND, index=listed.index)
-    rank[~ids.isin(standing.loc[decided, "patient_id"])] = _NOT_ASSESSABLE
+    rank[~ids.isin(current.loc[decided, "patient_id"])] = _NOT_ASSESSABLE
     rank[(listed["not_assessable"] > 0) | (listed["held"] > 0)] = _NOT_ASSESSABLE
     rank[~ids.isin(scope.index[scope["is_enough"]])] = _NOT_ASSESSABLE
-    timeline = Timeline(grid)
+    timeline = Timeline(specimen_index)
     asked = [(each.rank, each.when) for each in knowledge.priorities if each.when is not None]
     if asked:
         # Whatever rule a site adds: what is found is never filed under "nothing found".
         rank[ids.isin(present["patient_id"])] = asked[-1][0]
     for class_, when in reversed(asked):
-        where = _is_standing(when, timeline, questions)
-        rank[ids.isin(grid.accessions.loc[where, "patient_id"])] = class_
+        where = _is_current(when, timeline, questions)
+        rank[ids.isin(specimen_index.accessions.loc[where, "patient_id"])] = class_
     listed = measure_depth(
-        listed.assign(priority=rank.astype("int64")), grid, questions, timeline, knowledge
+        listed.assign(priority=rank.astype("int64")), specimen_index, questions, timeline, knowledge
     )
-    listed = place_conflicts(listed, versions, knowledge)
-    listed["for_information"] = find_for_information(listed, standing, grid, questions, knowledge)
+    listed = prioritize_conflicts(listed, versions, knowledge)
+    listed["for_information"] = find_for_information(
+        listed, current, specimen_index, questions, knowledge
+    )
     ordered = sort_patients(listed)
     kinds = Patients.column_types()
     return Patients.require_columns(ordered[list(kinds)].astype(kinds))
@@ -160,16 +162,20 @@ def _oldest_arrival(
     return at.groupby(findings["patient_id"]).min()
 
 
-def _people(seen: DataFrame[Results], held: DataFrame[Held], grid: Grid) -> pd.DataFrame:
+def _people(
+    seen: DataFrame[Results], held: DataFrame[Held], specimen_index: SpecimenIndex
+) -> pd.DataFrame:
     """Give each patient once, with what is known of them anywhere.
 
     Of whom something was only said in words, no more than the id is known.
     """
     columns = ["patient_id", "patient_name", "sex", "birth_date", "collected_at"]
-    said = grid.observations[["patient_id", "collected_at"]].assign(
+    said = specimen_index.observations[["patient_id", "collected_at"]].assign(
         patient_name="",
         sex="",
-        birth_date=pd.Series(pd.NaT, index=grid.observations.index, dtype="datetime64[us]"),
+        birth_date=pd.Series(
+            pd.NaT, index=specimen_index.observations.index, dtype="datetime64[us]"
+        ),
     )
     rows: pd.DataFrame = pd.concat([pd.DataFrame(table[columns]) for table in (seen, held, said)])
     rows = rows[rows["patient_id"].ne("")]
@@ -191,7 +197,7 @@ def _people(seen: DataFrame[Results], held: DataFrame[Held], grid: Grid) -> pd.D
 
 def _reasons(present: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[str]":
     """Join the rules that stand, those of the most urgent class first."""
-    order = {name: place for place, name in enumerate(_rules_by_urgency(knowledge))}
+    order = {name: place for place, name in enumerate(_rules_by_priority(knowledge))}
     once = present.drop_duplicates(["patient_id", "rule"])
     by_urgency = once.assign(place=once["rule"].map(order)).sort_values(["patient_id", "place"])
     return _join_texts(by_urgency["patient_id"], by_urgency["rule"])
@@ -208,7 +214,7 @@ def _join_texts(keys: "pd.Series[str]", texts: "pd.Series[str]") -> "pd.Series[s
     return pd.Series(joined, index=pd.Index(keys[places == 0], dtype="str"), dtype="str")
 
 
-def _rules_by_urgency(knowledge: Knowledge) -> list[str]:
+def _rules_by_priority(knowledge: Knowledge) -> list[str]:
     named = [
         member.rule
         for priority in knowledge.priorities
@@ -219,9 +225,9 @@ def _rules_by_urgency(knowledge: Knowledge) -> list[str]:
     return list(dict.fromkeys([*named, *(rule.id for rule in knowledge.shown_rules())]))
 
 
-def _is_standing(condition: Condition, timeline: Timeline, questions: Questions) -> Mask:
+def _is_current(condition: Condition, timeline: Timeline, questions: Questions) -> Mask:
     """Hold for the accessions on which one of the alternatives stands now."""
     found = np.zeros(timeline.count, bool)
     for member in alternatives(condition):
-        found |= stands_now(questions.answer(member), timeline)
+        found |= holds_now(questions.answer(member), timeline)
     return found

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
-from pipeline.interpret.interference import Doubts
-from pipeline.interpret.observed import Sayings
-from pipeline.interpret.result_arrays import Amounts, Mask, Numbers
+from pipeline.interpret.by_accession import NOWHERE, Positions, SpecimenIndex
+from pipeline.interpret.interference import Interference
+from pipeline.interpret.observed import ObservationTruth
+from pipeline.interpret.result_arrays import Mask, Numbers, ResultArrays
 from pipeline.interpret.timeline import Keys, Timeline
 from pipeline.interpret.treatments import Courses
-from pipeline.interpret.truth_columns import Answer, rest_on, state
+from pipeline.interpret.truth_columns import TruthColumn, rest_on, state
 from pipeline.interpret.unit_limits import limit_in_unit
 from pipeline.knowledge.conditions import SHARE, Change
 from pipeline.knowledge.model import Analyte, Knowledge, ShareOfChange
@@ -25,30 +25,30 @@ class Changes:
 
     def __init__(
         self,
-        grid: Grid,
+        specimen_index: SpecimenIndex,
         knowledge: Knowledge,
         timeline: Timeline,
-        sayings: Sayings,
-        amounts: Amounts,
-        doubts: Doubts,
+        sayings: ObservationTruth,
+        amounts: ResultArrays,
+        doubts: Interference,
         courses: Courses,
     ) -> None:
         self._courses = courses
-        self._grid = grid
+        self._grid = specimen_index
         self._knowledge = knowledge
         self._timeline = timeline
         self._sayings = sayings
         self._amounts = amounts
         self._doubts = doubts
 
-    def compare_with_earlier(self, condition: Change, left_out: Mask | None = None) -> Answer:
+    def compare_with_earlier(self, condition: Change, left_out: Mask | None = None) -> TruthColumn:
         """Say whether a result moved that far from the earlier one that it is compared with.
 
         What is left out is not compared. Where one of the two is held, and nothing usable takes
         its place, the answer is open.
         """
-        here = self._grid.reported.get(condition.analyte, self._grid.nowhere())
-        held = self._grid.set_aside.get(condition.analyte, self._grid.nowhere())
+        here = self._grid.reported.get(condition.analyte, self._grid.is_missing_everywhere())
+        held = self._grid.set_aside.get(condition.analyte, self._grid.is_missing_everywhere())
         held = np.where(here == NOWHERE, held, NOWHERE)
         if condition.from_months:
             age = np.append(self._amounts.age_high["months"], np.inf)
@@ -98,8 +98,8 @@ class Changes:
         return state(
             yes=yes,
             no=no,
-            firm_yes=yes & firm,
-            firm_no=no & firm,
+            confirmed_yes=yes & firm,
+            confirmed_no=no & firm,
             reported=rests,
             here=any_here,
             reasons={Reason.CENSORED: compared & ~yes & ~no, Reason.HELD: waits},
@@ -146,7 +146,7 @@ class Changes:
             more = near & (value[:-lag] > best[lag:])
             best[lag:] = np.where(more, value[:-lag], best[lag:])
             found[lag:] = np.where(more, one, found[lag:])
-        before = self._grid.nowhere()
+        before = self._grid.is_missing_everywhere()
         before[places] = found
         return before
 
@@ -189,7 +189,7 @@ class Changes:
 
     def list_changes(self, change: ShareOfChange) -> tuple[Keys, Keys]:
         """List where the analyte certainly changed by more than the share, as keys of days."""
-        here = self._grid.reported.get(change.analyte, self._grid.nowhere())
+        here = self._grid.reported.get(change.analyte, self._grid.is_missing_everywhere())
         places = np.flatnonzero((here != NOWHERE) & self._timeline.dated)
         one, two = places[:-1], places[1:]
         same = self._timeline.patient[one] == self._timeline.patient[two]
@@ -207,7 +207,7 @@ def _there(positions: Positions, accessions: Positions) -> Positions:
     return np.where(accessions != NOWHERE, positions[accessions], NOWHERE)
 
 
-def result_ends(amounts: Amounts, value: Numbers) -> tuple[Numbers, Numbers]:
+def result_ends(amounts: ResultArrays, value: Numbers) -> tuple[Numbers, Numbers]:
     """Give each result as the least and the most that it can be; none is below zero."""
     upper = amounts.is_[Comparator.LESS] | amounts.is_[Comparator.AT_MOST]
     lower = amounts.is_[Comparator.GREATER] | amounts.is_[Comparator.AT_LEAST]

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
+from pipeline.interpret.by_accession import NOWHERE, Positions, SpecimenIndex
 from pipeline.interpret.delta_checks import result_ends
-from pipeline.interpret.result_arrays import Amounts, Mask, Numbers
+from pipeline.interpret.result_arrays import Mask, Numbers, ResultArrays
 from pipeline.interpret.treatments import Background
 from pipeline.knowledge.variation import Comparison, Way
 
@@ -44,16 +44,18 @@ class NowAndEarlier:
 class EarlierResults:
     """Finds, for some accessions, what a result is compared with."""
 
-    def __init__(self, grid: Grid, background: Background, comparison: Comparison) -> None:
+    def __init__(
+        self, specimen_index: SpecimenIndex, background: Background, comparison: Comparison
+    ) -> None:
         """Take what is known of the grid, and the conventions of the comparison."""
-        self._grid, self._comparison = grid, comparison
+        self._grid, self._comparison = specimen_index, comparison
         self._timeline, self._amounts = background.timeline, background.amounts
         self.courses = background.courses
         self._dates = background.sayings.dates_of(*comparison.not_across)
 
     def results(self, analyte: str, accessions: Positions) -> Positions:
         """Give the results of accessions; `NOWHERE` where there is no accession."""
-        results = self._grid.reported.get(analyte, self._grid.nowhere())
+        results = self._grid.reported.get(analyte, self._grid.is_missing_everywhere())
         return np.where(accessions == NOWHERE, NOWHERE, results[accessions])
 
     def find(self, analyte: str, rows: Positions, wrong: Way, depth: Positions) -> NowAndEarlier:
@@ -63,7 +65,7 @@ class EarlierResults:
         every accession.
         """
         timeline = self._timeline
-        results = self._grid.reported.get(analyte, self._grid.nowhere())
+        results = self._grid.reported.get(analyte, self._grid.is_missing_everywhere())
         lows, highs = self._ends(results)
         believed = self.courses.believed(analyte)
         places = np.where(believed & timeline.dated, np.arange(timeline.count), NOWHERE)
@@ -119,7 +121,7 @@ class EarlierResults:
         if not len(self._amounts.canonical):
             missing = np.full(len(results), np.nan)
             return missing, missing
-        amounts: Amounts = self._amounts.at(results)
+        amounts: ResultArrays = self._amounts.at(results)
         low, high = result_ends(amounts, amounts.canonical)
         there = results != NOWHERE
         return np.where(there, low, np.nan), np.where(there, high, np.nan)

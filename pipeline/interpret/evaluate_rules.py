@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.by_accession import Grid
-from pipeline.interpret.categorical import Coded, choose_word, join_where, take_turns
+from pipeline.interpret.by_accession import SpecimenIndex
+from pipeline.interpret.categorical import Categorical, choose_word, join_where, take_turns
 from pipeline.interpret.evaluator import Questions
 from pipeline.interpret.result_arrays import Mask
-from pipeline.interpret.truth_columns import Answer
+from pipeline.interpret.truth_columns import TruthColumn
 from pipeline.knowledge.conditions import ANY
 from pipeline.knowledge.model import Artifact, Knowledge, Rule
 from schemas import DataFrame, Findings
@@ -19,7 +19,7 @@ from schemas.vocabulary import Confirmation, Grade, Outcome, Reason
 def evaluate_rules(
     rules: Iterable[Rule],
     questions: Questions,
-    grid: Grid,
+    specimen_index: SpecimenIndex,
     knowledge: Knowledge,
 ) -> DataFrame[Findings]:
     """Answer these rules for every accession.
@@ -30,8 +30,8 @@ def evaluate_rules(
     columns = [
         _findings_of(
             rule,
-            questions.answer_rule(rule),
-            _remarks_on(rule, questions),
+            questions.evaluate_rule(rule),
+            _rule_comments(rule, questions),
             knowledge,
             questions.artifacts,
         )
@@ -39,19 +39,20 @@ def evaluate_rules(
     ]
     if not columns:
         return Findings.require_columns(Findings.no_rows())
-    count = len(grid.accessions) * len(columns)
+    count = len(specimen_index.accessions) * len(columns)
     table: dict[str, object] = {
-        str(name): column.array.repeat(len(columns)) for name, column in grid.accessions.items()
+        str(name): column.array.repeat(len(columns))
+        for name, column in specimen_index.accessions.items()
     }
     # One accession after the other, and for each the rules in their order.
     table |= {name: take_turns(one[name] for one in columns) for name in columns[0]}
     for name, text in (("profile", knowledge.profile.id), ("knowledge_version", knowledge.version)):
-        table[name] = take_turns([Coded.same(text, count)])
+        table[name] = take_turns([Categorical.same(text, count)])
     together = pd.DataFrame(table, columns=list(Findings.column_types()), copy=False)
     return Findings.validate(together)
 
 
-def _remarks_on(rule: Rule, questions: Questions) -> dict[str, Mask]:
+def _rule_comments(rule: Rule, questions: Questions) -> dict[str, Mask]:
     """Say where each remark of a rule holds; several remarks may make the same comment."""
     said: dict[str, Mask] = {}
     for remark in rule.remarks:
@@ -62,19 +63,19 @@ def _remarks_on(rule: Rule, questions: Questions) -> dict[str, Mask]:
 
 def _findings_of(
     rule: Rule,
-    answer: Answer,
+    answer: TruthColumn,
     remarks_on: Mapping[str, Mask],
     knowledge: Knowledge,
-    artifacts: Mapping[str, Answer],
-) -> dict[str, Coded]:
+    artifacts: Mapping[str, TruthColumn],
+) -> dict[str, Categorical]:
     """Give the columns of one rule, a row for each accession."""
     count = len(answer.yes)
     open_ = ~answer.yes & ~answer.no
     indeterminate = open_ & (answer.undecided | answer.met)
-    doubted = (answer.yes & ~answer.firm_yes) | (answer.no & ~answer.firm_no)
+    doubted = (answer.yes & ~answer.confirmed_yes) | (answer.no & ~answer.confirmed_no)
     told = ~open_ | indeterminate
-    nowhere = np.zeros(count, bool)
-    reasons = {reason: answer.reasons.get(reason, nowhere) for reason in Reason}
+    is_missing_everywhere = np.zeros(count, bool)
+    reasons = {reason: answer.reasons.get(reason, is_missing_everywhere) for reason in Reason}
     comments: dict[str, Mask] = {
         **dict.fromkeys(rule.comment, answer.yes),
         **{code: where & answer.yes for code, where in remarks_on.items()},
@@ -87,7 +88,7 @@ def _findings_of(
         if _bears_on(knowledge.artifacts[name], answer, knowledge)
     }
     return {
-        "rule": Coded.same(rule.id, count),
+        "rule": Categorical.same(rule.id, count),
         "outcome": choose_word(
             {
                 Outcome.PRESENT: answer.yes,
@@ -110,14 +111,14 @@ def _findings_of(
     }
 
 
-def _grade_of(answer: Answer) -> Coded:
+def _grade_of(answer: TruthColumn) -> Categorical:
     if answer.grade is None:
-        return Coded.same("", len(answer.yes))
+        return Categorical.same("", len(answer.yes))
     masks = {str(grade): answer.yes & (answer.grade == str(grade)) for grade in Grade}
     return choose_word(masks, "")
 
 
-def _bears_on(artifact: Artifact, answer: Answer, knowledge: Knowledge) -> bool:
+def _bears_on(artifact: Artifact, answer: TruthColumn, knowledge: Knowledge) -> bool:
     """Say whether an artifact touches something that the answer rests on, or its operands."""
     subjects = {item.subject for item in answer.evidence}
     for derived in knowledge.derived:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
+from pipeline.interpret.by_accession import NOWHERE, Positions, SpecimenIndex
 from pipeline.interpret.result_arrays import Numbers
 from pipeline.interpret.sides import SIDES, Sides
 from pipeline.interpret.truth_columns import EvidenceColumn
@@ -35,7 +35,7 @@ class _Rows:
 
 
 def list_evidence(
-    answered: Iterable[tuple[str, tuple[EvidenceColumn, ...]]], grid: Grid
+    answered: Iterable[tuple[str, tuple[EvidenceColumn, ...]]], specimen_index: SpecimenIndex
 ) -> DataFrame[Evidence]:
     """List what answers rest on.
 
@@ -51,7 +51,7 @@ def list_evidence(
     parts = [
         rows
         for number, (_, evidence) in enumerate(named)
-        for rows in _rows_of(number, evidence, grid)
+        for rows in _rows_of(number, evidence, specimen_index)
     ]
     if not parts:
         return Evidence.require_columns(Evidence.no_rows())
@@ -65,11 +65,11 @@ def list_evidence(
     is_said = np.concatenate([rows.is_said for rows in parts])[order]
     side = np.concatenate([rows.side for rows in parts])[order]
     subject = _repeat([rows.subject for rows in parts], parts)[order]
-    everything = _list_citable(grid)
+    everything = _list_citable(specimen_index)
     behind = everything.take(cited[order])
     table = {
-        "patient_id": grid.accessions["patient_id"].array.take(accession[order]),
-        "accession": grid.accessions["accession"].array.take(accession[order]),
+        "patient_id": specimen_index.accessions["patient_id"].array.take(accession[order]),
+        "accession": specimen_index.accessions["accession"].array.take(accession[order]),
         "rule": _texts([name for name, _ in named]).take(rule[order]),
         "position": position[order],
         "comparison": comparison[order],
@@ -85,9 +85,11 @@ def list_evidence(
     return Evidence.require_columns(together)
 
 
-def _rows_of(number: int, evidence: tuple[EvidenceColumn, ...], grid: Grid) -> Iterator[_Rows]:
+def _rows_of(
+    number: int, evidence: tuple[EvidenceColumn, ...], specimen_index: SpecimenIndex
+) -> Iterator[_Rows]:
     """Give the rows of one rule, subject by subject, limits of one result together."""
-    cited_so_far = np.zeros(len(grid.accessions), np.int64)
+    cited_so_far = np.zeros(len(specimen_index.accessions), np.int64)
     for subject in dict.fromkeys(item.subject for item in evidence):
         shown: list[EvidenceColumn] = []
         for parts in _by_result([item for item in evidence if item.subject == subject]):
@@ -97,7 +99,7 @@ def _rows_of(number: int, evidence: tuple[EvidenceColumn, ...], grid: Grid) -> I
                 there = there & ~first.same_as(other)
             shown.append(first)
             rows = np.flatnonzero(there)
-            yield from _compared(number, parts, rows, cited_so_far[rows], grid)
+            yield from _compared(number, parts, rows, cited_so_far[rows], specimen_index)
             cited_so_far[rows] += 1
 
 
@@ -119,7 +121,7 @@ def _compared(
     parts: list[EvidenceColumn],
     rows: Positions,
     position: Positions,
-    grid: Grid,
+    specimen_index: SpecimenIndex,
 ) -> Iterator[_Rows]:
     """Give a row for each limit of some results, and one where there is none."""
     limits = [part.limit[rows] for part in parts]
@@ -133,7 +135,7 @@ def _compared(
                 use &= limit != other
         chosen = rows[use]
         said, held = part.said[chosen], part.held[chosen]
-        results, aside = len(grid.results), len(grid.held)
+        results, aside = len(specimen_index.results), len(specimen_index.held)
         yield _Rows(
             rule=number,
             subject=part.subject,
@@ -153,9 +155,9 @@ def _compared(
         counted[use] += 1
 
 
-def _list_citable(grid: Grid) -> pd.DataFrame:
+def _list_citable(specimen_index: SpecimenIndex) -> pd.DataFrame:
     """Put results, held results and observations below each other, as evidence tells them."""
-    results, held, said = grid.results, grid.held, grid.observations
+    results, held, said = specimen_index.results, specimen_index.held, specimen_index.observations
     day = said["day"].dt.strftime("%Y-%m-%d")
     worded = said["text"].mask(said["text"].eq(""), said["answer"])
     in_words = day.where(said["day"].notna(), worded).mask(said["number"].notna(), "")

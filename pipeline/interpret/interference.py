@@ -6,19 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.interpret.by_accession import NOWHERE, Positions
-from pipeline.interpret.result_arrays import Amounts, Mask
+from pipeline.interpret.result_arrays import Mask, ResultArrays
 from pipeline.knowledge.conditions import ANY
 from pipeline.knowledge.model import Artifact, Derived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubts:
+class Interference:
     """By analyte ("any" for all): accessions on which it may be falsely low, falsely high."""
 
     low: Mapping[str, Mask]
     high: Mapping[str, Mask]
     derived: tuple[Derived, ...]
-    amounts: Amounts
+    amounts: ResultArrays
 
     def of_results(self, analyte: str, results: Positions) -> tuple[Mask, Mask]:
         """Say where the result of each accession may be falsely low, falsely high.
@@ -53,9 +53,9 @@ class Doubts:
         return _either(self.low, analyte, count), _either(self.high, analyte, count)
 
 
-def doubts_from(
-    artifacts: Iterable[tuple[Artifact, Mask]], derived: tuple[Derived, ...], amounts: Amounts
-) -> Doubts:
+def interference_of(
+    artifacts: Iterable[tuple[Artifact, Mask]], derived: tuple[Derived, ...], amounts: ResultArrays
+) -> Interference:
     """Put together what artifacts touch, each where it is present."""
     low: dict[str, Mask] = {}
     high: dict[str, Mask] = {}
@@ -65,7 +65,7 @@ def doubts_from(
                 if touch.wrongly in (way, "either"):
                     known = masks.get(touch.analyte)
                     masks[touch.analyte] = present if known is None else known | present
-    return Doubts(low=low, high=high, derived=derived, amounts=amounts)
+    return Interference(low=low, high=high, derived=derived, amounts=amounts)
 
 
 def _either(masks: Mapping[str, Mask], analyte: str, count: int) -> Mask:

@@ -73,17 +73,17 @@ def list_values(
 
 
 def list_current(
-    standing: DataFrame[Findings], evidence: DataFrame[Evidence]
+    current: DataFrame[Findings], evidence: DataFrame[Evidence]
 ) -> DataFrame[CurrentFindings]:
     """Return what trends need of findings that stand, with the values of those that are present."""
-    is_present = standing["outcome"].eq(Outcome.PRESENT).to_numpy(bool)
-    values = np.empty(len(standing), dtype=object)
-    values[:] = [()] * len(standing)
-    present = Findings.require_columns(standing[is_present])
+    is_present = current["outcome"].eq(Outcome.PRESENT).to_numpy(bool)
+    values = np.empty(len(current), dtype=object)
+    values[:] = [()] * len(current)
+    present = Findings.require_columns(current[is_present])
     for row, cited in zip(np.flatnonzero(is_present), list_values(present, evidence), strict=True):
         values[row] = tuple((value, unit) for _, value, unit in cited)
     kinds = CurrentFindings.column_types()
-    together = standing.assign(values=values)[list(kinds)]
+    together = current.assign(values=values)[list(kinds)]
     return CurrentFindings.require_columns(together)
 
 

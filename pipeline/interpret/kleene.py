@@ -6,26 +6,28 @@ from functools import reduce
 import numpy as np
 
 from pipeline.interpret.result_arrays import Mask
-from pipeline.interpret.truth_columns import Answer
+from pipeline.interpret.truth_columns import TruthColumn
 from pipeline.knowledge.conditions import Group
 from schemas.vocabulary import Reason
 
 
-def combine(group: Group, members: list[Answer]) -> Answer:
+def combine(group: Group, members: list[TruthColumn]) -> TruthColumn:
     """Join answers as the group says, by Kleene's logic."""
     reported = [member.reported for member in members]
     any_reported = any_of(reported)
     yes, no = _decide(group, [(m.yes, m.no) for m in members], reported)
-    firm_yes, firm_no = _decide(group, [(m.firm_yes, m.firm_no) for m in members], reported)
+    confirmed_yes, confirmed_no = _decide(
+        group, [(m.confirmed_yes, m.confirmed_no) for m in members], reported
+    )
     open_ = ~yes & ~no
-    comments = _either_said(member.comments for member in members)
+    comments = _any_comment(member.comments for member in members)
     if group.partial_comment:
         comments[group.partial_comment] = any_reported & ~all_of(reported)
-    return Answer(
+    return TruthColumn(
         yes=yes,
         no=no,
-        firm_yes=firm_yes,
-        firm_no=firm_no,
+        confirmed_yes=confirmed_yes,
+        confirmed_no=confirmed_no,
         reported=any_reported,
         here=any_of([member.here for member in members]),
         near=any_of([member.near for member in members]),
@@ -35,16 +37,16 @@ def combine(group: Group, members: list[Answer]) -> Answer:
         met=open_ & any_of([member.yes & member.reported for member in members]),
         reasons=_reasons(group, members, open_),
         comments=comments,
-        remarks=_either_said(member.remarks for member in members),
+        remarks=_any_comment(member.remarks for member in members),
         evidence=tuple(item for member in members for item in member.evidence),
     )
 
 
-def _lies_between(group: Group, members: list[Answer]) -> Mask:
+def _lies_between(group: Group, members: list[TruthColumn]) -> Mask:
     """Hold where an `either` stays open although something it needs is known to speak."""
-    nowhere = np.zeros(len(members[0].yes), bool)
+    is_missing_everywhere = np.zeros(len(members[0].yes), bool)
     if group.kind != "either":
-        return nowhere
+        return is_missing_everywhere
     decided = any_of([member.yes | member.no for member in members])
     none_holds = all_of([member.no for member in members])
     return none_holds | (decided & any_of([member.met for member in members]))
@@ -82,7 +84,7 @@ def _decide(
     return least >= group.count, most < group.count
 
 
-def _reasons(group: Group, members: list[Answer], open_: Mask) -> dict[Reason, Mask]:
+def _reasons(group: Group, members: list[TruthColumn], open_: Mask) -> dict[Reason, Mask]:
     reasons: dict[Reason, Mask] = {reason: np.zeros(len(open_), bool) for reason in Reason}
     for member in members:
         counts = open_ & member.open
@@ -96,7 +98,7 @@ def _reasons(group: Group, members: list[Answer], open_: Mask) -> dict[Reason, M
     return reasons
 
 
-def _either_said(several: Iterable[Mapping[str, Mask]]) -> dict[str, Mask]:
+def _any_comment(several: Iterable[Mapping[str, Mask]]) -> dict[str, Mask]:
     said: dict[str, Mask] = {}
     for comments in several:
         for code, where in comments.items():

@@ -11,7 +11,7 @@ _CLOSE = 24 * 60
 _NEVER = np.iinfo(np.int64).min
 
 
-def stands_from(
+def valid_from(
     groups: Minutes, first: Minutes, last: Minutes, decided: Mask, believed: Mask
 ) -> Minutes:
     """Give for each the minute before which what was collected does not stand any more.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.interpret.applicable_strata import strata_for
-from pipeline.interpret.result_arrays import Amounts, Mask, Numbers
+from pipeline.interpret.result_arrays import Mask, Numbers, ResultArrays
 from pipeline.interpret.sides import Sides, find_sides, lies_beyond
 from pipeline.interpret.unit_limits import limits_in_reported_units, raise_limits
 from pipeline.knowledge.model import Analyte, Knowledge, Limit
@@ -34,7 +34,7 @@ class Verdicts:
 
 
 def compare_results(
-    amounts: Amounts, direction: Direction, limit: Limit, knowledge: Knowledge
+    amounts: ResultArrays, direction: Direction, limit: Limit, knowledge: Knowledge
 ) -> Verdicts:
     """Say for each result of the limit's analyte whether it stands in that direction of the limit.
 
@@ -57,11 +57,11 @@ def compare_results(
 
 
 def _compare_with_interval(
-    amounts: Amounts, direction: Direction, limit: Limit, by_strata: Verdicts
+    amounts: ResultArrays, direction: Direction, limit: Limit, by_strata: Verdicts
 ) -> Verdicts:
     own = amounts.reference_low if limit.from_interval == "low" else amounts.reference_high
     printed = ~np.isnan(own) & ~(amounts.reference_low > amounts.reference_high)
-    yes, no = _stands(amounts, direction, own)
+    yes, no = _side_of(amounts, direction, own)
     reasons = {reason: where & ~printed for reason, where in by_strata.reasons.items()}
     reasons[Reason.CENSORED] = reasons[Reason.CENSORED] | (printed & ~yes & ~no)
     remarks = dict(by_strata.remarks)
@@ -81,7 +81,7 @@ def _compare_with_interval(
 
 
 def _compare_by_strata(
-    amounts: Amounts, direction: Direction, limit: Limit, knowledge: Knowledge
+    amounts: ResultArrays, direction: Direction, limit: Limit, knowledge: Knowledge
 ) -> Verdicts:
     analyte = knowledge.analytes[limit.analyte]
     possible = amounts.sexes
@@ -128,7 +128,7 @@ class _ForSex:
 
 
 def _compare_for_sex(
-    amounts: Amounts,
+    amounts: ResultArrays,
     direction: Direction,
     limit: Limit,
     analyte: Analyte,
@@ -144,9 +144,9 @@ def _compare_for_sex(
         numbers = limits_in_reported_units(stratum.values or stratum.floor, analyte, amounts)
         if stratum.values:
             numbers = np.where(raised, np.round(numbers + raised, _DECIMALS), numbers)
-        yes, no = _stands(amounts, direction, numbers)
+        yes, no = _side_of(amounts, direction, numbers)
         if stratum.no_limit:
-            yes, no = _stands_by_floor(direction, yes, no)
+            yes, no = _side_by_floor(direction, yes, no)
             any_no_limit |= here & ~yes & ~no
         else:
             any_censored |= here & ~yes & ~no
@@ -174,17 +174,17 @@ def _compare_for_sex(
     )
 
 
-def _stands(amounts: Amounts, direction: Direction, limit: Numbers) -> tuple[Mask, Mask]:
+def _side_of(amounts: ResultArrays, direction: Direction, limit: Numbers) -> tuple[Mask, Mask]:
     """Certainly so, certainly not; neither for a censored result that could be either."""
     return lies_beyond(direction, find_sides(amounts, limit))
 
 
-def _stands_by_floor(direction: Direction, yes: Mask, no: Mask) -> tuple[Mask, Mask]:
+def _side_by_floor(direction: Direction, yes: Mask, no: Mask) -> tuple[Mask, Mask]:
     """Below the floor is below every published limit; above it nothing is known."""
-    nowhere = np.zeros(len(yes), bool)
+    is_missing_everywhere = np.zeros(len(yes), bool)
     if direction in ("below", "at_or_below"):
-        return yes, nowhere
-    return nowhere, no
+        return yes, is_missing_everywhere
+    return is_missing_everywhere, no
 
 
 def _limit_shown(

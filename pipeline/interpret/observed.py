@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
+from pipeline.interpret.by_accession import NOWHERE, Positions, SpecimenIndex
 from pipeline.interpret.result_arrays import PREGNANCY, Context, Mask, Numbers
 from pipeline.interpret.timeline import Dates, Timeline
-from pipeline.interpret.truth_columns import Answer, rest_on, state
+from pipeline.interpret.truth_columns import TruthColumn, rest_on, state
 from pipeline.knowledge.conditions import Observed, Since
 from pipeline.knowledge.export_terms import Observation
 from pipeline.knowledge.model import Knowledge, PregnancyState
@@ -19,14 +19,16 @@ _LONG_AGO = -1_000_000_000
 """A day before every other."""
 
 
-class Sayings:
+class ObservationTruth:
     """Answers from the observations of a grid."""
 
-    def __init__(self, grid: Grid, knowledge: Knowledge, timeline: Timeline) -> None:
-        self._grid = grid
+    def __init__(
+        self, specimen_index: SpecimenIndex, knowledge: Knowledge, timeline: Timeline
+    ) -> None:
+        self._grid = specimen_index
         self._knowledge = knowledge
         self._timeline = timeline
-        said = grid.observations
+        said = specimen_index.observations
         # The last place is that of `NOWHERE`.
         self._is_yes: Mask = np.append(said["answer"].eq("yes").to_numpy(dtype=bool), False)
         self._is_unclear: Mask = np.append(said["answer"].eq("unclear").to_numpy(dtype=bool), False)
@@ -34,7 +36,7 @@ class Sayings:
         self._dates: dict[tuple[str, ...], Dates] = {}
         """Names → dates; rules ask for the same ones again and again."""
 
-    def observed(self, condition: Observed) -> Answer:
+    def observed(self, condition: Observed) -> TruthColumn:
         """Say yes or no as it was said.
 
         Of a specimen, on that accession; of a patient, the latest statement up to the accession,
@@ -46,15 +48,15 @@ class Sayings:
         if known.started_by:
             places, yes = self._course_of(known)
         else:
-            places, yes = self.find(condition.observation), self.said_yes(condition.observation)
+            places, yes = self.find(condition.observation), self.is_stated(condition.observation)
         no = (places != NOWHERE) & ~yes & ~self._is_unclear[places]
         there = places != NOWHERE
         own = known.scope == "specimen"
-        return self._answer(
+        return self._truth_of(
             condition.observation, places, yes, no | ~there & condition.unsaid_is_no, own=own
         )
 
-    def since(self, condition: Since, dates: Dates) -> Answer:
+    def since(self, condition: Since, dates: Dates) -> TruthColumn:
         """Say whether that many days lie between the date and the collection.
 
         Of several dates the latest one before the collection counts: from the day after, on its
@@ -67,18 +69,18 @@ class Sayings:
             yes &= ago <= condition.at_most_days
         recorded = self._timeline.people_with(dates)
         no = recorded & self._timeline.dated & ~yes | ~recorded & condition.unsaid_is_no
-        return self._answer(condition.observation, self._places_of(dates), yes, no, own=False)
+        return self._truth_of(condition.observation, self._positions_of(dates), yes, no, own=False)
 
-    def precedes(self, name: str, dates: Dates) -> Answer:
+    def precedes(self, name: str, dates: Dates) -> TruthColumn:
         """Say whether one of the dates does not lie before the collection."""
         at, there = self._timeline.first_after(dates)
         places = self._row_of(dates, at, there)
-        return self._answer(name, places, there, ~there, own=False)
+        return self._truth_of(name, places, there, ~there, own=False)
 
-    def _places_of(self, dates: Dates) -> Positions:
+    def _positions_of(self, dates: Dates) -> Positions:
         """Give the date that counts for each accession, else the next one, as rows."""
         if not len(dates.rows):
-            return self._grid.nowhere()
+            return self._grid.is_missing_everywhere()
         before, there = self._timeline.latest_before(dates)
         after, later = self._timeline.first_after(dates)
         last = np.searchsorted(dates.patients, self._timeline.patient, side="right") - 1
@@ -93,7 +95,7 @@ class Sayings:
         many days.
         """
         timeline, name = self._timeline, treatment.id
-        said, said_yes = self.find(name), self.said_yes(name)
+        said, is_stated = self.find(name), self.is_stated(name)
         starts, stops = self.dates_of(treatment.started_by), self._stops_of(treatment)
         at, started = timeline.latest_before(starts)
         of = starts.days[at] if len(starts.days) else timeline.day
@@ -108,11 +110,15 @@ class Sayings:
         over = timeline.day - ended > treatment.lasts_days
         on = (started | told) & ~over
         places = np.where(told & from_row, latest, self._row_of(starts, at, started))
-        yes = np.where(timeline.dated, on, said_yes)
+        yes = np.where(timeline.dated, on, is_stated)
         return np.where(timeline.dated & (started | told), places, said), np.asarray(yes, bool)
 
     def _row_of(self, dates: Dates, at: Positions, there: Mask) -> Positions:
-        return np.where(there, dates.rows[at], NOWHERE) if len(dates.rows) else self._grid.nowhere()
+        return (
+            np.where(there, dates.rows[at], NOWHERE)
+            if len(dates.rows)
+            else self._grid.is_missing_everywhere()
+        )
 
     def _stops_of(self, treatment: Observation) -> Dates:
         """List the recorded stops of a treatment, and the days on which it was denied."""
@@ -128,7 +134,7 @@ class Sayings:
         rows = np.flatnonzero(self._grid.observations["code"].eq(name).to_numpy())
         rows = rows[self._is_yes[rows] & self._timeline.dated[self._grid.said_of[rows]]]
         if not len(rows):
-            return self._grid.nowhere()
+            return self._grid.is_missing_everywhere()
         rows = rows[np.argsort(self._timeline.first[self._grid.said_of[rows]], kind="stable")]
         return self._up_to(rows)
 
@@ -152,20 +158,20 @@ class Sayings:
 
     def numbers_of(self, name: str) -> Numbers:
         """Give the number that was said of each accession, missing where none was."""
-        return np.where(self.said_yes(name), self._number[self.find(name)], np.nan)
+        return np.where(self.is_stated(name), self._number[self.find(name)], np.nan)
 
-    def said_yes(self, name: str) -> Mask:
+    def is_stated(self, name: str) -> Mask:
         """Hold where it was said."""
         return self._is_yes[self.find(name)]
 
     def context(self) -> Context:
         """Say of each result what bears on its limits: pregnancy, elevation of residence."""
         pregnancy = self._knowledge.pregnancy
-        stated, trimester = self.said_yes(pregnancy.stated), self.numbers_of(pregnancy.trimester)
+        stated, trimester = self.is_stated(pregnancy.stated), self.numbers_of(pregnancy.trimester)
         states: dict[PregnancyState, Mask] = {
             **{name: stated & (trimester == number) for number, name in _TRIMESTERS.items()},
             "pregnant": stated,
-            "postpartum": self.said_yes(pregnancy.after),
+            "postpartum": self.is_stated(pregnancy.after),
         }
         state = np.select(list(states.values()), list(map(PREGNANCY.index, states)))
         of = self._grid.result_of
@@ -185,7 +191,7 @@ class Sayings:
         # Last in order is the one that counts: yes after no.
         rows = rows[np.argsort(2 * self._is_yes[rows] + self._is_unclear[rows], kind="stable")]
         if self._knowledge.observations[name].scope == "specimen":
-            found = self._grid.nowhere()
+            found = self._grid.is_missing_everywhere()
             found[self._grid.said_of[rows]] = rows
             return found
         back = self._knowledge.observations[name].reaches_back
@@ -195,7 +201,7 @@ class Sayings:
         timeline, of = self._timeline, self._grid.said_of[rows]
         dated = timeline.dated[of]
         # A place for each patient; accessions are as many or more.
-        undated = self._grid.nowhere()
+        undated = self._grid.is_missing_everywhere()
         undated[timeline.patient[of[~dated]]] = rows[~dated]
         found = undated[timeline.patient]
         order = np.lexsort((self._is_yes[rows], timeline.first[of]))
@@ -223,7 +229,9 @@ class Sayings:
         last = np.maximum.accumulate(np.where(self._is_yes[rows], own, NOWHERE))
         return np.where((last != NOWHERE) & (key[last] == key), last, own)
 
-    def _answer(self, name: str, places: Positions, yes: Mask, no: Mask, *, own: bool) -> Answer:
+    def _truth_of(
+        self, name: str, places: Positions, yes: Mask, no: Mask, *, own: bool
+    ) -> TruthColumn:
         reported = places != NOWHERE
         return state(
             yes=yes,

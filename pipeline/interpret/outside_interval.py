@@ -5,12 +5,12 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
+from pipeline.interpret.by_accession import NOWHERE, Positions, SpecimenIndex
 from pipeline.interpret.comparisons import Comparisons
 from pipeline.interpret.result_arrays import Mask, Numbers
 from pipeline.interpret.sides import Sides
 from pipeline.interpret.timeline import Timeline
-from pipeline.interpret.truth_columns import Answer, EvidenceColumn, rest_on, state
+from pipeline.interpret.truth_columns import EvidenceColumn, TruthColumn, rest_on, state
 from pipeline.knowledge.conditions import Compare, Interval, Outside
 from pipeline.knowledge.flags import index_flags
 from pipeline.knowledge.model import Knowledge
@@ -25,17 +25,21 @@ class OutsideResults:
     """Looks at every result of a grid, whatever it is of."""
 
     def __init__(
-        self, grid: Grid, knowledge: Knowledge, comparisons: Comparisons, timeline: Timeline
+        self,
+        specimen_index: SpecimenIndex,
+        knowledge: Knowledge,
+        comparisons: Comparisons,
+        timeline: Timeline,
     ) -> None:
         """Take the results, how they are compared, and their order in time."""
         self._timeline = timeline
-        self._grid = grid
+        self._grid = specimen_index
         self._knowledge = knowledge
         self._comparisons = comparisons
-        kinds = index_flags(knowledge).kinds_of(grid.results["flag"])
+        kinds = index_flags(knowledge).kinds_of(specimen_index.results["flag"])
         self._flags = np.append(kinds.to_numpy(object), "")
         low, high = (
-            np.append(grid.results[f"reference_{end}"].to_numpy("float64"), np.nan)
+            np.append(specimen_index.results[f"reference_{end}"].to_numpy("float64"), np.nan)
             for end in ("low", "high")
         )
         in_order = ~(low > high)
@@ -44,7 +48,7 @@ class OutsideResults:
             "above": np.where(in_order, high, np.nan),
         }
 
-    def find(self, condition: Outside, ask: Callable[[str], Answer]) -> Answer:
+    def find(self, condition: Outside, ask: Callable[[str], TruthColumn]) -> TruthColumn:
         """Say where a result lies outside, and which.
 
         Outside is what lies beyond the printed interval, what the laboratory flags, and, where no
@@ -53,7 +57,7 @@ class OutsideResults:
         again counts by its last result, for as long as the condition says.
         """
         count = len(self._grid.accessions)
-        nowhere = np.zeros(count, bool)
+        is_missing_everywhere = np.zeros(count, bool)
         yes, firm, open_, reported = (np.zeros(count, bool) for _ in range(4))
         reasons = {reason: np.zeros(count, bool) for reason in _OPEN}
         evidence: list[EvidenceColumn] = []
@@ -66,7 +70,7 @@ class OutsideResults:
                 said = self._compare(analyte, side)
                 beyond, limit = said.yes, self._ends[side][places]
                 found_at = said.evidence[0].side
-                firmly = said.firm_yes
+                firmly = said.confirmed_yes
                 if side == "above":
                     for name in condition.bounds:
                         if self._knowledge.limits[name].analyte == analyte:
@@ -77,9 +81,13 @@ class OutsideResults:
                             limit = np.where(bound.yes & ours, bound.evidence[0].limit, limit)
                             found_at = np.where(bound.yes & ours, bound.evidence[0].side, found_at)
                             beyond = beyond | (bound.yes & ours)
-                            firmly = firmly | (bound.firm_yes & ours)
+                            firmly = firmly | (bound.confirmed_yes & ours)
                             for reason in _OPEN:
-                                where = bound.reasons.get(reason, nowhere) & ours & bound.open
+                                where = (
+                                    bound.reasons.get(reason, is_missing_everywhere)
+                                    & ours
+                                    & bound.open
+                                )
                                 reasons[reason] |= where
                                 open_ = open_ | where
                 flagged = flags == flag
@@ -111,20 +119,20 @@ class OutsideResults:
         return state(
             yes=yes,
             no=reported & ~yes & ~open_,
-            firm_yes=firm & yes,
+            confirmed_yes=firm & yes,
             reported=reported,
             reasons={reason: where & ~yes for reason, where in reasons.items()},
             evidence=tuple(evidence),
         )
 
-    def _compare(self, analyte: str, side: Literal["below", "above"]) -> Answer:
+    def _compare(self, analyte: str, side: Literal["below", "above"]) -> TruthColumn:
         return self._comparisons.compare(Interval(analyte=analyte, direction=side))
 
 
-def _explained(answers: list[Answer], analyte: str, side: str) -> Mask:
+def _explained(answers: list[TruthColumn], analyte: str, side: str) -> Mask:
     """Hold where a rule is present because a result of the analyte lies on this side."""
-    nowhere = np.zeros(len(answers[0].yes) if answers else 0, bool)
-    told = nowhere if answers else np.zeros(1, bool)
+    is_missing_everywhere = np.zeros(len(answers[0].yes) if answers else 0, bool)
+    told = is_missing_everywhere if answers else np.zeros(1, bool)
     for answer in answers:
         for item in answer.evidence:
             if item.subject == analyte and item.direction.removeprefix("at_or_") == side:
@@ -132,9 +140,12 @@ def _explained(answers: list[Answer], analyte: str, side: str) -> Mask:
     return told
 
 
-def list_judged(grid: Grid, answers: list[Answer]) -> Positions:
+def list_assessed(specimen_index: SpecimenIndex, answers: list[TruthColumn]) -> Positions:
     """List the results that a rule decided by a limit, or beside which an interval is printed."""
-    printed = grid.results["reference_low"].notna() | grid.results["reference_high"].notna()
+    printed = (
+        specimen_index.results["reference_low"].notna()
+        | specimen_index.results["reference_high"].notna()
+    )
     judged = printed.to_numpy(dtype=bool).copy()
     for answer in answers:
         decided = answer.yes | answer.no

@@ -24,7 +24,7 @@ _DAYS_PER_MONTH = 28  # the shortest month: that many months are at least that m
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Amounts:
+class ResultArrays:
     """Results as intervals in the units reported, with age and sex as intervals, too."""
 
     value: Numbers
@@ -53,13 +53,13 @@ class Amounts:
         """Where a result is a number, and no mere bound."""
         return self.is_[Comparator.EXACT]
 
-    def at(self, rows: npt.NDArray[np.int64]) -> "Amounts":
+    def at(self, rows: npt.NDArray[np.int64]) -> "ResultArrays":
         """Give those of some rows only."""
 
         def each(masks: Mapping[K, npt.NDArray[T]]) -> dict[K, npt.NDArray[T]]:
             return {key: values[rows] for key, values in masks.items()}
 
-        return Amounts(
+        return ResultArrays(
             value=self.value[rows],
             canonical=self.canonical[rows],
             is_=each(self.is_),
@@ -86,11 +86,11 @@ class Context:
     raised: Mapping[str, Numbers]
 
 
-def amounts_of(
+def arrays_of(
     results: DataFrame[Reportable],
     populations: Mapping[str, Population],
     context: Context,
-) -> Amounts:
+) -> ResultArrays:
     """Take the arrays out of the table; where a site states its population, ages follow it.
 
     Who is said to be pregnant counts as a woman where the sex is not stated.
@@ -101,7 +101,7 @@ def amounts_of(
     derived_codes, derived = pd.factorize(results["derived"])
     sex = results["sex"].to_numpy(dtype=object)
     age_low, age_high, assumed = _ages_of(results, populations)
-    return Amounts(
+    return ResultArrays(
         value=_numbers(results["original_value"]),
         canonical=_numbers(results["value"]),
         is_={sign: signs == str(sign) for sign in Comparator},

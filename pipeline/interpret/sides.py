@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.interpret.result_arrays import Amounts, Mask, Numbers
+from pipeline.interpret.result_arrays import Mask, Numbers, ResultArrays
 from schemas.vocabulary import Comparator, Direction, Side
 
 Sides = npt.NDArray[np.int8]
@@ -32,7 +32,7 @@ BEYOND: Mapping[str, tuple[frozenset[Side], frozenset[Side]]] = MappingProxyType
 """The sides that certainly lie in a direction, and those that certainly do not."""
 
 
-def find_sides(amounts: Amounts, limit: Numbers) -> Sides:
+def find_sides(amounts: ResultArrays, limit: Numbers) -> Sides:
     """Return the side on which each result is found, seen from its number in the unit reported.
 
     A censored result is an interval: "<120" is below 120, and open against 100.

@@ -21,7 +21,7 @@ _TURNS = ((Change.NEW, Change.WORSE), (Change.CORRECTED,))
 _TURN = {change: turn for turn, changes in enumerate(_TURNS) for change in changes}
 
 
-def compare_standing(
+def compare_current(
     before: DataFrame[CurrentFindings] | None,
     now: DataFrame[CurrentFindings],
     moves: Moves = MappingProxyType({}),
@@ -33,8 +33,8 @@ def compare_standing(
     of a later specimen is worse, better or continuing as `moves` say, and where they say nothing
     of it by its grade, or it is resolved.
     """
-    earlier = sum_up_standing(CurrentFindings.no_rows() if before is None else before)
-    pairs = sum_up_standing(now).merge(earlier, on=_KEY, how="outer", suffixes=("", "_was"))
+    earlier = summarize_current(CurrentFindings.no_rows() if before is None else before)
+    pairs = summarize_current(now).merge(earlier, on=_KEY, how="outer", suffixes=("", "_was"))
     is_now, was = pairs["outcome"].eq(Outcome.PRESENT), pairs["outcome_was"].eq(Outcome.PRESENT)
     same_specimen = pairs["accession"].eq(pairs["accession_was"])
     reads_differently = pairs["values"].ne(pairs["values_was"])
@@ -113,10 +113,10 @@ def order_by_change(
     return Patients.require_columns(sort_patients(patients, turns))
 
 
-def sum_up_standing(standing: pd.DataFrame) -> pd.DataFrame:
+def summarize_current(current: pd.DataFrame) -> pd.DataFrame:
     """Give one row for each patient and rule: the deepest that stands, the latest of those."""
-    weighed = standing.assign(
-        weight=standing["outcome"].map(_WEIGHT), depth=standing["grade"].map(_DEPTH)
+    weighed = current.assign(
+        weight=current["outcome"].map(_WEIGHT), depth=current["grade"].map(_DEPTH)
     ).sort_values(
         ["weight", "depth", "collected_at", "accession"], ascending=[True, False, False, True]
     )

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
-from pipeline.interpret.latest import stands_from
+from pipeline.interpret.by_accession import NOWHERE, Positions, SpecimenIndex
+from pipeline.interpret.latest import valid_from
 from pipeline.interpret.result_arrays import Mask
 
 Keys = npt.NDArray[np.int64]
@@ -57,9 +57,9 @@ class Timeline:
     minute of its day, from `first` to `last`.
     """
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, specimen_index: SpecimenIndex) -> None:
         """Number patients and days once."""
-        accessions = grid.accessions
+        accessions = specimen_index.accessions
         self.count = len(accessions)
         self._codes, self._people = pd.factorize(accessions["patient_id"])
         self.patient: Keys = self._codes.astype(np.int64)
@@ -182,10 +182,10 @@ class Timeline:
     def is_latest(self, usable: Mask, believed: Mask) -> Mask:
         """Hold for what has no date, and for what no later usable one of the patient replaces.
 
-        Of those close together the latest believed one decides: see `stands_from`.
+        Of those close together the latest believed one decides: see `valid_from`.
         """
         decided = usable & self.dated
-        since = stands_from(self.patient, self.first, self.last, decided, believed)
+        since = valid_from(self.patient, self.first, self.last, decided, believed)
         return np.asarray(~self.dated | (self.last >= since), dtype=bool)
 
     def is_separated(self, earlier: Positions, dates: Dates) -> Mask:

@@ -6,12 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.by_accession import NOWHERE, Grid, Positions
-from pipeline.interpret.interference import Doubts
-from pipeline.interpret.observed import Sayings
-from pipeline.interpret.result_arrays import Amounts, Mask
+from pipeline.interpret.by_accession import NOWHERE, Positions, SpecimenIndex
+from pipeline.interpret.interference import Interference
+from pipeline.interpret.observed import ObservationTruth
+from pipeline.interpret.result_arrays import Mask, ResultArrays
 from pipeline.interpret.timeline import Dates, Timeline, dates_with_time
-from pipeline.interpret.truth_columns import Answer
+from pipeline.interpret.truth_columns import TruthColumn
 from pipeline.knowledge.conditions import Condition
 from pipeline.knowledge.model import BeforeStart, Knowledge
 from schemas.vocabulary import ResultStatus
@@ -22,19 +22,19 @@ class Courses:
 
     def __init__(
         self,
-        grid: Grid,
+        specimen_index: SpecimenIndex,
         knowledge: Knowledge,
         timeline: Timeline,
-        sayings: Sayings,
-        amounts: Amounts,
-        doubts: Doubts,
-        answer: Callable[[Condition], Answer],
+        sayings: ObservationTruth,
+        amounts: ResultArrays,
+        doubts: Interference,
+        answer: Callable[[Condition], TruthColumn],
     ) -> None:
         """Take what is known of the grid; `answer` answers the conditions of inferred dates."""
-        self._grid, self._knowledge = grid, knowledge
+        self._grid, self._knowledge = specimen_index, knowledge
         self._timeline, self._sayings = timeline, sayings
         self._amounts, self._doubts, self._answer = amounts, doubts, answer
-        status = grid.results["status"].ne(str(ResultStatus.PRELIMINARY)).to_numpy(bool)
+        status = specimen_index.results["status"].ne(str(ResultStatus.PRELIMINARY)).to_numpy(bool)
         # The last place is that of `NOWHERE`.
         self._is_final: Mask = np.append(status, True)
         self.untransfused = self._find_untransfused()
@@ -46,7 +46,7 @@ class Courses:
         if inferred is None:
             return self._sayings.dates_of(name)
         answer = self._answer(inferred.when)
-        rows = np.flatnonzero(answer.firm_yes & self._is_final_of(answer))
+        rows = np.flatnonzero(answer.confirmed_yes & self._is_final_of(answer))
         accessions = self._grid.accessions.iloc[rows]
         dates = self._timeline.dates_of(accessions["patient_id"], accessions["collected_at"])
         dates.rows[:] = NOWHERE  # Nobody said it.
@@ -54,13 +54,13 @@ class Courses:
 
     def believed(self, analyte: str) -> Mask:
         """Hold where a result of the analyte is final or corrected and not doubted."""
-        results = self._grid.reported.get(analyte, self._grid.nowhere())
+        results = self._grid.reported.get(analyte, self._grid.is_missing_everywhere())
         low, high = self._doubts.of_results(analyte, results)
         return np.asarray((results != NOWHERE) & self._is_final[results] & ~low & ~high, bool)
 
-    def believed_answer(self, answer: Answer) -> Mask:
+    def believed_truth(self, answer: TruthColumn) -> Mask:
         """Hold where an answer rests on results that are final or corrected and not doubted."""
-        return (answer.firm_yes | answer.firm_no) & self._is_final_of(answer)
+        return (answer.confirmed_yes | answer.confirmed_no) & self._is_final_of(answer)
 
     def baseline(
         self, usable: Mask, dates: Dates, days: int | None, *, following: bool = False
@@ -71,7 +71,7 @@ class Courses:
         one `following` it.
         """
         if not len(dates.keys):
-            return self._grid.nowhere()
+            return self._grid.is_missing_everywhere()
         pick = self._timeline.first_after if following else self._timeline.latest_before
         at, there = pick(dates)
         found = self._timeline.last_until(usable, dates.ends[at], there)
@@ -100,7 +100,7 @@ class Courses:
 
     def extreme_since(self, analyte: str, dates: Dates, *, highest: bool) -> Positions:
         """Give the specimen with the highest or lowest believed result since the date."""
-        results = self._grid.reported.get(analyte, self._grid.nowhere())
+        results = self._grid.reported.get(analyte, self._grid.is_missing_everywhere())
         is_exact = np.append(self._amounts.is_exact, False)[results]
         usable = self.believed(analyte) & self.untransfused & is_exact & self._timeline.dated
         amount = np.append(self._amounts.canonical, np.nan)[results]
@@ -139,7 +139,7 @@ class Courses:
         near = timeline.day - dates.days[at] <= course.transfused_days
         return np.asarray(~(of_patient & near), dtype=bool)
 
-    def _is_final_of(self, answer: Answer) -> Mask:
+    def _is_final_of(self, answer: TruthColumn) -> Mask:
         final = np.ones(self._timeline.count, bool)
         for item in answer.evidence:
             final &= self._is_final[item.results]
@@ -150,6 +150,6 @@ class Background(NamedTuple):
     """What results of a grid are compared on."""
 
     timeline: Timeline
-    sayings: Sayings
-    amounts: Amounts
+    sayings: ObservationTruth
+    amounts: ResultArrays
     courses: Courses

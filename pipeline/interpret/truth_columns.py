@@ -13,7 +13,7 @@ from pipeline.interpret.sides import Sides
 from schemas.vocabulary import Direction, Reason
 
 K = TypeVar("K")
-_MASKS = ("yes", "no", "firm_yes", "firm_no", "reported", "undecided", "met")
+_MASKS = ("yes", "no", "confirmed_yes", "confirmed_no", "reported", "undecided", "met")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +57,14 @@ class EvidenceColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class TruthColumn:
     """What a condition says of each accession: `yes`, `no`, or neither."""
 
     yes: Mask
     no: Mask
-    firm_yes: Mask
+    confirmed_yes: Mask
     """Yes, also if every result that an artifact may have falsified were unknown."""
-    firm_no: Mask
+    confirmed_no: Mask
     reported: Mask
     """Something that the condition needs was reported, usable or not."""
     here: Mask
@@ -100,12 +100,12 @@ def rest_on(
     direction: Direction | Literal[""] = "",
 ) -> EvidenceColumn:
     """Name what an answer for so many accessions rests on; what is left out is nowhere."""
-    nowhere = np.full(count, NOWHERE, dtype=np.int64)
+    is_missing_everywhere = np.full(count, NOWHERE, dtype=np.int64)
     return EvidenceColumn(
         subject=subject,
-        results=nowhere if results is None else results,
-        held=nowhere if held is None else held,
-        said=nowhere if said is None else said,
+        results=is_missing_everywhere if results is None else results,
+        held=is_missing_everywhere if held is None else held,
+        said=is_missing_everywhere if said is None else said,
         limit=np.full(count, np.nan) if limit is None else limit,
         side=np.zeros(count, np.int8) if side is None else side,
         direction=direction,
@@ -117,27 +117,27 @@ def state(
     yes: Mask,
     no: Mask,
     reported: Mask,
-    firm_yes: Mask | None = None,
-    firm_no: Mask | None = None,
+    confirmed_yes: Mask | None = None,
+    confirmed_no: Mask | None = None,
     here: Mask | None = None,
     near: Mask | None = None,
     reasons: Mapping[Reason, Mask] | None = None,
     comments: Mapping[str, Mask] | None = None,
     remarks: Mapping[str, Mask] | None = None,
     evidence: tuple[EvidenceColumn, ...] = (),
-) -> Answer:
+) -> TruthColumn:
     """Answer a simple condition: as firmly as said, of what was reported here, with no parts."""
-    nowhere = np.zeros(len(yes), bool)
-    return Answer(
+    is_missing_everywhere = np.zeros(len(yes), bool)
+    return TruthColumn(
         yes=yes,
         no=no,
-        firm_yes=yes if firm_yes is None else firm_yes,
-        firm_no=no if firm_no is None else firm_no,
+        confirmed_yes=yes if confirmed_yes is None else confirmed_yes,
+        confirmed_no=no if confirmed_no is None else confirmed_no,
         reported=reported,
         here=reported if here is None else here,
-        near=nowhere if near is None else near,
+        near=is_missing_everywhere if near is None else near,
         undecided=reported & ~yes & ~no,
-        met=nowhere,
+        met=is_missing_everywhere,
         reasons=reasons or {},
         comments=comments or {},
         remarks=remarks or {},
@@ -145,26 +145,26 @@ def state(
     )
 
 
-def negate(answer: Answer) -> Answer:
+def negate(answer: TruthColumn) -> TruthColumn:
     """Give the contrary; what is open stays open."""
     return replace(
         answer,
         yes=answer.no,
         no=answer.yes,
-        firm_yes=answer.firm_no,
-        firm_no=answer.firm_yes,
+        confirmed_yes=answer.confirmed_no,
+        confirmed_no=answer.confirmed_yes,
         grade=None,
     )
 
 
-def restrict(answer: Answer, asked: Mask) -> Answer:
+def restrict(answer: TruthColumn, asked: Mask) -> TruthColumn:
     """Leave everything open and unreported where the condition is not asked."""
     return replace(
         answer,
         **{name: getattr(answer, name) & asked for name in _MASKS},
-        reasons=_each(answer.reasons, lambda mask: mask & asked),
-        comments=_each(answer.comments, lambda mask: mask & asked),
-        remarks=_each(answer.remarks, lambda mask: mask & asked),
+        reasons=_distinct(answer.reasons, lambda mask: mask & asked),
+        comments=_distinct(answer.comments, lambda mask: mask & asked),
+        remarks=_distinct(answer.remarks, lambda mask: mask & asked),
         evidence=tuple(
             replace(
                 item,
@@ -177,7 +177,7 @@ def restrict(answer: Answer, asked: Mask) -> Answer:
     )
 
 
-def take(answer: Answer, source: Positions) -> Answer:
+def take(answer: TruthColumn, source: Positions) -> TruthColumn:
     """Give each accession the answer of another one; where that is `NOWHERE`, nothing."""
     there = source != NOWHERE
 
@@ -188,13 +188,13 @@ def take(answer: Answer, source: Positions) -> Answer:
         return np.where(there, positions[source], NOWHERE)
 
     moved: dict[str, Mask] = {name: of(getattr(answer, name)) for name in _MASKS}
-    return Answer(
+    return TruthColumn(
         **moved,
         here=np.zeros(len(source), bool),
         near=answer.reported,
-        reasons=_each(answer.reasons, of),
-        comments=_each(answer.comments, of),
-        remarks=_each(answer.remarks, of),
+        reasons=_distinct(answer.reasons, of),
+        comments=_distinct(answer.comments, of),
+        remarks=_distinct(answer.remarks, of),
         evidence=tuple(
             replace(
                 item,
@@ -210,5 +210,5 @@ def take(answer: Answer, source: Positions) -> Answer:
     )
 
 
-def _each(masks: Mapping[K, Mask], change: Callable[[Mask], Mask]) -> dict[K, Mask]:
+def _distinct(masks: Mapping[K, Mask], change: Callable[[Mask], Mask]) -> dict[K, Mask]:
     return {key: change(mask) for key, mask in masks.items()}

@@ -5,12 +5,12 @@ from math import isclose, log10
 
 import numpy as np
 
-from pipeline.interpret.result_arrays import Amounts, Mask, Numbers
+from pipeline.interpret.result_arrays import Mask, Numbers, ResultArrays
 from pipeline.knowledge.model import Adjustment, Analyte, Limit
 
 
 def raise_limits(
-    limit: Limit, analyte: Analyte, amounts: Amounts, adjustments: Iterable[Adjustment]
+    limit: Limit, analyte: Analyte, amounts: ResultArrays, adjustments: Iterable[Adjustment]
 ) -> tuple[Numbers, dict[str, Mask]]:
     """Say by how much the limit is raised for each result, in the unit reported."""
     total = np.zeros(len(amounts.value))
@@ -24,7 +24,7 @@ def raise_limits(
 
 
 def limits_in_reported_units(
-    values: Mapping[str, float], analyte: Analyte, amounts: Amounts
+    values: Mapping[str, float], analyte: Analyte, amounts: ResultArrays
 ) -> Numbers:
     if not values or not amounts.units:
         return np.full(len(amounts.value), np.nan)

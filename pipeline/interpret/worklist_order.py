@@ -6,30 +6,32 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.by_accession import NOWHERE, Grid
+from pipeline.interpret.by_accession import NOWHERE, SpecimenIndex
 from pipeline.interpret.evaluator import Questions
 from pipeline.interpret.result_arrays import Mask, Numbers
 from pipeline.interpret.timeline import Timeline
-from pipeline.interpret.truth_columns import Answer
+from pipeline.interpret.truth_columns import TruthColumn
 from pipeline.knowledge.conditions import Compare
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.worklist import ClassOrder
 from schemas.vocabulary import Comparator
 
-Place = tuple[int, bool, float]
+SortKey = tuple[int, bool, float]
 """Class, whether somebody goes before all numbers of it, and the smallest share of a limit."""
 PLACE = ["priority", "goes_first", "depth"]
 _ASCENDING = [True, False, True]
 _SPECIMEN = ["patient_id", "accession"]
 
 
-def stands_now(answer: Answer, timeline: Timeline) -> Mask:
+def holds_now(answer: TruthColumn, timeline: Timeline) -> Mask:
     """Hold for the accessions on which a condition holds, unless it was refuted since."""
     return np.asarray(answer.yes & _is_latest(answer, timeline), dtype=bool)
 
 
-def _is_latest(answer: Answer, timeline: Timeline) -> Mask:
-    return timeline.is_latest(answer.yes | answer.firm_no, answer.firm_yes | answer.firm_no)
+def _is_latest(answer: TruthColumn, timeline: Timeline) -> Mask:
+    return timeline.is_latest(
+        answer.yes | answer.confirmed_no, answer.confirmed_yes | answer.confirmed_no
+    )
 
 
 def sort_patients(patients: pd.DataFrame, turns: "pd.Series[int] | int" = 0) -> pd.DataFrame:
@@ -49,14 +51,14 @@ def sort_patients(patients: pd.DataFrame, turns: "pd.Series[int] | int" = 0) -> 
     return ordered.drop(columns=["turn", "arrived_on"])
 
 
-def sort_by_place(rows: pd.DataFrame) -> pd.DataFrame:
+def sort_by_priority(rows: pd.DataFrame) -> pd.DataFrame:
     """Put rows in the order of class, of what goes first, and of the share of a limit."""
     # By several columns pandas sorts stably.
     return rows.sort_values(PLACE, ascending=_ASCENDING)
 
 
-def place_conflicts(
-    patients: pd.DataFrame, places: Mapping[str, Place], knowledge: Knowledge
+def prioritize_conflicts(
+    patients: pd.DataFrame, places: Mapping[str, SortKey], knowledge: Knowledge
 ) -> pd.DataFrame:
     """Give patient ids in conflict the place of a version of theirs, if that is more urgent.
 
@@ -68,8 +70,8 @@ def place_conflicts(
     depth = patients["depth"].to_numpy("float64").copy()
     ids = patients["patient_id"].to_numpy(object)
     for row in np.flatnonzero(patients["in_conflict"].to_numpy(bool)):
-        own: Place = (int(rank[row]), bool(goes_first[row]), float(depth[row]))
-        found = min(own, places.get(ids[row], own), key=_urgency)
+        own: SortKey = (int(rank[row]), bool(goes_first[row]), float(depth[row]))
+        found = min(own, places.get(ids[row], own), key=_sort_value)
         if least is not None and found[0] > least:
             found = (least, False, np.nan)
         rank[row], goes_first[row], depth[row] = found
@@ -78,14 +80,14 @@ def place_conflicts(
     )
 
 
-def _urgency(place: Place) -> tuple[int, bool, float]:
+def _sort_value(place: SortKey) -> tuple[int, bool, float]:
     rank, goes_first, depth = place
     return rank, not goes_first, np.inf if np.isnan(depth) else depth
 
 
 def measure_depth(
     patients: pd.DataFrame,
-    grid: Grid,
+    specimen_index: SpecimenIndex,
     questions: Questions,
     timeline: Timeline,
     knowledge: Knowledge,
@@ -98,7 +100,7 @@ def measure_depth(
         use = is_here & patients["priority"].isin(order.ranks).to_numpy()
         if not use.any():
             continue
-        firsts, depths = _by_patient(order, grid, questions, timeline)
+        firsts, depths = _by_patient(order, specimen_index, questions, timeline)
         first[use], depth[use] = firsts[number[use]], depths[number[use]]
     return patients.assign(
         goes_first=first, depth=pd.array(np.where(np.isfinite(depth), depth, np.nan), "Float64")
@@ -106,33 +108,35 @@ def measure_depth(
 
 
 def _by_patient(
-    order: ClassOrder, grid: Grid, questions: Questions, timeline: Timeline
+    order: ClassOrder, specimen_index: SpecimenIndex, questions: Questions, timeline: Timeline
 ) -> tuple[Mask, Numbers]:
     """Give, for each patient of the timeline, who goes first and the smallest share."""
     people = int(timeline.patient.max()) + 1
     first = np.zeros(people, bool)
     for condition in order.first:
-        first[timeline.patient[stands_now(questions.answer(condition), timeline)]] = True
+        first[timeline.patient[holds_now(questions.answer(condition), timeline)]] = True
     passed, inside = np.full(people, np.inf), np.full(people, np.inf)
     decided: dict[str, Mask] = {}
     for condition in order.by:
         assert isinstance(condition, Compare)
         answer = questions.answer(condition)
-        share, is_exact = _shares(answer, condition, grid)
+        share, is_exact = _shares(answer, condition, specimen_index)
         analyte = answer.evidence[0].subject
         done = decided.setdefault(analyte, np.zeros(people, bool))
-        least = _least(share, stands_now(answer, timeline), timeline, people)
+        least = _least(share, holds_now(answer, timeline), timeline, people)
         use = ~done & np.isfinite(least)
         passed[use] = np.minimum(passed[use], least[use])
         done |= use
         latest = _is_latest(answer, timeline)
         inside = np.minimum(
-            inside, _least(share, answer.firm_no & is_exact & latest, timeline, people)
+            inside, _least(share, answer.confirmed_no & is_exact & latest, timeline, people)
         )
     return first, np.where(np.isfinite(passed) | (not order.also_inside), passed, inside)
 
 
-def _shares(answer: Answer, condition: Compare, grid: Grid) -> tuple[Numbers, Mask]:
+def _shares(
+    answer: TruthColumn, condition: Compare, specimen_index: SpecimenIndex
+) -> tuple[Numbers, Mask]:
     """Give the share of the limit of each accession, and where the result has no sign.
 
     Both are in the unit that was reported. A bound counts as the number that it names: what
@@ -142,9 +146,9 @@ def _shares(answer: Answer, condition: Compare, grid: Grid) -> tuple[Numbers, Ma
     there = rests.results != NOWHERE
     value = np.full(len(there), np.nan)
     rows = rests.results[there]
-    value[there] = grid.results["original_value"].to_numpy("float64")[rows]
+    value[there] = specimen_index.results["original_value"].to_numpy("float64")[rows]
     sign = np.full(len(there), "", dtype=object)
-    sign[there] = grid.results["comparator"].to_numpy(object)[rows]
+    sign[there] = specimen_index.results["comparator"].to_numpy(object)[rows]
     over, under = (value, rests.limit) if "below" in condition.direction else (rests.limit, value)
     with np.errstate(divide="ignore", invalid="ignore"):
         return over / under, np.asarray(there & (sign == str(Comparator.EXACT)), dtype=bool)
@@ -167,7 +171,7 @@ def list_patterns(knowledge: Knowledge) -> frozenset[str]:
 def find_arrivals(
     seen: pd.DataFrame,
     held: pd.DataFrame,
-    grid: Grid,
+    specimen_index: SpecimenIndex,
     arrivals: Mapping[str, datetime | None],
 ) -> "pd.Series[pd.Timestamp]":
     """Give for each accession of the grid when the first file that tells of it arrived.
@@ -179,7 +183,7 @@ def find_arrivals(
         arrivals: Name of a file → when it was received; a file that is missing is not known.
     """
     wanted = [*_SPECIMEN, "source_file"]
-    told = [pd.DataFrame(table)[wanted] for table in (seen, held, grid.observations)]
+    told = [pd.DataFrame(table)[wanted] for table in (seen, held, specimen_index.observations)]
     rows: pd.DataFrame = pd.concat(told)
     known = {name: pd.Timestamp(at).tz_localize(None) for name, at in arrivals.items() if at}
     at = rows["source_file"].map(known).astype("datetime64[us]")

@@ -50,14 +50,14 @@ from pipeline.knowledge.model import (
 )
 from pipeline.knowledge.name_key import name_key
 from pipeline.knowledge.strata import check_strata
-from pipeline.knowledge.toml_store import Placed, nearest, said_where
+from pipeline.knowledge.toml_store import LocatedEntry, nearest, with_location
 from pipeline.knowledge.variation import check_variation
 from pipeline.knowledge.worklist import check_order, conditions_of
 from schemas.vocabulary import Grade
 
 
 def check_knowledge(
-    knowledge: Knowledge, places: Mapping[str, Mapping[object, Placed]] | None = None
+    knowledge: Knowledge, places: Mapping[str, Mapping[object, LocatedEntry]] | None = None
 ) -> None:
     """Refuse knowledge that contradicts itself.
 
@@ -68,7 +68,7 @@ def check_knowledge(
     """
 
     def at(kind: str, key: object) -> AbstractContextManager[None]:
-        return said_where((places or {}).get(kind, {}).get(key))
+        return with_location((places or {}).get(kind, {}).get(key))
 
     for analyte in knowledge.analytes.values():
         with at("analyte", analyte.id):

@@ -6,7 +6,6 @@ from typing import Any, get_args
 
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge.conditions import (
-    Amounts,
     ArtifactIs,
     Baseline,
     Change,
@@ -16,6 +15,7 @@ from pipeline.knowledge.conditions import (
     Formula,
     Group,
     HeldAs,
+    HoldsNow,
     Interval,
     Joined,
     Later,
@@ -24,14 +24,14 @@ from pipeline.knowledge.conditions import (
     Outside,
     Precedes,
     Reported,
+    ResultArrays,
     RuleIs,
     Seen,
     Since,
-    Stands,
     Undecided,
 )
 from pipeline.knowledge.contradictions import Apart, Contradiction, SetAside
-from pipeline.knowledge.model import GradeStep, Remark
+from pipeline.knowledge.model import GradeStep, RuleRemark
 from schemas.vocabulary import Direction, Grade, Reason
 
 Entry = dict[str, Any]
@@ -135,7 +135,7 @@ def _earlier(head: str, content: Any, entry: Entry, where: str) -> Condition:
 
 def _change(head: str, content: Any, entry: Entry, where: str) -> Condition:
     ways = ("rise", "fall", "either")
-    amounts = {name: _amounts(entry.pop(name), where) for name in _AMOUNTS if name in entry}
+    amounts = {name: _quantities(entry.pop(name), where) for name in _AMOUNTS if name in entry}
     if len(amounts) != 1:
         raise KnowledgeError(f"{where}: a change needs one of {', '.join(_AMOUNTS)}")
     since, within = entry.pop("since", ""), _days(entry, "within_days", where)
@@ -183,8 +183,8 @@ def _later(head: str, content: Any, entry: Entry, where: str) -> Condition:
     return Later(condition=_whole(content, where))
 
 
-def _stands(head: str, content: Any, entry: Entry, where: str) -> Condition:
-    return Stands(condition=_whole(content, where))
+def _holds_now(head: str, content: Any, entry: Entry, where: str) -> Condition:
+    return HoldsNow(condition=_whole(content, where))
 
 
 def _precedes(head: str, content: Any, entry: Entry, where: str) -> Condition:
@@ -267,7 +267,7 @@ def _apart(entry: Entry, where: str) -> Apart:
         raise KnowledgeError(f"{where}: apart needs either within_hours or within_days")
     share = entry.pop("more_than_share", None)
     names = ("more_than", "one_below", "other_above")
-    amounts = {name: _amounts(entry.pop(name), where) for name in names if name in entry}
+    amounts = {name: _quantities(entry.pop(name), where) for name in names if name in entry}
     if entry or (share is None and not amounts):
         raise KnowledgeError(f"{where}: apart needs {', '.join(names)} or more_than_share alone")
     return Apart(
@@ -294,7 +294,7 @@ _BUILD: dict[str, Callable[[str, Any, Entry, str], Condition]] = {
     "baseline": _baseline,
     "seen": _seen,
     "later": _later,
-    "stands": _stands,
+    "stands": _holds_now,
     "precedes": _precedes,
     "change": _change,
     "outside": _outside,
@@ -318,20 +318,20 @@ _PARTS = (
 _WORDS = (*_BUILD, *_PARTS)
 
 
-def asked_if_from(entry: dict[str, Any], where: str) -> Condition | None:
+def parse_precondition(entry: dict[str, Any], where: str) -> Condition | None:
     """Take the condition under which a rule is asked at all out of it: `asked_if = { … }`."""
     written = entry.pop("asked_if", None)
     return None if written is None else _whole(written, f"{where}, asked_if")
 
 
-def remarks_from(entry: dict[str, Any], where: str) -> tuple[Remark, ...]:
+def parse_rule_comments(entry: dict[str, Any], where: str) -> tuple[RuleRemark, ...]:
     """Take the remarks out of a rule: `remarks = [{ comment = "code", when = { … } }]`."""
     found = []
     for remark in entry.pop("remarks", []):
         if set(remark) != {"comment", "when"}:
             raise KnowledgeError(f"{where}: a remark is written {{ comment = …, when = {{ … }} }}")
         when = _whole(remark["when"], f"{where}, remark")
-        found.append(Remark(comment=_text(remark["comment"], where), when=when))
+        found.append(RuleRemark(comment=_text(remark["comment"], where), when=when))
     return tuple(found)
 
 
@@ -407,7 +407,7 @@ def _unsaid_is_no(entry: Entry, where: str) -> bool:
     return _one_of(("no",), entry.pop("unsaid"), "unsaid", where) == "no"
 
 
-def _amounts(content: Any, where: str) -> Amounts:
+def _quantities(content: Any, where: str) -> ResultArrays:
     if not isinstance(content, dict) or not content:
         raise KnowledgeError(f'{where}: an amount is written {{ "g/L" = 10 }}')
     return tuple((str(unit), float(number)) for unit, number in content.items())

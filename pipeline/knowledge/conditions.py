@@ -7,7 +7,7 @@ from typing import Literal
 from pipeline.knowledge.contradictions import Contradiction, SetAside
 from schemas.vocabulary import Direction, Grade, Reason
 
-Amounts = tuple[tuple[str, float], ...]
+ResultArrays = tuple[tuple[str, float], ...]
 """(unit, number) as published in each unit; `SHARE` as a unit means a share of the earlier one."""
 SHARE = "share"
 ANY = "any"
@@ -107,9 +107,9 @@ class Change:
     """Observations with a date: a pair with one of them in between is not compared."""
     each_days: int | None = None
     """The amount, and as much again for each so many days between the two."""
-    less_than: Amounts = ()
-    at_least: Amounts = ()
-    more_than: Amounts = ()
+    less_than: ResultArrays = ()
+    at_least: ResultArrays = ()
+    more_than: ResultArrays = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +147,7 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stands:
+class HoldsNow:
     """A condition holds on the latest specimen of the patient on which it is decided."""
 
     condition: "Condition"
@@ -247,7 +247,7 @@ Condition = (
     | Baseline
     | Seen
     | Later
-    | Stands
+    | HoldsNow
     | Precedes
     | Change
     | Outside
@@ -271,7 +271,7 @@ def parts_of(condition: Condition) -> tuple[Condition, ...]:
             return (inner,)
         case Baseline(condition=inner) | Seen(condition=inner):
             return (inner,)
-        case Later(condition=inner) | Stands(condition=inner):
+        case Later(condition=inner) | HoldsNow(condition=inner):
             return (inner,)
         case _:
             return ()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-Amounts = tuple[tuple[str, float], ...]
+ResultArrays = tuple[tuple[str, float], ...]
 """(unit, number) of an analyte."""
 
 
@@ -15,11 +15,11 @@ class Apart:
 
     within_hours: int | None = None
     within_days: int | None = None
-    more_than: Amounts = ()
+    more_than: ResultArrays = ()
     more_than_share: float | None = None
     """Of the higher result."""
-    one_below: Amounts = ()
-    other_above: Amounts = ()
+    one_below: ResultArrays = ()
+    other_above: ResultArrays = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ from pipeline.errors import ArgumentError
 from pipeline.knowledge.conditions import (
     ANY,
     SHARE,
-    Amounts,
     ArtifactIs,
     Baseline,
     Change,
@@ -17,6 +16,7 @@ from pipeline.knowledge.conditions import (
     Formula,
     Group,
     HeldAs,
+    HoldsNow,
     Interval,
     Joined,
     Later,
@@ -25,16 +25,16 @@ from pipeline.knowledge.conditions import (
     Outside,
     Precedes,
     Reported,
+    ResultArrays,
     RuleIs,
     Seen,
     Since,
-    Stands,
     Undecided,
 )
 from pipeline.knowledge.contradictions import Apart, Contradiction, SetAside
 from pipeline.knowledge.model import CONVENTION, Artifact, Knowledge, Limit, Rule, Stratum
 from pipeline.knowledge.strata import describe_span
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 
 _DIRECTIONS = {
     "below": "below",
@@ -116,7 +116,7 @@ def describe_limit(limit: Limit, knowledge: Knowledge) -> Iterator[str]:
     yield f"    source: {cite(limit.source, knowledge)}"
 
 
-def describe_touches(artifact: Artifact, knowledge: Knowledge) -> str:
+def describe_affected(artifact: Artifact, knowledge: Knowledge) -> str:
     """Say what an artifact may falsify, and which way: "PLT too low, WBC too high"."""
     return ", ".join(
         f"{_name_touched(touch.analyte, knowledge)} "
@@ -185,7 +185,7 @@ def describe_condition(condition: Condition, knowledge: Knowledge) -> str:
             return f"{describe_condition(inner, knowledge)} (now or earlier{span})"
         case Later(condition=inner):
             return f"{describe_condition(inner, knowledge)} (on a later specimen)"
-        case Stands(condition=inner):
+        case HoldsNow(condition=inner):
             return f"{describe_condition(inner, knowledge)} (as it stands now)"
         case Precedes(observation=name):
             return f"{name} after collection"
@@ -220,9 +220,9 @@ def describe_condition(condition: Condition, knowledge: Knowledge) -> str:
 def _describe_days(condition: Since | Earlier) -> str:
     least, most = condition.at_least_days, condition.at_most_days
     return (
-        f"{say_count(least, 'day')} or more"
+        f"{count_text(least, 'day')} or more"
         if most is None
-        else f"{least} to {say_count(most, 'day')}"
+        else f"{least} to {count_text(most, 'day')}"
     )
 
 
@@ -230,7 +230,7 @@ def _describe_change(change: Change, knowledge: Knowledge) -> str:
     short = knowledge.analytes[change.analyte].short
     way = "change" if change.direction == "either" else change.direction
     said = [
-        f"{words} {_amounts(amounts)}"
+        f"{words} {_quantities(amounts)}"
         for words, amounts in (
             ("less than", change.less_than),
             ("at least", change.at_least),
@@ -238,19 +238,19 @@ def _describe_change(change: Change, knowledge: Knowledge) -> str:
         )
         if amounts
     ]
-    span = f"within {say_count(change.within_days or 0, 'day')}"
+    span = f"within {count_text(change.within_days or 0, 'day')}"
     if change.within_hours is not None:
-        span = f"within {say_count(change.within_hours, 'hour')}"
+        span = f"within {count_text(change.within_hours, 'hour')}"
     if change.against:
         span = f"from the {change.against} since {change.since}"
     elif change.since:
         span = f"since {change.since}"
         if change.within_days is not None:
-            days = say_count(change.within_days, "day")
+            days = count_text(change.within_days, "day")
             span = f"from the last {days} or less before {change.since}"
     across = f", not across {' or '.join(change.not_across)}" if change.not_across else ""
     again = f" and as much for each {change.each_days} days" if change.each_days else ""
-    ages = f", from {say_count(change.from_months, 'month')} of age" if change.from_months else ""
+    ages = f", from {count_text(change.from_months, 'month')} of age" if change.from_months else ""
     without = f", without {change.unless_artifact} artifact" if change.unless_artifact else ""
     return f"{way} of {short} {said[0]}{again} {span}{across}{ages}{without}"
 
@@ -260,12 +260,12 @@ def _describe_contradiction(contradiction: Contradiction, knowledge: Knowledge) 
     apart = " or ".join(_describe_apart(each) for each in contradiction.apart)
     said = [f"two specimens with {short} {apart}"]
     if contradiction.from_months:
-        said.append(f"from {say_count(contradiction.from_months, 'month')} of age")
+        said.append(f"from {count_text(contradiction.from_months, 'month')} of age")
     if contradiction.not_across:
         said.append(f"no rise across {' or '.join(contradiction.not_across)}")
     if contradiction.not_by:
         said.append(f"the later one without {' or '.join(contradiction.not_by)}")
-    days = say_count(contradiction.third_within_days, "day")
+    days = count_text(contradiction.third_within_days, "day")
     said.append(f"until a third one within {days} agrees with either")
     return ", ".join(said)
 
@@ -273,15 +273,15 @@ def _describe_contradiction(contradiction: Contradiction, knowledge: Knowledge) 
 def _describe_apart(apart: Apart) -> str:
     said = []
     if apart.more_than:
-        said.append(f"more than {_amounts(apart.more_than)} apart")
+        said.append(f"more than {_quantities(apart.more_than)} apart")
     if apart.more_than_share is not None:
         said.append(f"more than {apart.more_than_share:.0%} of the higher apart")
     if apart.one_below:
-        said.append(f"below {_amounts(apart.one_below)} in one")
+        said.append(f"below {_quantities(apart.one_below)} in one")
     if apart.other_above:
-        said.append(f"above {_amounts(apart.other_above)} in the other")
+        said.append(f"above {_quantities(apart.other_above)} in the other")
     hours, days = apart.within_hours, apart.within_days
-    span = say_count(days or 0, "day") if hours is None else say_count(hours, "hour")
+    span = count_text(days or 0, "day") if hours is None else count_text(hours, "hour")
     return f"{' and '.join(said)} within {span}"
 
 
@@ -296,7 +296,7 @@ def _describe_formula(formula: Formula, knowledge: Knowledge) -> str:
     return f"{said} by more than {formula.more_than:g}"
 
 
-def _amounts(amounts: Amounts) -> str:
+def _quantities(amounts: ResultArrays) -> str:
     return " or ".join(
         f"{number:.0%}" if unit == SHARE else f"{number:g} {unit}" for unit, number in amounts
     )

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up
 
@@ -38,7 +38,7 @@ class Flags:
         return look_up(flags, known)
 
 
-@prepared_once
+@cached_by_knowledge
 def index_flags(knowledge: Knowledge) -> Flags:
     """Prepare the words of flags."""
     meant: dict[str, FlagKind] = {}

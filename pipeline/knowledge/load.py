@@ -14,11 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge import check
 from pipeline.knowledge.condition_syntax import (
-    asked_if_from,
     condition_from,
     conditions_from,
     grade_steps_from,
-    remarks_from,
+    parse_precondition,
+    parse_rule_comments,
 )
 from pipeline.knowledge.export_terms import Field, Layout, LookAlike, Material, Observation
 from pipeline.knowledge.former_ids import list_former, rename_rules
@@ -49,9 +49,15 @@ from pipeline.knowledge.model import (
     Translation,
     Unit,
 )
-from pipeline.knowledge.rule_groups import CRITICAL, choose_critical_values, switch_on
+from pipeline.knowledge.rule_groups import CRITICAL, choose_critical_values, enable_groups
 from pipeline.knowledge.strata import age_span_from
-from pipeline.knowledge.toml_store import Placed, Shelf, nearest, read_entries, said_where
+from pipeline.knowledge.toml_store import (
+    LocatedEntry,
+    TomlStore,
+    nearest,
+    read_entries,
+    with_location,
+)
 from pipeline.knowledge.translate import check_words, join_comments
 from pipeline.knowledge.variation import Comparison, Variation
 from pipeline.knowledge.words import Phrases, Words, join_words, words_entry
@@ -142,24 +148,24 @@ def _load(
     groups: Collection[str],
     critical_values: CriticalValues,
 ) -> Knowledge:
-    shelf = Shelf(_KEYS)
-    shelf.read_folder(files("pipeline.knowledge"))
+    store = TomlStore(_KEYS)
+    store.read_folder(files("pipeline.knowledge"))
     if overlay is not None:
         if not overlay.is_dir():
             raise KnowledgeError(f"{overlay}: no such knowledge folder")
-        own = Shelf(_KEYS)
+        own = TomlStore(_KEYS)
         own.read_folder(overlay)
-        own.follow_renamed(_former_rules(shelf))
-        shelf.lay_over(own)
+        own.follow_renamed(_former_rules(store))
+        store.lay_over(own)
     if profile.endswith(".toml"):
         path = Path(profile)
-        shelf["profile"].pop(path.stem, None)
-        profile = shelf.put_file("profile", path)
-    return _assemble(shelf, profile, groups, critical_values)
+        store["profile"].pop(path.stem, None)
+        profile = store.put_file("profile", path)
+    return _assemble(store, profile, groups, critical_values)
 
 
-def _former_rules(shelf: Shelf) -> dict[str, str]:
-    return list_former(placed.entry for placed in shelf["rule"].values())
+def _former_rules(store: TomlStore) -> dict[str, str]:
+    return list_former(placed.entry for placed in store["rule"].values())
 
 
 def load_layout(path: Path) -> Layout:
@@ -169,29 +175,29 @@ def load_layout(path: Path) -> Layout:
         KnowledgeError: The file cannot be read or is no layout.
     """
     table, text = read_entries(path)
-    placed = Placed(entry=table, file=path.name, line=1, written=text)
-    with said_where(placed):
+    placed = LocatedEntry(entry=table, file=path.name, line=1, written=text)
+    with with_location(placed):
         return _build(Layout, placed, id=path.stem)
 
 
 def _assemble(
-    shelf: Shelf, profile: str, groups: Collection[str], critical_values: CriticalValues
+    store: TomlStore, profile: str, groups: Collection[str], critical_values: CriticalValues
 ) -> Knowledge:
-    chosen = _take_profile(shelf, profile)
+    chosen = _take_profile(store, profile)
 
-    def every(kind: str, build: Callable[[Placed], T]) -> dict[str, T]:
-        return {str(key): _built(placed, build) for key, placed in shelf[kind].items()}
+    def every(kind: str, build: Callable[[LocatedEntry], T]) -> dict[str, T]:
+        return {str(key): _built(placed, build) for key, placed in store[kind].items()}
 
     translations = {
         language: Translation(
-            comments=_comments(shelf.comments_in(language)), words=shelf.words[language]
+            comments=_comments(store.comments_in(language)), words=store.words[language]
         )
-        for language in sorted(shelf.words)
+        for language in sorted(store.words)
     }
     check_words(translations)
     on = {*chosen.rule_groups, *groups, *([] if critical_values == "off" else [CRITICAL])}
     knowledge = Knowledge(
-        version=_version_of(shelf, profile, on, critical_values),
+        version=_version_of(store, profile, on, critical_values),
         profile=chosen,
         analytes=every("analyte", lambda placed: _build(Analyte, placed)),
         look_alikes=tuple(every("look_alike", lambda p: _build(LookAlike, p)).values()),
@@ -229,44 +235,44 @@ def _assemble(
         ),
         panels=every("panel", lambda placed: _build(Panel, placed)),
     )
-    check.check_knowledge(knowledge, shelf.entries)
-    return choose_critical_values(switch_on(knowledge, on), critical_values)
+    check.check_knowledge(knowledge, store.entries)
+    return choose_critical_values(enable_groups(knowledge, on), critical_values)
 
 
-def _take_profile(shelf: Shelf, profile: str) -> Profile:
+def _take_profile(store: TomlStore, profile: str) -> Profile:
     """Lay the entries of a profile over the others."""
-    if profile not in shelf["profile"]:
-        known = ", ".join(sorted(str(name) for name in shelf["profile"]))
+    if profile not in store["profile"]:
+        known = ", ".join(sorted(str(name) for name in store["profile"]))
         raise KnowledgeError(f"no profile named {profile!r}; there are: {known}, or FILE.toml")
-    placed = shelf["profile"][profile]
+    placed = store["profile"][profile]
     own = {kind: placed.entry[kind] for kind in _KEYS if kind in placed.entry}
-    own = rename_rules(own, now := _former_rules(shelf))
+    own = rename_rules(own, now := _former_rules(store))
     for rule in own.get("rule", []):
         rule["id"] = now.get(rule.get("id"), rule.get("id"))
     for limit in own.get("limit", []):
         name = limit.get("id")
-        if name not in shelf["limit"] and repr(name) not in repr(own.get("rule", [])):
-            hint = nearest(str(name), [str(key) for key in shelf["limit"]])
-            with said_where(placed):
+        if name not in store["limit"] and repr(name) not in repr(own.get("rule", [])):
+            hint = nearest(str(name), [str(key) for key in store["limit"]])
+            with with_location(placed):
                 raise KnowledgeError(f"profile {profile!r}: no limit named {name!r}{hint}")
-    shelf.replace(own, placed.file, placed.written)
+    store.replace(own, placed.file, placed.written)
     rest = {key: value for key, value in placed.entry.items() if key not in own}
     return _built(replace(placed, entry=rest), lambda p: _build(Profile, p))
 
 
-def _built(placed: Placed, build: Callable[[Placed], T]) -> T:
-    with said_where(placed):
+def _built(placed: LocatedEntry, build: Callable[[LocatedEntry], T]) -> T:
+    with with_location(placed):
         return build(placed)
 
 
-def _comments(entries: Mapping[object, Placed]) -> dict[str, Comment]:
-    def build(placed: Placed) -> Comment:
+def _comments(entries: Mapping[object, LocatedEntry]) -> dict[str, Comment]:
+    def build(placed: LocatedEntry) -> Comment:
         return _build(Comment, placed)
 
     return {str(key): _built(placed, build) for key, placed in entries.items()}
 
 
-def _limit(placed: Placed) -> Limit:
+def _limit(placed: LocatedEntry) -> Limit:
     strata = tuple(
         _stratum(replace(placed, entry=entry), str(placed.entry.get("id")))
         for entry in placed.entry.get("strata", [])
@@ -274,7 +280,7 @@ def _limit(placed: Placed) -> Limit:
     return _build(Limit, placed, strata=strata)
 
 
-def _stratum(placed: Placed, limit: str) -> Stratum:
+def _stratum(placed: LocatedEntry, limit: str) -> Stratum:
     entry = dict(placed.entry)
     ages = age_span_from(entry, f"limit {limit!r}")
     try:
@@ -283,7 +289,7 @@ def _stratum(placed: Placed, limit: str) -> Stratum:
         raise KnowledgeError(f"limit {limit!r}: {error}") from error
 
 
-def _rule(placed: Placed) -> Rule:
+def _rule(placed: LocatedEntry) -> Rule:
     entry = dict(placed.entry)
     where = f"rule {entry.get('id')!r}"
     same = entry.pop("same", "accession")
@@ -291,26 +297,26 @@ def _rule(placed: Placed) -> Rule:
         raise KnowledgeError(f'{where}: same = "accession" is the only join there is')
     built = {
         "grades": grade_steps_from(entry, where),
-        "asked_if": asked_if_from(entry, where),
-        "remarks": remarks_from(entry, where),
+        "asked_if": parse_precondition(entry, where),
+        "remarks": parse_rule_comments(entry, where),
         "when": condition_from(entry, where),
     }
     return _build(Rule, replace(placed, entry=entry), **built)
 
 
-def _artifact(placed: Placed) -> Artifact:
+def _artifact(placed: LocatedEntry) -> Artifact:
     entry = dict(placed.entry)
     when = condition_from(entry, f"artifact {entry.get('id')!r}")
     return _build(Artifact, replace(placed, entry=entry), when=when)
 
 
-def _inferred(placed: Placed) -> Inferred:
+def _inferred(placed: LocatedEntry) -> Inferred:
     entry = dict(placed.entry)
     when = condition_from(entry, f"inferred {entry.get('id')!r}")
     return _build(Inferred, replace(placed, entry=entry), when=when)
 
 
-def _priority(placed: Placed) -> PriorityClass:
+def _priority(placed: LocatedEntry) -> PriorityClass:
     entry = dict(placed.entry)
     where = f"priority {entry.get('rank')!r}"
     decided_here = {"any", "all"} & entry.keys()
@@ -318,15 +324,15 @@ def _priority(placed: Placed) -> PriorityClass:
     return _build(PriorityClass, replace(placed, entry=entry), when=when)
 
 
-def _order(placed: Placed) -> ClassOrder:
+def _order(placed: LocatedEntry) -> ClassOrder:
     return _with_conditions(ClassOrder, placed, "order", ("first", "by"))
 
 
-def _for_information(placed: Placed) -> ForInformation:
+def _for_information(placed: LocatedEntry) -> ForInformation:
     return _with_conditions(ForInformation, placed, "for_information", ("never", "when", "unless"))
 
 
-def _with_conditions(kind: type[T], placed: Placed, name: str, keys: tuple[str, ...]) -> T:
+def _with_conditions(kind: type[T], placed: LocatedEntry, name: str, keys: tuple[str, ...]) -> T:
     """Build an entry some of whose keys are lists of conditions."""
     entry = dict(placed.entry)
     where = f"{name} {entry.get('id')!r}"
@@ -334,17 +340,17 @@ def _with_conditions(kind: type[T], placed: Placed, name: str, keys: tuple[str, 
     return _build(kind, replace(placed, entry=entry), **built)
 
 
-def _population(placed: Placed) -> Population:
+def _population(placed: LocatedEntry) -> Population:
     entry = dict(placed.entry)
     ages: AgeSpan = age_span_from(entry, f"population {entry.get('id')!r}")
     return _build(Population, replace(placed, entry=entry), ages=ages)
 
 
-def _words(placed: Placed) -> Words:
+def _words(placed: LocatedEntry) -> Words:
     return _build(Words, replace(placed, entry=words_entry(placed.entry)))
 
 
-def _build(kind: type[T], placed: Placed, **built: object) -> T:
+def _build(kind: type[T], placed: LocatedEntry, **built: object) -> T:
     """Make a value of a model class from an entry, with the parts that are already built."""
     entry = {**placed.entry, **built}
     known = [item.name for item in fields(kind)]  # type: ignore[arg-type]
@@ -370,13 +376,13 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
 
 
 def _version_of(
-    shelf: Shelf, profile: str, groups: Collection[str], critical_values: CriticalValues
+    store: TomlStore, profile: str, groups: Collection[str], critical_values: CriticalValues
 ) -> str:
     loaded = {
         kind: {str(key): placed.entry for key, placed in entries.items()}
-        for kind, entries in shelf.entries.items()
+        for kind, entries in store.entries.items()
         if kind != "profile"
     }
-    content = [profile, sorted(groups), critical_values, loaded, shelf.words]
+    content = [profile, sorted(groups), critical_values, loaded, store.words]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -12,7 +12,7 @@ T = TypeVar("T")
 _KEPT = 8
 
 
-def prepared_once(
+def cached_by_knowledge(
     prepare: Callable[Concatenate[Knowledge, P], T],
 ) -> Callable[Concatenate[Knowledge, P], T]:
     """Let a function remember what it made of the knowledge that it was last given.
@@ -23,7 +23,7 @@ def prepared_once(
     made: deque[tuple[Knowledge, object, T]] = deque(maxlen=_KEPT)
 
     @wraps(prepare)
-    def prepared(knowledge: Knowledge, /, *args: P.args, **named: P.kwargs) -> T:
+    def cached_part(knowledge: Knowledge, /, *args: P.args, **named: P.kwargs) -> T:
         asked = (args, named)
         for known, given, answer in made:
             if known is knowledge and given == asked:
@@ -32,4 +32,4 @@ def prepared_once(
         made.append((knowledge, asked, answer))
         return answer
 
-    return prepared
+    return cached_part

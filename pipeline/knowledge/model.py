@@ -195,7 +195,7 @@ class GradeStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class RuleRemark:
     """A comment that a present finding carries where a condition holds; it changes no outcome."""
 
     comment: str
@@ -213,7 +213,7 @@ class Rule:
     comment: tuple[str, ...] = ()
     asked_if: Condition | None = None
     """Asked only where this holds; elsewhere nothing is said, not even that it is absent."""
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[RuleRemark, ...] = ()
     """What else is said where it is present: confounders, context."""
     suggest: tuple[str, ...] = ()
     """Analyte ids or names of follow-up tests, most useful first."""
@@ -405,7 +405,7 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Touch:
+class AffectedAnalyte:
     """What an artifact does to an analyte."""
 
     analyte: str
@@ -421,7 +421,7 @@ class Artifact:
     id: str
     title: str
     when: Condition
-    touches: tuple[Touch, ...]
+    touches: tuple[AffectedAnalyte, ...]
     source: str
     comment: tuple[str, ...] = ()
     suggest: tuple[str, ...] = ()

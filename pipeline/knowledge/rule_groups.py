@@ -17,7 +17,7 @@ _NOT_CONFIRMED = "critical-value-not-confirmed"
 """Comment on a critical value as long as the site has not confirmed the list."""
 
 
-def switch_on(knowledge: Knowledge, groups: Collection[str]) -> Knowledge:
+def enable_groups(knowledge: Knowledge, groups: Collection[str]) -> Knowledge:
     """Keep the rules that belong to no group, and those of the groups given.
 
     Raises:

@@ -5,9 +5,9 @@ from importlib.resources import files
 
 from pipeline.knowledge.describe import (
     cite,
+    describe_affected,
     describe_condition,
     describe_limit,
-    describe_touches,
 )
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Artifact, Knowledge, Limit, Rule
@@ -101,7 +101,7 @@ def _artifact(artifact: Artifact, knowledge: Knowledge) -> Iterator[str]:
     yield f"### `{artifact.id}`: {artifact.title}"
     yield ""
     yield f"- raised if {describe_condition(artifact.when, knowledge)}"
-    yield f"- may be wrong: {describe_touches(artifact, knowledge)}"
+    yield f"- may be wrong: {describe_affected(artifact, knowledge)}"
     for code in artifact.comment:
         yield f"- says: {knowledge.comments[code].clinical}"
     yield f"- suggests: {', '.join(artifact.suggest)}"

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge.model import AgeSpan, Stratum
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 from schemas.vocabulary import Sex
 
 AgeEnd = tuple[Literal["days", "months"], int]
@@ -105,8 +105,8 @@ def describe_end(end: AgeEnd) -> str:
     """Say an end of an age span in words: "7 months", "16 years"."""
     unit, count = end
     if unit == "months" and count % _MONTHS_PER_YEAR == 0 and count > 0:
-        return say_count(count // _MONTHS_PER_YEAR, "year")
-    return say_count(count, unit.removesuffix("s"))
+        return count_text(count // _MONTHS_PER_YEAR, "year")
+    return count_text(count, unit.removesuffix("s"))
 
 
 def describe_span(ages: AgeSpan) -> str:

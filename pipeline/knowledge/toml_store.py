@@ -24,7 +24,7 @@ _ADDS = ("words",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class LocatedEntry:
     """An entry as written, and where."""
 
     entry: Entry
@@ -47,7 +47,7 @@ class Placed:
 
 
 @contextmanager
-def said_where(placed: Placed | None) -> Iterator[None]:
+def with_location(placed: LocatedEntry | None) -> Iterator[None]:
     """Put the file and the line before the message of what is wrong with an entry."""
     try:
         yield
@@ -59,20 +59,20 @@ def said_where(placed: Placed | None) -> Iterator[None]:
         raise KnowledgeError(f"{placed.place_of(quoted)}: {error}") from error
 
 
-class Shelf:
+class TomlStore:
     """Every entry that was read, by kind and key."""
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         """Make an empty shelf; `keys` gives for each kind of entry what it is known by."""
         self._keys = keys
-        self.entries: dict[str, dict[object, Placed]] = {kind: {} for kind in keys}
+        self.entries: dict[str, dict[object, LocatedEntry]] = {kind: {} for kind in keys}
         self.words: dict[str, dict[str, dict[str, str]]] = {}
         """Titles by language, kind and id."""
 
-    def __getitem__(self, kind: str) -> dict[object, Placed]:
+    def __getitem__(self, kind: str) -> dict[object, LocatedEntry]:
         return self.entries[kind]
 
-    def comments_in(self, language: str) -> dict[object, Placed]:
+    def comments_in(self, language: str) -> dict[object, LocatedEntry]:
         """Return the comments of a language; those that are written for all of them win."""
         return {**self.entries.get(f"{COMMENT}.{language}", {}), **self.entries[COMMENT]}
 
@@ -100,18 +100,20 @@ class Shelf:
         """Put a file on the shelf that is one entry as a whole, and give its id."""
         table, text = read_entries(path)
         stem = path.name.removesuffix(".toml")
-        self._put(kind, Placed(entry={"id": stem, **table}, file=path.name, line=1, written=text))
+        self._put(
+            kind, LocatedEntry(entry={"id": stem, **table}, file=path.name, line=1, written=text)
+        )
         return stem
 
     def replace(self, table: Entry, file: str, text: tuple[str, ...]) -> None:
         """Put entries on the shelf in place of those of the same key."""
-        for kind, key, placed in self._placed_in(table, file, text):
+        for kind, key, placed in self._locate_entries(table, file, text):
             self.entries[kind][key] = placed
 
     def follow_renamed(self, now: Mapping[str, str]) -> None:
         """Let rules that are written under a former id, and what names them, mean those of now."""
         for kind, entries in self.entries.items():
-            renamed: dict[object, Placed] = {}
+            renamed: dict[object, LocatedEntry] = {}
             for key, placed in entries.items():
                 entry = rename_rules(placed.entry, now)
                 if kind == "rule":
@@ -127,7 +129,7 @@ class Shelf:
             for old in now.keys() & words.keys():
                 words.setdefault(now[old], words.pop(old))
 
-    def lay_over(self, other: "Shelf") -> None:
+    def lay_over(self, other: "TomlStore") -> None:
         """Add the entries of another shelf; what is taken must be replaced on purpose.
 
         Words of a language are added to those that it has.
@@ -169,19 +171,19 @@ class Shelf:
             known[kind] = known.get(kind, {}) | dict(words)
 
     def _put_all(self, table: Entry, file: str, text: tuple[str, ...], language: str = "") -> None:
-        for kind, _, placed in self._placed_in(table, file, text):
+        for kind, _, placed in self._locate_entries(table, file, text):
             self._put(f"{kind}.{language}" if language and kind == COMMENT else kind, placed)
 
-    def _put(self, kind: str, placed: Placed) -> None:
+    def _put(self, kind: str, placed: LocatedEntry) -> None:
         key = placed.entry[self._keys[_name(kind)]]
         entries = self.entries.setdefault(kind, {})
         if key in entries:
             raise KnowledgeError(f"{placed.file}: [[{_name(kind)}]] {key!r} stands twice")
         entries[key] = placed
 
-    def _placed_in(
+    def _locate_entries(
         self, table: Entry, file: str, text: tuple[str, ...]
-    ) -> Iterator[tuple[str, object, Placed]]:
+    ) -> Iterator[tuple[str, object, LocatedEntry]]:
         for kind, entries in table.items():
             if kind not in self._keys:
                 line = next((n for n, said in enumerate(text, 1) if kind in said), 0)
@@ -197,7 +199,7 @@ class Shelf:
                 # Entries written as one list have no blocks of their own.
                 found = len(blocks) == len(entries)
                 line, written = blocks[number] if found else (0, ())
-                placed = Placed(entry=entry, file=file, line=line, written=written)
+                placed = LocatedEntry(entry=entry, file=file, line=line, written=written)
                 key = entry.get(self._keys[kind])
                 if key is None:
                     where = placed.place_of(iter(()))
@@ -210,7 +212,7 @@ def _name(kind: str) -> str:
     return kind.partition(".")[0]
 
 
-def _add_to(old: Placed, new: Placed) -> Placed:
+def _add_to(old: LocatedEntry, new: LocatedEntry) -> LocatedEntry:
     """Return an entry with the lists of another put behind those of the same name."""
     lists = {
         name: [*old.entry[name], *added]

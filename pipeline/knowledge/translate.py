@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pipeline.errors import KnowledgeError
 from pipeline.knowledge.check import check_knowledge
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Comment, Knowledge, Limit, Rule, Translation
 
 ENGLISH = "en"
@@ -37,7 +37,7 @@ def join_comments(translations: Mapping[str, Translation]) -> dict[str, Comment]
     return joined
 
 
-@prepared_once
+@cached_by_knowledge
 def translate(knowledge: Knowledge, language: str) -> Knowledge:
     """Put the comments and words of a language in the place of the English ones.
 

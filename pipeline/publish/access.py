@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError, OutputError
-from pipeline.files.folder import Folder, NotPlainError, is_only_ours, set_rights
+from pipeline.files.folder import Folder, NotPlainError, is_private_to, set_rights
 from pipeline.publish.outputs import walk_folders
 
 
@@ -73,13 +73,13 @@ def grant_access(output: Path, access: Access) -> None:
 def _grant(folder: Folder, name: str, owners: set[int], access: Access) -> None:
     """Give a file its rights, if it is one of ours; others may be changing names meanwhile."""
     try:
-        if not is_only_ours(folder.stat(name), *owners):
+        if not is_private_to(folder.stat(name), *owners):
             return
         descriptor = folder.open(name)
     except (FileNotFoundError, NotPlainError):
         return
     try:
-        if is_only_ours(os.fstat(descriptor), *owners):
+        if is_private_to(os.fstat(descriptor), *owners):
             set_rights(descriptor, access.mode, access.group)
     finally:
         os.close(descriptor)

@@ -19,7 +19,7 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.files.folder import Folder, open_folder, read_plain
 from pipeline.publish.anchor_lines import AnchorLine, LogName, digest, parse_line
-from pipeline.publish.audit_log import read_told, seals_of
+from pipeline.publish.audit_log import read_statements, seals_of
 from pipeline.site.private_folder import find_private
 
 T = TypeVar("T")
@@ -181,7 +181,7 @@ def find_failures(anchor: Anchor, output: Path) -> Iterator[str]:
 def find_begun(output: Path, target: object) -> int:
     """Return the first line of the log that a file or command was given; 0 if there was none."""
     begun = 0
-    for told in read_told(output, BEGUN):
+    for told in read_statements(output, BEGUN):
         if told.event == BEGUN and told.facts.get("anchor") == name_target(target):
             begun = int(str(told.facts.get("lines", 0)))
     return begun
@@ -191,7 +191,7 @@ def has_begun(output: Path) -> bool:
     """Whether the log was ever anchored in a file."""
     return any(
         told.event == BEGUN and told.facts.get("kind") == "file"
-        for told in read_told(output, BEGUN)
+        for told in read_statements(output, BEGUN)
     )
 
 

@@ -16,11 +16,13 @@ from pipeline.publish.anchor import (
 )
 from pipeline.publish.anchor_lines import AnchorLine, compose_line, name_log
 from pipeline.publish.audit_log import Fault, read_head
-from pipeline.site.location import Place
+from pipeline.site.location import HistoryLocation
 from pipeline.site.private_folder import find_private
 
 
-def verify_anchor(settings: Settings, place: Place, other: Path | None = None) -> Iterator[Fault]:
+def verify_anchor(
+    settings: Settings, place: HistoryLocation, other: Path | None = None
+) -> Iterator[Fault]:
     """Find where the log is not as it was anchored, and what is wrong with the anchor.
 
     Args:
@@ -49,14 +51,16 @@ def verify_anchor(settings: Settings, place: Place, other: Path | None = None) -
         yield Fault(what=f"{said}is not compared", is_note=True)
 
 
-def find_anchor_contradictions(settings: Settings, place: Place) -> Iterator[str]:
+def find_anchor_contradictions(settings: Settings, place: HistoryLocation) -> Iterator[str]:
     """Say why a run would end for what was anchored; nothing if it would not."""
     if settings.audit_anchor is not None:
         anchor = load_for(settings.audit_anchor, settings, place)
         yield from find_contradictions(anchor, settings.output)
 
 
-def compose_last(settings: Settings, place: Place, now: datetime) -> tuple[AnchorLine, bytes]:
+def compose_last(
+    settings: Settings, place: HistoryLocation, now: datetime
+) -> tuple[AnchorLine, bytes]:
     """Return the line that says where the log ends now, and the key to sign it with.
 
     Raises:
@@ -81,7 +85,7 @@ def _look_at_copy(anchor: Anchor) -> Iterator[Fault]:
         yield Fault(what=f"{anchor.path} holds no line of this log: nothing was compared")
 
 
-def load_for(path: Path, settings: Settings, place: Place) -> Anchor:
+def load_for(path: Path, settings: Settings, place: HistoryLocation) -> Anchor:
     """Read an anchor as that of the log of a site."""
     try:
         history = read_head(find_private(settings.output)).history

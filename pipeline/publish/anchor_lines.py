@@ -10,7 +10,7 @@ from datetime import datetime
 
 from pipeline.config import Settings
 from pipeline.publish.audit_log import Head
-from pipeline.site.location import Place
+from pipeline.site.location import HistoryLocation
 
 _MARK = {"anchor": "labflag"}
 _BEGINS, _ENDS = b'{"anchor":"labflag",', b"}"
@@ -61,7 +61,7 @@ class LogName:
         return line.site == self.site or (bool(self.history) and line.history == self.history)
 
 
-def name_log(settings: Settings, place: Place, history: str) -> LogName:
+def name_log(settings: Settings, place: HistoryLocation, history: str) -> LogName:
     """Return by what the log of a folder of reports is known.
 
     Args:

@@ -6,14 +6,16 @@ from pathlib import Path
 
 from pipeline.history.store.records import Event
 from pipeline.history.stored import open_history
-from pipeline.publish.audit_log import Fault, Told, read_told
-from pipeline.site.location import Place
+from pipeline.publish.audit_log import Fault, LogStatement, read_statements
+from pipeline.site.location import HistoryLocation
 
 _RESTORED = "restored"
 _ACCEPTED = "accepted"
 
 
-def verify_history(output: Path, place: Place, clock: Callable[[], datetime]) -> Iterator[Fault]:
+def verify_history(
+    output: Path, place: HistoryLocation, clock: Callable[[], datetime]
+) -> Iterator[Fault]:
     """Find events that the log of a folder and its history tell differently.
 
     Who changes the one has to change the other. What was undone by `labflag restore` stays in
@@ -23,7 +25,7 @@ def verify_history(output: Path, place: Place, clock: Callable[[], datetime]) ->
     Raises:
         OutputError: The history cannot be read.
     """
-    told = {each.source: each for each in read_told(output) if each.source}
+    told = {each.source: each for each in read_statements(output) if each.source}
     if not told:
         return
     if not place.exists:
@@ -54,5 +56,5 @@ def verify_history(output: Path, place: Place, clock: Callable[[], datetime]) ->
         yield Fault(what=f"the history tells {changed} events otherwise than the log")
 
 
-def _agree(told: Told, event: Event) -> bool:
+def _agree(told: LogStatement, event: Event) -> bool:
     return (told.event, told.facts) == (event.kind, {"run": event.run_id, **event.facts})

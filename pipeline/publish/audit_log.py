@@ -126,7 +126,7 @@ def read_head(private: Path) -> Head:
     head = _read_head(private)
     if head is None or not _is_chained(head):
         raise OutputError(f"{private / _HEAD} was changed; put it back as it was; {_CURE}")
-    return _settle(head)
+    return _resolve(head)
 
 
 def line_seal(output: Path, number: int, head: Head) -> str:
@@ -159,7 +159,7 @@ def seals_of(output: Path, numbers: Iterable[int]) -> dict[int, str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class LogStatement:
     """What a line of the log, or an event of the history, tells."""
 
     event: str
@@ -168,7 +168,7 @@ class Told:
     """Number of the event in the history; 0 if it is not from there."""
 
 
-def read_told(output: Path, word: str = "") -> Iterator[Told]:
+def read_statements(output: Path, word: str = "") -> Iterator[LogStatement]:
     """Give what every line of the log that can be read tells, in order.
 
     Args:
@@ -184,7 +184,7 @@ def read_told(output: Path, word: str = "") -> Iterator[Told]:
         except (ValueError, KeyError, TypeError):
             # A line that is none is named where the chain is looked at.
             continue
-        yield Told(event=event, facts=facts, source=source)
+        yield LogStatement(event=event, facts=facts, source=source)
 
 
 def path_id(private: Path, path: str) -> str:
@@ -214,7 +214,7 @@ def read_source(private: Path) -> int:
 def read_outputs(output: Path) -> dict[str, str]:
     """Give the outputs as the log left them: id of the path → SHA-256."""
     outputs: dict[str, str] = {}
-    for told in read_told(output):
+    for told in read_statements(output):
         listed = told.facts.get(OUTPUTS)
         if isinstance(listed, dict):
             outputs |= {str(key): str(value) for key, value in listed.items()}
@@ -223,7 +223,7 @@ def read_outputs(output: Path) -> dict[str, str]:
 
 def is_writing(output: Path) -> bool:
     """Whether a run has begun to write outputs and has not recorded them: it is at it, or died."""
-    events = [told.event for told in read_told(output) if told.event in (WRITING, _ENDS)]
+    events = [told.event for told in read_statements(output) if told.event in (WRITING, _ENDS)]
     return events[-1:] == [WRITING]
 
 
@@ -378,12 +378,12 @@ def _finish(output: Path, head: Head | None, private: Path, after: Head | None =
         os.close(descriptor)
     sync_names(path.parent)
     if after is None:
-        after = _settle(head)
+        after = _resolve(head)
     _write_head(private, after)
     return after
 
 
-def _settle(head: Head) -> Head:
+def _resolve(head: Head) -> Head:
     """Give where the log ends once what is pending is written."""
     for line in head.pending.splitlines():
         said = json.loads(line)

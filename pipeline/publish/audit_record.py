@@ -19,7 +19,7 @@ from pipeline.publish.audit_log import (
     read_outputs,
     read_source,
 )
-from pipeline.reconcile.tally import Accounts
+from pipeline.reconcile.tally import RunTally
 
 
 def record_start(output: Path, private: Path, history: History, run: Run, now: datetime) -> None:
@@ -41,7 +41,7 @@ def record_run(
     history: History,
     run: Run,
     files: Sequence[ReceivedFile],
-    accounts: Accounts,
+    accounts: RunTally,
     now: datetime,
 ) -> tuple[int, str]:
     """Append what happened since the last record: events of the history, then the run.

@@ -7,15 +7,15 @@ from pipeline.errors import OutputError
 from pipeline.history.sealed import Sealed, find_changed_rows, stored_seals, sum_seals
 from pipeline.history.store.database import Clock
 from pipeline.history.stored import History, open_history
-from pipeline.publish.audit_log import Fault, Told, advance_sum, read_head, read_told
+from pipeline.publish.audit_log import Fault, LogStatement, advance_sum, read_head, read_statements
 from pipeline.publish.trust import find_strangers, read_sealed
-from pipeline.site.location import Place
+from pipeline.site.location import HistoryLocation
 from pipeline.site.private_folder import find_private
 
 _FIRST = "sealed-first"
 
 
-def verify_seals(output: Path, place: Place, clock: Clock) -> Iterator[Fault]:
+def verify_seals(output: Path, place: HistoryLocation, clock: Clock) -> Iterator[Fault]:
     """Find what is stored otherwise than it was sealed; wait for no lock, change nothing.
 
     Raises:
@@ -40,7 +40,10 @@ def verify_seals(output: Path, place: Place, clock: Clock) -> Iterator[Fault]:
 def _verify_log(output: Path, private: Path, history: History) -> Iterator[Fault]:
     """Compare the seals that are stored with those that the log tells of."""
     events = history.list_events_after(read_head(private).source)
-    told = [*read_told(output), *(Told(event=each.kind, facts=each.facts) for each in events)]
+    told = [
+        *read_statements(output),
+        *(LogStatement(event=each.kind, facts=each.facts) for each in events),
+    ]
     total, typed = sum_seals(history)
     expected = ""
     for each in told:

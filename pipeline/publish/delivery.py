@@ -11,7 +11,7 @@ from typing import TypeVar
 from zipfile import BadZipFile, ZipFile
 
 from pipeline.errors import OutputError
-from pipeline.files.durable import FILE_MODE, move_into_place, open_outputs
+from pipeline.files.durable import FILE_MODE, open_outputs, replace_output
 from pipeline.files.folder import Folder
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ def deliver(deliveries: Iterable[Delivery]) -> tuple[Path, ...]:
                 _require_workbook(folder, aside[-1][1], delivery.content)
             while aside:
                 folder, written, path = aside[0]
-                if not move_into_place(folder, written, path.name):
+                if not replace_output(folder, written, path.name):
                     locked.append(path)
                     folder.remove(written)
                 aside.pop(0)

@@ -50,7 +50,7 @@ def _sum_rows(table: pd.DataFrame, known: pd.Index) -> "np.typing.NDArray[np.uin
     return sums
 
 
-def pack_standing(current: DataFrame[CurrentFindings]) -> "pd.Series[str]":
+def pack_current(current: DataFrame[CurrentFindings]) -> "pd.Series[str]":
     """Write down, by patient, which findings are present: what trends are told by later."""
     present = pd.DataFrame(current[current["outcome"].eq(Outcome.PRESENT)])
     if present.empty:
@@ -62,8 +62,8 @@ def pack_standing(current: DataFrame[CurrentFindings]) -> "pd.Series[str]":
     return packed.astype("str")
 
 
-def unpack_standing(packed: "pd.Series[str]") -> DataFrame[CurrentFindings]:
-    """Make findings, as far as trends need them, of what `pack_standing` wrote."""
+def unpack_current(packed: "pd.Series[str]") -> DataFrame[CurrentFindings]:
+    """Make findings, as far as trends need them, of what `pack_current` wrote."""
     said = [
         (patient, *_read_values(row))
         for patient, text in packed.items()

@@ -13,8 +13,8 @@ from pipeline.errors import OutputError
 from pipeline.files.durable import write_text
 from pipeline.files.folder import read_plain
 from pipeline.ingest.stored_file import ReceivedFile
-from pipeline.reconcile.tally import Accounts
-from pipeline.report.report_model import RunFacts
+from pipeline.reconcile.tally import RunTally
+from pipeline.report.report_model import RunInfo
 from schemas import DataFrame, Findings
 from schemas.vocabulary import Outcome
 
@@ -39,7 +39,7 @@ class Inputs:
     """What a run was given, and what became of it."""
 
     files: tuple[ReceivedFile, ...]
-    accounts: Accounts
+    accounts: RunTally
     """Of these files."""
     withdrawn: tuple[ReceivedFile, ...] = ()
     """Files of the history that were taken back, by this run or an earlier one."""
@@ -57,7 +57,7 @@ def hash_outputs(folder: Path, paths: Sequence[Path]) -> tuple[Output, ...]:
 
 
 def manifest_text(
-    run: RunFacts,
+    run: RunInfo,
     inputs: Inputs,
     assessment: Assessment,
     outputs: Sequence[Output],

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.files.folder import Folder, is_only_ours, open_folder
+from pipeline.files.folder import Folder, is_private_to, open_folder
 
 _FILES = ("worklist.xlsx", "index.html", "findings.csv", "issues.csv", "manifest.json")
 _FOLDERS = ("patients", "held")
@@ -63,7 +63,7 @@ def count_odd(output: Path) -> dict[Path, int]:
             with suppress(FileNotFoundError):
                 found = folder.stat(name)
                 owners = (owner, found.st_uid) if name in _OF_PEOPLE else (owner,)
-                if not is_only_ours(found, *owners):
+                if not is_private_to(found, *owners):
                     counts[folder.path] = counts.get(folder.path, 0) + 1
     return counts
 

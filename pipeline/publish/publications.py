@@ -19,11 +19,11 @@ from pipeline.history.stored import History
 from pipeline.interpret.joined_evidence import list_current
 from pipeline.lookup import look_up
 from pipeline.publish.delivery import Delivery, deliver
-from pipeline.publish.fingerprints import digest_patients, pack_standing, unpack_standing
+from pipeline.publish.fingerprints import digest_patients, pack_current, unpack_current
 from pipeline.publish.manifest import Output
 from pipeline.reconcile.person_versions import CONFLICT, DETAILS, describe_people
 from pipeline.report.patient.patient_rows import list_reported, list_with_report
-from pipeline.report.report_model import RunFacts
+from pipeline.report.report_model import RunInfo
 from pipeline.report.report_names import file_name
 from pipeline.texts import LANGUAGES
 from schemas import CurrentFindings, DataFrame
@@ -32,7 +32,7 @@ PATIENTS = "patients"
 _WORKLIST = "worklist.xlsx"
 
 
-class Shelf:
+class Publications:
     """What stands in a folder by the history, beside what ought to stand there."""
 
     def __init__(
@@ -42,14 +42,14 @@ class Shelf:
         folder: Path,
         run: Run,
         assessment: Assessment,
-        facts: RunFacts,
+        facts: RunInfo,
     ) -> None:
         """Compare what is due with what was published; write nothing."""
         self.history, self.key, self.folder, self.run = history, key, folder, run
         self.before = history.list_published(key)
         self.written: list[Path] = []
         with_report = list_with_report(
-            assessment.results, assessment.observations, assessment.standing
+            assessment.results, assessment.observations, assessment.current
         )
         reported = assessment.patients["patient_id"].isin(with_report)
         self.patients: list[str] = assessment.patients.loc[reported, "patient_id"].tolist()
@@ -63,8 +63,8 @@ class Shelf:
         self._digests = digest_patients(
             assessment.patients["patient_id"], _tables_of(assessment), self._basis
         )
-        self.current = list_current(assessment.standing, assessment.evidence)
-        self._standing = pack_standing(self.current)
+        self.current = list_current(assessment.current, assessment.evidence)
+        self._standing = pack_current(self.current)
         self._stand = {
             path.relative_to(folder).as_posix()
             for name in (PATIENTS, "held")
@@ -103,7 +103,7 @@ class Shelf:
             for path, (content, publication) in due.items()
             if path not in locked
         ]
-        self.history.mark_published(self.key, placed)
+        self.history.record_published(self.key, placed)
         self.before |= {each.path: each for each in placed}
         self.written += [self.folder / each.path for each in placed]
         return sorted(locked)
@@ -133,13 +133,13 @@ class Shelf:
             for path, name in names.items()
         }
 
-    def standing_before(self) -> DataFrame[CurrentFindings]:
+    def current_before(self) -> DataFrame[CurrentFindings]:
         """Give what stood by the worklist before, as far as reports were written since.
 
         Rules that were known under another id then go on under the one they have now.
         """
         last = self._last_worklist
-        stood = unpack_standing(
+        stood = unpack_current(
             pd.Series(
                 {
                     each.subject: each.before if each.run > last else each.standing
@@ -156,7 +156,7 @@ class Shelf:
 
     def note_worklist(self, path: str) -> None:
         """Note that the worklist is in place."""
-        self.history.mark_published(
+        self.history.record_published(
             self.key,
             [
                 Publication(
@@ -189,9 +189,9 @@ class Shelf:
                     f"a file cannot be removed in {place.parent}: {error.strerror}"
                 ) from None
         reports = [self._take_back(path) for path in gone if self._is_report(path)]
-        forgotten = [path for path, each in self.before.items() if self._was_told_of(each)]
+        forgotten = [path for path, each in self.before.items() if self._was_reported(each)]
         self.history.forget_published(self.key, [*gone, *forgotten])
-        self.history.mark_published(self.key, reports)
+        self.history.record_published(self.key, reports)
         self.before = {path: each for path, each in self.before.items() if path not in gone}
         held = self.folder / "held"
         if held.is_dir() and not any(held.iterdir()):
@@ -210,7 +210,7 @@ class Shelf:
         )
 
     @property
-    def standing_there(self) -> set[str]:
+    def published_paths(self) -> set[str]:
         """Paths of what was published and not taken away."""
         return {path for path, each in self.before.items() if each.digest or not each.subject}
 
@@ -230,7 +230,7 @@ class Shelf:
             run=self.run.number,
         )
 
-    def _was_told_of(self, each: Publication) -> bool:
+    def _was_reported(self, each: Publication) -> bool:
         """Whether a report is gone, and a worklist has said so."""
         return bool(each.subject) and not each.digest and each.run <= self._last_worklist
 
@@ -285,19 +285,19 @@ def list_suspended(assessment: Assessment, now: datetime) -> dict[str, datetime]
     held = pd.DataFrame(assessment.held[assessment.held["code"].eq(CONFLICT)])
     reported = assessment.results["patient_id"]
     held = held[~held["patient_id"].isin(reported)]
-    received = {file.name: file.received_at or now for file in assessment.intake.files}
+    received = {file.name: file.received_at or now for file in assessment.dataset.files}
     said = held.assign(**describe_people(held), at=held["source_file"].map(received))
     came = said.groupby(["patient_id", *DETAILS], sort=True)["at"].min().reset_index()
     second = came.sort_values(["patient_id", "at"], kind="stable").groupby("patient_id").head(2)
     since = second.groupby("patient_id", sort=True)["at"].max()
     suspended = {str(patient): at for patient, at in since.items()}
     known = assessment.patients["patient_id"]
-    return suspended | dict.fromkeys(known[known.isin(assessment.intake.broken)], now)
+    return suspended | dict.fromkeys(known[known.isin(assessment.dataset.broken)], now)
 
 
 def _tables_of(assessment: Assessment) -> list[pd.DataFrame]:
     """List the tables of which reports are made, each with `patient_id`."""
-    hashes = {file.name: file.sha256 for file in assessment.intake.files}
+    hashes = {file.name: file.sha256 for file in assessment.dataset.files}
     results, held = assessment.results, assessment.held
     owner = pd.concat(
         [pd.Series(table["patient_id"].to_numpy(), table["result_id"]) for table in (results, held)]

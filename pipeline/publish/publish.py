@@ -9,27 +9,27 @@ from pipeline.assessment import Assessment
 from pipeline.errors import OutputError
 from pipeline.files.durable import make_folder, write_text
 from pipeline.history.broken_patients import SEAL_BROKEN
-from pipeline.history.notes import Entries
+from pipeline.history.notes import WorklistNotes
 from pipeline.history.store.records import Run
 from pipeline.history.stored import FILE_NAME, History
 from pipeline.interpret.joined_evidence import join_evidence
-from pipeline.interpret.since_last_report import compare_standing
+from pipeline.interpret.since_last_report import compare_current
 from pipeline.issues.translate import translate_messages
 from pipeline.publish import manifest
 from pipeline.publish.csv_text import csv_text
 from pipeline.publish.delivery import in_batches
-from pipeline.publish.publications import PATIENTS, Shelf
+from pipeline.publish.publications import PATIENTS, Publications
 from pipeline.publish.worklist_update import WorklistNews, WorklistUpdate
 from pipeline.report.excel.package import pack_workbook
 from pipeline.report.held_rows.held_workbook import name_held, render_held
 from pipeline.report.patient.assemble import PatientReport, assemble_reports
 from pipeline.report.patient.notice import render_changed, render_notice
 from pipeline.report.patient.patient_workbook import render_workbook
-from pipeline.report.report_model import RunFacts
+from pipeline.report.report_model import RunInfo
 from pipeline.report.wording import show_date
-from pipeline.report.worklist.carry_notes import carry_entries
+from pipeline.report.worklist.carry_notes import carry_over
 from pipeline.report.worklist.critical_calls import list_due, list_identity_calls
-from pipeline.report.worklist.lines import describe_topics, list_topics
+from pipeline.report.worklist.lines import describe_subjects, list_subjects
 from pipeline.report.worklist.worklist_workbook import render_worklist
 from pipeline.site.private_folder import find_record
 from pipeline.texts import LANGUAGES
@@ -87,7 +87,7 @@ def publish(
     *,
     history: History,
     run: Run,
-    facts: RunFacts,
+    facts: RunInfo,
     assessment: Assessment,
     inputs: manifest.Inputs,
     all_outcomes: bool,
@@ -113,69 +113,69 @@ def publish(
     Raises:
         OutputError: A file cannot be written.
     """
-    shelf = Shelf(history, key, folder, run, assessment, facts)
+    in_place = Publications(history, key, folder, run, assessment, facts)
     held = _plan_held(assessment)
-    stale = {*(manifest.read_outputs(folder) or ()), *shelf.standing_there}
-    planned = {*shelf.paths.values(), *held, *_FIXED}
+    stale = {*(manifest.read_outputs(folder) or ()), *in_place.published_paths}
+    planned = {*in_place.paths.values(), *held, *_FIXED}
     make_folder(folder / PATIENTS)
     manifest.begin(folder, stale | planned, facts.version)
-    locked = [*_write_reports(shelf, assessment, facts, show)]
-    locked += _hand_back(shelf, held, assessment, facts)
-    news = _write_worklist(shelf, assessment, facts)
+    locked = [*_write_reports(in_place, assessment, facts, show)]
+    locked += _hand_back(in_place, held, assessment, facts)
+    news = _write_worklist(in_place, assessment, facts)
     locked += [WORKLIST] if news.left else []
     findings = assessment.findings
     critical = [rule.id for rule in assessment.knowledge.critical_rules()]
-    told = join_evidence(_told(findings, critical, all_outcomes), assessment.evidence)
+    told = join_evidence(_reported(findings, critical, all_outcomes), assessment.evidence)
     write_text(csv_text(told.drop(columns=[*_NOT_IN_CONTRACT])), folder / _TABLES[0])
     issues = _sort_issues(translate_messages(assessment.issues, LANGUAGES[facts.language]))
     write_text(csv_text(issues.drop(columns="result_id")), folder / _TABLES[1])
-    locked += shelf.remove(stale - planned)
+    locked += in_place.remove(stale - planned)
     stand = [folder / name for name in _FIXED if (folder / name).is_file()]
     fixed = manifest.hash_outputs(folder, [path for path in stand if not path.is_symlink()])
-    outputs = sorted((*fixed, *shelf.outputs()), key=lambda output: output.path)
+    outputs = sorted((*fixed, *in_place.outputs()), key=lambda output: output.path)
     text = manifest.manifest_text(facts, inputs, assessment, outputs, locked)
     write_text(text, folder / manifest.NAME)
     return Published(
-        written=(*shelf.written, folder / manifest.NAME), locked=tuple(locked), worklist=news
+        written=(*in_place.written, folder / manifest.NAME), locked=tuple(locked), worklist=news
     )
 
 
 def _write_reports(
-    shelf: Shelf, assessment: Assessment, facts: RunFacts, show: ShowReports
+    in_place: Publications, assessment: Assessment, facts: RunInfo, show: ShowReports
 ) -> Iterator[str]:
     """Write the reports that changed; give the paths of those that are locked."""
-    reported = [each for each in shelf.changed if each not in shelf.suspended]
-    reports = assemble_reports(assessment, facts, only=reported, changed_at=shelf.changed_at)
+    reported = [each for each in in_place.changed if each not in in_place.suspended]
+    reports = assemble_reports(assessment, facts, only=reported, changed_at=in_place.changed_at)
     contents = chain(
         (
             (report.patient_id, pack_workbook(render_workbook(report), report.run.run_at))
             for report in show(reports, len(reported), "Writing reports")
         ),
-        _write_notices(shelf, shelf.changed, assessment, facts),
+        _write_notices(in_place, in_place.changed, assessment, facts),
     )
     for batch in in_batches(contents, _BATCH):
-        yield from shelf.put(
+        yield from in_place.put(
             {
-                shelf.paths[patient]: (content, shelf.publication_of(patient))
+                in_place.paths[patient]: (content, in_place.publication_of(patient))
                 for patient, content in batch
             }
         )
 
 
 def _write_notices(
-    shelf: Shelf, wanted: Iterable[str], assessment: Assessment, facts: RunFacts
+    in_place: Publications, wanted: Iterable[str], assessment: Assessment, facts: RunInfo
 ) -> Iterator[tuple[str, bytes]]:
     """Give what stands in place of the reports of patient ids in conflict: id and workbook."""
     issues = assessment.issues
     changed = set(issues.loc[issues["code"].eq("file-changed"), "source_file"])
     for patient in wanted:
-        if patient in shelf.suspended:
-            made_at = shelf.changed_at[patient]
+        if patient in in_place.suspended:
+            made_at = in_place.changed_at[patient]
             made = replace(facts, run_at=made_at)
-            since = shelf.suspended[patient]
+            since = in_place.suspended[patient]
             book = (
                 render_changed(patient, assessment.held, changed, made)
-                if patient in assessment.intake.broken
+                if patient in assessment.dataset.broken
                 else render_notice(patient, since, assessment.held, made)
             )
             yield patient, pack_workbook(book, made_at)
@@ -190,63 +190,63 @@ def _plan_held(assessment: Assessment) -> dict[str, tuple[str, str]]:
     with_held = set(assessment.held.loc[to_correct, "source_file"])
     return {
         f"{HELD}/{name_held(file.name, file.sha256)}": (file.name, file.sha256)
-        for file in assessment.intake.files
+        for file in assessment.dataset.files
         if file.name in with_held
     }
 
 
 def _hand_back(
-    shelf: Shelf,
+    in_place: Publications,
     held: Mapping[str, tuple[str, str]],
     assessment: Assessment,
-    facts: RunFacts,
+    facts: RunInfo,
 ) -> Iterator[str]:
     """Write the workbooks of held rows that changed; give the paths of those that are locked."""
-    publications = shelf.describe_held({path: name for path, (name, _) in held.items()})
+    publications = in_place.describe_held({path: name for path, (name, _) in held.items()})
     for path, (name, sha256) in held.items():
         due = publications[path]
-        if shelf.is_current(due):
+        if in_place.is_current(due):
             continue
-        original = shelf.history.load_original(sha256)
+        original = in_place.history.load_original(sha256)
         texts = LANGUAGES[facts.language]
         book = render_held(original, [name], assessment.held, assessment.issues, texts)
         if book is not None:
-            yield from shelf.put({path: (pack_workbook(book, due.changed_at), due)})
+            yield from in_place.put({path: (pack_workbook(book, due.changed_at), due)})
 
 
-def _write_worklist(shelf: Shelf, assessment: Assessment, facts: RunFacts) -> WorklistNews:
+def _write_worklist(in_place: Publications, assessment: Assessment, facts: RunInfo) -> WorklistNews:
     """Write the worklist, with what changed since the one before and what people typed."""
     texts = LANGUAGES[facts.language]
     known, patients = assessment.knowledge, assessment.patients
-    standing_before = shelf.standing_before()
-    changes = compare_standing(standing_before, shelf.current, assessment.moves)
-    by_patient = standing_before.groupby("patient_id")["rule"]
+    current_before = in_place.current_before()
+    changes = compare_current(current_before, in_place.current, assessment.moves)
+    by_patient = current_before.groupby("patient_id")["rule"]
     before = {str(patient): {*rules} for patient, rules in by_patient}
-    topics, titles = list_topics(patients), describe_topics(known, texts)
+    topics, titles = list_subjects(patients), describe_subjects(known, texts)
 
-    def carry(entries: Entries) -> Entries:
+    def carry(entries: WorklistNotes) -> WorklistNotes:
         due = [
             *list_due(assessment.findings, assessment.evidence, assessment.results, known, texts),
             *list_identity_calls(patients, assessment.held, texts),
         ]
-        return carry_entries(entries, topics, titles, due, facts.run_at.date(), texts, before)
+        return carry_over(entries, topics, titles, due, facts.run_at.date(), texts, before)
 
-    def render(entries: Entries) -> tuple[bytes, str]:
-        since = show_date(shelf.worklist_before, texts, has_time=True)
-        book, page = render_worklist(assessment, facts, changes, shelf.paths, entries, since)
+    def render(entries: WorklistNotes) -> tuple[bytes, str]:
+        since = show_date(in_place.worklist_before, texts, has_time=True)
+        book, page = render_worklist(assessment, facts, changes, in_place.paths, entries, since)
         return pack_workbook(book, facts.run_at), page
 
     news = WorklistUpdate(
-        folder=shelf.folder,
-        key=shelf.key,
-        history=shelf.history,
+        folder=in_place.folder,
+        key=in_place.key,
+        history=in_place.history,
         made_at=facts.run_at,
         people=patients["patient_id"].tolist(),
         titles=titles,
         texts=texts,
-    ).update(shelf.folder / PAGE, carry, render)
+    ).update(in_place.folder / PAGE, carry, render)
     if news.is_drawn:
-        shelf.note_worklist(WORKLIST)
+        in_place.note_worklist(WORKLIST)
     return news
 
 
@@ -256,7 +256,7 @@ def _sort_issues(issues: DataFrame[Issues]) -> DataFrame[Issues]:
     return Issues.require_columns(issues.sort_values(by, kind="stable", na_position="first"))
 
 
-def _told(
+def _reported(
     findings: DataFrame[Findings], critical: Sequence[str], all_outcomes: bool
 ) -> DataFrame[Findings]:
     """Select what findings.csv tells, or everything.

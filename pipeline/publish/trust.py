@@ -15,9 +15,9 @@ from pipeline.errors import OutputError
 from pipeline.history.sealed import Sealed, last_event, noted_log, stored_seals, sum_seals
 from pipeline.history.store.database import Clock
 from pipeline.history.stored import History, open_history
-from pipeline.publish.audit_log import advance_sum, line_seal, read_head, read_told
+from pipeline.publish.audit_log import advance_sum, line_seal, read_head, read_statements
 from pipeline.publish.write_anchor import require_anchored
-from pipeline.site.location import Place
+from pipeline.site.location import HistoryLocation
 
 _CURE = (
     "Put the right one back, or a copy of it with `labflag restore FILE`. If all is as it should "
@@ -81,7 +81,9 @@ def find_resealed(output: Path, private: Path, history: History) -> dict[str, st
         total = advance_sum(total, event.facts)
     if total in ("", sum_seals(history)[0]):
         return {}
-    told = read_sealed((*(each.facts for each in read_told(output)), *(e.facts for e in events)))
+    told = read_sealed(
+        (*(each.facts for each in read_statements(output)), *(e.facts for e in events))
+    )
     stored = stored_seals(history)
     if told.decisions != stored.decisions:
         raise OutputError(f"what people decided was changed in the history. {_CURE}")
@@ -109,7 +111,7 @@ def read_sealed(told: Iterable[Mapping[str, object]]) -> Sealed:
 
 @contextmanager
 def open_trusted(
-    place: Place, settings: Settings, private: Path, clock: Clock
+    place: HistoryLocation, settings: Settings, private: Path, clock: Clock
 ) -> Iterator[History]:
     """Open the history of a folder, if it is the one that its log tells of.
 

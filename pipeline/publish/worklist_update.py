@@ -17,7 +17,7 @@ from pipeline.errors import OutputError
 from pipeline.files.durable import write_bytes, write_text
 from pipeline.files.exchange import keep_as, replace_keeping
 from pipeline.files.folder import open_folder
-from pipeline.history.notes import Entries
+from pipeline.history.notes import WorklistNotes
 from pipeline.history.stored import History
 from pipeline.history.typed_notes import Drawn, ReadFile, load_drawn, load_typed, store_typed
 from pipeline.publish.worklist_file import (
@@ -116,8 +116,8 @@ class WorklistUpdate:
     def update(
         self,
         page: Path,
-        carry: Callable[[Entries], Entries],
-        render: Callable[[Entries], tuple[bytes, str]],
+        carry: Callable[[WorklistNotes], WorklistNotes],
+        render: Callable[[WorklistNotes], tuple[bytes, str]],
     ) -> WorklistNews:
         """Read what was typed, draw the worklist with it, and let it take its place.
 
@@ -155,7 +155,7 @@ class WorklistUpdate:
             return "no-reader"
         return "open" if found.is_there and is_open(self.path) else ""
 
-    def _replace(self, found: Found, carried: Entries, content: bytes) -> str:
+    def _replace(self, found: Found, carried: WorklistNotes, content: bytes) -> str:
         """Let a new worklist take the place of the one that was found; say why it was left."""
         sha256 = hashlib.sha256(content).hexdigest()
         store_typed(
@@ -351,7 +351,7 @@ def _guarded() -> Iterator[None]:
         raise OutputError(f"{NAME} cannot be replaced: {error.strerror}") from None
 
 
-def _miss_calls(read: ReadBack, stored: Entries, drawn: Drawn) -> Counter[str]:
+def _miss_calls(read: ReadBack, stored: WorklistNotes, drawn: Drawn) -> Counter[str]:
     """Count whether the sheet of calls is gone from the worklist that was drawn last."""
     last = max(drawn.made, default="")
     is_last = any(line.tag is not None and line.tag.made == last for line in read.lines)

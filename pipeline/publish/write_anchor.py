@@ -33,7 +33,7 @@ from pipeline.publish.anchor import (
 )
 from pipeline.publish.anchor_lines import compose_line, name_log
 from pipeline.publish.audit_log import Entry, append_entries, read_head
-from pipeline.site.location import Place
+from pipeline.site.location import HistoryLocation
 
 _GIVEN = "audit.given"
 """What the command was last given: number and seal of a line of the log."""
@@ -44,7 +44,9 @@ _ADVICE = (
 )
 
 
-def require_anchored(settings: Settings, place: Place, private: Path, history: History) -> None:
+def require_anchored(
+    settings: Settings, place: HistoryLocation, private: Path, history: History
+) -> None:
     """Make sure that the log of a folder holds what was anchored of it.
 
     An anchor that cannot be read stops nothing: that is said at the end of the run.
@@ -62,7 +64,7 @@ def require_anchored(settings: Settings, place: Place, private: Path, history: H
 
 def anchor_log(
     settings: Settings,
-    place: Place,
+    place: HistoryLocation,
     private: Path,
     now: datetime,
     *,
@@ -104,7 +106,7 @@ def find_program(command: tuple[str, ...]) -> Path:
 
 
 def _anchor_in_file(
-    settings: Settings, place: Place, private: Path, now: datetime, *, is_accepted: bool
+    settings: Settings, place: HistoryLocation, private: Path, now: datetime, *, is_accepted: bool
 ) -> Iterator[str]:
     if settings.audit_anchor is None:
         return
@@ -151,7 +153,7 @@ def _append(path: Path, text: str, *, is_new: bool) -> None:
 
 
 def _give_to_command(
-    settings: Settings, place: Place, private: Path, now: datetime
+    settings: Settings, place: HistoryLocation, private: Path, now: datetime
 ) -> Iterator[str]:
     """Start the command with the line on its standard input; nothing of what it says is kept."""
     command, head = settings.audit_anchor_command, read_head(private)

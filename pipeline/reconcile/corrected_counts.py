@@ -57,11 +57,11 @@ def prefer_corrected(
     above = other[other["stands"] & (other["rank"] > 0)].groupby(keys)["rank"].max()
     highest = own[keys].merge(above.rename("above").reset_index(), on=keys, how="left")["above"]
     highest = highest.set_axis(own.index)
-    is_ours = own["base"].isin(list(stands_for.values())) & own["stands"]
+    is_supported = own["base"].isin(list(stands_for.values())) & own["stands"]
     # Nothing is above where none is held: a missing number is no greater one.
-    unsettled = is_ours & (highest > best)
-    alone = is_ours & ~unsettled & (best < 0)
-    replaced = is_ours & ~unsettled & ~alone & (own["rank"] < best)
+    unsettled = is_supported & (highest > best)
+    alone = is_supported & ~unsettled & (best < 0)
+    replaced = is_supported & ~unsettled & ~alone & (own["rank"] < best)
     code = nothing.mask(unsettled, "correction-held").mask(alone, "count-uncorrected")
     # A corrected count that was withdrawn takes back no other one.
     analyte = own["base"].where(own["stands"], results["analyte"])

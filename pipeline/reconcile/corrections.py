@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from pipeline.ingest.dataset import Intake
+from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.ingest.verdicts import (
     join_verdicts,
@@ -16,7 +16,7 @@ from pipeline.ingest.verdicts import (
 )
 from pipeline.issues import all_issues, issue_of_file
 from pipeline.reconcile.conflicts import hold_conflicts
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 from schemas import DataFrame, Issues, Results, Table
 
 T = TypeVar("T", bound=Table)
@@ -27,24 +27,24 @@ _SAYS = [name for name in Results.column_types() if name not in ("result_id", *_
 """What makes two results the same, wherever they stand."""
 
 
-def without_returned(intake: Intake) -> Intake:
+def without_returned(dataset: Dataset) -> Dataset:
     """Give what was read from the exports alone, without the rows that were handed back."""
-    back = [file.name for file in intake.files if file.returned]
-    results = intake.results[~intake.results["source_file"].isin(back)]
-    held = intake.held[~intake.held["source_file"].isin(back)]
+    back = [file.name for file in dataset.files if file.returned]
+    results = dataset.results[~dataset.results["source_file"].isin(back)]
+    held = dataset.held[~dataset.held["source_file"].isin(back)]
     return hold_conflicts(
         replace(
-            intake,
+            dataset,
             results=results.reset_index(drop=True),
             held=held.reset_index(drop=True),
-            observations=intake.observations[
-                ~intake.observations["source_file"].isin(back)
+            observations=dataset.observations[
+                ~dataset.observations["source_file"].isin(back)
             ].reset_index(drop=True),
         )
     )
 
 
-def close_holds(intake: Intake, held_before: "pd.Series[int]") -> Intake:
+def close_holds(dataset: Dataset, held_before: "pd.Series[int]") -> Dataset:
     """Let every row that was handed back replace the row that it corrects.
 
     The held results of the replaced row are superseded. So are its other results, unless the
@@ -62,31 +62,31 @@ def close_holds(intake: Intake, held_before: "pd.Series[int]") -> Intake:
         The intake without the replaced results, which are counted in `superseded`; their
         issues go with them.
     """
-    closings = _list_closings(intake.files)
+    closings = _list_closings(dataset.files)
     if closings.empty:
-        return intake
-    everything = _everything(intake, held_before)
+        return dataset
+    everything = _everything(dataset, held_before)
     gone = _find_outdone(closings, everything)
     closings = closings[~closings["place"].isin(gone)]
     rivals = _find_rivals(closings, everything)
     outdone = everything.loc[everything["place"].isin(gone), "result_id"]
     replaced = _find_replaced(closings, everything)
-    said = intake.observations
-    at = _places_of(said)
+    said = dataset.observations
+    at = _refs_of(said)
     # What a row says beside its results goes with the row: the new one says it again.
-    is_old = at.isin(gone) | at.isin(_find_replaced_places(closings, everything))
+    is_old = at.isin(gone) | at.isin(_find_replaced_rows(closings, everything))
     in_words = said.loc[is_old, "result_id"].dropna().astype("int64")
-    superseded = pd.concat([intake.superseded, outdone, replaced, in_words], ignore_index=True)
+    superseded = pd.concat([dataset.superseded, outdone, replaced, in_words], ignore_index=True)
     superseded = superseded.drop_duplicates(ignore_index=True)
     doubted = everything.loc[everything["result_id"].isin(rivals), "place"]
     is_doubted = at.isin(set(doubted)) & ~is_old
     left = replace(
-        intake,
-        results=_without(intake.results, superseded),
-        held=_without(intake.held, superseded),
+        dataset,
+        results=_without(dataset.results, superseded),
+        held=_without(dataset.held, superseded),
         observations=said[~is_old].reset_index(drop=True),
         superseded=superseded.astype("int64"),
-        issues=_without(intake.issues, superseded),
+        issues=_without(dataset.issues, superseded),
     )
     in_doubt = left.results[left.results["result_id"].isin(rivals)]
     words = left.observations[is_doubted[~is_old].to_numpy()]
@@ -95,7 +95,7 @@ def close_holds(intake: Intake, held_before: "pd.Series[int]") -> Intake:
         verdicts_on_observations(words, _CONTRADICTION),
     )
     closed = set_aside(left, verdicts)
-    return replace(closed, issues=all_issues(closed.issues, *_say(closings, intake.files)))
+    return replace(closed, issues=all_issues(closed.issues, *_notes_on(closings, dataset.files)))
 
 
 def _without(table: DataFrame[T], result_ids: "pd.Series[int]") -> DataFrame[T]:
@@ -129,26 +129,26 @@ def _list_closings(files: Sequence[ReceivedFile]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).astype({"source_file": "str", "sha8": "str"})
 
 
-def _everything(intake: Intake, held_before: "pd.Series[int]") -> pd.DataFrame:
+def _everything(dataset: Dataset, held_before: "pd.Series[int]") -> pd.DataFrame:
     """Put accepted and held results together, with their `place` and whether they are held."""
     table: pd.DataFrame = pd.concat(
-        [pd.DataFrame(intake.results), pd.DataFrame(intake.held)], ignore_index=True
+        [pd.DataFrame(dataset.results), pd.DataFrame(dataset.held)], ignore_index=True
     )
-    is_unread = table["result_id"].isin(intake.held["result_id"])
+    is_unread = table["result_id"].isin(dataset.held["result_id"])
     return table.assign(
-        place=_places_of(table),
+        place=_refs_of(table),
         is_unread=is_unread,
         is_held=is_unread | table["result_id"].isin(held_before),
     )
 
 
-def _places_of(table: pd.DataFrame) -> pd.Series:
+def _refs_of(table: pd.DataFrame) -> pd.Series:
     """Give the place of each row, as `closings` writes it."""
     places = list(zip(*(table[name] for name in _PLACE), strict=True))
     return pd.Series(places, index=table.index, dtype="object")
 
 
-def _find_replaced_places(closings: pd.DataFrame, everything: pd.DataFrame) -> set[object]:
+def _find_replaced_rows(closings: pd.DataFrame, everything: pd.DataFrame) -> set[object]:
     """Find the places of corrected rows; not of those whose new row could not be split."""
     pairs = closings.dropna(subset="original")
     unsplit = everything["is_unread"] & everything["source_column"].eq("")
@@ -210,14 +210,14 @@ def _find_replaced(closings: pd.DataFrame, everything: pd.DataFrame) -> "pd.Seri
     return old.loc[old["is_held"] | ~stays, "result_id"].drop_duplicates()
 
 
-def _say(closings: pd.DataFrame, files: Sequence[ReceivedFile]) -> list[DataFrame[Issues]]:
+def _notes_on(closings: pd.DataFrame, files: Sequence[ReceivedFile]) -> list[DataFrame[Issues]]:
     """Say of each file how many of its rows were replaced, and which corrected nothing here."""
     names = [file.name for file in files]
     closed = closings.dropna(subset="original").drop_duplicates("original")
     replaced = pd.Series([place[0] for place in closed["original"]], dtype="str").value_counts()
     astray = closings.loc[closings["original"].isna(), "source_file"].value_counts()
     return [
-        issue_of_file(name, code, detail=say_count(int(count[name]), "row"))
+        issue_of_file(name, code, detail=count_text(int(count[name]), "row"))
         for name in names
         for code, count in (("hold-closed", replaced), ("hold-elsewhere", astray))
         if name in count.index

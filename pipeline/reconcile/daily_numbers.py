@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.accounting import validate_results
-from pipeline.ingest.dataset import Intake
+from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.specimen_days import name_specimens, specimen_days
 from pipeline.ingest.verdicts import (
     join_verdicts,
@@ -36,7 +36,7 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def name_by_day(intake: Intake, specimen_ids: SpecimenIds, least: int) -> Intake:
+def name_by_day(dataset: Dataset, specimen_ids: SpecimenIds, least: int) -> Dataset:
     """Name the specimens of sources whose numbers start anew each day by number and day.
 
     What was collected before six in the morning belongs to the day before where the same person
@@ -49,27 +49,27 @@ def name_by_day(intake: Intake, specimen_ids: SpecimenIds, least: int) -> Intake
         least: So many numbers of one source that stand with other people on other days show that
             they start anew; only asked where the site says nothing.
     """
-    held = pd.DataFrame(intake.held)
-    tables = [pd.DataFrame(intake.results), held, pd.DataFrame(intake.observations)]
+    held = pd.DataFrame(dataset.held)
+    tables = [pd.DataFrame(dataset.results), held, pd.DataFrame(dataset.observations)]
     # A day for which a result is held tells nothing.
     told = held.assign(collected_at=held["collected_at"].mask(held["code"].isin(_MISDATED)))
     rows = pd.concat([table[_COLUMNS] for table in (tables[0], told, tables[2])], ignore_index=True)
-    is_daily = rows["accession"].ne("") & (specimen_ids == DAILY or _is_stated(rows, intake))
+    is_daily = rows["accession"].ne("") & (specimen_ids == DAILY or _is_stated(rows, dataset))
     notes: Sequence[DataFrame[Issues]] = ()
     if not specimen_ids:
-        is_assumed, notes = _assume(rows[~is_daily], intake, least)
+        is_assumed, notes = _assume(rows[~is_daily], dataset, least)
         is_daily |= is_assumed.reindex(rows.index, fill_value=False)
     daily = rows[is_daily]
     daily = daily[_is_number(daily)]
     if daily.empty:
-        return intake
+        return dataset
     named = name_specimens(daily)
-    return _rename(intake, tables, rows, named, notes)
+    return _rename(dataset, tables, rows, named, notes)
 
 
-def _is_stated(rows: pd.DataFrame, intake: Intake) -> "pd.Series[bool]":
+def _is_stated(rows: pd.DataFrame, dataset: Dataset) -> "pd.Series[bool]":
     """Mark the rows of sheets of which a layout states that their numbers start anew."""
-    said = intake.issues[intake.issues["code"].eq(SAID_BY_LAYOUT)]
+    said = dataset.issues[dataset.issues["code"].eq(SAID_BY_LAYOUT)]
     if said.empty:
         return pd.Series(False, index=rows.index)
     sheets = pd.MultiIndex.from_frame(said[["source_file", "sheet"]])
@@ -78,7 +78,7 @@ def _is_stated(rows: pd.DataFrame, intake: Intake) -> "pd.Series[bool]":
 
 
 def _assume(
-    rows: pd.DataFrame, intake: Intake, least: int
+    rows: pd.DataFrame, dataset: Dataset, least: int
 ) -> tuple["pd.Series[bool]", list[DataFrame[Issues]]]:
     """Mark the rows of sources in which so many numbers stand with other people on other days.
 
@@ -93,7 +93,7 @@ def _assume(
     if len(shared) < least:
         return nothing, []
     known = known[known["accession"].isin(shared)]
-    source_of = {file.name: "\n".join(sorted(set(file.layouts))) for file in intake.files}
+    source_of = {file.name: "\n".join(sorted(set(file.layouts))) for file in dataset.files}
     known = known[_is_number(known)]
     placed = known.assign(source=known["source_file"].map(source_of), day=specimen_days(known))
     once = placed.drop_duplicates(["source", "accession", "day", "patient_id"])
@@ -124,12 +124,12 @@ def _is_number(rows: pd.DataFrame) -> list[bool]:
 
 
 def _rename(
-    intake: Intake,
+    dataset: Dataset,
     tables: Sequence[pd.DataFrame],
     rows: pd.DataFrame,
     named: "pd.Series[str]",
     notes: Sequence[DataFrame[Issues]],
-) -> Intake:
+) -> Dataset:
     """Put the names into the tables; hold what has a number and no day."""
     accessions = rows["accession"].where(~rows.index.isin(named.index), named)
     ends = np.cumsum([len(table) for table in tables])[:-1]
@@ -148,11 +148,11 @@ def _rename(
         verdicts_on_results(dayless, NO_DAY), verdicts_on_observations(in_words, NO_DAY)
     )
     renamed = replace(
-        intake,
+        dataset,
         results=cast(DataFrame[Results], results.fillna({"accession": ""})),
         held=Held.require_columns(held.fillna({"accession": ""})),
         observations=cast(DataFrame[Observations], said),
-        issues=all_issues(intake.issues, *notes),
+        issues=all_issues(dataset.issues, *notes),
     )
     aside = set_aside(renamed, verdicts)
     return replace(aside, results=validate_results(aside.results))

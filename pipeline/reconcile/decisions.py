@@ -18,7 +18,7 @@ from pipeline.errors import ArgumentError
 from pipeline.history.store.records import Decision
 from pipeline.ingest.accounting import validate_results
 from pipeline.ingest.cells.sex_and_age import ages_at
-from pipeline.ingest.dataset import Intake
+from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.verdicts import (
     join_verdicts,
     set_aside,
@@ -59,7 +59,7 @@ def list_conflicts(held: DataFrame[Held]) -> tuple[Conflict, ...]:
     )
 
 
-def facts_of_decision(held: DataFrame[Held], hold_id: str, version: int) -> dict[str, str]:
+def details_of_decision(held: DataFrame[Held], hold_id: str, version: int) -> dict[str, str]:
     """Return what a decision is about: the id in conflict, the version chosen and all the others.
 
     Raises:
@@ -98,40 +98,40 @@ def patients_of_decision(facts: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(json.loads(facts["patients"])) if "specimen" in facts else (facts["patient_id"],)
 
 
-def settle_people(intake: Intake, decisions: Sequence[Decision]) -> Intake:
+def resolve_people(dataset: Dataset, decisions: Sequence[Decision]) -> Dataset:
     """Apply what was decided, hold what contradicts itself still, and what was rejected."""
     of_specimens = [each for each in decisions if "specimen" in each.facts]
     decisions = [each for each in decisions if "specimen" not in each.facts]
     for decision in decisions:
         if decision.kind == RELEASE:
-            intake = replace(
-                intake,
-                results=validate_results(_unite(intake.results, decision)),
-                held=Held.require_columns(_unite(intake.held, decision)),
-                observations=Observations.require_columns(_unite(intake.observations, decision)),
+            dataset = replace(
+                dataset,
+                results=validate_results(_unite(dataset.results, decision)),
+                held=Held.require_columns(_unite(dataset.held, decision)),
+                observations=Observations.require_columns(_unite(dataset.observations, decision)),
             )
     rejections = [each for each in decisions if each.kind == REJECT]
-    tables = (intake.results, intake.held, intake.observations)
+    tables = (dataset.results, dataset.held, dataset.observations)
     persons = [_is_rejected(table, rejections) for table in tables]
     specimens = [_is_other_specimen(table, of_specimens) for table in tables]
     leaving, rejected, said = (one | other for one, other in zip(persons, specimens, strict=True))
     if not any(each.any() for each in (leaving, rejected, said)):
-        return hold_conflicts(intake)
+        return hold_conflicts(dataset)
     # A remark that is no result of its own goes with the results that it was about.
     verdicts = join_verdicts(
-        verdicts_on_results(intake.results[persons[0]], _REJECTED),
-        verdicts_on_results(intake.results[specimens[0]], _OTHER_SPECIMEN),
-        verdicts_on_observations(intake.observations[persons[2]], _REJECTED),
-        verdicts_on_observations(intake.observations[specimens[2]], _OTHER_SPECIMEN),
+        verdicts_on_results(dataset.results[persons[0]], _REJECTED),
+        verdicts_on_results(dataset.results[specimens[0]], _OTHER_SPECIMEN),
+        verdicts_on_observations(dataset.observations[persons[2]], _REJECTED),
+        verdicts_on_observations(dataset.observations[specimens[2]], _OTHER_SPECIMEN),
     )
-    decided = set_aside(intake, verdicts)
+    decided = set_aside(dataset, verdicts)
     # What a person has rejected is no reason to hold what remains.
     is_decided = decided.held["result_id"].isin(
         pd.concat(
             [
-                intake.held.loc[rejected, "result_id"],
-                intake.results.loc[leaving, "result_id"],
-                intake.observations.loc[said, "result_id"].dropna(),
+                dataset.held.loc[rejected, "result_id"],
+                dataset.results.loc[leaving, "result_id"],
+                dataset.observations.loc[said, "result_id"].dropna(),
             ]
         )
     )

@@ -4,7 +4,7 @@ import pandas as pd
 
 from pipeline.ingest.cells.sex_and_age import ages_at
 from pipeline.issues import Staged, all_issues, issue_of_file
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 from schemas import DataFrame, Issues, Results
 
 
@@ -45,7 +45,7 @@ def _notes(filled: pd.DataFrame) -> DataFrame[Issues]:
     return all_issues(
         *(
             issue_of_file(
-                str(file), "demographics-completed", detail=say_count(int(count), "result")
+                str(file), "demographics-completed", detail=count_text(int(count), "result")
             )
             for file, count in filled["source_file"].value_counts(sort=False).items()
         )

@@ -27,7 +27,7 @@ _TELLING = [
 ]  # fmt: skip
 
 
-def settle_identity(
+def resolve_identity(
     results: DataFrame[Results],
     held: DataFrame[Held],
     observations: DataFrame[Observations] | None = None,
@@ -112,7 +112,7 @@ def drop_conflicting(
 
     Args:
         observations: All of them.
-        issues: Those of `settle_identity`.
+        issues: Those of `resolve_identity`.
         results: Accepted results, those in conflict included.
         held: Held results.
 

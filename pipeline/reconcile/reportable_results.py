@@ -55,12 +55,12 @@ def select_reportable(
     cancelled = ordered["status"].eq(ResultStatus.CANCELLED)
     fate[cancelled] = str(Disposition.IGNORED)
     rank = ordered["status"].map(RANK)
-    standing = fate.eq(Disposition.USED)
-    best = rank.where(standing).groupby([ordered[key] for key in KEY]).transform("max")
-    fate[standing & (rank < best)] = str(Disposition.SUPERSEDED)
+    current = fate.eq(Disposition.USED)
+    best = rank.where(current).groupby([ordered[key] for key in KEY]).transform("max")
+    fate[current & (rank < best)] = str(Disposition.SUPERSEDED)
 
-    standing = fate.eq(Disposition.USED)
-    candidates = ordered[standing]
+    current = fate.eq(Disposition.USED)
+    candidates = ordered[current]
     same_value = candidates.duplicated([*KEY, "comparator", "value"])
     fate[candidates.index[same_value]] = str(Disposition.DUPLICATE)
     distinct = candidates[~same_value]

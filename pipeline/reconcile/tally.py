@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.ingest.dataset import Intake
+from pipeline.ingest.dataset import Dataset
 from pipeline.reconcile.reportable_results import Selected
 from schemas.vocabulary import Disposition, IssueSeverity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accounts:
+class RunTally:
     """What was read, in counts that reconcile."""
 
     files: int
@@ -35,7 +35,9 @@ class Accounts:
         return {kind: getattr(self, kind) for kind in Disposition}
 
 
-def reconcile(intake: Intake, selected: Selected, names: Collection[str] | None = None) -> Accounts:
+def reconcile(
+    dataset: Dataset, selected: Selected, names: Collection[str] | None = None
+) -> RunTally:
     """Count what became of every result that was read.
 
     Args:
@@ -46,9 +48,9 @@ def reconcile(intake: Intake, selected: Selected, names: Collection[str] | None 
     Raises:
         RuntimeError: The counts do not add up: a result was lost or counted twice.
     """
-    files = [file for file in intake.files if names is None or file.name in names]
-    is_counted = np.array([names is None or file.name in names for file in intake.files], bool)
-    starts = np.cumsum([0, *(file.read for file in intake.files)])[:-1]
+    files = [file for file in dataset.files if names is None or file.name in names]
+    is_counted = np.array([names is None or file.name in names for file in dataset.files], bool)
+    starts = np.cumsum([0, *(file.read for file in dataset.files)])[:-1]
 
     def count(ids: "pd.Series[int]") -> int:
         numbers = ids.to_numpy("int64")
@@ -58,19 +60,19 @@ def reconcile(intake: Intake, selected: Selected, names: Collection[str] | None 
     counts = {
         kind: count(pd.Series(fates.index[fates.eq(str(kind)).to_numpy()])) for kind in Disposition
     }
-    counts[Disposition.HELD] += count(intake.held["result_id"])
+    counts[Disposition.HELD] += count(dataset.held["result_id"])
     counts[Disposition.IGNORED] += sum(file.ignored for file in files)
-    counts[Disposition.SUPERSEDED] += count(intake.superseded)
+    counts[Disposition.SUPERSEDED] += count(dataset.superseded)
     read = sum(file.read - file.purged - file.withdrawn for file in files)
     if sum(counts.values()) != read:
         raise RuntimeError(f"{read} results were read, {sum(counts.values())} accounted for")
-    of_file = intake.issues[
-        intake.issues["severity"].eq(IssueSeverity.ERROR)
-        & intake.issues["row"].isna()
-        & intake.issues["result_id"].isna()
+    of_file = dataset.issues[
+        dataset.issues["severity"].eq(IssueSeverity.ERROR)
+        & dataset.issues["row"].isna()
+        & dataset.issues["result_id"].isna()
     ]
     in_doubt = set(of_file["source_file"])
-    return Accounts(
+    return RunTally(
         files=len(files),
         unreadable_files=sum(file.read == 0 and file.name in in_doubt for file in files),
         read=read,

@@ -1,6 +1,6 @@
 """Results in words that another result speaks against which cannot be read itself."""
 
-from pipeline.ingest.dataset import Intake
+from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.verdicts import set_aside, verdicts_on_observations
 from pipeline.knowledge.check_observations import AS_RESULTS, IN_WORDS
 from pipeline.knowledge.model import Knowledge
@@ -15,7 +15,7 @@ _CANCELLED = RANK[ResultStatus.FINAL] + 0.5
 _SAYS_ELSE = 0.25
 
 
-def hold_overtaken(intake: Intake, knowledge: Knowledge) -> Intake:
+def hold_superseded(dataset: Dataset, knowledge: Knowledge) -> Dataset:
     """Hold results in words that no longer stand alone.
 
     A correction to "indeterminate" is held, because it is no answer; the result that it corrects
@@ -32,11 +32,11 @@ def hold_overtaken(intake: Intake, knowledge: Knowledge) -> Intake:
         for each in observations
         if each.group in AS_RESULTS and not each.counts_if_suspected
     ]
-    said, held = intake.observations, intake.held
+    said, held = dataset.observations, dataset.held
     results = said[said["result_id"].notna() & said["code"].isin(words)]
     against = held[held["analyte"].isin(words) & held["accession"].ne("")]
     if results.empty or against.empty:
-        return intake
+        return dataset
     rank = against["status"].map(RANK).astype("float64").fillna(_CANCELLED)
     is_neither = against["code"].eq(_UNREADABLE) & against["analyte"].isin(antibodies)
     rank = rank.add(_SAYS_ELSE).where(is_neither, rank)
@@ -46,4 +46,4 @@ def hold_overtaken(intake: Intake, knowledge: Knowledge) -> Intake:
     other = results[_KEY].merge(highest, on=_KEY, how="left")["against"].set_axis(results.index)
     # A cancelled result is no answer: it goes on to withdraw others.
     overtaken = results[own.notna() & (other > own)]
-    return set_aside(intake, verdicts_on_observations(overtaken, _CODE))
+    return set_aside(dataset, verdicts_on_observations(overtaken, _CODE))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.report.report_model import Place
+from pipeline.report.report_model import SourceRef
 from schemas import DataFrame, Evidence, Findings
 
 _KEY = ["patient_id", "accession", "rule"]
@@ -56,7 +56,7 @@ class Cited(NamedTuple):
         return self.text if self.value is None else f"{self.value:.12g}"
 
     @property
-    def place(self) -> Place:
+    def place(self) -> SourceRef:
         """Where it stands, as results name their places."""
         return (
             self.source_file,

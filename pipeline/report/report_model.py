@@ -7,12 +7,12 @@ from typing import Literal
 
 from schemas.vocabulary import Disposition, Outcome, Reason
 
-Place = tuple[str, str, str, str, str]
+SourceRef = tuple[str, str, str, str, str]
 """File, sheet, row, analyte and comparator of a result, as findings cite it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunFacts:
+class RunInfo:
     """The run that made a report."""
 
     run_at: datetime
@@ -101,7 +101,7 @@ class CitedResult:
     other_value: str = ""
     """The number in `other_unit`, where another unit than the one reported is to be shown."""
     other_unit: str = ""
-    place: Place = ("", "", "", "", "")
+    place: SourceRef = ("", "", "", "", "")
     """Where the result stands; that of a `ResultRow`."""
 
 
@@ -167,7 +167,7 @@ class ResultRow:
     """Preliminary or corrected, so not simply final."""
     corrected_from: str = ""
     """The number that a correction replaced, with its sign."""
-    place: Place = ("", "", "", "", "")
+    place: SourceRef = ("", "", "", "", "")
     """What findings cite it by."""
 
 
@@ -300,5 +300,5 @@ class PatientReport:
     files: tuple[FileUse, ...]
     citations: tuple[Citation, ...]
     profile: str
-    run: RunFacts
+    run: RunInfo
     artifacts: tuple[ArtifactCard, ...] = ()

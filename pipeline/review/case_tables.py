@@ -118,11 +118,11 @@ def _origin(number: int, line: Mapping[str, str]) -> dict[str, object]:
 def _result(cell: str, line: Mapping[str, str], analyte: Analyte) -> dict[str, object]:
     found = _RESULT.fullmatch(cell)
     if found is None:
-        raise KnowledgeError(f"{_place(line)}: cannot read the result {cell!r} of {analyte.id}")
+        raise KnowledgeError(f"{_add_row(line)}: cannot read the result {cell!r} of {analyte.id}")
     sign, number, stated, low, high = found.groups()
     unit = stated or line.get("unit") or analyte.unit
     if unit not in analyte.units:
-        raise KnowledgeError(f"{_place(line)}: {analyte.id} is not accepted in {unit!r}")
+        raise KnowledgeError(f"{_add_row(line)}: {analyte.id} is not accepted in {unit!r}")
     low, high = low or line.get("low"), high or line.get("high")
     return {
         "comparator": sign,
@@ -155,8 +155,8 @@ def _observation(cell: str, line: Mapping[str, str], kind: Observation) -> dict[
         if kind.kind == "date":
             return {**said, "day": pd.Timestamp(cell)}
     except ValueError as error:
-        raise KnowledgeError(f"{_place(line)}: cannot read {cell!r} as {kind.id}") from error
-    raise KnowledgeError(f"{_place(line)}: {kind.id} is yes or no, not {cell!r}")
+        raise KnowledgeError(f"{_add_row(line)}: cannot read {cell!r} as {kind.id}") from error
+    raise KnowledgeError(f"{_add_row(line)}: {kind.id} is yes or no, not {cell!r}")
 
 
 def _ages(text: str, line: Mapping[str, str]) -> dict[str, object]:
@@ -166,7 +166,7 @@ def _ages(text: str, line: Mapping[str, str]) -> dict[str, object]:
         return dict.fromkeys(names, pd.NA)
     found = _AGE.fullmatch(text)
     if found is None:
-        raise KnowledgeError(f"{_place(line)}: cannot read the age {text!r}")
+        raise KnowledgeError(f"{_add_row(line)}: cannot read the age {text!r}")
     low, high, unit = int(found[1]), int(found[2] or found[1]), found[3]
     days = [int(low * _DAYS[unit]), int(high * _DAYS[unit])]
     if unit in _MONTHS:
@@ -181,5 +181,5 @@ def _ages(text: str, line: Mapping[str, str]) -> dict[str, object]:
     return dict(zip(names, (*days, *months), strict=True))
 
 
-def _place(line: Mapping[str, str]) -> str:
+def _add_row(line: Mapping[str, str]) -> str:
     return f"{line.get('file', 'table')}:{line.get('line', '?')}"

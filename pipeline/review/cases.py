@@ -118,7 +118,7 @@ def check_columns(file: CaseFile, knowledge: Knowledge) -> None:
             raise KnowledgeError(f"{file.name}:{line.number}: a table without an answer")
 
 
-def place_lines(files: Sequence[CaseFile]) -> list[Mapping[str, str]]:
+def number_lines(files: Sequence[CaseFile]) -> list[Mapping[str, str]]:
     """Give every line its own patient and accession, but those that a table itself joins."""
     return [
         {

@@ -55,7 +55,7 @@ class Comparison:
 
 def compare_interpretations(before: Interpretation, after: Interpretation) -> Comparison:
     """Compare every answer of two interpretations, shadow rules included."""
-    both = _side_by_side(_answers(before), _answers(after))
+    both = _side_by_side(_outcomes(before), _outcomes(after))
     differences = Differences.validate(
         both.loc[both["difference"].ne(""), list(Differences.column_types())].reset_index(drop=True)
     )
@@ -67,7 +67,7 @@ def compare_interpretations(before: Interpretation, after: Interpretation) -> Co
     )
 
 
-def _answers(interpretation: Interpretation) -> pd.DataFrame:
+def _outcomes(interpretation: Interpretation) -> pd.DataFrame:
     together = pd.concat(
         [
             join_evidence(interpretation.findings, interpretation.evidence),

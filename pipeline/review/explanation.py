@@ -7,18 +7,18 @@ from typing import Any
 import pandas as pd
 
 from pipeline.interpret import ask_questions
-from pipeline.interpret.by_accession import NOWHERE, Grid
+from pipeline.interpret.by_accession import NOWHERE, SpecimenIndex
 from pipeline.interpret.evaluator import Questions
-from pipeline.interpret.truth_columns import Answer, EvidenceColumn
+from pipeline.interpret.truth_columns import EvidenceColumn, TruthColumn
 from pipeline.knowledge.conditions import Compare, Condition, Group, Not, RuleIs
 from pipeline.knowledge.describe import (
     cite,
+    describe_affected,
     describe_condition,
     describe_stratum,
-    describe_touches,
 )
 from pipeline.knowledge.model import Knowledge, Limit, Rule
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 from schemas import DataFrame, Findings, Held, Observations, Reportable
 from schemas.joined_codes import split_codes
 from schemas.vocabulary import Outcome
@@ -57,17 +57,17 @@ def explain_patient(
     Every table holds rows of this patient alone. Rules that were not tested are left out, unless
     one is asked for by name. What makes a specimen doubtful stands before its findings.
     """
-    grid, questions = ask_questions(results, held, knowledge, observations)
-    teller = _Teller(grid, questions, knowledge, is_whole=not rule)
+    specimen_index, questions = ask_questions(results, held, knowledge, observations)
+    teller = _Teller(specimen_index, questions, knowledge, is_whole=not rule)
     nodes = []
-    for place, row in enumerate(grid.accessions.itertuples(index=False)):
+    for place, row in enumerate(specimen_index.accessions.itertuples(index=False)):
         own = findings[findings["accession"].eq(str(row.accession))]
         wanted = own["rule"].eq(rule) if rule else own["outcome"].ne(Outcome.NOT_TESTED)
         if accession in ("", row.accession):
             told = tuple(
-                teller.tell_finding(finding, place) for finding in own[wanted].to_dict("records")
+                teller.explain_finding(finding, place) for finding in own[wanted].to_dict("records")
             )
-            doubts = () if rule else tuple(teller.tell_doubts(place))
+            doubts = () if rule else tuple(teller.explain_interference(place))
             nodes.append(Node(says=_accession(row), because=(*doubts, *told)))
     return tuple(nodes)
 
@@ -87,31 +87,36 @@ class _Teller:
     """
 
     def __init__(
-        self, grid: Grid, questions: Questions, knowledge: Knowledge, *, is_whole: bool
+        self,
+        specimen_index: SpecimenIndex,
+        questions: Questions,
+        knowledge: Knowledge,
+        *,
+        is_whole: bool,
     ) -> None:
         self._is_whole = is_whole
-        self._grid = grid
+        self._grid = specimen_index
         self._questions = questions
         self._knowledge = knowledge
 
-    def tell_doubts(self, place: int) -> Iterator[Node]:
+    def explain_interference(self, place: int) -> Iterator[Node]:
         """Tell every reason to doubt the specimen, and what it rests on."""
         for name, answer in self._questions.artifacts.items():
             if answer.yes[place]:
-                yield self._doubt(name, place)
+                yield self._explain_artifact(name, place)
 
-    def _doubt(self, name: str, place: int) -> Node:
+    def _explain_artifact(self, name: str, place: int) -> Node:
         artifact = self._knowledge.artifacts[name]
         return Node(
             says=f"in doubt, {artifact.id}: {artifact.title}",
             because=(
                 self._condition(artifact.when, place),
-                Node(says=f"may be wrong: {describe_touches(artifact, self._knowledge)}"),
+                Node(says=f"may be wrong: {describe_affected(artifact, self._knowledge)}"),
                 Node(says=f"source: {cite(artifact.source, self._knowledge)}"),
             ),
         )
 
-    def tell_finding(self, finding: dict[Any, Any], place: int) -> Node:
+    def explain_finding(self, finding: dict[Any, Any], place: int) -> Node:
         said = [finding["outcome"], *filter(None, (finding["grade"], finding["status"]))]
         if finding["reason"]:
             said.append(f"because {finding['reason']}")
@@ -127,7 +132,7 @@ class _Teller:
         doubts = tuple(
             Node(says=f"unconfirmed because of {name}")
             if self._is_whole
-            else self._doubt(name, place)
+            else self._explain_artifact(name, place)
             for name in names
         )
         return Node(
@@ -142,7 +147,7 @@ class _Teller:
 
     def _grades(self, rule: Rule, place: int) -> Iterator[Node]:
         """Tell the grades from the deepest to the one that holds or cannot be excluded."""
-        if not self._questions.answer_rule(rule).yes[place]:
+        if not self._questions.evaluate_rule(rule).yes[place]:
             return
         for step in rule.grades:
             node = self._condition(step.when, place)
@@ -172,7 +177,7 @@ class _Teller:
                 )
         return Node(says=says, because=because)
 
-    def _comparison(self, answer: Answer, limit: Limit, place: int) -> tuple[Node, ...]:
+    def _comparison(self, answer: TruthColumn, limit: Limit, place: int) -> tuple[Node, ...]:
         (item,) = answer.evidence
         shown = tuple(self._evidence(item, place))
         row = int(item.results[place])
@@ -209,8 +214,8 @@ class _Teller:
             age = f"age {low} to {'?' if pd.isna(high) else high} completed months"
         else:
             age = (
-                f"age {say_count(low // 12, 'year')} ({say_count(low, 'completed month')}, "
-                f"{say_count(result['age_days_low'], 'day')})"
+                f"age {count_text(low // 12, 'year')} ({count_text(low, 'completed month')}, "
+                f"{count_text(result['age_days_low'], 'day')})"
             )
         return (Node(says=f"{age}, sex {result['sex'] or 'unknown'}"),)
 
@@ -222,10 +227,10 @@ class _Teller:
             yield self._result(row)
         if aside != NOWHERE:
             held = self._grid.held.iloc[aside]
-            yield Node(says=f"{item.subject}: held ({held['code']}), {_place(held)}")
+            yield Node(says=f"{item.subject}: held ({held['code']}), {_source_text(held)}")
         if said != NOWHERE:
             line = self._grid.observations.iloc[said]
-            yield Node(says=f"{item.subject}: {line['answer']}, {_place(line)}")
+            yield Node(says=f"{item.subject}: {line['answer']}, {_source_text(line)}")
         if row == aside == said == NOWHERE:
             yield Node(says=f"{item.subject}: not reported")
 
@@ -244,16 +249,16 @@ class _Teller:
             operands = (self._result(each) for each in rows if each != NOWHERE)
             says = f"{analyte.id} {number}: {made.id}, {origin}"
             return Node(says=says, because=(path, *operands))
-        written = f"written {result['original_text']!r}, {_place(result)}, {origin}"
+        written = f"written {result['original_text']!r}, {_source_text(result)}, {origin}"
         return Node(says=f"{analyte.id} {number}: {written}", because=(path,))
 
 
-def _truth(answer: Answer, place: int) -> str:
+def _truth(answer: TruthColumn, place: int) -> str:
     if answer.yes[place]:
         return "yes"
     return "no" if answer.no[place] else "unknown"
 
 
-def _place(row: "pd.Series[Any]") -> str:
+def _source_text(row: "pd.Series[Any]") -> str:
     sheet = f", sheet {row['source_sheet']}" if row["source_sheet"] else ""
     return f"{row['source_file']}{sheet}, row {row['source_row']}, {row['source_column']}"

@@ -24,7 +24,7 @@ from pipeline.knowledge.model import (
 )
 from pipeline.review.cases import ARTIFACTS, PRIORITY, CaseFile
 from pipeline.review.parts_moved import ages_moved, condition_mutants, numbers_moved
-from pipeline.review.trial import Laid, answer_cases, lay_cases
+from pipeline.review.trial import Laid, evaluate_cases, lay_cases
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ def try_mutants(
     def killer(mutant: Mutant, rule: str) -> str:
         if rule not in laid:
             laid[rule] = lay_cases([cases[rule]], knowledge)
-        trials = answer_cases(laid[rule], _only(mutant.knowledge, rule))
+        trials = evaluate_cases(laid[rule], _only(mutant.knowledge, rule))
         failures = chain.from_iterable(trial.failures for trial in trials)
         return next((f"{failure.file}:{failure.line}" for failure in failures), "")
 

@@ -126,7 +126,7 @@ def condition_mutants(
     if isinstance(condition, Formula):
         yield from _formula_moved(condition, knowledge)
     if isinstance(condition, Change | Earlier | Since):
-        yield from _amounts_moved(condition, knowledge)
+        yield from _change_limits_moved(condition, knowledge)
     inner = getattr(condition, "condition", None)
     if is_dataclass(inner):
         for what, changed in condition_mutants(cast(Condition, inner), knowledge):
@@ -144,7 +144,7 @@ def _formula_moved(condition: Formula, knowledge: Knowledge) -> Iterator[tuple[s
                 yield f"{of}, {side} {number:g} to {moved:g}", _with(condition, **{side: moved})
 
 
-def _amounts_moved(
+def _change_limits_moved(
     condition: Change | Earlier | Since, knowledge: Knowledge
 ) -> Iterator[tuple[str, Condition]]:
     analyte = knowledge.analytes.get(getattr(condition, "analyte", ""))

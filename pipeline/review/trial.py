@@ -24,8 +24,8 @@ from pipeline.review.cases import (
     CaseLine,
     accession_of,
     check_columns,
+    number_lines,
     patient_of,
-    place_lines,
     read_case_folder,
 )
 from schemas import Evidence, Findings
@@ -72,7 +72,7 @@ class Laid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Shelf:
+class _CaseFiles:
     """Case files, and the knowledge that they were written for."""
 
     cases: Mapping[str, CaseFile]
@@ -158,7 +158,7 @@ def try_cases(cases: Sequence[CaseFile], knowledge: Knowledge) -> tuple[Trial, .
     Raises:
         KnowledgeError: A file is named for no rule that gives findings, or cannot be read.
     """
-    return answer_cases(lay_cases(cases, knowledge), knowledge) if cases else ()
+    return evaluate_cases(lay_cases(cases, knowledge), knowledge) if cases else ()
 
 
 def lay_cases(cases: Sequence[CaseFile], knowledge: Knowledge) -> Laid:
@@ -167,15 +167,15 @@ def lay_cases(cases: Sequence[CaseFile], knowledge: Knowledge) -> Laid:
     Raises:
         KnowledgeError: A file is named for no rule that gives findings, or cannot be read.
     """
-    answered = (*_answered(knowledge), *NAMED_FOR_NO_RULE)
+    answered = (*_evaluated(knowledge), *NAMED_FOR_NO_RULE)
     for file in cases:
         if file.rule not in answered:
             raise KnowledgeError(f"{file.name}: no rule named {file.rule!r}")
         check_columns(file, knowledge)
-    return Laid(cases=tuple(cases), tables=tables_of(place_lines(cases), knowledge))
+    return Laid(cases=tuple(cases), tables=tables_of(number_lines(cases), knowledge))
 
 
-def answer_cases(laid: Laid, knowledge: Knowledge) -> tuple[Trial, ...]:
+def evaluate_cases(laid: Laid, knowledge: Knowledge) -> tuple[Trial, ...]:
     """Compare what the rules say of lines that were laid out with the answers beside them."""
     cases, tables = laid.cases, laid.tables
     said = interpret_results(
@@ -254,40 +254,42 @@ def _fits(answer: str, expected: str, said: str) -> bool:
             return said == expected
 
 
-def _overlaid(overlay: Path | None, knowledge: Knowledge) -> Iterator[_Shelf]:
+def _overlaid(overlay: Path | None, knowledge: Knowledge) -> Iterator[_CaseFiles]:
     if overlay is None:
         return
     profile = knowledge.profile.id
     folder = overlay / FOLDER
     if profile != _DEFAULT:
-        yield _Shelf(cases=read_case_folder(folder / profile), knowledge=knowledge)
+        yield _CaseFiles(cases=read_case_folder(folder / profile), knowledge=knowledge)
     cases = read_case_folder(folder)
     if cases:
         is_default = profile == _DEFAULT
         written_for = knowledge if is_default else load_knowledge(overlay, groups=EVERY)
-        yield _Shelf(cases=cases, knowledge=written_for)
+        yield _CaseFiles(cases=cases, knowledge=written_for)
 
 
-def _shipped(overlay: Path | None, profile: str, knowledge: Knowledge) -> Iterator[_Shelf]:
+def _shipped(overlay: Path | None, profile: str, knowledge: Knowledge) -> Iterator[_CaseFiles]:
     folder = files("pipeline.knowledge") / FOLDER
     own = read_case_folder(folder / knowledge.profile.id)
     if own:
         plain = overlay is None
         written_for = knowledge if plain else load_knowledge(None, profile, groups=EVERY)
-        yield _Shelf(cases=own, knowledge=written_for)
+        yield _CaseFiles(cases=own, knowledge=written_for)
     is_default = overlay is None and knowledge.profile.id == _DEFAULT
     written_for = knowledge if is_default else load_knowledge(groups=EVERY)
-    yield _Shelf(cases=read_case_folder(folder), knowledge=written_for)
+    yield _CaseFiles(cases=read_case_folder(folder), knowledge=written_for)
 
 
-def _named(shelves: Sequence[_Shelf], knowledge: Knowledge) -> list[str]:
+def _named(shelves: Sequence[_CaseFiles], knowledge: Knowledge) -> list[str]:
     """Name the rules that give findings, and those of case files that lead nowhere."""
     return list(
-        dict.fromkeys([*_answered(knowledge), *(name for shelf in shelves for name in shelf.cases)])
+        dict.fromkeys(
+            [*_evaluated(knowledge), *(name for shelf in shelves for name in shelf.cases)]
+        )
     )
 
 
-def _answered(knowledge: Knowledge) -> list[str]:
+def _evaluated(knowledge: Knowledge) -> list[str]:
     return [rule.id for rule in (*knowledge.shown_rules(), *knowledge.shadow_rules())]
 
 

@@ -29,7 +29,7 @@ _LINE_ENDS = (b"\n", b"\r", b"\n\x00", b"\r\x00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class FileState:
     """What a file looked like, and since when."""
 
     signature: tuple[int, int, int, int]
@@ -69,7 +69,7 @@ def find_arrivals(
         OSError: What was seen cannot be remembered.
     """
     before = _remembered(private)
-    seen: dict[str, Sighting] = {}
+    seen: dict[str, FileState] = {}
     whole: list[Path] = []
     unfinished = 0
     patience = [0.0]
@@ -139,7 +139,7 @@ def _list_files(inbox: Path, leave: frozenset[Path], refused: set[Path]) -> Iter
         yield from (here / name for name in folders if (here / name).is_symlink())
 
 
-def _look_at(path: Path, before: Sighting | None, now: float) -> Sighting:
+def _look_at(path: Path, before: FileState | None, now: float) -> FileState:
     """Say since when a file has looked as it does.
 
     Raises:
@@ -149,7 +149,7 @@ def _look_at(path: Path, before: Sighting | None, now: float) -> Sighting:
     signature = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     # A clock that was set back must not keep a file waiting until it has caught up.
     if before is None or before.signature != signature or before.since > now:
-        return Sighting(signature=signature, since=now)
+        return FileState(signature=signature, since=now)
     return before
 
 
@@ -181,18 +181,18 @@ def _key(inbox: Path, path: Path) -> str:
     return hashlib.sha256(relative.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
-def _remembered(private: Path) -> dict[str, Sighting]:
+def _remembered(private: Path) -> dict[str, FileState]:
     """Read what was seen; a ledger that is damaged or missing only makes files wait again."""
     try:
         entries = json.loads((private / _LEDGER).read_text(encoding="utf-8"))
         return {
-            key: Sighting(signature=tuple(entry["signature"]), since=float(entry["since"]))
+            key: FileState(signature=tuple(entry["signature"]), since=float(entry["since"]))
             for key, entry in entries.items()
         }
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
 
 
-def _remember(private: Path, seen: Mapping[str, Sighting]) -> None:
+def _remember(private: Path, seen: Mapping[str, FileState]) -> None:
     content = {key: asdict(sighting) for key, sighting in sorted(seen.items())}
     write_private(json.dumps(content).encode(), private / _LEDGER)

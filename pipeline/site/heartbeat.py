@@ -12,7 +12,7 @@ from pipeline.files.folder import read_plain
 NAME = "heartbeat.json"
 
 
-def beat(output: Path, now: datetime, *, exit_code: int, **counts: int) -> None:
+def write_heartbeat(output: Path, now: datetime, *, exit_code: int, **counts: int) -> None:
     """Write when a run ended, with which exit code, and counts.
 
     Raises:
@@ -27,7 +27,7 @@ def beat(output: Path, now: datetime, *, exit_code: int, **counts: int) -> None:
     write_text(json.dumps(content, indent=2) + "\n", output / NAME)
 
 
-def read_beat(output: Path) -> dict[str, Any]:
+def read_heartbeat(output: Path) -> dict[str, Any]:
     """Give the last heartbeat; empty if there was none."""
     try:
         content = json.loads(read_plain(output / NAME))

@@ -85,7 +85,7 @@ class Claim:
     """A run began to store these bytes because of this file: stored or not, they are no copy."""
 
 
-def place_inbox(
+def locate_inbox(
     folder: Path, archive: Path | None, quarantine: Path | None, duplicates: Path | None
 ) -> Inbox:
     """Say where the files of a drop folder go: folders inside it, unless others are given."""
@@ -107,7 +107,7 @@ def require_inbox(inbox: Inbox, private: Path) -> None:
         InboxError: It is not there, or it is not the one that was used before.
         ConfigError: Another output folder takes its files.
     """
-    mark, ours = inbox.claimed / _OWNER, _read_mark(private)
+    mark, ours = inbox.claimed / _OWNER, _read_record(private)
     if not inbox.folder.is_dir():
         raise InboxError(
             f"the inbox {inbox.folder} is not there: is the share connected? Nothing was "
@@ -137,7 +137,9 @@ def open_inbox(inbox: Inbox, private: Path) -> None:
     _refuse_links(inbox)
     try:
         require_inbox(inbox, private)
-        ours = _read_mark(private) or _write_mark(private, _Mark(id=secrets.token_hex(16)))
+        ours = _read_record(private) or _write_record(
+            private, _FolderRecord(id=secrets.token_hex(16))
+        )
         if not mark.exists():
             inbox.claimed.mkdir(mode=0o700, exist_ok=True)
             write_private(ours.id.encode(), mark)
@@ -146,7 +148,7 @@ def open_inbox(inbox: Inbox, private: Path) -> None:
             # What a run left behind that died while it marked the folder.
             claimed.sweep()
         if str(inbox.folder) not in ours.folders:
-            _write_mark(private, replace(ours, folders=(*ours.folders, str(inbox.folder))))
+            _write_record(private, replace(ours, folders=(*ours.folders, str(inbox.folder))))
         for target in inbox.folders.values():
             _make_folders(target)
         here = inbox.claimed.stat().st_dev
@@ -337,22 +339,22 @@ def _begun(own: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Mark:
+class _FolderRecord:
     """What an output folder knows of its inboxes."""
 
     id: str
     folders: tuple[str, ...] = ()
 
 
-def _read_mark(private: Path) -> _Mark | None:
+def _read_record(private: Path) -> _FolderRecord | None:
     """Read what is known; None if nothing is yet."""
     try:
         known = json.loads((private / _KNOWN).read_text(encoding="utf-8"))
-        return _Mark(id=str(known["id"]), folders=tuple(map(str, known["folders"])))
+        return _FolderRecord(id=str(known["id"]), folders=tuple(map(str, known["folders"])))
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
 
-def _write_mark(private: Path, mark: _Mark) -> _Mark:
+def _write_record(private: Path, mark: _FolderRecord) -> _FolderRecord:
     write_private(json.dumps(asdict(mark), indent=2).encode(), private / _KNOWN)
     return mark

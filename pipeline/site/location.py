@@ -15,7 +15,7 @@ from pipeline.site.private_folder import find_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class HistoryLocation:
     """A history, and what it calls the output folder."""
 
     where: str | Path
@@ -31,7 +31,7 @@ class Place:
         return not isinstance(self.where, Path) or self.where.exists()
 
 
-def place_history(settings: Settings) -> Place:
+def locate_history(settings: Settings) -> HistoryLocation:
     """Choose where the history lies: where the site says, in the output folder, or beside it.
 
     On a network share a database is not safe; then it lies in the user's state folder.
@@ -42,7 +42,7 @@ def place_history(settings: Settings) -> Place:
     """
     output = settings.output.absolute()
     if is_url(settings.history):
-        return Place(where=settings.history, key=str(output))
+        return HistoryLocation(where=settings.history, key=str(output))
     if settings.history:
         where = Path(settings.history).absolute()
         if is_remote(where.parent):
@@ -50,12 +50,12 @@ def place_history(settings: Settings) -> Place:
                 f"{where.parent} is on a network share, where a database is not safe; name a file "
                 "on a disk of this machine with --history, or a server"
             )
-        return Place(where=where, key=str(output))
+        return HistoryLocation(where=where, key=str(output))
     beside = find_record(output, FILE_NAME)
     if not is_remote(output):
-        return Place(where=beside, key=".")
+        return HistoryLocation(where=beside, key=".")
     if beside.exists():
-        return Place(
+        return HistoryLocation(
             where=beside,
             key=".",
             said=f"{beside} is on a network share, where a database is not safe: copy it with "
@@ -63,7 +63,7 @@ def place_history(settings: Settings) -> Place:
         )
     named = hashlib.sha256(str(output).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     where = _state_folder() / "labflag" / named / FILE_NAME
-    return Place(
+    return HistoryLocation(
         where=where,
         key=str(output),
         said=f"The folder of reports is on a network share, where a database is not safe. "

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipeline.errors import OutputError
 from pipeline.files.durable import write_private
-from pipeline.files.folder import ASIDE, Folder, is_only_ours, open_folder
+from pipeline.files.folder import ASIDE, Folder, is_private_to, open_folder
 from pipeline.history.store.engine import fold_file
 from pipeline.history.stored import FILE_NAME
 from pipeline.site.lock import NAME as LOCK
@@ -35,7 +35,7 @@ def find_private(output: Path) -> Path:
     Raises:
         OutputError: It belongs to another account.
     """
-    beside = place_beside(output)
+    beside = folder_beside(output)
     try:
         found = beside.lstat()
         os.lstat(beside / _IN_USE)
@@ -43,7 +43,7 @@ def find_private(output: Path) -> Path:
         return beside
     except OSError:
         return output / NAME
-    _require_ours(beside, found, output)
+    _require_own(beside, found, output)
     return beside
 
 
@@ -53,10 +53,10 @@ def find_record(output: Path, name: str) -> Path:
     Raises:
         OutputError: The private folder belongs to another account.
     """
-    return _place_of(output, find_private(output), name)
+    return _path_of(output, find_private(output), name)
 
 
-def place_beside(output: Path) -> Path:
+def folder_beside(output: Path) -> Path:
     """Return the private folder beside a folder of reports."""
     real = output.resolve()
     return real.parent / f".{real.name}{NAME}"
@@ -65,7 +65,7 @@ def place_beside(output: Path) -> Path:
 def choose_private(output: Path, report_mode: str) -> Path:
     """Return where the private folder belongs by the settings of the site."""
     may_write = int(report_mode, 8) & stat.S_IWGRP and os.name != "nt"
-    return place_beside(output) if may_write else output / NAME
+    return folder_beside(output) if may_write else output / NAME
 
 
 def make_private(output: Path, private: Path) -> None:
@@ -77,7 +77,7 @@ def make_private(output: Path, private: Path) -> None:
     try:
         private.mkdir(mode=0o700, exist_ok=True)
         with open_folder(private) as folder:
-            _require_ours(private, folder.stat(), output)
+            _require_own(private, folder.stat(), output)
             folder.set_rights(0o700)
     except OSError as error:
         advice = (
@@ -98,13 +98,13 @@ def move_private(output: Path, here: Path, there: Path) -> None:
     Raises:
         OutputError: Something cannot be moved, or is in the way; the first folder still holds.
     """
-    beside = place_beside(output)
+    beside = folder_beside(output)
     try:
         if there == beside:
             _require_one_file_system(output, beside)
         with suppress(FileNotFoundError):
-            if stat.S_ISREG(_place_of(output, here, FILE_NAME).lstat().st_mode):
-                fold_file(_place_of(output, here, FILE_NAME))
+            if stat.S_ISREG(_path_of(output, here, FILE_NAME).lstat().st_mode):
+                fold_file(_path_of(output, here, FILE_NAME))
         for source, target in _list_moves(output, here, there):
             _add_name(output, source, target)
         if there == beside:
@@ -126,7 +126,7 @@ def clear_former(output: Path, private: Path) -> None:
     Raises:
         OutputError: They cannot be removed.
     """
-    beside = place_beside(output)
+    beside = folder_beside(output)
     former = output / NAME if private == beside else beside
     try:
         for source, target in _list_moves(output, private, former):
@@ -136,7 +136,7 @@ def clear_former(output: Path, private: Path) -> None:
         raise OutputError(f"what was moved from {former} cannot go: {error.strerror}") from None
     # The rest holds nothing; what is none of labflag's stays, and the folder with it.
     with suppress(OSError), open_folder(former) as folder:
-        if _is_ours(folder.stat(), output):
+        if _is_own(folder.stat(), output):
             folder.remove(LOCK)
             folder.sweep()
             for name in folder.list_names():
@@ -145,7 +145,7 @@ def clear_former(output: Path, private: Path) -> None:
             former.rmdir()
 
 
-def _place_of(output: Path, private: Path, name: str) -> Path:
+def _path_of(output: Path, private: Path, name: str) -> Path:
     return (output if private == output / NAME else private) / name
 
 
@@ -156,7 +156,7 @@ def _list_moves(output: Path, here: Path, there: Path) -> list[tuple[Path, Path]
     kept = [name for name in names if not name.startswith((ASIDE[0], TEMPORARY))]
     return [
         *((here / name, there / name) for name in kept),
-        *((_place_of(output, here, name), _place_of(output, there, name)) for name in RECORDS),
+        *((_path_of(output, here, name), _path_of(output, there, name)) for name in RECORDS),
     ]
 
 
@@ -171,7 +171,7 @@ def _add_name(output: Path, source: Path, target: Path) -> None:
             if os.path.samestat(found, there.stat(target.name)):
                 return
             raise OutputError(f"{target} is in the way of {source}: look at it and move it away")
-        if not is_only_ours(found, output.stat().st_uid):
+        if not is_private_to(found, output.stat().st_uid):
             raise OutputError(
                 f"{source} is a link, belongs to another account or has a second name; look who "
                 "made it, and put back what was there"
@@ -218,15 +218,15 @@ def _require_one_file_system(output: Path, beside: Path) -> None:
             reports.remove(name)
 
 
-def _require_ours(private: Path, found: os.stat_result, output: Path) -> None:
-    if not _is_ours(found, output):
+def _require_own(private: Path, found: os.stat_result, output: Path) -> None:
+    if not _is_own(found, output):
         raise OutputError(
             f"{private} belongs to another account; look who made it, and move it away. If that "
             "is the account of labflag, run labflag as it"
         )
 
 
-def _is_ours(found: os.stat_result, output: Path) -> bool:
+def _is_own(found: os.stat_result, output: Path) -> bool:
     if not hasattr(os, "geteuid"):
         return True
     return found.st_uid in (os.geteuid(), output.stat().st_uid)

@@ -20,7 +20,7 @@ from pipeline.issues.catalogue import CATALOGUE
 from pipeline.issues.translate import translate_messages
 from pipeline.site.inbox import REASONS
 from pipeline.texts import Texts
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 from schemas import DataFrame, Issues
 from schemas.vocabulary import IssueSeverity
 
@@ -52,7 +52,7 @@ def explain_quarantine(file: SetAside, issues: DataFrame[Issues], texts: Texts) 
         texts: Of the language of the site.
     """
     faults = issues[issues["severity"].eq(str(IssueSeverity.ERROR))]
-    told = _tell_places(translate_messages(Issues.require_columns(faults), texts), texts)
+    told = _list_sources(translate_messages(Issues.require_columns(faults), texts), texts)
     more = len(told) - _MOST_LINES
     lines = told[:_MOST_LINES]
     if more > 0:
@@ -125,11 +125,11 @@ def count_unread(private: Path, quarantine: Path, files: Iterable[ReceivedFile])
     return sum(key in noted and noted[key] not in used for key in keys)
 
 
-def say_unread(count: int, quarantine: Path) -> str:
+def describe_unread(count: int, quarantine: Path) -> str:
     """Say how many files in quarantine nobody has read, and how that ends."""
     verb = "was" if count == 1 else "were"
     return (
-        f"{say_count(count, 'file')} in {quarantine} {verb} not read: what is there, also a "
+        f"{count_text(count, 'file')} in {quarantine} {verb} not read: what is there, also a "
         "critical value, stands in no report. The texts in its folders `reasons` say why"
     )
 
@@ -152,7 +152,7 @@ def _read_noted(private: Path) -> dict[str, str]:
         return {}
 
 
-def _tell_places(faults: DataFrame[Issues], texts: Texts) -> list[str]:
+def _list_sources(faults: DataFrame[Issues], texts: Texts) -> list[str]:
     """List each kind of fault, with the first places at which it stands."""
     told: list[str] = []
     for message, group in faults.groupby("message", sort=False):

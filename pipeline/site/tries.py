@@ -18,8 +18,8 @@ from pipeline.files.durable import write_private
 from pipeline.history.receive import (
     PASSING,
     UNREAD,
-    ReadingBasis,
-    Receipt,
+    IngestStatus,
+    ParseContext,
     Receive,
     Received,
     receive,
@@ -30,7 +30,7 @@ from pipeline.ingest.sources import ExportFile
 from pipeline.ingest.text_tables import UnreadableFile
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.site.inbox import Claim, Inbox, list_claim_folders
-from pipeline.texts.counts import say_count
+from pipeline.texts.counts import count_text
 
 MOST = 3
 """Tries of a file."""
@@ -83,7 +83,7 @@ def list_failed_tries(inbox: Inbox) -> tuple[Tries, ...]:
     return tuple(note for note in notes if note.code and not note.is_open)
 
 
-def say_failed(codes: Mapping[str, int]) -> str:
+def describe_failed(codes: Mapping[str, int]) -> str:
     """Say how many files could not be read, and why; no name.
 
     Args:
@@ -94,7 +94,7 @@ def say_failed(codes: Mapping[str, int]) -> str:
         f"{_REASONS.get(code, code)}{f' ({number})' if len(codes) > 1 else ''}"
         for code, number in codes.items()
     )
-    return f"{say_count(count, 'file')} not read so far, tried again: {reasons}"
+    return f"{count_text(count, 'file')} not read so far, tried again: {reasons}"
 
 
 def count_failed(inbox: Inbox) -> Counter[str]:
@@ -127,7 +127,7 @@ def undo_try(claim: Claim) -> None:
         (claim.path.parent / _NOTE).unlink(missing_ok=True)
 
 
-def settle_tries(claims: Sequence[Claim], stored: Collection[str]) -> None:
+def resolve_tries(claims: Sequence[Claim], stored: Collection[str]) -> None:
     """Decide on which files the run before ended, if it did not come to its end.
 
     If it was reading a file, on that one; else on those whose results it had stored: one of
@@ -171,7 +171,7 @@ def receive_noted(claims: Mapping[Path, Claim]) -> Receive:
     """Return how claimed files are received: noted before, and one that fails ends nothing."""
 
     def receive_one(
-        export: ExportFile, history: History, basis: ReadingBasis, run_id: str, today: date
+        export: ExportFile, history: History, basis: ParseContext, run_id: str, today: date
     ) -> Received:
         claim = claims[export.path]
         tries = load_tries(claim.path.parent)
@@ -186,7 +186,7 @@ def receive_noted(claims: Mapping[Path, Claim]) -> Receive:
             code, detail = explain_failure(error)
             fail_try(claim, code, detail)
             return _refuse(export, code, detail)
-        if received.receipt == Receipt.NOT_READ:
+        if received.receipt == IngestStatus.NOT_READ:
             _note_refusal(claim, received)
         return received
 
@@ -199,10 +199,10 @@ def explain_failure(error: Exception) -> tuple[str, str]:
         return "file-memory", ""
     if isinstance(error, OSError):
         return PASSING, error.strerror or type(error).__name__
-    return "file-fault", f"{type(error).__name__} in {find_place(error)}"
+    return "file-fault", f"{type(error).__name__} in {locate_error(error)}"
 
 
-def find_place(error: BaseException) -> str:
+def locate_error(error: BaseException) -> str:
     """Return file and line in which an exception was raised; never its text, which may quote."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{Path(place.filename).name}:{place.lineno}"
@@ -210,7 +210,7 @@ def find_place(error: BaseException) -> str:
 
 def _refuse(export: ExportFile, code: str, detail: str) -> Received:
     refused = refuse_file(export.path, export.name, UnreadableFile(code, detail))
-    return Received(export=export, receipt=Receipt.NOT_READ, sha256="", ingested=refused)
+    return Received(export=export, receipt=IngestStatus.NOT_READ, sha256="", ingested=refused)
 
 
 def _note_refusal(claim: Claim, received: Received) -> None:

@@ -1,7 +1,7 @@
 """Counts with the right form of their noun: "1 result", "2,000 results"."""
 
 
-def say_count(number: int, noun: str) -> str:
+def count_text(number: int, noun: str) -> str:
     """Write a count: "1 file", "2,000 files"."""
     return f"{number:,} {noun_for(number, noun)}"
 

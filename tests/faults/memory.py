@@ -78,7 +78,7 @@ class Memory:
 
     def _remember_checks(self, keep: bool) -> None:
         """Remember which tables were found valid: a check changes nothing in them."""
-        publications.unpack_standing = self._remembered(publications.unpack_standing, keep)
+        publications.unpack_current = self._remembered(publications.unpack_current, keep)
         validate = Table.validate.__func__
 
         def is_valid(cls: type[Table], table: Any) -> bool:

@@ -32,7 +32,7 @@ _NOW, _TEMPLATE = "now", "template_of_all"
 
 
 @dataclass(slots=True)
-class Round:
+class InboxRun:
     """The site, its server, and what a run makes of both."""
 
     server: Server
@@ -99,7 +99,7 @@ class Round:
             yield f"audit: {tail(verified)}"
 
 
-def make_round(scratch: Path, server: Server) -> Round:
+def make_round(scratch: Path, server: Server) -> InboxRun:
     """Make a site whose history is on the server, drop two files, see what a run does."""
     site, template = scratch / "site", scratch / "template"
     world.make_site(site)
@@ -107,7 +107,7 @@ def make_round(scratch: Path, server: Server) -> Round:
     text = config.read_text()
     config.write_text(f'history = "{server.url(_NOW)}"\n{text}')
     arguments = ["run", "--quiet", "--config", str(config)]
-    made = Round(server=server, site=site, template=template, arguments=arguments)
+    made = InboxRun(server=server, site=site, template=template, arguments=arguments)
     made.ask(f"CREATE DATABASE {_NOW}")
     world.drop(site, {"first.csv": world.FIRST})
     require(program.run(arguments), _FINISHED)

@@ -26,14 +26,14 @@ from openpyxl import load_workbook
 
 from pipeline.commands.context import knowledge_of, pass_through
 from pipeline.commands.history import purge_history, reassign_patient
-from pipeline.commands.inbox import run_round
+from pipeline.commands.inbox import process_inbox
 from pipeline.commands.withdraw import find_stored, replace_file, withdraw_file
 from pipeline.config import Settings
 from pipeline.errors import Exit, LabflagError, exit_code
 from pipeline.publish.audit_check import verify_history
 from pipeline.publish.audit_log import verify_site
-from pipeline.site.inbox import Inbox, list_claim_folders, place_inbox
-from pipeline.site.location import place_history
+from pipeline.site.inbox import Inbox, list_claim_folders, locate_inbox
+from pipeline.site.location import locate_history
 from pipeline.site.tries import load_tries
 from tests.faults import world
 from tests.faults.memory import Memory
@@ -93,7 +93,7 @@ def clock() -> datetime:
 
 def run(settings: Settings) -> None:
     """Take what lies in the inbox."""
-    run_round(settings, clock=clock, progress=pass_through)
+    process_inbox(settings, clock=clock, progress=pass_through)
 
 
 def withdraw(settings: Settings) -> None:
@@ -238,7 +238,7 @@ def try_point(scene: Scene, at: int, kind: str) -> tuple[bool, list[str]]:
         f"{name} differs" for name in end.keys() | scene.end if end.get(name) != scene.end.get(name)
     ]
     faults += [fault.what for fault in verify_site(settings.output) if not fault.is_note]
-    told = verify_history(settings.output, place_history(settings), clock)
+    told = verify_history(settings.output, locate_history(settings), clock)
     faults += [fault.what for fault in told if not fault.is_note]
     return bool(said), faults
 
@@ -254,7 +254,7 @@ def find_counted(settings: Settings) -> Iterator[str]:
 def inbox_of(settings: Settings) -> Inbox:
     """Give the inbox of a site."""
     assert settings.inbox is not None
-    return place_inbox(settings.inbox, None, None, None)
+    return locate_inbox(settings.inbox, None, None, None)
 
 
 class listening(logging.Handler):

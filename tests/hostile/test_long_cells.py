@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.ingest.file import read_results
 from pipeline.ingest.formats.delimited import MAX_CELL
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
@@ -46,7 +46,7 @@ def seconds(folder, cells):
     quoted = ('"' + row.get(name, "").replace('"', '""') + '"' for name in COLUMNS)
     path.write_text(",".join(COLUMNS) + "\n" + ",".join(quoted) + "\n", encoding="utf-8")
     began = time.process_time()
-    read_results(path, "a.csv", KNOWLEDGE, SiteReading())
+    read_results(path, "a.csv", KNOWLEDGE, SiteConventions())
     return time.process_time() - began
 
 
@@ -66,7 +66,7 @@ def test_a_long_header_takes_no_longer_than_its_length(tmp_path, text):
             f'patient_id,Hb (g/dL),"{repeat(text, length)}"\nP1,12,5\n', encoding="utf-8"
         )
         began = time.process_time()
-        read_results(path, "a.csv", KNOWLEDGE, SiteReading())
+        read_results(path, "a.csv", KNOWLEDGE, SiteConventions())
         return time.process_time() - began
 
     read(10)

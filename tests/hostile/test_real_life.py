@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
@@ -17,7 +17,7 @@ TODAY = date(2026, 11, 1)
 def ingest(folder: Path, name: str, content: bytes, encoding: str = "cp1252") -> Ingested:
     path = folder / name
     path.write_bytes(content)
-    return read_results(path, name, KNOWLEDGE, SiteReading(encoding=encoding), today=TODAY)
+    return read_results(path, name, KNOWLEDGE, SiteConventions(encoding=encoding), today=TODAY)
 
 
 def used(file: Ingested) -> list[str]:
@@ -245,8 +245,8 @@ SURVEY = (
 
 def test_survey_with_codes_for_names(tmp_path: Path) -> None:
     file = ingest(tmp_path, "survey.csv", table(",", *SURVEY).encode())
-    (reading,) = file.readings
-    assert reading.layout.startswith("nhanes")
+    (conventions,) = file.table_conventions
+    assert conventions.layout.startswith("nhanes")
     people = file.results[["patient_id", "sex", "age_months_low"]].drop_duplicates()
     assert people.to_numpy().tolist() == [["900001", "F", 528], ["900002", "M", 0]]
     assert "2 900001 hemoglobin 11.5 g/dL" in used(file)

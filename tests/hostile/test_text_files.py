@@ -14,7 +14,7 @@ from pipeline.errors import Exit
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
 from pipeline.ingest.sources import find_exports
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.issues import CATALOGUE
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.conflicts import hold_conflicts
@@ -34,20 +34,20 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no links, pipes
 
 def outcome(path: Path) -> tuple[list[str], list[str], list[str], int]:
     """Say what becomes of a file: results used, rows held, issues of the whole file, ignored."""
-    intake = combine([read_results(path, path.name, KNOWLEDGE, SiteReading(), today=TODAY)])
-    intake = hold_conflicts(intake)
-    selected = select_reportable(intake.results, intake.held, KNOWLEDGE)
+    dataset = combine([read_results(path, path.name, KNOWLEDGE, SiteConventions(), today=TODAY)])
+    dataset = hold_conflicts(dataset)
+    selected = select_reportable(dataset.results, dataset.held, KNOWLEDGE)
     used = [
         f"{patient} {analyte} {sign}{number:g} {unit}"
         for patient, analyte, sign, number, unit in selected.results[
             ["patient_id", "analyte", "comparator", "original_value", "original_unit"]
         ].itertuples(index=False)
     ]
-    held = pd.concat([intake.held, selected.held])[["source_row", "code"]]
+    held = pd.concat([dataset.held, selected.held])[["source_row", "code"]]
     rows = [f"{row} {code}" for row, code in held.sort_values("source_row").to_numpy()]
     # Used and held are compared in full, so an error of the file itself must show as well.
-    of_file = intake.issues[intake.issues["result_id"].isna()]
-    return used, rows, of_file["code"].tolist(), sum(each.ignored for each in intake.files)
+    of_file = dataset.issues[dataset.issues["result_id"].isna()]
+    return used, rows, of_file["code"].tolist(), sum(each.ignored for each in dataset.files)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
@@ -119,9 +119,9 @@ def test_same_bytes_twice_count_once(tmp_path: Path) -> None:
     for name in ("one.csv", "two.csv"):
         (tmp_path / name).write_bytes(export(line()))
     files = [
-        read_results(tmp_path / name, name, KNOWLEDGE, SiteReading(), today=TODAY)
+        read_results(tmp_path / name, name, KNOWLEDGE, SiteConventions(), today=TODAY)
         for name in ("one.csv", "two.csv")
     ]
-    intake = hold_conflicts(combine(files))
-    selected = select_reportable(intake.results, intake.held, KNOWLEDGE)
-    assert (len(intake.results), len(selected.results), len(selected.held)) == (2, 1, 0)
+    dataset = hold_conflicts(combine(files))
+    selected = select_reportable(dataset.results, dataset.held, KNOWLEDGE)
+    assert (len(dataset.results), len(selected.results), len(selected.held)) == (2, 1, 0)

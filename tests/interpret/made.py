@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.interpret import ask_questions
-from pipeline.interpret.by_accession import NOWHERE, Grid
-from pipeline.interpret.result_arrays import PREGNANCY, Amounts
+from pipeline.interpret.by_accession import NOWHERE, SpecimenIndex
+from pipeline.interpret.result_arrays import PREGNANCY, ResultArrays
 from pipeline.interpret.timeline import Dates, Timeline
-from pipeline.interpret.truth_columns import Answer
+from pipeline.interpret.truth_columns import TruthColumn
 from pipeline.knowledge.conditions import Condition
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import AgeSpan, Analyte, Knowledge, Limit, Stratum
@@ -79,8 +79,8 @@ def make_dates(timeline: Timeline, text: str) -> Dates:
     return timeline.dates_of(pd.Series([patient for patient, _ in named], dtype="str"), days)
 
 
-def make_amounts(rows: list[dict[str, str]], units: tuple[str, ...] = ("g/L",)) -> Amounts:
-    """Make the arrays of `amounts_of`.
+def make_amounts(rows: list[dict[str, str]], units: tuple[str, ...] = ("g/L",)) -> ResultArrays:
+    """Make the arrays of `arrays_of`.
 
     Columns: result ("<120"), unit, sex, months and days ("144", "140..150"), low, high, pregnant,
     raised, assumed.
@@ -91,7 +91,7 @@ def make_amounts(rows: list[dict[str, str]], units: tuple[str, ...] = ("g/L",)) 
     named = [row.get("unit") or "g/L" for row in rows]
     units = tuple(dict.fromkeys((*units, *named)))
     sex = np.array([row.get("sex", "F") for row in rows], dtype=object)
-    return Amounts(
+    return ResultArrays(
         value=value,
         canonical=value * np.array([UNITS.get(unit, np.nan) for unit in named]),
         is_={sign: signs == str(sign) for sign in Comparator},
@@ -140,15 +140,21 @@ def ask_each(
     """
     lines = [dict(line.cells) for line in read_lines(text, "table")]
     tables = tables_of(lines, knowledge)
-    grid, questions = ask_questions(
+    specimen_index, questions = ask_questions(
         tables.results, tables.held, knowledge, observations=tables.observations
     )
-    return [_tell(lines, grid, questions.answer(condition)) for condition in conditions]
+    return [_tell(lines, specimen_index, questions.answer(condition)) for condition in conditions]
 
 
-def _tell(lines: list[dict[str, str]], grid: Grid, said: Answer) -> list[dict[str, str]]:
-    place = {name: row for row, name in enumerate(grid.accessions["accession"])}
-    tables_behind = (("", grid.results), ("h", grid.held), ("s", grid.observations))
+def _tell(
+    lines: list[dict[str, str]], specimen_index: SpecimenIndex, said: TruthColumn
+) -> list[dict[str, str]]:
+    place = {name: row for row, name in enumerate(specimen_index.accessions["accession"])}
+    tables_behind = (
+        ("", specimen_index.results),
+        ("h", specimen_index.held),
+        ("s", specimen_index.observations),
+    )
     told = []
     for number, line in enumerate(lines):
         row = place.get(line.get("accession") or f"A{number:03}")
@@ -156,9 +162,9 @@ def _tell(lines: list[dict[str, str]], grid: Grid, said: Answer) -> list[dict[st
             told.append({**dict.fromkeys(_TOLD, ""), "says": "-"})
             continue
         letter = (
-            ("y" if said.firm_yes[row] else "Y")
+            ("y" if said.confirmed_yes[row] else "Y")
             if said.yes[row]
-            else ("n" if said.firm_no[row] else "N")
+            else ("n" if said.confirmed_no[row] else "N")
             if said.no[row]
             else "?"
             if said.reported[row]

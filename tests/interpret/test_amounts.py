@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.interpret.result_arrays import PREGNANCY, Context, amounts_of
+from pipeline.interpret.result_arrays import PREGNANCY, Context, arrays_of
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import AgeSpan, Population
 from pipeline.review.case_tables import tables_of
@@ -24,7 +24,7 @@ def amounts(text, pregnancy=(), populations=()):
     context = Context(
         pregnancy=np.array(states, np.int8), raised={"elevation": np.ones(len(states))}
     )
-    return amounts_of(results, {each.id: each for each in populations}, context)
+    return arrays_of(results, {each.id: each for each in populations}, context)
 
 
 def letters(mask):

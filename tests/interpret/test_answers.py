@@ -19,7 +19,7 @@ from pipeline.knowledge.conditions import (
     Undecided,
 )
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.model import Artifact, GradeStep, Rule, Touch
+from pipeline.knowledge.model import AffectedAnalyte, Artifact, GradeStep, Rule
 from pipeline.review.case_tables import tables_of
 from schemas.vocabulary import Grade, Reason
 
@@ -47,7 +47,7 @@ def rule(name, when, **rest):
 def artifact(name, observation, *touches):
     return Artifact(
         id=name, title=name, when=Observed(observation=observation), source="made",
-        touches=tuple(Touch(analyte=analyte, wrongly=way) for analyte, way in touches),
+        touches=tuple(AffectedAnalyte(analyte=analyte, wrongly=way) for analyte, way in touches),
     )  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def test_no_grade_where_a_deeper_one_is_open():
     lines = [{"age": "40y", "platelets": few, "mcv": size} for few, size in cases]
     made = tables_of(lines, WHOLE)
     _, questions = ask_questions(made.results, made.held, known, made.observations)
-    assert list(questions.answer_rule(known.rules["steps"]).grade) == list(cases.values())
+    assert list(questions.evaluate_rule(known.rules["steps"]).grade) == list(cases.values())
 
 
 def test_a_part_that_held_earlier_is_no_part_that_holds():
@@ -386,6 +386,8 @@ def test_everything_is_asked_once():
     _, questions = ask_questions(made.results, made.held, known, made.observations)
     assert questions.answer(LOW) is questions.answer(LOW)
     for name in ("low", "plain"):
-        assert questions.answer_rule(known.rules[name]) is questions.answer_rule(known.rules[name])
-    assert questions.answer_rule(known.rules["plain"]).grade is None
-    assert list(questions.answer_rule(known.rules["low"]).grade) == [""]
+        assert questions.evaluate_rule(known.rules[name]) is questions.evaluate_rule(
+            known.rules[name]
+        )
+    assert questions.evaluate_rule(known.rules["plain"]).grade is None
+    assert list(questions.evaluate_rule(known.rules["low"]).grade) == [""]

@@ -66,12 +66,12 @@ def find(cases):
         return state(
             yes=yes,
             no=~yes,
-            firm_yes=np.array([letter in each for each in holds], bool),
+            confirmed_yes=np.array([letter in each for each in holds], bool),
             reported=yes | True,
         )
 
     table = pd.DataFrame(results, columns=["patient_id", "status", "months", "population", "of"])
-    grid = SimpleNamespace(
+    specimen_index = SimpleNamespace(
         accessions=pd.DataFrame(places, columns=["patient_id", "accession"]),
         results=table.assign(age_months_low=pd.array(table["months"], "Float64")),
         result_of=table["of"].to_numpy(np.int64),
@@ -81,7 +81,7 @@ def find(cases):
     marked = find_for_information(
         pd.DataFrame(people, index=range(3, 3 + len(people))),
         pd.DataFrame(found, columns=columns),
-        grid,
+        specimen_index,
         SimpleNamespace(answer=answer),
         KNOWLEDGE,
     )
@@ -155,6 +155,6 @@ def test_nothing_is_asked_where_nobody_can_be_for_information():
             "in_conflict": [False],
         }
     )  # fmt: skip
-    standing = pd.DataFrame([("A", "S0", "low", "present")], columns=columns)
-    marked = find_for_information(patients, standing, None, None, KNOWLEDGE)
+    current = pd.DataFrame([("A", "S0", "low", "present")], columns=columns)
+    marked = find_for_information(patients, current, None, None, KNOWLEDGE)
     assert list(marked) == [False]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pipeline.interpret import ask_questions
 from pipeline.knowledge.conditions import Change, Compare, Joined, Observed
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.model import Artifact, ShareOfChange, Touch
+from pipeline.knowledge.model import AffectedAnalyte, Artifact, ShareOfChange
 from pipeline.review.case_tables import tables_of
 from pipeline.review.cases import read_lines
 
@@ -258,9 +258,9 @@ def test_since_a_date_the_last_one_on_or_before_it():
 def test_doubted_if_either_is():
     doubt = Artifact(
         id="made", title="", when=Observed(observation="diluted"), source="",
-        touches=(Touch(analyte="hemoglobin", wrongly="low"),),
+        touches=(AffectedAnalyte(analyte="hemoglobin", wrongly="low"),),
     )  # fmt: skip
-    other = replace(doubt, touches=(Touch(analyte="hemoglobin", wrongly="high"),))
+    other = replace(doubt, touches=(AffectedAnalyte(analyte="hemoglobin", wrongly="high"),))
     for each in (doubt, other):
         check(
             """

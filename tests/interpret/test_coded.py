@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.interpret.categorical import (
-    Coded,
+    Categorical,
     choose_word,
     join_where,
     take_turns,
@@ -17,7 +17,9 @@ def coded(texts, words=None):
     column = pd.Series([text.replace("-", "") for text in texts.split()], dtype="str")
     codes, distinct = pd.factorize(column)
     spare = np.array(words or [], dtype=object)
-    return Coded(codes=codes, words=np.concatenate([np.array([*distinct], dtype=object), spare]))
+    return Categorical(
+        codes=codes, words=np.concatenate([np.array([*distinct], dtype=object), spare])
+    )
 
 
 def mask(letters):
@@ -26,7 +28,7 @@ def mask(letters):
 
 def test_the_same_text_for_each():
     assert list(coded("a b a").texts) == ["a", "b", "a"]
-    assert list(Coded.same("a", 3).texts) == ["a", "a", "a"]
+    assert list(Categorical.same("a", 3).texts) == ["a", "a", "a"]
 
 
 def test_words_whose_mask_holds():

@@ -7,7 +7,7 @@ import pytest
 from pipeline.interpret import ask_questions
 from pipeline.knowledge.conditions import Compare, Formula, HeldAs, Interval, Reported
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.model import Artifact, Touch
+from pipeline.knowledge.model import AffectedAnalyte, Artifact
 from pipeline.review.case_tables import tables_of
 from pipeline.review.cases import read_lines
 
@@ -21,7 +21,7 @@ def touched(*touches):
     """Give the knowledge with an artifact that `diluted` raises."""
     artifact = Artifact(
         id="made", title="", when=load_knowledge().artifacts["dilution"].when, source="",
-        touches=tuple(Touch(analyte=analyte, wrongly=way) for analyte, way in touches),
+        touches=tuple(AffectedAnalyte(analyte=analyte, wrongly=way) for analyte, way in touches),
     )  # fmt: skip
     return replace(KNOWLEDGE, artifacts={"made": artifact})
 

@@ -11,7 +11,7 @@ from pipeline.interpret import ask_questions
 from pipeline.knowledge.conditions import Change, Condition, Group, Observed
 from pipeline.knowledge.contradictions import Apart, Contradiction
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.model import Artifact, Touch
+from pipeline.knowledge.model import AffectedAnalyte, Artifact
 from pipeline.review.case_tables import tables_of
 from schemas.vocabulary import ResultStatus
 
@@ -22,7 +22,7 @@ MOVED = Change(analyte="hemoglobin", direction="either", within_days=1, more_tha
 
 
 def artifact(name: str, when: Condition, *touched: str) -> Artifact:
-    touches = tuple(Touch(analyte=each, wrongly="either") for each in touched)
+    touches = tuple(AffectedAnalyte(analyte=each, wrongly="either") for each in touched)
     return replace(SHIPPED.artifacts["dilution"], id=name, when=when, touches=touches)
 
 
@@ -71,13 +71,13 @@ def judge(
     tables = tables_of([names | line for line in lines], KNOWLEDGE)
     results = tables.results.copy()
     results.loc[results["accession"].isin(preliminary), "status"] = str(ResultStatus.PRELIMINARY)
-    grid, questions = ask_questions(
+    specimen_index, questions = ask_questions(
         results, tables.held, KNOWLEDGE, observations=tables.observations
     )
     contradictions = questions._contradictions
     doubted, aside = contradictions.find(condition), contradictions.set_aside(condition)
-    place = {name: row for row, name in enumerate(grid.accessions["accession"])}
-    number_of = [name.partition("-")[2] for name in grid.results["accession"]]
+    place = {name: row for row, name in enumerate(specimen_index.accessions["accession"])}
+    number_of = [name.partition("-")[2] for name in specimen_index.results["accession"]]
 
     def letter(answer, row: int | None) -> str:
         if row is None or not answer.reported[row]:

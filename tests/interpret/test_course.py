@@ -106,11 +106,11 @@ def compare(rows, wrong):
         at,
         SimpleNamespace(
             find=find,
-            courses=SimpleNamespace(believed_answer=lambda asked: believed),
+            courses=SimpleNamespace(believed_truth=lambda asked: believed),
             results=lambda analyte, places: np.where(places < 0, -1, places + 100),
         ),
         SimpleNamespace(
-            answer_rule=lambda rule: graded,
+            evaluate_rule=lambda rule: graded,
             answer=lambda asked: masks[asked.limit],
             background=SimpleNamespace(timeline=SimpleNamespace(count=count)),
         ),
@@ -262,7 +262,7 @@ FACTS = SimpleNamespace(
         "value": SimpleNamespace(words=["98", "10"], codes=[1, 0]),
         "unit": SimpleNamespace(words=["g/L", "g/dL"], codes=[1, 0]),
     },
-    grid=SimpleNamespace(
+    specimen_index=SimpleNamespace(
         results=pd.DataFrame({"collected_at": pd.to_datetime(["2026-01-05", "2026-02-05"])})
     ),
 )
@@ -381,25 +381,25 @@ def test_each_finding_that_stands_and_is_present():
     """)
     accessions = make_accessions(rows).assign(accession=["S1", "S2", "S1", "S2"])
     results = pd.DataFrame({"collected_at": accessions["collected_at"]})
-    grid = SimpleNamespace(
+    specimen_index = SimpleNamespace(
         accessions=accessions,
         results=results,
         reported={"a": np.arange(4)},
-        nowhere=lambda: np.full(4, -1),
+        is_missing_everywhere=lambda: np.full(4, -1),
     )
-    timeline = Timeline(grid)
+    timeline = Timeline(specimen_index)
     every = np.ones(4, bool)
     background = Background(
         timeline=timeline,
         sayings=SimpleNamespace(dates_of=lambda *names: make_dates(timeline, "")),
         amounts=make_amounts(rows),
         courses=SimpleNamespace(
-            believed=lambda analyte: every, believed_answer=lambda answer: every
+            believed=lambda analyte: every, believed_truth=lambda answer: every
         ),
     )
     answer = state(yes=every, no=~every, reported=every)
     facts = SimpleNamespace(
-        grid=grid,
+        specimen_index=specimen_index,
         results={
             name: SimpleNamespace(words=words, codes=np.arange(4))
             for name, words in (
@@ -423,7 +423,7 @@ def test_each_finding_that_stands_and_is_present():
     knowledge.comparison = Comparison(
         id="", last_days=100, best_days=100, from_years=0, not_across=()
     )
-    standing = pd.DataFrame(
+    current = pd.DataFrame(
         [
             ("P", "S2", "low", "present"),
             ("Q", "S2", "unread", "present"),
@@ -433,8 +433,10 @@ def test_each_finding_that_stands_and_is_present():
         ],
         columns=["patient_id", "accession", "rule", "outcome"],
     )
-    questions = SimpleNamespace(background=background, facts=facts, answer_rule=lambda rule: answer)
-    assert list_moves(standing, grid, questions, knowledge) == {
+    questions = SimpleNamespace(
+        background=background, facts=facts, evaluate_rule=lambda rule: answer
+    )
+    assert list_moves(current, specimen_index, questions, knowledge) == {
         ("P", "low", "S2"): Move(Change.WORSE, "fall", "100", "g/L", pd.Timestamp("2026-01-01")),
         ("Q", "low", "S2"): Move(
             Change.BETTER, str(Way.RISE), "90", "g/L", pd.Timestamp("2026-01-02")

@@ -34,15 +34,15 @@ class Made:
         place = {row["id"]: at for at, row in enumerate(there)}
         self.reported = np.array([place.get(row["id"], -1) for row in self.rows], np.int64)
         how = [row.get("how", "") for row in there]
-        grid = SimpleNamespace(
+        specimen_index = SimpleNamespace(
             accessions=make_accessions(self.rows),
             results=pd.DataFrame(
                 {"status": ["preliminary" if "p" in each else "final" for each in how]}
             ),
             reported={"made": self.reported},
-            nowhere=lambda: np.full(count, -1, np.int64),
+            is_missing_everywhere=lambda: np.full(count, -1, np.int64),
         )
-        self.timeline = Timeline(grid)
+        self.timeline = Timeline(specimen_index)
         known = {
             name: make_dates(self.timeline, text)
             for name, text in (("transfused", transfused), ("started", started))
@@ -55,7 +55,7 @@ class Made:
             )
 
         self.courses = Courses(
-            grid,
+            specimen_index,
             SimpleNamespace(
                 inferred={"improved": Inferred(id="improved", title="", when=MET)},
                 course=SimpleNamespace(transfused="transfused", transfused_days=90),
@@ -90,8 +90,8 @@ def answer_of(made):
     return state(
         yes=np.isin(said, ["y", "Y"]),
         no=np.isin(said, ["n", "N"]),
-        firm_yes=said == "y",
-        firm_no=said == "n",
+        confirmed_yes=said == "y",
+        confirmed_no=said == "n",
         reported=said != "",
         evidence=tuple(
             rest_on("made", len(said), results=results)
@@ -131,7 +131,7 @@ def test_dates_that_results_suggest():
 
 def test_an_answer_is_believed_that_is_firm_and_rests_on_what_is_final():
     made = Made(ANSWERS, answers=answer_of)
-    found = made.courses.believed_answer(answer_of(made))
+    found = made.courses.believed_truth(answer_of(made))
     assert made.letters(found) == made.column("is_believed")
 
 

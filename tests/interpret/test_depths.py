@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.interpret.timeline import Timeline
 from pipeline.interpret.truth_columns import rest_on, state
-from pipeline.interpret.worklist_order import measure_depth, stands_now
+from pipeline.interpret.worklist_order import holds_now, measure_depth
 from pipeline.knowledge.conditions import Compare, Observed
 from pipeline.knowledge.worklist import ClassOrder
 from tests.interpret.made import make_accessions, read_rows
@@ -30,8 +30,8 @@ def answer_of(rows, name):
     return state(
         yes=np.isin(letter, ["y", "Y"]),
         no=np.isin(letter, ["n", "N"]),
-        firm_yes=letter == "y",
-        firm_no=letter == "n",
+        confirmed_yes=letter == "y",
+        confirmed_no=letter == "n",
         reported=there,
         evidence=(
             rest_on(
@@ -61,21 +61,21 @@ def tables_of(text):
     questions = SimpleNamespace(
         answer=lambda asked: answers[getattr(asked, "limit", None) or asked.observation]
     )
-    grid = SimpleNamespace(accessions=accessions, results=results)
-    return grid, questions, Timeline(grid)
+    specimen_index = SimpleNamespace(accessions=accessions, results=results)
+    return specimen_index, questions, Timeline(specimen_index)
 
 
 def depths(text, *orders, classes=None):
     """Give for each patient the share, with ! for who goes first; - where there is none."""
-    grid, questions, timeline = tables_of(text)
-    ids = list(dict.fromkeys(grid.accessions["patient_id"]))
+    specimen_index, questions, timeline = tables_of(text)
+    ids = list(dict.fromkeys(specimen_index.accessions["patient_id"]))
     classes = classes or dict.fromkeys(ids, 3)
     patients = pd.DataFrame(
         {"patient_id": list(classes), "priority": list(classes.values())},
         index=range(5, 5 + len(classes)),
     )
     knowledge = SimpleNamespace(orders=orders)
-    found = measure_depth(patients, grid, questions, timeline, knowledge)
+    found = measure_depth(patients, specimen_index, questions, timeline, knowledge)
     assert str(found["depth"].dtype) == "Float64"
     assert list(found["patient_id"]) == list(classes)
     return {
@@ -190,9 +190,9 @@ WHAT_STANDS = """
 
 
 def test_what_was_refuted_since_does_not_count():
-    grid, questions, timeline = tables_of(WHAT_STANDS)
-    stands = stands_now(questions.answer(LOW), timeline)
-    ids = grid.accessions["patient_id"]
+    specimen_index, questions, timeline = tables_of(WHAT_STANDS)
+    stands = holds_now(questions.answer(LOW), timeline)
+    ids = specimen_index.accessions["patient_id"]
     said = {each: "".join("y" if s else "n" for s in stands[ids == each]) for each in "ABCDEFGHI"}
     assert said == {
         # Refuted; not by what is doubted; replaced by a later one that holds, however doubted.
@@ -228,8 +228,8 @@ def test_each_class_by_its_own_order():
 
 @pytest.mark.parametrize("orders", [(), (order(LOW, first=(SAID,)),)])
 def test_without_any_accession_there_is_no_share(orders):
-    grid, questions, timeline = tables_of("patient | day | value\nA | 1 | 40")
-    empty = SimpleNamespace(accessions=grid.accessions[:0])
+    specimen_index, questions, timeline = tables_of("patient | day | value\nA | 1 | 40")
+    empty = SimpleNamespace(accessions=specimen_index.accessions[:0])
     patients = pd.DataFrame({"patient_id": ["A"], "priority": [3]})
     found = measure_depth(
         patients, empty, questions, Timeline(empty), SimpleNamespace(orders=orders)

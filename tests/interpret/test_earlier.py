@@ -24,12 +24,12 @@ def earlier_of(rows, dates=""):
     there = [row for row in rows if row["result"]][::-1]
     place = {row["id"]: at for at, row in enumerate(there)}
     reported = np.array([place.get(row["id"], -1) for row in rows], np.int64)
-    grid = SimpleNamespace(
+    specimen_index = SimpleNamespace(
         accessions=make_accessions(rows),
         reported={"made": reported},
-        nowhere=lambda: np.full(len(rows), -1, np.int64),
+        is_missing_everywhere=lambda: np.full(len(rows), -1, np.int64),
     )
-    timeline = Timeline(grid)
+    timeline = Timeline(specimen_index)
     known = {COMPARISON.not_across: make_dates(timeline, dates)}
     believed = np.array([row.get("trust", "x") == "x" for row in rows], bool)
     background = Background(
@@ -38,7 +38,7 @@ def earlier_of(rows, dates=""):
         amounts=make_amounts(there) if there else make_amounts([{}]).at(np.zeros(0, np.int64)),
         courses=SimpleNamespace(believed=lambda name: believed & (name == "made")),
     )
-    return EarlierResults(grid, background, COMPARISON)
+    return EarlierResults(specimen_index, background, COMPARISON)
 
 
 def check(text, wrong="fall", dates=""):

@@ -9,7 +9,7 @@ from pipeline.interpret import interpret_results
 from pipeline.interpret.joined_evidence import join_evidence, write_evidence
 from pipeline.knowledge.conditions import Change, Compare, Formula, Group, Joined, Observed, RuleIs
 from pipeline.knowledge.load import load_knowledge
-from pipeline.knowledge.model import Artifact, GradeStep, Remark, Rule, Touch
+from pipeline.knowledge.model import AffectedAnalyte, Artifact, GradeStep, Rule, RuleRemark
 from pipeline.review.case_tables import tables_of
 from pipeline.review.cases import read_lines
 from schemas import Findings, Results
@@ -49,7 +49,7 @@ def knowledge(*rules, artifacts=(), **changed):
 def artifact(name, observation, *touches, when=None):
     return Artifact(
         id=name, title=name, when=when or Observed(observation=observation), source="made",
-        touches=tuple(Touch(analyte=analyte, wrongly=way) for analyte, way in touches),
+        touches=tuple(AffectedAnalyte(analyte=analyte, wrongly=way) for analyte, way in touches),
         comment=(f"{name}-one", f"{name}-two"),
     )  # fmt: skip
 
@@ -83,9 +83,9 @@ LOW = rule(
     ),
     comment=("is-low", "look-at-it"),
     remarks=(
-        Remark(comment="while-pregnant", when=Observed(observation="pregnant")),
-        Remark(comment="or-so", when=Observed(observation="metformin")),
-        Remark(comment="or-so", when=Observed(observation="diluted")),
+        RuleRemark(comment="while-pregnant", when=Observed(observation="pregnant")),
+        RuleRemark(comment="or-so", when=Observed(observation="metformin")),
+        RuleRemark(comment="or-so", when=Observed(observation="diluted")),
     ),
 )
 PAIR = rule("pair", both(below("platelets.low"), above("mcv.large-adult")))
@@ -359,7 +359,7 @@ def test_rules_that_are_tried_out_stand_apart():
     said = interpret("platelets | mcv\n100 | 90", knowledge(hidden, shadow, PAIR))
     assert told(said.findings, "rule") == ["pair"]
     assert told(said.shadow, "rule", "outcome") == ["low | present"]
-    assert set(said.standing["rule"]) <= {"pair"}
+    assert set(said.current["rule"]) <= {"pair"}
 
 
 def test_results_with_those_calculated_and_without_mere_bounds():

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.interpret.by_accession import place_results
+from pipeline.interpret.by_accession import index_results
 from pipeline.interpret.derive import derive_results
 from pipeline.knowledge.load import load_knowledge
 from pipeline.review.case_tables import tables_of
@@ -17,21 +17,26 @@ def tables(text):
 
 
 def place(made, **changed):
-    return place_results(
+    return index_results(
         changed.get("results", made.results), changed.get("held", made.held),
         KNOWLEDGE.derived, changed.get("observations", made.observations),
     )  # fmt: skip
 
 
-def names(grid):
-    times = grid.accessions["collected_at"].dt.strftime("%d.%H").fillna("-")
-    rows = zip(grid.accessions["patient_id"], grid.accessions["accession"], times, strict=True)
+def names(specimen_index):
+    times = specimen_index.accessions["collected_at"].dt.strftime("%d.%H").fillna("-")
+    rows = zip(
+        specimen_index.accessions["patient_id"],
+        specimen_index.accessions["accession"],
+        times,
+        strict=True,
+    )
     return [" ".join(row) for row in rows]
 
 
 def test_accessions_stand_by_patient_time_and_name():
     """Also those that have only a held result, or of which something was only said."""
-    grid = place(
+    specimen_index = place(
         tables(
             """
             patient | accession | day              | mcv  | diluted
@@ -45,16 +50,16 @@ def test_accessions_stand_by_patient_time_and_name():
             """
         )
     )
-    assert names(grid) == [
+    assert names(specimen_index) == [
         "P1 Z 02.00", "P1 A 09.00", "P1 B 09.00", "P1 C 09.12", "P1 Y -", "P2 Z 01.00", "P2 A 05.00",
     ]  # fmt: skip
-    assert list(grid.accessions.index) == list(range(7))
+    assert list(specimen_index.accessions.index) == list(range(7))
     columns = ["patient_id", "accession", "collected_at", "collected_precision"]
-    assert list(grid.accessions.columns) == columns
+    assert list(specimen_index.accessions.columns) == columns
 
 
 def test_every_row_finds_its_accession():
-    grid = place(
+    specimen_index = place(
         tables(
             """
             patient | accession | day        | mcv  | hemoglobin | diluted
@@ -64,22 +69,22 @@ def test_every_row_finds_its_accession():
             """
         )
     )
-    assert names(grid) == ["P1 B 01.00", "P1 A 09.00", "P2 A 05.00"]
-    assert list(grid.result_of) == [2, 1, 0, 0]
-    assert list(grid.held_of) == [2, 1]
-    assert list(grid.said_of) == [1, 0]
-    for name, at in grid.reported.items():
-        rows = grid.results.iloc[at[at >= 0]]
+    assert names(specimen_index) == ["P1 B 01.00", "P1 A 09.00", "P2 A 05.00"]
+    assert list(specimen_index.result_of) == [2, 1, 0, 0]
+    assert list(specimen_index.held_of) == [2, 1]
+    assert list(specimen_index.said_of) == [1, 0]
+    for name, at in specimen_index.reported.items():
+        rows = specimen_index.results.iloc[at[at >= 0]]
         assert set(rows["analyte"]) == {name}
-        there = grid.accessions[at >= 0]
+        there = specimen_index.accessions[at >= 0]
         assert list(rows["accession"]) == list(there["accession"])
         assert list(rows["patient_id"]) == list(there["patient_id"])
-    assert {name: list(at) for name, at in grid.set_aside.items()} == {
+    assert {name: list(at) for name, at in specimen_index.set_aside.items()} == {
         "mcv": [-1, 1, -1],
         "hemoglobin": [-1, -1, 0],
     }
-    assert grid.bounds == {}
-    assert list(grid.nowhere()) == [-1, -1, -1]
+    assert specimen_index.bounds == {}
+    assert list(specimen_index.is_missing_everywhere()) == [-1, -1, -1]
 
 
 def test_bounds_stand_by_themselves():
@@ -88,11 +93,14 @@ def test_bounds_stand_by_themselves():
         "accession | white-cells | neutrophils | neutrophils-percent\nA | 4 | |\nB | 5 | 2 |\nC | 4 | | 30"
     )
     together = derive_results(made.results, made.held, KNOWLEDGE)
-    grid = place(made, results=together)
-    assert list(grid.bounds) == ["neutrophils"]
-    assert list(together["derived"].iloc[grid.bounds["neutrophils"]]) == ["neutrophils-at-most"] * 3
-    nowhere, counted, calculated = grid.reported["neutrophils"]
-    assert nowhere == -1
+    specimen_index = place(made, results=together)
+    assert list(specimen_index.bounds) == ["neutrophils"]
+    assert (
+        list(together["derived"].iloc[specimen_index.bounds["neutrophils"]])
+        == ["neutrophils-at-most"] * 3
+    )
+    is_missing_everywhere, counted, calculated = specimen_index.reported["neutrophils"]
+    assert is_missing_everywhere == -1
     assert list(together["derived"].iloc[[counted, calculated]]) == ["", "neutrophils-calculated"]
 
 
@@ -112,19 +120,19 @@ def test_what_is_held_without_a_place_cannot_be_placed():
         analyte=["mcv", "mcv", "mcv", ""],
     )
     # The labels of the rows mean nothing.
-    grid = place(made, held=held.set_axis([9, 8, 7, 6]))
-    assert [name.split()[:2] for name in names(grid)] == [["P1", "A"]]
-    assert list(grid.held.index) == [0]
-    assert list(grid.held.columns) == list(held.columns)
-    assert list(grid.set_aside["mcv"]) == [0]
+    specimen_index = place(made, held=held.set_axis([9, 8, 7, 6]))
+    assert [name.split()[:2] for name in names(specimen_index)] == [["P1", "A"]]
+    assert list(specimen_index.held.index) == [0]
+    assert list(specimen_index.held.columns) == list(held.columns)
+    assert list(specimen_index.set_aside["mcv"]) == [0]
 
 
 def test_labels_of_what_was_said_mean_nothing():
     made = tables("patient | accession | diluted\nP1 | A | yes\nP2 | B | no")
-    grid = place(made, observations=made.observations.set_axis([5, 4]))
-    assert list(grid.observations.index) == [0, 1]
-    assert list(grid.said_of) == [0, 1]
-    assert place_results(made.results, made.held, (), None).observations.empty
+    specimen_index = place(made, observations=made.observations.set_axis([5, 4]))
+    assert list(specimen_index.observations.index) == [0, 1]
+    assert list(specimen_index.said_of) == [0, 1]
+    assert index_results(made.results, made.held, (), None).observations.empty
 
 
 def test_of_several_times_of_an_accession_the_first_counts():
@@ -138,11 +146,11 @@ def test_of_several_times_of_an_accession_the_first_counts():
         **{name: dated[name] for name in ("patient_id", "accession", "analyte", "collected_at")},
         collected_precision="time",
     )
-    grid = place_results(dated, held, ())
-    assert list(grid.accessions["collected_precision"]) == ["date"] * 60
+    specimen_index = index_results(dated, held, ())
+    assert list(specimen_index.accessions["collected_precision"]) == ["date"] * 60
     earlier = held.assign(collected_at=held["collected_at"] - pd.Timedelta(days=1))
-    grid = place_results(dated, earlier, ())
-    assert list(grid.accessions["collected_precision"]) == ["time"] * 60
-    grid = place_results(dated, held.assign(collected_at=pd.NaT), ())
-    assert list(grid.accessions["collected_precision"]) == ["date"] * 60
-    assert np.isin(grid.result_of, range(60)).all()
+    specimen_index = index_results(dated, earlier, ())
+    assert list(specimen_index.accessions["collected_precision"]) == ["time"] * 60
+    specimen_index = index_results(dated, held.assign(collected_at=pd.NaT), ())
+    assert list(specimen_index.accessions["collected_precision"]) == ["date"] * 60
+    assert np.isin(specimen_index.result_of, range(60)).all()

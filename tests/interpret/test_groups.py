@@ -21,8 +21,8 @@ def answer_from(letters, **more):
     return state(
         yes=np.isin(text, list("yY1")),
         no=np.isin(text, list("nN0")),
-        firm_yes=np.isin(text, list("y1")),
-        firm_no=np.isin(text, list("n0")),
+        confirmed_yes=np.isin(text, list("y1")),
+        confirmed_no=np.isin(text, list("n0")),
         reported=reported,
         reasons={Reason.CENSORED: text == "?"},
         **more,
@@ -31,9 +31,11 @@ def answer_from(letters, **more):
 
 def letters_of(answer):
     """Write an answer as it is read, with `*` where it is undecided and `+` where part is met."""
-    chosen = np.select([answer.firm_yes, answer.yes, answer.firm_no, answer.no], list("yYnN"), "?")
+    chosen = np.select(
+        [answer.confirmed_yes, answer.yes, answer.confirmed_no, answer.no], list("yYnN"), "?"
+    )
     assert not (answer.yes & answer.no).any()
-    assert not (answer.firm_yes & ~answer.yes).any()
+    assert not (answer.confirmed_yes & ~answer.yes).any()
     return [str(each) for each in chosen]
 
 
@@ -215,12 +217,12 @@ def all_of_it(count):
     here = np.ones(count, bool)
     rests = rest_on("x", count, results=at, held=at, said=at, limit=at * 1.5, direction="below")
     return state(
-        yes=here, no=here, firm_yes=here, firm_no=here, reported=here, here=here, near=here,
+        yes=here, no=here, confirmed_yes=here, confirmed_no=here, reported=here, here=here, near=here,
         reasons={Reason.HELD: here}, comments={"c": here}, remarks={"r": here}, evidence=(rests,),
     )  # fmt: skip
 
 
-MASKS = ("yes", "no", "firm_yes", "firm_no", "reported", "undecided", "met")
+MASKS = ("yes", "no", "confirmed_yes", "confirmed_no", "reported", "undecided", "met")
 
 
 def test_what_is_not_asked_is_open_and_unreported():
@@ -259,17 +261,19 @@ def test_the_answer_of_another_accession():
 def test_a_simple_answer_is_as_firm_as_said_and_of_here():
     yes, no, there = (np.array(mask, dtype=bool) for mask in ([1, 0, 0], [0, 1, 0], [1, 1, 1]))
     said = state(yes=yes, no=no, reported=there)
-    assert list(said.firm_yes) == list(yes)
-    assert list(said.firm_no) == list(no)
+    assert list(said.confirmed_yes) == list(yes)
+    assert list(said.confirmed_no) == list(no)
     assert list(said.here) == list(there)
     assert list(said.undecided) == [False, False, True]
     assert not said.near.any()
     assert not said.met.any()
     assert (said.reasons, said.comments, said.remarks, said.evidence) == ({}, {}, {}, ())
     assert list(state(yes=yes, no=no, reported=yes).undecided) == [False] * 3
-    said = state(yes=yes, no=no, reported=there, firm_yes=no, firm_no=yes, here=yes, near=no)
-    assert list(said.firm_yes) == list(said.near) == list(no)
-    assert list(said.firm_no) == list(said.here) == list(yes)
+    said = state(
+        yes=yes, no=no, reported=there, confirmed_yes=no, confirmed_no=yes, here=yes, near=no
+    )
+    assert list(said.confirmed_yes) == list(said.near) == list(no)
+    assert list(said.confirmed_no) == list(said.here) == list(yes)
 
 
 def test_nothing_can_be_taken_from_nobody():

@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-from pipeline.interpret.latest import stands_from
+from pipeline.interpret.latest import valid_from
 
 DAY = 24 * 60
 NEVER = np.iinfo(np.int64).min
 
 
 def since(*specimens: tuple[int, int, int, str]) -> list[int]:
-    """Give what `stands_from` says of (group, first, last, "decided", "believed", "" or both)."""
+    """Give what `valid_from` says of (group, first, last, "decided", "believed", "" or both)."""
     rows = [(group, first, last) for group, first, last, _ in specimens]
     groups, first, last = np.array(rows, dtype=np.int64).reshape(-1, 3).T
     words = [each[3] for each in specimens]
     decided = np.array(["decided" in each for each in words], dtype=bool)
     believed = np.array(["believed" in each for each in words], dtype=bool)
-    return stands_from(groups, first, last, decided, believed).tolist()
+    return valid_from(groups, first, last, decided, believed).tolist()
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from pipeline.interpret.worklist_order import (
     find_arrivals,
     list_patterns,
-    place_conflicts,
-    sort_by_place,
+    prioritize_conflicts,
+    sort_by_priority,
     sort_patients,
 )
 from pipeline.knowledge.load import load_knowledge
@@ -76,9 +76,9 @@ def test_without_turns_nobody_has_one():
 def test_rows_of_one_place_stay_as_they_are():
     rows = patients(*({"depth": depth} for depth in (0.5, 0.2, 0.5, 0.5, 0.2)), {"priority": 1})
     rows.loc[9, "goes_first"] = True
-    assert order_of(sort_by_place(rows)) == "FCBEAD"
+    assert order_of(sort_by_priority(rows)) == "FCBEAD"
     many = patients(*({"depth": 0.5} for _ in range(40)))
-    assert list(sort_by_place(many).index) == list(many.index)
+    assert list(sort_by_priority(many).index) == list(many.index)
 
 
 def knowledge_of(*holding: bool) -> SimpleNamespace:
@@ -119,7 +119,7 @@ def test_the_place_of_an_id_in_conflict(own, version, holding, expected):
     holds = [at in (holding, 7) for at in range(1, 8)] if holding != 9 else [False] * 7
     if holding is None:
         holds = [False] * 7
-    placed = place_conflicts(patients(mine, other), places, knowledge_of(*holds))
+    placed = prioritize_conflicts(patients(mine, other), places, knowledge_of(*holds))
     assert str(placed["depth"].dtype) == "Float64"
     found = placed.iloc[0]
     depth = None if found["depth"] is pd.NA else found["depth"]

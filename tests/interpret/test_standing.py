@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from pipeline.interpret import interpret_results
-from pipeline.interpret.by_accession import place_results
-from pipeline.interpret.current import rank_patients, standing_findings
+from pipeline.interpret.by_accession import index_results
+from pipeline.interpret.current import current_findings, rank_patients
 from pipeline.interpret.evaluator import Questions
 from pipeline.knowledge.conditions import Compare, Group, Observed, RuleIs, Undecided
 from pipeline.knowledge.load import load_knowledge
@@ -90,13 +90,13 @@ def stands(*lines):
             }
         )
     table = Findings.validate(pd.DataFrame(rows, columns=list(KINDS)).astype(KINDS))
-    found = standing_findings(table)
+    found = current_findings(table)
     assert list(found.index) == list(range(len(found)))
     return " ".join(found["accession"])
 
 
 @pytest.mark.parametrize(
-    ("lines", "standing"),
+    ("lines", "current"),
     [
         (["01 present confirmed"], "0"),
         (["01 absent"], "0"),
@@ -126,8 +126,8 @@ def stands(*lines):
         (["01 present unconfirmed", "02 absent"], "1"),
     ],
 )
-def test_what_stands(lines, standing):
-    assert stands(*lines) == standing
+def test_what_stands(lines, current):
+    assert stands(*lines) == current
 
 
 def test_of_each_patient_and_rule_by_itself():
@@ -140,7 +140,7 @@ def test_of_each_patient_and_rule_by_itself():
         """
     )
     of = ["patient_id", "rule", "outcome"]
-    assert [" ".join(row) for row in said.standing[of].itertuples(index=False)] == [
+    assert [" ".join(row) for row in said.current[of].itertuples(index=False)] == [
         "P1 low-platelets present",
         "P1 anemia absent",
         "P2 low-platelets absent",
@@ -346,9 +346,11 @@ def people(*lines):
             }
         )
     seen = pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
-    grid = place_results(tables.results.iloc[:0], tables.held, ())
+    specimen_index = index_results(tables.results.iloc[:0], tables.held, ())
     empty = Findings.no_rows()
-    ranked = rank_patients(grid, seen, tables.held, empty, Questions(grid, SMALL), SMALL)
+    ranked = rank_patients(
+        specimen_index, seen, tables.held, empty, Questions(specimen_index, SMALL), SMALL
+    )
     columns = ["patient_id", "patient_name", "sex", "birth_date", "last_collected_at"]
     cells = ranked[columns].astype(object).itertuples(index=False)
     return [

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipeline.interpret.since_last_report import compare_standing, order_by_change
+from pipeline.interpret.since_last_report import compare_current, order_by_change
 from schemas import Changes, CurrentFindings, Patients
 
 from .made import read_rows
@@ -11,7 +11,7 @@ from .made import read_rows
 KINDS = CurrentFindings.column_types()
 
 
-def standing(text):
+def current(text):
     """Read lines of `patient rule specimen day outcome grade value unit`; - for none."""
     names = ("patient_id", "rule", "accession", "day", "outcome", "grade", "value", "unit")
 
@@ -32,8 +32,8 @@ def standing(text):
 
 
 def compare(before, now):
-    earlier = None if before is None else standing(before)
-    return compare_standing(earlier, standing(now))
+    earlier = None if before is None else current(before)
+    return compare_current(earlier, current(now))
 
 
 FIRST = "P1 | r | S1 | 01 |"

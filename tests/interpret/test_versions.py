@@ -186,11 +186,11 @@ def test_each_version_is_interpreted_by_itself():
              ("version 2", 5, False, None)],
             columns=["patient_id", *PLACE],
         )  # fmt: skip
-        standing = findings_of(
+        current = findings_of(
             ("version 0", "anemia", "absent"), ("version 1", "anemia", "present"),
             ("version 3", "low-platelets", "present"),
         )  # fmt: skip
-        return SimpleNamespace(patients=patients, standing=standing)
+        return SimpleNamespace(patients=patients, current=current)
 
     with (
         patch.object(conflict_versions, "interpret_results", interpret),

@@ -5,7 +5,7 @@ import pytest
 from pipeline.interpret import interpret_results
 from pipeline.knowledge.load import load_knowledge
 from pipeline.review.case_tables import tables_of
-from pipeline.review.cases import NAMED_FOR_NO_RULE, patient_of, place_lines
+from pipeline.review.cases import NAMED_FOR_NO_RULE, number_lines, patient_of
 from pipeline.review.trial import applying_cases
 from tests.rules.conftest import read_table
 
@@ -17,7 +17,7 @@ URGENT, REVIEW, NOTHING_FOUND = (1, 2, 3), 4, 6
 @pytest.fixture(scope="module")
 def ranks():
     """Patient of a case → class in the worklist."""
-    tables = tables_of(place_lines(FILES), KNOWLEDGE)
+    tables = tables_of(number_lines(FILES), KNOWLEDGE)
     said = interpret_results(
         tables.results, tables.held, KNOWLEDGE, observations=tables.observations
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.interpret import ask_questions
-from pipeline.interpret.truth_columns import Answer
+from pipeline.interpret.truth_columns import TruthColumn
 from pipeline.knowledge.conditions import (
     ANY,
     Baseline,
@@ -88,7 +88,7 @@ class Asked:
 
     def raised(self, artifact: str) -> list[bool]:
         """Say of each line whether a specimen of its patient is doubted for this reason."""
-        found: Answer = self._questions.artifacts[artifact]
+        found: TruthColumn = self._questions.artifacts[artifact]
         own = self._by_line(np.where(found.yes, "yes", "no"), "no")
         people = [patient_of(self.file, line) for line in self.lines]
         doubted = {who for who, said in zip(people, own, strict=True) if said == "yes"}

@@ -217,15 +217,15 @@ def _try_one(
     if not wrong.where or not tests:
         tests = set(items)
     ordered = sorted(tests, key=lambda name: (-kills[name], known.seconds[name]))[:most]
-    reading, writing = os.pipe()
+    conventions, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(reading)
+        os.close(conventions)
         with contextlib.suppress(BaseException):
             os.write(writing, (_run_wrong(wrong, module, [items[n] for n in ordered])).encode())
         os._exit(0)
     os.close(writing)
-    with os.fdopen(reading, encoding="utf-8") as stream:
+    with os.fdopen(conventions, encoding="utf-8") as stream:
         said = stream.read()
     os.waitpid(child, 0)
     return "" if said == "-" else said or "ended without an answer"

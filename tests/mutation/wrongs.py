@@ -35,7 +35,7 @@ _OPPOSITES = [
     ("any", "all"), ("any_of", "all_of"), ("min", "max"), ("minimum", "maximum"),
     ("fmin", "fmax"), ("logical_and", "logical_or"), ("first", "last"), ("left", "right"),
     ("low", "high"), ("below", "above"), ("at_or_below", "at_or_above"), ("yes", "no"),
-    ("firm_yes", "firm_no"), ("eq", "ne"), ("lowest", "highest"),
+    ("confirmed_yes", "confirmed_no"), ("eq", "ne"), ("lowest", "highest"),
 ]  # fmt: skip
 _OPPOSITE = {**dict(_OPPOSITES), **{two: one for one, two in _OPPOSITES}}
 _NO_BEHAVIOR = {"strict", "dtype", "stacklevel"}

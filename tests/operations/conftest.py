@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.ingest.dataset import Ingested
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 from tests.cli.conftest import labflag  # noqa: F401 - a fixture of both folders
 
@@ -28,6 +28,6 @@ def read(tmp_path: Path, knowledge) -> Callable[..., Ingested]:
         path = tmp_path / folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(HEADER + "".join(f"{line}\n" for line in lines), encoding="utf-8")
-        return read_results(path, name, knowledge, SiteReading(), today=date(2026, 11, 1))
+        return read_results(path, name, knowledge, SiteConventions(), today=date(2026, 11, 1))
 
     return read

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commands.inbox import run_round
+from pipeline.commands.inbox import process_inbox
 from pipeline.commands.run import run_batch
 from pipeline.commands.site_checks import look_at_outputs
 from pipeline.config import Settings
@@ -21,7 +21,7 @@ from pipeline.publish.access import choose_access, grant_access
 from pipeline.publish.delivery import Delivery, deliver
 from pipeline.publish.manifest import list_locked
 from pipeline.site import inbox as inbox_module
-from pipeline.site.heartbeat import read_beat
+from pipeline.site.heartbeat import read_heartbeat
 from pipeline.site.lock import hold_lock
 from pipeline.site.setup import make_site
 from pipeline.site.workspace import open_workspace
@@ -192,7 +192,7 @@ def test_nothing_waits_for_a_pipe(reports):
     for name in ("heartbeat.json", "manifest.json"):
         (reports / name).unlink(missing_ok=True)
         os.mkfifo(reports / name)
-    assert read_beat(reports) == {}
+    assert read_heartbeat(reports) == {}
     assert list_locked(reports) == ()
 
 
@@ -319,7 +319,7 @@ def drop(place, content, mode, name="march.csv"):
 @pytest.fixture
 def make_round(knowledge):
     def make(settings):
-        return run_round(settings, clock=clock, progress=pass_through, knowledge=knowledge)
+        return process_inbox(settings, clock=clock, progress=pass_through, knowledge=knowledge)
 
     return make
 

@@ -17,7 +17,7 @@ from pipeline.command_rule import find_weakness
 from pipeline.commands.context import load_tried_knowledge, pass_through
 from pipeline.commands.doctor import check_up
 from pipeline.commands.history import accept_history, back_up, reassign_patient, restore_history
-from pipeline.commands.inbox import run_round
+from pipeline.commands.inbox import process_inbox
 from pipeline.commands.status import look_at_site
 from pipeline.commands.watch import watch_inbox
 from pipeline.config import Settings, load_settings, load_with_commands
@@ -28,7 +28,7 @@ from pipeline.publish.anchor_lines import AnchorLine
 from pipeline.publish.audit_check import verify_history
 from pipeline.publish.audit_log import Entry, append_entries, verify_site
 from pipeline.publish.check_seals import verify_seals
-from pipeline.site.location import place_history
+from pipeline.site.location import locate_history
 from tests.operations.conftest import HEADER
 
 ONE = "PATQ1,Aster Sample,F,1980-05-01,SPEC1,2026-03-01,Hemoglobin,9.2,g/dL,final"
@@ -91,7 +91,7 @@ def run(settings, *lines):
     if lines:
         drop(settings, *lines)
     known = load_once()
-    return run_round(settings, clock=clock, progress=pass_through, knowledge=known)
+    return process_inbox(settings, clock=clock, progress=pass_through, knowledge=known)
 
 
 @cache
@@ -114,7 +114,7 @@ def log_lines(settings):
 
 
 def faults(settings, other=None):
-    place = place_history(settings)
+    place = locate_history(settings)
     found = [*verify_anchor(settings, place, other), *verify_site(settings.output)]
     found += verify_history(settings.output, place, clock)
     found += verify_seals(settings.output, place, clock)
@@ -203,7 +203,7 @@ def test_a_whole_folder_that_was_put_back_stops_everything_until_it_is_accepted(
     assert [line["is_accepted"] for line in anchored(settings)][-1]
     assert run(settings).exit_code == Exit.DONE
     assert faults(settings) == []
-    notes = [fault.what for fault in verify_anchor(settings, place_history(settings))]
+    notes = [fault.what for fault in verify_anchor(settings, locate_history(settings))]
     assert any("accepted the folder" in note for note in notes)
     assert ill(settings) == {}
     put_back(settings, tmp_path / "last week")
@@ -359,7 +359,7 @@ def test_a_damaged_line_is_named_and_one_that_was_cut_off_is_a_note(settings):
     last = settings.audit_anchor.read_text().splitlines()[-1]
     assert json.loads(last)["lines"] == len(log_lines(settings)), "on a line of its own"
     assert faults(settings) == []
-    notes = [fault.what for fault in verify_anchor(settings, place_history(settings))]
+    notes = [fault.what for fault in verify_anchor(settings, locate_history(settings))]
     assert any("not written whole: 1" in note for note in notes)
     for old, new in (
         ('"lines":', '"lines":x'),
@@ -471,7 +471,7 @@ def test_a_line_that_was_kept_by_hand_is_compared(keyed, elsewhere, tmp_path):
     by_hand, kept = replace(keyed, audit_anchor=None), elsewhere / "kept"
     shutil.copytree(keyed.output, tmp_path / "last week")
     grow(keyed)
-    line, key = compose_last(by_hand, place_history(by_hand), NOW)
+    line, key = compose_last(by_hand, locate_history(by_hand), NOW)
     kept.write_text(f"Nov  1 07:30:00 host labflag: {line.as_text(key)}\n")
     assert faults(by_hand, kept) == []
     put_back(keyed, tmp_path / "last week")
@@ -483,9 +483,9 @@ def test_a_line_that_was_kept_by_hand_is_compared(keyed, elsewhere, tmp_path):
 
 def test_that_the_log_was_anchored_is_said_where_no_anchor_is_named(settings):
     without = replace(settings, audit_anchor=None)
-    assert [*verify_anchor(without, place_history(without))] == []
+    assert [*verify_anchor(without, locate_history(without))] == []
     run(settings)
-    (note,) = verify_anchor(without, place_history(without))
+    (note,) = verify_anchor(without, locate_history(without))
     assert note.is_note
 
 

@@ -17,7 +17,7 @@ from pipeline.commands.history import (
     rebuild_reports,
     restore_history,
 )
-from pipeline.commands.inbox import claim_work, run_round
+from pipeline.commands.inbox import claim_work, process_inbox
 from pipeline.commands.run import run_batch
 from pipeline.commands.status import look_at_site
 from pipeline.commands.withdraw import find_stored, replace_file, withdraw_file
@@ -26,7 +26,7 @@ from pipeline.history.stored import open_history
 from pipeline.publish.audit_check import verify_history
 from pipeline.publish.audit_log import verify_site
 from pipeline.reconcile.decisions import REJECT, RELEASE
-from pipeline.site.location import place_history
+from pipeline.site.location import locate_history
 from tests.operations.conftest import HEADER
 
 OLD = "P1,Aster Sample,F,1980-05-01,S1,2019-03-01,Hemoglobin,11.2,g/dL,final"
@@ -54,9 +54,9 @@ def template(tmp_path_factory):
         settings.inbox.mkdir()
         run_batch([site / "in"], settings, clock=clock, progress=pass_through)
         # From now on there is an inbox that is known.
-        run_round(settings, clock=clock, progress=pass_through)
+        process_inbox(settings, clock=clock, progress=pass_through)
     withdraw_file(list_settings(site)[0], stored(list_settings(site)[0], "4.csv"), "x", clock=clock)
-    run_round(list_settings(site)[1], clock=clock, progress=pass_through)
+    process_inbox(list_settings(site)[1], clock=clock, progress=pass_through)
     back_up(list_settings(site)[0], site / "saved.db", clock=clock)
     shutil.copytree(site, place / "template")
     return site, place / "template"
@@ -123,7 +123,7 @@ def reports(settings):
 
 def faults(settings):
     found = [*verify_site(settings.output)]
-    found += verify_history(settings.output, place_history(settings), clock)
+    found += verify_history(settings.output, locate_history(settings), clock)
     return [fault.what for fault in found if not fault.is_note]
 
 
@@ -137,7 +137,7 @@ def test_reports_follow_in_the_next_run_and_in_the_other_folder(folders, monkeyp
     if verb == "restore":
         # Something that the copy does not know.
         reassign_patient(one, "P2", "P9", "", "somebody", clock=clock)
-        run_round(two, clock=clock, progress=pass_through)
+        process_inbox(two, clock=clock, progress=pass_through)
         assert "patients/P9.xlsx" in reports(two)
     assert not is_work(one)
     assert not is_work(two)
@@ -158,7 +158,7 @@ def test_reports_follow_in_the_next_run_and_in_the_other_folder(folders, monkeyp
     done = []
     for settings in (one, two):
         assert is_work(settings) == (settings is one or verb != "rebuild")
-        run_round(settings, clock=later, progress=pass_through)
+        process_inbox(settings, clock=later, progress=pass_through)
         assert not is_work(settings)
         assert faults(settings) == []
         assert look_at_site(settings).faults == ()
@@ -183,7 +183,7 @@ def test_an_output_changed_by_hand_is_mended_by_a_rebuild_that_was_stopped(folde
             rebuild_reports(one, clock=clock, progress=pass_through)
     # While a run is at it, or was stopped, what differs is no alarm.
     assert faults(one) == []
-    run_round(one, clock=later, progress=pass_through)
+    process_inbox(one, clock=later, progress=pass_through)
     assert reports(one) == before
     assert faults(one) == []
 
@@ -204,7 +204,7 @@ def test_what_changes_while_a_run_writes_is_due_for_the_next_one(folders, monkey
     assert "patients/P1.xlsx" in reports(one)
     for settings in (one, two):
         assert is_work(settings)
-        run_round(settings, clock=later, progress=pass_through)
+        process_inbox(settings, clock=later, progress=pass_through)
         assert "patients/P8.xlsx" in reports(settings)
         assert not is_work(settings)
 
@@ -217,7 +217,7 @@ def test_reports_that_rest_on_other_words_or_rules_are_due(folders, change):
     one, _ = folders
     changed = replace(one, **change)
     assert is_work(changed)
-    run_round(changed, clock=later, progress=pass_through)
+    process_inbox(changed, clock=later, progress=pass_through)
     assert not is_work(changed)
     assert is_work(one)
 
@@ -227,13 +227,13 @@ def test_a_history_with_new_columns_is_reported_again(folders):
     with open_history(one.history, clock=clock) as history, history.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE results DROP COLUMN comment")
     assert is_work(one)
-    run_round(one, clock=later, progress=pass_through)
+    process_inbox(one, clock=later, progress=pass_through)
     assert not is_work(one)
 
 
 def test_a_file_that_names_no_patient_is_due_too(folders, monkeypatch):
     one, two = folders
     (one.inbox / "empty.csv").write_text("nothing,of,ours\n1,2,3\n", encoding="utf-8")
-    run_round(one, clock=clock, progress=pass_through)
+    process_inbox(one, clock=clock, progress=pass_through)
     assert not is_work(one)
     assert is_work(two), "issues.csv of the other folder does not tell of it yet"

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import ConfigError, OutputError
-from pipeline.history.notes import Entries, Note
+from pipeline.history.notes import Note, WorklistNotes
 from pipeline.history.originals import keep_original
 from pipeline.history.store import tables
 from pipeline.history.store.engine import connect_copy
@@ -147,9 +147,9 @@ def test_what_is_rehearsed_is_undone(tmp_path, read):
 def test_published_state_is_kept_by_folder_and_path(history):
     one = Publication(path="patients/P1.xlsx", subject="P1", digest="a", changed_at=NOW)
     two = replace(one, path="patients/P2.xlsx", subject="P2")
-    history.mark_published(".", [one, two])
-    history.mark_published("elsewhere", [one])
-    history.mark_published(".", [replace(one, digest="b")])
+    history.record_published(".", [one, two])
+    history.record_published("elsewhere", [one])
+    history.record_published(".", [replace(one, digest="b")])
     assert {path: each.digest for path, each in history.list_published(".").items()} == {
         "patients/P1.xlsx": "b", "patients/P2.xlsx": "a",
     }  # fmt: skip
@@ -265,13 +265,13 @@ def test_a_history_of_the_first_form_is_brought_up_to_date(tmp_path):
             (run,) = history.list_runs()
             assert (run.id, run.number, run.finished_at) == ("first", 0, NOW)
             known = history.list_published(".")["patients/P1.xlsx"]
-            assert (known.digest, known.run, known.standing, known.sha256) == ("d", 0, "[]", "")
+            assert (known.digest, known.run, known.current, known.sha256) == ("d", 0, "[]", "")
     with open_history(tmp_path / "v1.db", clock=lambda: NOW) as history:
         assert history.begin_run(NOW).number == 1
         # What people type has had a place since the third form.
-        assert load_typed(history, ".") == Entries()
+        assert load_typed(history, ".") == WorklistNotes()
         note = Note(patient_id="P1", topics=("anemia",), text="rang the ward")
-        store_typed(history, ".", Entries(notes={"P1": note}), {})
+        store_typed(history, ".", WorklistNotes(notes={"P1": note}), {})
         assert load_typed(history, ".").notes == {"P1": note}
     with sqlite3.connect(tmp_path / "v1.db") as database:
         known = dict(database.execute("SELECT key, value FROM meta").fetchall())

@@ -16,8 +16,8 @@ from pipeline.site.inbox import (
     claim_files,
     file_away,
     list_claims,
+    locate_inbox,
     open_inbox,
-    place_inbox,
 )
 
 NOW = datetime(2026, 3, 1, 12)
@@ -33,7 +33,7 @@ def private(tmp_path):
 def inbox(tmp_path, private):
     folder = tmp_path / "inbox"
     folder.mkdir()
-    placed = place_inbox(folder, tmp_path / "archive", None, None)
+    placed = locate_inbox(folder, tmp_path / "archive", None, None)
     open_inbox(placed, private)
     return placed
 
@@ -248,7 +248,7 @@ def test_folders_must_be_on_one_file_system(inbox, private, tmp_path, monkeypatc
     if not Path("/dev/shm").is_dir() or Path("/dev/shm").stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("this machine has no second file system to try")
     try:
-        placed = place_inbox(inbox.folder, elsewhere, None, None)
+        placed = locate_inbox(inbox.folder, elsewhere, None, None)
         with pytest.raises(ConfigError, match="another file system"):
             open_inbox(placed, private)
     finally:

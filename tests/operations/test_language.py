@@ -13,7 +13,7 @@ import pandas as pd
 from openpyxl import load_workbook
 
 from pipeline.commands.context import pass_through
-from pipeline.commands.inbox import run_round
+from pipeline.commands.inbox import process_inbox
 from pipeline.commands.run import run_batch
 from pipeline.config import Settings, load_settings
 from pipeline.site.setup import make_site
@@ -78,7 +78,7 @@ def test_a_german_site_explains_itself_and_its_quarantine_in_german(tmp_path):
     long_ago = (START - timedelta(days=1)).timestamp()
     for path in (site.folder / "inbox").iterdir():
         os.utime(path, (long_ago, long_ago))
-    run_round(replace(settings, settle=0), clock=lambda: START, progress=pass_through)
+    process_inbox(replace(settings, settle=0), clock=lambda: START, progress=pass_through)
     (rows,) = site.folder.glob("quarantine/*/*/reasons/april.csv.txt")
     assert rows.read_text(encoding="utf-8").splitlines() == [
         "Kein Ergebnis von april.csv konnte verwendet werden. "

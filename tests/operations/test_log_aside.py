@@ -11,7 +11,7 @@ from pipeline.errors import OutputError
 from pipeline.publish.audit_check import verify_history
 from pipeline.publish.audit_log import verify_site
 from pipeline.publish.check_seals import verify_seals
-from pipeline.site.location import place_history
+from pipeline.site.location import locate_history
 from tests.operations.conftest import HEADER
 from tests.operations.test_history import GOOD
 from tests.operations.test_upkeep import clock, pass_through
@@ -70,7 +70,7 @@ def test_a_log_that_cannot_go_on_is_set_aside_when_a_person_says_so(tmp_path, na
     assert first["event"] == "log-set-aside"
     assert log.read_bytes() != before
     run_batch([path], settings, clock=clock, progress=pass_through)
-    place = place_history(settings)
+    place = locate_history(settings)
     found = [
         *verify_site(settings.output),
         *verify_history(settings.output, place, clock),

@@ -11,7 +11,7 @@ from pipeline.commands.history import rebuild_reports
 from pipeline.commands.run import run_batch
 from pipeline.config import Laboratory, Settings
 from pipeline.history.stored import open_history
-from pipeline.reconcile.decisions import RELEASE, facts_of_decision, list_conflicts
+from pipeline.reconcile.decisions import RELEASE, details_of_decision, list_conflicts
 from tests.operations.conftest import HEADER
 
 OLD = "P1,Aster Sample,F,1980-05-01,S1,2026-03-01,Hemoglobin,9.2,g/dL,final"
@@ -97,7 +97,7 @@ def test_the_report_is_back_when_someone_has_decided(site, tmp_path):
     run(OLD, OTHER)
     held, (hold,) = holds(settings["en"])
     with open_history(settings["en"].output / "labflag.db") as history:
-        history.decide(RELEASE, "somebody", (), facts_of_decision(held, hold, 1))
+        history.decide(RELEASE, "somebody", (), details_of_decision(held, hold, 1))
     sheets, said = run()
     assert "Findings" in sheets
     assert not any("not updated" in each for each in said)

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from pipeline.commands.context import pass_through
-from pipeline.commands.inbox import run_round
+from pipeline.commands.inbox import process_inbox
 from pipeline.commands.run import run_batch
 from pipeline.config import Settings, load_settings
 from pipeline.ingest.file_names import show_name
@@ -82,7 +82,7 @@ def test_an_inbox_of_odd_names_goes_on(tmp_path):
     site = make_site(tmp_path / "lab")
     fill(site.folder / "inbox")
     settings = replace(load_settings(site.folder / "labflag.toml"), settle=0)
-    done = run_round(settings, clock=datetime.now, progress=pass_through)
+    done = process_inbox(settings, clock=datetime.now, progress=pass_through)
     assert sum(done.filed.values()) == len(NAMES)
     filed = {
         name for _, _, files in os.walk(os.fsencode(site.folder / "archive")) for name in files

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.site.inbox import Claim, claim_files, list_claims, open_inbox, place_inbox
+from pipeline.site.inbox import Claim, claim_files, list_claims, locate_inbox, open_inbox
 from pipeline.site.tries import (
     PASSING,
     begin_try,
     fail_try,
     load_tries,
     plan_turns,
-    settle_tries,
+    resolve_tries,
     undo_try,
 )
 from tests.needs import needs_program
@@ -329,7 +329,7 @@ def claims(tmp_path):
     """Claims of files of one to four bytes."""
     (tmp_path / "private").mkdir()
     (tmp_path / "inbox").mkdir()
-    inbox = place_inbox(tmp_path / "inbox", None, None, None)
+    inbox = locate_inbox(tmp_path / "inbox", None, None, None)
     open_inbox(inbox, tmp_path / "private")
     for number in range(4):
         (inbox.folder / f"{number}.csv").write_bytes(b"x" * (4 - number))
@@ -367,9 +367,9 @@ def test_a_try_counts_once_and_not_where_the_system_failed(claims):
 def test_a_run_that_ended_counts_for_what_it_was_at(claims, stored, counted):
     for claim in claims[:3]:
         begin_try(claim)
-    settle_tries(claims, {claims[number].sha256 for number in stored})
+    resolve_tries(claims, {claims[number].sha256 for number in stored})
     assert tuple(map(begun, claims)) == counted
-    settle_tries(claims, set())
+    resolve_tries(claims, set())
     assert tuple(map(begun, claims)) == counted
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from pipeline.commands.doctor import check_up
 from pipeline.commands.history import back_up, rebuild_reports, restore_history
-from pipeline.commands.inbox import run_round
+from pipeline.commands.inbox import process_inbox
 from pipeline.commands.run import run_batch
 from pipeline.commands.status import look_at_site
 from pipeline.config import Settings
@@ -27,9 +27,9 @@ from pipeline.errors import BusyError, Exit, OutputError
 from pipeline.history.stored import open_history
 from pipeline.publish.audit_check import verify_history
 from pipeline.publish.audit_log import verify_site
-from pipeline.site.location import place_history
+from pipeline.site.location import locate_history
 from pipeline.site.lock import find_holder
-from pipeline.site.private_folder import find_private, find_record, place_beside
+from pipeline.site.private_folder import find_private, find_record, folder_beside
 from pipeline.site.workspace import open_workspace
 from tests.operations.conftest import HEADER
 from tests.operations.test_upkeep import pass_through
@@ -75,7 +75,7 @@ def names(folder):
 
 def require_well(settings):
     """Everything that looks at a site finds what is private, and nothing that is wrong."""
-    place = place_history(settings)
+    place = locate_history(settings)
     faults = [*verify_site(settings.output), *verify_history(settings.output, place, clock)]
     assert [fault.what for fault in faults if not fault.is_note] == []
     assert look_at_site(settings).faults == ()
@@ -106,10 +106,10 @@ def test_a_site_is_moved_over_and_back(lab):
         settings = Settings(output=lab / "reports", report_mode=mode)
         run(lab, mode, LINES[number])
         assert require_well(settings) == number + 1
-        with open_history(place_history(settings).where) as history:
+        with open_history(locate_history(settings).where) as history:
             assert len(history.list_runs(9)) == number + 1
     assert (lab / "reports/labflag.db").stat().st_nlink == 1
-    assert not place_beside(lab / "reports").exists()
+    assert not folder_beside(lab / "reports").exists()
 
 
 def test_all_that_looks_after_a_history_finds_it(lab):
@@ -138,7 +138,7 @@ def test_the_inbox_is_still_the_one_that_it_was(lab, knowledge):
     for number, mode in enumerate(("0640", "0660", "0640")):
         (lab / f"inbox/{number}.csv").write_text(HEADER + LINES[number])
         chosen = replace(settings, report_mode=mode)
-        done = run_round(chosen, clock=clock, progress=pass_through, knowledge=knowledge)
+        done = process_inbox(chosen, clock=clock, progress=pass_through, knowledge=knowledge)
         assert sum(done.filed.values()) == 1
     assert require_well(chosen) == 3
 
@@ -213,7 +213,7 @@ def test_a_move_that_is_killed_is_finished_by_the_next_run(small, before, after,
         with open_workspace(output, clock, then) as private:
             require_all(output)
         assert private == find_private(output)
-        beside = place_beside(output)
+        beside = folder_beside(output)
         if then == "0660":
             assert names(output) & PRIVATE == set()
         else:
@@ -303,7 +303,7 @@ def test_what_lies_in_the_folder_of_reports_chooses_nothing(lab):
 @pytest.mark.skipif(not IS_ROOT, reason="only root can make a folder for another account")
 def test_a_private_folder_of_another_account_is_refused(small):
     output = small("0660")
-    os.chown(place_beside(output), NOBODY, NOBODY)
+    os.chown(folder_beside(output), NOBODY, NOBODY)
     with (
         pytest.raises(OutputError, match="belongs to another account"),
         open_workspace(output, clock, "0660"),
@@ -326,7 +326,7 @@ def test_beside_on_another_file_system_is_refused(small, monkeypatch):
     monkeypatch.undo()
     require_all(output)
     with open_workspace(output, clock, "0640"):
-        assert not place_beside(output).exists()
+        assert not folder_beside(output).exists()
 
 
 def test_doctor_names_a_parent_in_which_others_may_write(lab):

@@ -15,7 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.files.file_systems import is_remote
 from pipeline.history.stored import History
 from pipeline.publish.delivery import Delivery, deliver
-from pipeline.site.location import place_history
+from pipeline.site.location import locate_history
 from tests.operations.conftest import HEADER
 from tests.operations.test_upkeep import pass_through
 
@@ -155,7 +155,7 @@ def test_a_report_that_is_missing_is_written_again_as_it_was(site, tmp_path):
 def test_the_same_bytes_count_once(site, tmp_path):
     site(P1, P2)
     batch = site(P1, P2, name="copy.csv")
-    assert (batch.known, batch.intake.read, batch.accounts.read) == (1, 2, 2)
+    assert (batch.known, batch.dataset.read, batch.accounts.read) == (1, 2, 2)
     assert manifest(tmp_path / "out")["history"]["read"] == 2
 
 
@@ -164,7 +164,7 @@ def test_a_run_that_is_stopped_while_it_notes_reports_is_finished_by_the_next(
     site, tmp_path, monkeypatch, after
 ):
     calls = []
-    noted = History.mark_published
+    noted = History.record_published
 
     def stop(self, *arguments):
         calls.append(1)
@@ -209,9 +209,9 @@ def test_a_rehearsed_run_sees_the_history_and_leaves_it_as_it_was(site, tmp_path
     site(P1)
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.xlsx")}
     batch = site(CORRECTED, P3, name="april.csv", do=rehearse_batch)
-    assert (batch.intake.read, batch.accounts.read) == (3, 2)
+    assert (batch.dataset.read, batch.accounts.read) == (3, 2)
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.xlsx")} == before
-    assert site().intake.read == 1
+    assert site().dataset.read == 1
 
 
 def test_a_workbook_that_does_not_read_back_is_not_delivered(tmp_path):
@@ -244,21 +244,21 @@ def test_network_file_systems(folder, mounts, answer):
 def test_beside_reports_on_a_share_the_history_lies_with_the_user(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     settings = Settings(output=tmp_path / "out")
-    assert (place_history(settings).where, place_history(settings).key) == (
+    assert (locate_history(settings).where, locate_history(settings).key) == (
         tmp_path / "out/labflag.db",
         ".",
     )
     monkeypatch.setattr("pipeline.site.location.is_remote", lambda folder: True)
-    place = place_history(settings)
+    place = locate_history(settings)
     assert (tmp_path / "state") in Path(place.where).parents
     assert str(place.where) in place.said
     assert place.key == str(tmp_path / "out")
     # A file that the site names there is refused; one that is there already is used, and said.
     with pytest.raises(ConfigError, match="on a network share"):
-        place_history(replace(settings, history=str(tmp_path / "share/labflag.db")))
-    assert place_history(replace(settings, history="postgresql+psycopg://h/d")).said == ""
+        locate_history(replace(settings, history=str(tmp_path / "share/labflag.db")))
+    assert locate_history(replace(settings, history="postgresql+psycopg://h/d")).said == ""
     (tmp_path / "out").mkdir()
     (tmp_path / "out/labflag.db").touch()
-    place = place_history(settings)
+    place = locate_history(settings)
     assert (place.where, place.key) == (tmp_path / "out/labflag.db", ".")
     assert "not safe" in place.said

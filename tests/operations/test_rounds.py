@@ -144,17 +144,17 @@ def test_a_share_that_comes_back_brings_nothing_twice(site):
 
 
 def test_monitoring_sees_that_nothing_works_any_more(site):
-    def beat():
+    def write_heartbeat():
         return json.loads((site / "reports/heartbeat.json").read_text())["exit_code"]
 
     assert labflag(site, "run").returncode == 0
-    assert beat() == 0
+    assert write_heartbeat() == 0
     (site / "inbox").rename(site / "away")
     assert labflag(site, "run").returncode == 3
-    assert beat() == 3
+    assert write_heartbeat() == 3
     (site / "away").rename(site / "inbox")
     assert labflag(site, "run", "--profile", "no-such-profile").returncode == 4
-    assert beat() == 4
+    assert write_heartbeat() == 4
     shutil.rmtree(site / "reports")
     assert labflag(site, "run", "--profile", "no-such-profile").returncode == 4
     assert not (site / "reports").exists()

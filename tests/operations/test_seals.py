@@ -19,7 +19,7 @@ from pipeline.commands.history import (
     reassign_patient,
     restore_history,
 )
-from pipeline.commands.inbox import run_round
+from pipeline.commands.inbox import process_inbox
 from pipeline.commands.status import look_at_site
 from pipeline.config import Settings
 from pipeline.errors import Exit, OutputError
@@ -28,7 +28,7 @@ from pipeline.history.stored import open_history
 from pipeline.publish.audit_check import verify_history
 from pipeline.publish.audit_log import verify_site
 from pipeline.publish.check_seals import verify_seals
-from pipeline.site.location import place_history
+from pipeline.site.location import locate_history
 from pipeline.site.private_folder import find_private, find_record
 from tests.operations.conftest import HEADER
 
@@ -53,7 +53,7 @@ def drop(settings, name, *lines):
 
 
 def run(settings):
-    return run_round(settings, clock=clock, progress=pass_through)
+    return process_inbox(settings, clock=clock, progress=pass_through)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def execute(settings, *statements):
 
 
 def faults(settings, *, deep=False):
-    place = place_history(settings)
+    place = locate_history(settings)
     found = [*verify_site(settings.output), *verify_history(settings.output, place, clock)]
     found += verify_seals(settings.output, place, clock)
     found += verify_inputs(settings, clock) if deep else ()

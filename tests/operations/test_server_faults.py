@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from pipeline.commands.context import knowledge_of, pass_through
-from pipeline.commands.inbox import run_round
+from pipeline.commands.inbox import process_inbox
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, LabflagError, OutputError, exit_code
 from pipeline.history.store import tables
@@ -82,7 +82,7 @@ def drop(settings, name, patient):
 def run(settings):
     """Make a round; give its exit code and what was said."""
     try:
-        return run_round(settings, clock=datetime.now, progress=pass_through).exit_code, ""
+        return process_inbox(settings, clock=datetime.now, progress=pass_through).exit_code, ""
     except LabflagError as error:
         return exit_code(error), str(error)
 

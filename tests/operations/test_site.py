@@ -16,16 +16,16 @@ import pytest
 from pipeline.commands.context import pass_through
 from pipeline.commands.doctor import check_up
 from pipeline.commands.history import rebuild_reports
-from pipeline.commands.inbox import run_round
+from pipeline.commands.inbox import process_inbox
 from pipeline.commands.site_checks import examine_site
 from pipeline.config import KEYS, load_settings
 from pipeline.errors import ConfigError, OutputError
 from pipeline.files import file_systems
 from pipeline.history.stored import open_history
 from pipeline.publish.access import choose_access, grant_access
-from pipeline.site.heartbeat import beat
-from pipeline.site.inbox import open_inbox, place_inbox
-from pipeline.site.location import place_history
+from pipeline.site.heartbeat import write_heartbeat
+from pipeline.site.inbox import locate_inbox, open_inbox
+from pipeline.site.location import locate_history
 from pipeline.site.setup import cron_line, make_site
 from pipeline.site.workspace import open_workspace
 
@@ -150,9 +150,9 @@ def test_doctor_names_what_is_wrong(site, monkeypatch, tmp_path):
     (site.folder / "inbox/.labflag-claimed/7").mkdir(parents=True)
     assert faults_of(settings) == [("inbox", "taken and not filed yet: 1")]
     (site.folder / "inbox/.labflag-claimed/7").rmdir()
-    beat(settings.output, NOW + timedelta(days=1), exit_code=0)
+    write_heartbeat(settings.output, NOW + timedelta(days=1), exit_code=0)
     assert [subject for subject, _ in faults_of(settings)] == ["clock"]
-    beat(settings.output, NOW, exit_code=0)
+    write_heartbeat(settings.output, NOW, exit_code=0)
     assert [subject for subject, _ in faults_of(settings, NOW + timedelta(hours=1))] == ["clock"]
     assert faults_of(settings_of(site, report_group="no-such-group"))[0][0] == "report rights"
     (tmp_path / "mounts").write_text(
@@ -203,7 +203,7 @@ def test_doctor_looks_at_the_rules_and_layouts(site):
 
 def test_doctor_knows_the_inbox_by_its_mark(site):
     settings = settings_of(site)
-    inbox = place_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
+    inbox = locate_inbox(settings.inbox, settings.archive, settings.quarantine, settings.duplicates)
     with open_workspace(settings.output, lambda: NOW, "0640") as private:
         open_inbox(inbox, private)
     assert ill(settings) == []
@@ -258,7 +258,7 @@ def test_doctor_knows_every_network_file_system_that_the_history_avoids(
         monkeypatch.setattr(file_systems, "_MOUNTS", tmp_path / "mounts")
         expected = [("file system", f"reports are on {kind}")] if is_remote else []
         assert faults_of(settings) == expected, kind
-        assert (place_history(settings).key != ".") is is_remote, kind
+        assert (locate_history(settings).key != ".") is is_remote, kind
 
 
 def test_doctor_sees_what_is_gone_and_what_everybody_may_read(site):
@@ -267,7 +267,7 @@ def test_doctor_sees_what_is_gone_and_what_everybody_may_read(site):
         "patient_id,sex,age,sample_id,collected_at,analyte,value,unit\n"
         "P-1,F,40,S-1,2026-03-01,Hemoglobin,9.1,g/dL\n"
     )
-    run_round(replace(settings, settle=0), clock=datetime.now, progress=pass_through)
+    process_inbox(replace(settings, settle=0), clock=datetime.now, progress=pass_through)
     assert ill(settings) == []
     (site.folder / "reports/labflag.db").chmod(0o644)
     assert [subject for subject, _ in ill(settings)] == ["rights"]
@@ -292,11 +292,11 @@ def test_doctor_sees_what_is_gone_and_what_everybody_may_read(site):
 
 def test_doctor_knows_how_long_nothing_ran(site):
     settings = settings_of(site)
-    beat(settings.output, NOW, exit_code=1)
+    write_heartbeat(settings.output, NOW, exit_code=1)
     assert faults_of(settings) == []
-    beat(settings.output, NOW, exit_code=5)
+    write_heartbeat(settings.output, NOW, exit_code=5)
     assert faults_of(settings)[0] == ("last run", f"ended {NOW:%Y-%m-%d %H:%M} with exit code 5")
-    beat(settings.output, NOW - timedelta(days=400), exit_code=0)
+    write_heartbeat(settings.output, NOW - timedelta(days=400), exit_code=0)
     ((subject, said),) = faults_of(settings)
     assert (subject, said.endswith("400 days ago")) == ("last run", True)
 

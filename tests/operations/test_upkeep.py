@@ -22,7 +22,7 @@ from pipeline.errors import ConfigError, OutputError
 from pipeline.history.stored import open_history
 from pipeline.publish.audit_check import verify_history
 from pipeline.publish.audit_log import verify_site
-from pipeline.site.location import place_history
+from pipeline.site.location import locate_history
 from tests.operations.conftest import HEADER
 
 OLD = "P1,Aster Sample,F,1980-05-01,S1,2019-03-01,Hemoglobin,11.2,g/dL,final"
@@ -117,10 +117,10 @@ def test_what_is_left_of_a_purged_file_still_adds_up(site):
         (sheet,) = history.load_original(file.sha256).sheets
     assert [row for row, _ in sheet.rows] == [1, 3], "the header, and the row that is kept"
     _, batch = site(OTHER, name="april.csv")
-    assert (batch.intake.read, len(batch.intake.results), len(batch.held)) == (2, 2, 0)
+    assert (batch.dataset.read, len(batch.dataset.results), len(batch.held)) == (2, 2, 0)
     # Reading it again would bring back what was deleted.
     _, batch = site(OLD, NEW, BAD)
-    assert (batch.intake.read, batch.known) == (2, 1)
+    assert (batch.dataset.read, batch.known) == (2, 1)
 
 
 def test_results_move_to_another_id_with_what_is_made_of_it(site):
@@ -170,7 +170,7 @@ def test_a_restored_history_takes_its_reports_with_it(site, tmp_path):
 def faults_of(settings):
     found = [
         *verify_site(settings.output),
-        *verify_history(settings.output, place_history(settings), clock),
+        *verify_history(settings.output, locate_history(settings), clock),
     ]
     return [fault.what for fault in found if not fault.is_note]
 

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from pipeline.commands.context import pass_through
 from pipeline.commands.history import purge_history, reassign_patient
-from pipeline.commands.inbox import run_round
+from pipeline.commands.inbox import process_inbox
 from pipeline.commands.run import run_batch
 from pipeline.commands.status import look_at_site
 from pipeline.commands.withdraw import find_stored, replace_file, withdraw_file
@@ -19,7 +19,7 @@ from pipeline.errors import ArgumentError, Exit
 from pipeline.history.stored import open_history
 from pipeline.publish.audit_check import verify_history
 from pipeline.publish.audit_log import verify_site
-from pipeline.site.location import place_history
+from pipeline.site.location import locate_history
 from tests.operations.conftest import HEADER
 from tests.operations.test_upkeep import clock
 
@@ -75,7 +75,7 @@ def former(settings, name):
 
 def faults(settings):
     found = [*verify_site(settings.output)]
-    found += verify_history(settings.output, place_history(settings), clock)
+    found += verify_history(settings.output, locate_history(settings), clock)
     return [fault.what for fault in found if not fault.is_note]
 
 
@@ -124,10 +124,10 @@ def test_in_the_inbox_too(site, tmp_path):
     settings = Settings(output=tmp_path / "out", inbox=tmp_path / "in", settle=0)
     (tmp_path / "in").mkdir()
     (tmp_path / "in/wrong.csv").write_text(HEADER + PLT.format("12") + "\n")
-    run_round(settings, clock=clock, progress=pass_through)
+    process_inbox(settings, clock=clock, progress=pass_through)
     withdraw(site, "wrong.csv")
     (tmp_path / "in/copy.csv").write_text(HEADER + PLT.format("12") + "\n")
-    done = run_round(settings, clock=clock, progress=pass_through)
+    done = process_inbox(settings, clock=clock, progress=pass_through)
     assert (done.batches[-1].still_withdrawn, done.exit_code) == (1, Exit.HELD)
     assert {str(kind): count for kind, count in done.filed.items()} == {"duplicates": 1}
 

@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.comments import Comment
 
-from pipeline.cli.worklist_news import say_worklist
+from pipeline.cli.worklist_news import list_messages
 from pipeline.report.worklist.line_tags import TAG
 from tests.needs import needs_program
 from tests.operations.worklist_files import (
@@ -46,7 +46,7 @@ def site(first, tmp_path):
 
 
 def said(batch):
-    return " ".join(line.text for line in say_worklist(batch.worklist))
+    return " ".join(line.text for line in list_messages(batch.worklist))
 
 
 def delete_column(title):

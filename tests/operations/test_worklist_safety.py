@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.cli.worklist_news import say_worklist
+from pipeline.cli.worklist_news import list_messages
 from pipeline.commands.history import back_up, purge_history, reassign_patient, restore_history
 from pipeline.files.exchange import keep_as, replace_keeping
 from pipeline.history.stored import open_history
@@ -50,7 +50,7 @@ def site(first, tmp_path):
 
 
 def said(batch):
-    return " ".join(line.text for line in say_worklist(batch.worklist))
+    return " ".join(line.text for line in list_messages(batch.worklist))
 
 
 def stored(site):

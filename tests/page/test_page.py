@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from pipeline.history.notes import Entries
-from pipeline.interpret.since_last_report import compare_standing
+from pipeline.history.notes import WorklistNotes
+from pipeline.interpret.since_last_report import compare_current
 from pipeline.report.report_names import file_name
 from pipeline.report.worklist.worklist_workbook import render_worklist
 from tests.needs import IS_CI
@@ -32,12 +32,12 @@ def page_of(text: str) -> str:
     _, page = render_worklist(
         tables.assessment(),
         RUN,
-        compare_standing(None, tables.current),
+        compare_current(None, tables.listed),
         {
             patient: f"patients/{file_name(patient)}.xlsx"
             for patient in tables.results["patient_id"].unique()
         },
-        Entries(),
+        WorklistNotes(),
     )
     return page
 

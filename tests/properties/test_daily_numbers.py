@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipeline.assessment import assess
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.interpret.joined_evidence import join_evidence
 from pipeline.knowledge.load import load_knowledge
 from tests.properties import examples
@@ -58,7 +58,7 @@ def answers(files: list[list[dict[str, str]]], specimen_ids: str) -> list[tuple[
             writer.writerows(lines)
             path = Path(folder) / f"{number}.csv"
             path.write_text(stream.getvalue(), encoding="utf-8", newline="")
-            read.append(read_results(path, path.name, KNOWLEDGE, SiteReading()))
+            read.append(read_results(path, path.name, KNOWLEDGE, SiteConventions()))
     found = assess(combine(read), KNOWLEDGE, specimen_ids=specimen_ids)
     told = join_evidence(found.findings, found.evidence)[
         ["patient_id", "accession", "rule", "outcome", "reason", "value", "status"]

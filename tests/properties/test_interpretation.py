@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pipeline.interpret import interpret_results
 from pipeline.interpret.joined_evidence import join_evidence
 from pipeline.interpret.limits import compare_results
-from pipeline.interpret.result_arrays import Context, amounts_of
+from pipeline.interpret.result_arrays import Context, arrays_of
 from pipeline.knowledge.load import load_knowledge
 from schemas import Findings
 from tests.properties import examples
@@ -165,7 +165,7 @@ def test_censored_results_against_every_value_they_could_stand_for(sign, number,
     """Against brute force: yes only if true of every possible value, no only if of none."""
     results, _ = tables_from([{"platelets": f"{sign}{number}"}], KNOWLEDGE)
     nothing_said = Context(pregnancy=np.zeros(len(results), np.int8), raised={})
-    amounts = amounts_of(results, KNOWLEDGE.populations, nothing_said)
+    amounts = arrays_of(results, KNOWLEDGE.populations, nothing_said)
     said = compare_results(amounts, direction, KNOWLEDGE.limits["platelets.low"], KNOWLEDGE)
     possible = [v for v in np.arange(100, 200, 0.5) if could_be(sign, number, v)]
     truths = {bool(HOLDS[direction](value, 150)) for value in possible}

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.ingest.dataset import Ingested, combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.interpret import interpret_results
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.conflicts import hold_conflicts
@@ -43,7 +43,7 @@ RESULTS = sum(len(results) for *_, results in PEOPLE)
 def ingest(folder: Path, name: str, content: bytes) -> Ingested:
     path = folder / name
     path.write_bytes(content)
-    return read_results(path, name, KNOWLEDGE, SiteReading(), today=TODAY)
+    return read_results(path, name, KNOWLEDGE, SiteConventions(), today=TODAY)
 
 
 def findings_of(file: Ingested) -> pd.DataFrame:
@@ -58,8 +58,8 @@ def findings_of(file: Ingested) -> pd.DataFrame:
 
 
 def _interpret(file: Ingested) -> pd.DataFrame:
-    intake = hold_conflicts(combine([file]))
-    selected = select_reportable(intake.results, intake.held, KNOWLEDGE)
+    dataset = hold_conflicts(combine([file]))
+    selected = select_reportable(dataset.results, dataset.held, KNOWLEDGE)
     findings = interpret_results(selected.results, selected.held, KNOWLEDGE).findings
     return findings[_without_places(findings)]
 
@@ -114,8 +114,8 @@ def test_every_text_file_gives_the_same_findings(
 ) -> None:
     content = csv_bytes(SHAPES[shape](), DELIMITERS[delimiter], encoding, DECIMALS[decimal])
     file = ingest(tmp_path, "export.csv", content)
-    (reading,) = file.readings
-    assert (reading.delimiter, reading.decimal, reading.shape) == (
+    (conventions,) = file.table_conventions
+    assert (conventions.delimiter, conventions.decimal, conventions.shape) == (
         DELIMITERS[delimiter],
         DECIMALS[decimal],
         shape,

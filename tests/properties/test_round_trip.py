@@ -17,7 +17,7 @@ from pipeline.ingest.file import read_results
 from pipeline.ingest.formats.delimited import Lines, find_encoding, split_rows
 from pipeline.ingest.formats.readers import read_text
 from pipeline.ingest.formats.workbook.reader import read_workbook
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 from tests.properties import examples
 
@@ -113,7 +113,7 @@ def check_file(name: str, content: bytes, people: list[tuple[str, str]]) -> None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(content)
-        file = read_results(path, name, KNOWLEDGE, SiteReading(), today=date(2026, 11, 1))
+        file = read_results(path, name, KNOWLEDGE, SiteConventions(), today=date(2026, 11, 1))
     assert file.read == len(people)
     accepted = file.results.set_index("source_row")
     for row, (patient, person) in enumerate(people, 2):

@@ -128,5 +128,5 @@ def test_the_order_of_rows_and_files_does_not_matter(lines, seed):
 @given(lines=rows)
 def test_nobody_who_was_seen_is_left_out(lines):
     batch = check(lines)
-    seen = set(batch.intake.results["patient_id"]) | set(batch.held["patient_id"])
+    seen = set(batch.dataset.results["patient_id"]) | set(batch.held["patient_id"])
     assert set(batch.assessment.patients["patient_id"]) == seen - {""}

@@ -25,7 +25,7 @@ from pipeline.errors import ArgumentError
 from pipeline.files.durable import hash_file
 from pipeline.history.stored import open_history
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from tests.properties import examples
 from tests.properties.test_histories import FILES, NOW, end_state, line, write_files
 from tests.properties.test_runs import pass_through
@@ -62,14 +62,14 @@ class Model:
         self.withdrawn: dict[str, str] = {}
 
     @property
-    def standing(self) -> list[str]:
+    def current(self) -> list[str]:
         """The files that were read and not taken back."""
         return sorted(self.known - self.withdrawn.keys())
 
     @property
     def has_former(self) -> bool:
         """Whether results are shown as corrected because a file was put in the place of another."""
-        return any(new in self.standing for new in self.withdrawn.values())
+        return any(new in self.current for new in self.withdrawn.values())
 
     def follow(self, steps: Sequence[Step], do: Callable[[str, list[str]], object]) -> None:
         """Do the steps that can be done; a file is named by its hash."""
@@ -79,7 +79,7 @@ class Model:
                 self.given.append(old)
                 continue
             self._read(do)
-            stands = old in self.standing
+            stands = old in self.current
             if action == "withdraw" and stands:
                 do("withdraw", [old])
                 self.withdrawn[old] = ""
@@ -135,7 +135,7 @@ def test_what_counts_is_what_would_count_if_only_what_stands_had_ever_been_read(
             file.file.sha256: file
             for path in write_files(Path(name), files)[::-1]
             for file in [
-                read_results(path, path.name, _knowledge(), SiteReading(), today=NOW.date())
+                read_results(path, path.name, _knowledge(), SiteConventions(), today=NOW.date())
             ]
         }
     model = Model([*read])
@@ -151,7 +151,7 @@ def test_what_counts_is_what_would_count_if_only_what_stands_had_ever_been_read(
                     _require_replacement(read[new], remember(old), model.withdrawn)
                 except ArgumentError:
                     return False
-                history.put_in_place(remember(old), read[new], "somebody")
+                history.store_replacement(remember(old), read[new], "somebody")
             elif action != "rebuild":
                 {"withdraw": history.withdraw, "undo": history.undo_withdrawal}[action](
                     remember(named[0]), "somebody"
@@ -162,7 +162,7 @@ def test_what_counts_is_what_would_count_if_only_what_stands_had_ever_been_read(
             return next(file for file in history.list_files() if file.sha256 == sha256)
 
         model.follow(steps, do)
-        for each in model.standing:
+        for each in model.current:
             other.commit(read[each], "")
         assert_same(judged(history), judged(other), has_former=model.has_former)
 
@@ -174,7 +174,7 @@ def judged(history):
 def assert_same(found, expected, *, has_former):
     tables = {
         "files": lambda said: pd.DataFrame(
-            [(file.name, file.sha256, file.read, file.held) for file in said.intake.files]
+            [(file.name, file.sha256, file.read, file.held) for file in said.dataset.files]
         ),
         "findings": lambda said: said.findings,
         "evidence": lambda said: said.evidence,
@@ -223,8 +223,8 @@ def test_reports_are_those_of_a_site_into_which_only_what_stands_was_ever_read(f
 
         model.follow(steps, do)
         found = end_state(site.output) if (site.output / "findings.csv").exists() else {}
-        if model.standing:
-            listed = [paths[each] for each in model.standing]
+        if model.current:
+            listed = [paths[each] for each in model.current]
             run_batch(listed, only, clock=clock, progress=pass_through)
         if not (only.output / "findings.csv").exists():
             # Nothing that can be read stands: no patient is told of.

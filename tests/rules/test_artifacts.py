@@ -101,10 +101,10 @@ def test_absent_on_a_doubted_specimen_settles_nothing():
         P1      | F   | 40y | 2026-01-10 | 1.9         |
         P1      | F   | 40y | 2026-02-10 | 5           | yes
     """)
-    low = said.standing[said.standing["rule"].eq("low-white-cells")]
+    low = said.current[said.current["rule"].eq("low-white-cells")]
     assert list(low["outcome"] + " " + low["status"]) == ["present confirmed", "absent unconfirmed"]
     assert list(said.patients["priority"]) == [2]
-    assert said.patients["unconfirmed"].item() == said.standing["status"].eq("unconfirmed").sum()
+    assert said.patients["unconfirmed"].item() == said.current["status"].eq("unconfirmed").sum()
 
 
 def test_a_patient_with_nothing_but_a_doubted_specimen_is_for_review():

@@ -25,8 +25,8 @@ def class_of(text):
 
 
 def standing_of(text, rule):
-    standing = interpret(text).standing
-    rows = standing[standing["rule"].eq(rule)]
+    current = interpret(text).current
+    rows = current[current["rule"].eq(rule)]
     return [
         " ".join(filter(None, each)) for each in zip(rows["outcome"], rows["status"], strict=True)
     ]
@@ -154,8 +154,8 @@ def test_two_that_do_not_contradict_each_other(first, second, expected):
     text = "\n".join([head, *(f"P1 | M | 40y | 200 | 5 | {each}" for each in (first, second))])
     assert class_of(text) == expected
     said = interpret(text)
-    standing = join_evidence(said.standing, said.evidence)
-    values = standing.loc[standing["rule"].eq("anemia"), "value"]
+    current = join_evidence(said.current, said.evidence)
+    values = current.loc[current["rule"].eq("anemia"), "value"]
     # Where it cannot be told which one is later, both are there.
     worse = min(first, second, key=lambda each: int(each.rpartition("|")[2]))
     assert worse.rpartition("|")[2].strip() in list(values) or expected == 3

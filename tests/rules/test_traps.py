@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.interpret import interpret_results
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.conflicts import hold_conflicts
@@ -73,10 +73,10 @@ def read(tmp_path_factory):
         who = f"P{number},F,1980-05-01,A{number},2026-03-01"
         rows += [f"{who},{trap['analyte']},{trap['value']},{trap['unit']}", f"{who},TSH,2,mIU/L"]
     path.write_text("\n".join(rows), encoding="utf-8")
-    file = read_results(path, path.name, KNOWLEDGE, SiteReading(), today=date(2026, 11, 1))
-    intake = hold_conflicts(combine([file]))
-    selected = select_reportable(intake.results, intake.held, KNOWLEDGE)
-    held = pd.concat([intake.held, selected.held], ignore_index=True)
+    file = read_results(path, path.name, KNOWLEDGE, SiteConventions(), today=date(2026, 11, 1))
+    dataset = hold_conflicts(combine([file]))
+    selected = select_reportable(dataset.results, dataset.held, KNOWLEDGE)
+    held = pd.concat([dataset.held, selected.held], ignore_index=True)
     said = interpret_results(selected.results, held, KNOWLEDGE)
     outcomes = said.findings.set_index(["accession", "rule"])["outcome"]
     measured = selected.results[selected.results["analyte"].ne("tsh")]

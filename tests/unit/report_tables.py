@@ -17,13 +17,13 @@ from pipeline.issues import all_issues, issues_at, no_issues
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.patient.assemble import assemble_reports
-from pipeline.report.report_model import PatientReport, RunFacts
+from pipeline.report.report_model import PatientReport, RunInfo
 from schemas import Held, Reportable
 from schemas.vocabulary import Disposition
 
 ARRIVALS = {"march.csv": datetime(2026, 3, 4, 7, 15)}
 """When a file was received."""
-RUN = RunFacts(
+RUN = RunInfo(
     run_at=datetime(2026, 3, 10, 8, 30),
     version="1.0.0",
     profile="default",
@@ -43,11 +43,11 @@ class Tables:
     held: pd.DataFrame
     issues: pd.DataFrame
     findings: pd.DataFrame
-    standing: pd.DataFrame
+    current: pd.DataFrame
     evidence: pd.DataFrame
     moves: Moves
 
-    def reports(self, run: RunFacts = RUN) -> Iterator[PatientReport]:
+    def reports(self, run: RunInfo = RUN) -> Iterator[PatientReport]:
         return assemble_reports(self.assessment(), run)
 
     def assessment(self, using: Knowledge | None = None) -> Assessment:
@@ -60,15 +60,15 @@ class Tables:
             held=self.held,
             issues=self.issues,
             findings=self.findings,
-            standing=self.standing,
+            current=self.current,
             evidence=self.evidence,
             moves=self.moves,
         )
 
     @property
-    def current(self) -> pd.DataFrame:
+    def listed(self) -> pd.DataFrame:
         """What trends need of the findings that stand."""
-        return list_current(self.standing, self.evidence)
+        return list_current(self.current, self.evidence)
 
     def report(self) -> PatientReport:
         """The report of the only patient."""
@@ -149,7 +149,7 @@ def tables_of(
         held=set_aside,
         issues=all_issues(*kinds, no_issues() if issues is None else issues),
         findings=found.findings,
-        standing=found.standing,
+        current=found.current,
         evidence=found.evidence,
         moves=found.moves,
     )

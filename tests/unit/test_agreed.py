@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.knowledge.load import load_knowledge
-from pipeline.reconcile.agreed_observations import join_selected, select_observations
+from pipeline.reconcile.joined_observations import join_selected, select_observations
 from pipeline.reconcile.reportable_results import select_reportable
 from schemas import Observations, Results
 from tests.rules.conftest import read_table

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
@@ -15,7 +15,7 @@ WIDE = "Patient ID,Sample No.,WBC(10^3/uL),WBC/M,PLT(10^3/uL),PLT/M"
 def read(tmp_path, text):
     path = tmp_path / "analyzer.csv"
     path.write_text(text, encoding="utf-8")
-    return read_results(path, path.name, KNOWLEDGE, SiteReading(), None, date(2026, 11, 1))
+    return read_results(path, path.name, KNOWLEDGE, SiteConventions(), None, date(2026, 11, 1))
 
 
 def said(file):

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.ingest.file import read_results
 from pipeline.ingest.layout.write_layout import write_layout
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge, load_layout
 
 KNOWLEDGE = load_knowledge()
@@ -29,7 +29,7 @@ def read(tmp_path, header, rows, layout=None, kind=".csv"):
         own = tmp_path / "own.toml"
         own.write_text(layout, encoding="utf-8")
         layout = load_layout(own)
-    return read_results(path, path.name, KNOWLEDGE, SiteReading(), layout, date(2026, 11, 1))
+    return read_results(path, path.name, KNOWLEDGE, SiteConventions(), layout, date(2026, 11, 1))
 
 
 def outcome(file):
@@ -140,7 +140,7 @@ def test_a_warning_as_a_whole_cell_is_a_remark(tmp_path, cell, code):
 def test_marks_that_belong_to_no_result_hold_their_row(tmp_path):
     path = tmp_path / "wide.csv"
     path.write_text("patient_id,zz,sample_id,PLT (10*9/L)\nP1,*,S1,90\nP2,,S2,90\n", "utf-8")
-    file = read_results(path, path.name, KNOWLEDGE, SiteReading(), None, date(2026, 11, 1))
+    file = read_results(path, path.name, KNOWLEDGE, SiteConventions(), None, date(2026, 11, 1))
     assert outcome(file) == "column-of-warnings used"
 
 
@@ -168,7 +168,7 @@ def test_in_a_wide_table_the_whole_row_is_concerned(tmp_path):
     path = tmp_path / "wide.csv"
     rows = "P1,S1,5,90,Ascites\nP2,S2,6,100,Blood\n"
     path.write_text(f"patient_id,sample_id,WBC (10*9/L),PLT (10*9/L),zz\n{rows}", "utf-8")
-    file = read_results(path, path.name, KNOWLEDGE, SiteReading(), None, date(2026, 11, 1))
+    file = read_results(path, path.name, KNOWLEDGE, SiteConventions(), None, date(2026, 11, 1))
     assert outcome(file) == "column-of-materials column-of-materials used used"
 
 
@@ -177,7 +177,7 @@ def test_two_columns_of_materials_are_read_together(tmp_path):
     rows = "P1,S1,WBC,5,10*9/L,EDTA,Ascites\nP2,S2,WBC,5,10*9/L,EDTA,Blood\n"
     header = "patient_id,sample_id,analyte,value,unit,Specimen type,Fluid"
     path.write_text(f"{header}\n{rows}", "utf-8")
-    file = read_results(path, path.name, KNOWLEDGE, SiteReading(), None, date(2026, 11, 1))
+    file = read_results(path, path.name, KNOWLEDGE, SiteConventions(), None, date(2026, 11, 1))
     assert outcome(file) == "ignored used"
 
 

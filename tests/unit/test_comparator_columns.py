@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge, load_layout
 
 KNOWLEDGE = load_knowledge()
@@ -14,7 +14,7 @@ LONG = "patient_id,sample_id,analyte,value,unit"
 
 
 def read(path, layout=None):
-    return read_results(path, path.name, KNOWLEDGE, SiteReading(), layout, date(2026, 11, 1))
+    return read_results(path, path.name, KNOWLEDGE, SiteConventions(), layout, date(2026, 11, 1))
 
 
 def write(tmp_path, text, kind=".csv"):

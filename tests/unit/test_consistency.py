@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
@@ -24,7 +24,7 @@ def notes(folder: Path, *rows: str) -> list[str]:
         lines.append(f"P1,{sample},{name},{value},{unit[0] if unit else UNITS[name]}")
     path = folder / "a.csv"
     path.write_text("\n".join(lines) + "\n")
-    file = read_results(path, "a.csv", KNOWLEDGE, SiteReading(), today=date(2026, 1, 1))
+    file = read_results(path, "a.csv", KNOWLEDGE, SiteConventions(), today=date(2026, 1, 1))
     name_of = dict(enumerate(rows, 2))
     found = file.issues[file.issues["code"].isin(["index-mismatch", "flag-contradicts"])]
     return [
@@ -91,6 +91,6 @@ def test_a_flag_on_the_other_side_is_noted(tmp_path: Path, cells: str, is_noted:
     path = tmp_path / "a.csv"
     head = "patient_id,sample_id,analyte,unit,value,reference low,reference high,flag"
     path.write_text(f"{head}\nP1,S1,Hb,g/dL,{cells}\n")
-    file = read_results(path, "a.csv", KNOWLEDGE, SiteReading(), today=date(2026, 1, 1))
+    file = read_results(path, "a.csv", KNOWLEDGE, SiteConventions(), today=date(2026, 1, 1))
     assert file.issues["code"].eq("flag-contradicts").any() == is_noted
     assert len(file.results) == 1, "a note holds nothing"

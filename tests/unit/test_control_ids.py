@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.ingest.control_ids import index_id_words
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
@@ -19,7 +19,7 @@ def ingest(tmp_path):
         path = tmp_path / "march.csv"
         head = "patient_id,patient_name,sex,birth_date,sample_id,collected_at,PLT (10*9/L)\n"
         path.write_text(head + "".join(f"{row}\n" for row in rows), encoding="utf-8")
-        return read_results(path, path.name, KNOWLEDGE, SiteReading(), None, date(2026, 11, 1))
+        return read_results(path, path.name, KNOWLEDGE, SiteConventions(), None, date(2026, 11, 1))
 
     return read
 

@@ -27,8 +27,8 @@ def check(tmp_path):
 
 
 def say(batch, rule):
-    standing = batch.assessment.standing
-    found = standing[standing["rule"].eq(rule)]
+    current = batch.assessment.current
+    found = current[current["rule"].eq(rule)]
     return " ".join(filter(None, [*found["outcome"], *found["status"]])) or "not-tested"
 
 

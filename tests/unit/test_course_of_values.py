@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import KnowledgeError
 from pipeline.interpret.course import Move
-from pipeline.interpret.since_last_report import compare_standing
+from pipeline.interpret.since_last_report import compare_current
 from pipeline.knowledge.variation import Variation, check_variation
 from pipeline.report.patient.since_last import list_changes
 from pipeline.report.patient.summary import describe_change
@@ -40,9 +40,7 @@ def course(*results: str, said: pd.DataFrame | None = None, sex: str = "M") -> T
 
 
 def what_became(tables: Tables, rule: str) -> tuple[str, str]:
-    since = list_changes(tables.findings, tables.standing, tables.evidence, tables.moves)[
-        "P1", rule
-    ]
+    since = list_changes(tables.findings, tables.current, tables.evidence, tables.moves)["P1", rule]
     return str(since.change), since.way
 
 
@@ -153,7 +151,7 @@ def test_the_best_of_twelve_months_counts():
     fall = ["hemoglobin 118 g/L", "hemoglobin 112 g/L", "hemoglobin 106 g/L"]
     near = course(*(f"2026-0{at}-05 {each}" for at, each in enumerate(fall, 1)))
     assert what_became(near, "anemia") == ("worse", "fall")
-    since = list_changes(near.findings, near.standing, near.evidence, near.moves)["P1", "anemia"]
+    since = list_changes(near.findings, near.current, near.evidence, near.moves)["P1", "anemia"]
     assert (since.value, str(since.on)) == ("118", "2026-01-05")
     days = ["2025-01-05", "2026-01-06", "2026-02-05"]
     fall[2] = "hemoglobin 108 g/L"
@@ -227,8 +225,8 @@ def test_what_is_worse_than_the_best_names_it():
     """A rise from 4 to 30 is below the 49 of a month ago: nobody reads it as a fall from 4."""
     counts = ("2026-01-05 platelets 49", "2026-02-05 platelets 4", "2026-02-20 platelets 30")
     tables = course(*(f"{each} 10*9/L" for each in counts))
-    before = course(*(f"{each} 10*9/L" for each in counts[:2])).current
-    told = compare_standing(before, tables.current, tables.moves)
+    before = course(*(f"{each} 10*9/L" for each in counts[:2])).listed
+    told = compare_current(before, tables.listed, tables.moves)
     (row,) = told[told["rule"].eq("low-platelets")].to_dict("records")
     assert (row["change"], row["way"]) == ("worse", "fall")
     assert (row["was_values"], row["was_grade"]) == ((("49", "10*9/L"),), "")
@@ -250,13 +248,13 @@ def test_what_is_not_certainly_earlier_is_not_compared():
 def test_a_finding_is_not_its_own_past():
     """What stands since January is not compared with January."""
     tables = course("2026-01-05 vitamin-b12 90 ng/L", "2026-02-05 vitamin-b12 <400 ng/L")
-    changes = list_changes(tables.findings, tables.standing, tables.evidence, tables.moves)
+    changes = list_changes(tables.findings, tables.listed, tables.evidence, tables.moves)
     assert ("P1", "low-b12") not in changes
 
 
 def test_the_same_specimen_is_never_compared_with_itself():
     one = course("2026-01-05 platelets 90 10*9/L", "2026-02-05 platelets 30 10*9/L")
-    told = compare_standing(one.current, one.current, one.moves)
+    told = compare_current(one.listed, one.listed, one.moves)
     assert set(told["change"]) == {"continuing"}
     assert set(told["way"]) == {""}
 
@@ -299,7 +297,7 @@ def test_arrows_show_the_value_and_words_the_judgement(change, way, english, ger
 )  # fmt: skip
 def test_the_words_of_the_report(analyte, before, now, english, german):
     tables = course(f"2026-01-05 {analyte} {before}", f"2026-02-05 {analyte} {now}")
-    since = list_changes(tables.findings, tables.standing, tables.evidence, tables.moves)[
+    since = list_changes(tables.findings, tables.current, tables.evidence, tables.moves)[
         "P1", RULES[analyte]
     ]
     assert describe_change(since, LANGUAGES["en"]) == english

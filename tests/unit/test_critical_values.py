@@ -7,8 +7,8 @@ import pytest
 from pipeline.commands.context import knowledge_of
 from pipeline.config import load_settings
 from pipeline.errors import ConfigError
-from pipeline.history.notes import Entries
-from pipeline.interpret.since_last_report import compare_standing
+from pipeline.history.notes import WorklistNotes
+from pipeline.interpret.since_last_report import compare_current
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.translate import translate
 from pipeline.report.worklist.worklist_workbook import render_worklist
@@ -31,9 +31,9 @@ def book_of(tables, knowledge, language="en"):
     book, _ = render_worklist(
         tables.assessment(knowledge),
         replace(RUN, language=language),
-        compare_standing(None, tables.current),
+        compare_current(None, tables.listed),
         {},
-        Entries(),
+        WorklistNotes(),
     )
     return book
 
@@ -77,7 +77,7 @@ def test_what_is_listed_without_any_setting(changed, listed):
     assert any(
         text.startswith("The list of critical values is not yet confirmed") for text in texts
     )
-    open_or_absent = tables.standing[tables.standing["outcome"].ne("present")]
+    open_or_absent = tables.current[tables.current["outcome"].ne("present")]
     critical = [rule.id for rule in load_knowledge().critical_rules()]
     assert not open_or_absent["rule"].isin(critical).any()
 

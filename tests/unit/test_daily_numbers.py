@@ -14,7 +14,7 @@ from pipeline.config import Settings
 from pipeline.history.stored import open_history
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.decisions import REJECT, RELEASE, list_conflicts
@@ -39,7 +39,7 @@ def judged(tmp_path):
         for number, text in enumerate(files):
             path = tmp_path / f"{number}.csv"
             path.write_text(text, encoding="utf-8")
-            read.append(read_results(path, path.name, KNOWLEDGE, SiteReading(), layout))
+            read.append(read_results(path, path.name, KNOWLEDGE, SiteConventions(), layout))
         return assess(combine(read), KNOWLEDGE, decisions, specimen_ids)
 
     return judge_files
@@ -80,7 +80,7 @@ def test_number_and_day_name_a_specimen(judged, lines, answer):
     rows = [f"{line} | {of}" for line, of in zip(lines.splitlines(), analytes, strict=False)]
     found = judged(csv("\n".join(rows)), specimen_ids="restart-daily")
     assert found.held.empty
-    results = found.intake.results.sort_values("result_id")
+    results = found.dataset.results.sort_values("result_id")
     assert results["accession"].tolist() == answer
 
 
@@ -89,7 +89,7 @@ def test_two_people_with_one_number_on_one_day_are_a_conflict(judged):
     found = judged(csv(same_day + "C | 1 | 2026-03-02 | HGB | 9.9 | g/dL"), specimen_ids="restart-daily")  # fmt: skip
     assert found.held["code"].tolist() == ["specimen-conflict"] * 2
     assert found.held["accession"].unique().tolist() == ["1 (2026-03-01)"]
-    assert found.intake.results["patient_id"].tolist() == ["C"]
+    assert found.dataset.results["patient_id"].tolist() == ["C"]
 
 
 def test_a_correction_of_the_same_number_and_day_replaces_and_another_day_does_not(judged):
@@ -108,14 +108,14 @@ def test_a_number_without_a_day_is_held_and_touches_no_other(judged):
     lines = "A | 1 | | HGB | 9.1 | g/dL\nB | 1 | | HGB | 9.2 | g/dL\nC | 1 | 2026-03-01 | HGB | 9.3 | g/dL"  # fmt: skip
     found = judged(csv(lines), specimen_ids="restart-daily")
     assert found.held["code"].tolist() == ["specimen-no-day"] * 2
-    assert found.intake.results["accession"].tolist() == ["1 (2026-03-01)"]
+    assert found.dataset.results["accession"].tolist() == ["1 (2026-03-01)"]
 
 
 def test_a_day_that_cannot_be_read_puts_nothing_in_conflict(judged):
     lines = "A | 1 | 2031-02-21 | HGB | 9.1 | g/dL\nB | 1 | someday | HGB | 9.2 | g/dL\nC | 1 | 2026-03-01 | HGB | 9.3 | g/dL"  # fmt: skip
     found = judged(csv(lines), specimen_ids="restart-daily")
     assert sorted(found.held["code"]) == ["date-impossible", "date-unreadable"]
-    assert found.intake.results["patient_id"].tolist() == ["C"]
+    assert found.dataset.results["patient_id"].tolist() == ["C"]
 
 
 def days(count: int, people: str = "A B") -> list[str]:
@@ -155,7 +155,7 @@ def test_what_has_no_day_stays_as_it_is_where_it_is_only_assumed(judged):
     undated = csv("Z | Q-77 | | Vitamin B12 | 150 | pg/mL")
     found = judged(*days(20), undated)
     assert found.held.empty
-    assert "Q-77" in set(found.intake.results["accession"])
+    assert "Q-77" in set(found.dataset.results["accession"])
 
 
 def test_a_layout_says_it_of_its_own_files(tmp_path):
@@ -174,10 +174,10 @@ def test_a_layout_says_it_of_its_own_files(tmp_path):
     ):
         path = tmp_path / f"{number}.csv"
         path.write_text(text, encoding="utf-8")
-        read.append(read_results(path, path.name, KNOWLEDGE, SiteReading(), chosen))
+        read.append(read_results(path, path.name, KNOWLEDGE, SiteConventions(), chosen))
     found = assess(combine(read), KNOWLEDGE)
     assert found.held.empty
-    names = found.intake.results["accession"].tolist()
+    names = found.dataset.results["accession"].tolist()
     assert names == ["1 (2026-03-01)", "2 (2026-03-01)", "1 (2026-03-02)", "2 (2026-03-02)", "1"]
     assert found.issues["code"].tolist().count("specimen-ids-daily") == 2
 
@@ -190,7 +190,7 @@ def test_another_layout_is_another_source(tmp_path):
     ):
         path = tmp_path / f"{number}.csv"
         path.write_text(text, encoding="utf-8")
-        read.append(read_results(path, path.name, KNOWLEDGE, SiteReading(), chosen))
+        read.append(read_results(path, path.name, KNOWLEDGE, SiteConventions(), chosen))
     found = assess(combine(read), KNOWLEDGE)
     assert set(found.held["code"]) == {"specimen-conflict"}
 

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 from pipeline.interpret import interpret_results
 from pipeline.knowledge.load import load_knowledge
-from pipeline.publish.publish import _told
+from pipeline.publish.publish import _reported
 from pipeline.report.patient.assemble import assemble_reports
 from pipeline.review.case_tables import tables_of
 from tests.rules.conftest import read_table
@@ -70,7 +70,7 @@ def test_findings_csv_tells_what_is_absent_but_unconfirmed():
         P1      | 40y | 5           | yes
         P2      | 40y | 5           |
     """)
-    told = _told(said.findings, (), all_outcomes=False)
+    told = _reported(said.findings, (), all_outcomes=False)
     of_rule = told[told["rule"].eq("low-white-cells")]
     assert list(of_rule["patient_id"]) == ["P1"]
     assert list(of_rule["artifact"]) == ["clumps"]

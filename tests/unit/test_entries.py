@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from pipeline.history.notes import Entries, Note
+from pipeline.history.notes import Note, WorklistNotes
 from pipeline.history.stored import open_history
 from pipeline.history.typed_notes import load_typed
-from pipeline.interpret.since_last_report import compare_standing
+from pipeline.interpret.since_last_report import compare_current
 from pipeline.publish.worklist_update import WorklistNews, WorklistUpdate
 from pipeline.report.excel.package import pack_workbook
-from pipeline.report.worklist.carry_notes import carry_entries
+from pipeline.report.worklist.carry_notes import carry_over
 from pipeline.report.worklist.critical_calls import list_due
 from pipeline.report.worklist.line_tags import TAG
-from pipeline.report.worklist.lines import describe_topics, list_topics
+from pipeline.report.worklist.lines import describe_subjects, list_subjects
 from pipeline.report.worklist.worklist_workbook import render_worklist
 from pipeline.texts import ENGLISH
 from tests.needs import needs_program
@@ -51,17 +51,17 @@ def run(
     tables = named(make_tables(HEAD + "\n".join(lines)))
     at = RUN.run_at + timedelta(days=day)
     known = rules or knowledge()
-    titles = describe_topics(known, ENGLISH)
+    titles = describe_subjects(known, ENGLISH)
 
-    def carry(entries: Entries) -> Entries:
+    def carry(entries: WorklistNotes) -> WorklistNotes:
         due = list_due(tables.findings, tables.evidence, tables.results, known, ENGLISH)
-        return carry_entries(entries, list_topics(tables.patients), titles, due, at.date())
+        return carry_over(entries, list_subjects(tables.patients), titles, due, at.date())
 
-    def render(entries: Entries) -> tuple[bytes, str]:
+    def render(entries: WorklistNotes) -> tuple[bytes, str]:
         book, page = render_worklist(
             tables.assessment(known),
             replace(RUN, run_at=at),
-            compare_standing(None, tables.current),
+            compare_current(None, tables.listed),
             {},
             entries,
         )
@@ -73,8 +73,8 @@ def run(
 
 def update(
     path: Path,
-    carry: Callable[[Entries], Entries],
-    render: Callable[[Entries], tuple[bytes, str]],
+    carry: Callable[[WorklistNotes], WorklistNotes],
+    render: Callable[[WorklistNotes], tuple[bytes, str]],
     at: datetime = RUN.run_at,
     titles: Mapping[str, str] = MappingProxyType({}),
     people: Sequence[str] = (),
@@ -178,7 +178,7 @@ ODD_IDS = [
 @pytest.mark.parametrize("odd", ODD_IDS)
 def test_a_note_stays_whoever_the_patient_is(tmp_path, odd):
     def named(tables: Any) -> Any:
-        every = ("patients", "results", "findings", "standing")
+        every = ("patients", "results", "findings", "current")
         return replace(
             tables,
             **{
@@ -367,7 +367,7 @@ def test_an_unreadable_worklist_is_kept_aside(worklist):
 def test_a_worklist_saved_meanwhile_is_read_again(worklist):
     seen = []
 
-    def render(entries: Entries) -> tuple[bytes, str]:
+    def render(entries: WorklistNotes) -> tuple[bytes, str]:
         seen.append(dict(entries.notes))
         if len(seen) == 1:
             type_into(worklist, "P1", **NOTE)
@@ -380,7 +380,7 @@ def test_a_worklist_saved_meanwhile_is_read_again(worklist):
 def test_a_worklist_saved_over_and_over_is_left(worklist):
     typed = []
 
-    def render(entries: Entries) -> tuple[bytes, str]:
+    def render(entries: WorklistNotes) -> tuple[bytes, str]:
         typed.append(f"{len(typed)}. note")
         type_into(worklist, "P1", Notes=typed[-1])
         return b"", ""

@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.assessment import settle_holds
+from pipeline.assessment import apply_resubmissions
 from pipeline.history.originals import keep_original
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.layout.dialect import Conventions
 from pipeline.ingest.returned_rows import (
     Beside,
     Hold,
     ReadAs,
     Returned,
     drop_sign,
-    restore_reading,
+    restore_conventions,
     take_back,
 )
-from pipeline.ingest.text_tables import SiteReading, TextTable, UnreadableFile
+from pipeline.ingest.text_tables import SiteConventions, TextTable, UnreadableFile
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Layout
@@ -50,9 +50,9 @@ def read(tmp_path):
                 path = content
             else:
                 path.write_text(content, encoding="utf-8")
-            site = site or SiteReading()
+            site = site or SiteConventions()
             files.append(read_results(path, path.name, KNOWLEDGE, site, layout, today=TODAY))
-        return files, hold_conflicts(settle_holds(combine(files), KNOWLEDGE))
+        return files, hold_conflicts(apply_resubmissions(combine(files), KNOWLEDGE))
 
     return write_and_read
 
@@ -62,8 +62,10 @@ def hand_back(read, tmp_path):
     """Give the first file of a run and the path of its workbook of held rows."""
 
     def render(name, content, *, texts=ENGLISH, **how):
-        (file,), intake = read((name, content), **how)
-        book = render_held(keep_original(file), [file.file.name], intake.held, intake.issues, texts)
+        (file,), dataset = read((name, content), **how)
+        book = render_held(
+            keep_original(file), [file.file.name], dataset.held, dataset.issues, texts
+        )
         path = tmp_path / name_held(file.file.name, file.file.sha256)
         save_workbook(book, path, RUN_AT)
         return file, path
@@ -156,8 +158,8 @@ def test_bytes_depend_on_content_alone(hand_back):
 
 
 def test_nothing_held_makes_no_workbook(read):
-    (file,), intake = read(("march.csv", WIDE + "1,F,44,11.2,90\n"))
-    assert render_held(keep_original(file), ["march.csv"], intake.held, intake.issues) is None
+    (file,), dataset = read(("march.csv", WIDE + "1,F,44,11.2,90\n"))
+    assert render_held(keep_original(file), ["march.csv"], dataset.held, dataset.issues) is None
 
 
 @pytest.mark.parametrize(
@@ -317,15 +319,17 @@ def test_every_language_has_signs_of_its_own():
 )
 def test_date_orders_are_those_of_the_original(stated, own, read_as):
     orders = {} if stated is None else {"collected_at": stated}
-    reading = Reading(source_file="x", sha8="0", shape="long", date_order={"collected_at": own})
+    conventions = Conventions(
+        source_file="x", sha8="0", shape="long", date_order={"collected_at": own}
+    )
     said = Returned(sheet="", holds={}, read_as={2: ReadAs(date_order=orders)})
-    assert restore_reading(reading, [said]).date_order == {"collected_at": read_as}
+    assert restore_conventions(conventions, [said]).date_order == {"collected_at": read_as}
 
 
 def test_rows_of_files_with_different_decimal_signs_are_refused():
     said = Returned(sheet="", holds={}, read_as={2: ReadAs(decimal="."), 3: ReadAs(decimal=",")})
     with pytest.raises(UnreadableFile, match="hold-mixed"):
-        said.reading()
+        said.conventions()
 
 
 def test_a_few_rows_are_read_as_their_file_was(read, hand_back):
@@ -336,9 +340,9 @@ def test_a_few_rows_are_read_as_their_file_was(read, hand_back):
     )
     _, path = hand_back("march.csv", content)
     back = as_csv(path, [(0, "WBC (/uL)", "2100")])
-    _, intake = read(("march.csv", content), ("back.csv", back))
-    assert intake.held.empty
-    corrected = intake.results[intake.results["source_file"].eq("back.csv")]
+    _, dataset = read(("march.csv", content), ("back.csv", back))
+    assert dataset.held.empty
+    corrected = dataset.results[dataset.results["source_file"].eq("back.csv")]
     assert list(corrected["original_value"]) == [112.0, 2100.0]
     assert {str(at)[:10] for at in corrected["collected_at"]} == {"2026-02-03"}
 
@@ -360,10 +364,10 @@ def test_a_few_rows_are_read_as_their_file_was(read, hand_back):
 def test_what_comes_back_as_it_was_is_held_again(read, hand_back, content, sign, code):
     _, path = hand_back("march.csv", content)
     assert any(sign in line.values() for line in lines(path))
-    _, intake = read(("march.csv", content), ("back.csv", as_csv(path)))
-    again = intake.held[intake.held["source_file"].eq("back.csv")]
+    _, dataset = read(("march.csv", content), ("back.csv", as_csv(path)))
+    again = dataset.held[dataset.held["source_file"].eq("back.csv")]
     assert code in set(again["code"])
-    assert not intake.held["source_file"].eq("march.csv").any()
+    assert not dataset.held["source_file"].eq("march.csv").any()
 
 
 BESIDE = [
@@ -387,15 +391,15 @@ def test_a_row_held_for_a_cell_beside_it_stays_so_until_the_cell_changes(
     for alone in range(len(doubted)):
         others = set(range(len(doubted))) - {alone}
         back = as_csv(path, drop=others)
-        _, intake = read(("march.csv", content), ("back.csv", back))
-        again = intake.held[intake.held["source_file"].eq("back.csv")]
+        _, dataset = read(("march.csv", content), ("back.csv", back))
+        again = dataset.held[dataset.held["source_file"].eq("back.csv")]
         assert len(again) == 1
         assert again["code"].iloc[0].startswith("column-of-")
         if len(doubted) > 1:
             assert again["code"].iloc[0] == code
     emptied = as_csv(path, [(at, header, "") for at in range(len(doubted))])
-    _, intake = read(("march.csv", content), ("back.csv", emptied))
-    assert intake.held.empty
+    _, dataset = read(("march.csv", content), ("back.csv", emptied))
+    assert dataset.held.empty
 
 
 def test_a_layout_settles_a_cell_beside_rows_that_come_back(read, hand_back):
@@ -403,9 +407,9 @@ def test_a_layout_settles_a_cell_beside_rows_that_come_back(read, hand_back):
     _, path = hand_back("march.csv", content)
     settled = {"Foo": ""}
     layout = Layout(id="site", title="site", requires=(), columns=settled)
-    _, intake = read(("back.csv", as_csv(path)), layout=layout)
-    assert intake.held.empty
-    assert len(intake.results) == 1
+    _, dataset = read(("back.csv", as_csv(path)), layout=layout)
+    assert dataset.held.empty
+    assert len(dataset.results) == 1
 
 
 @pytest.mark.parametrize(
@@ -418,9 +422,9 @@ def test_a_layout_settles_a_cell_beside_rows_that_come_back(read, hand_back):
 def test_a_german_sign_holds_as_an_english_one_does(read, hand_back, content, sign):
     _, path = hand_back("march.csv", content, texts=LANGUAGES["de"])
     assert any(sign in line.values() for line in lines(path))
-    _, intake = read(("march.csv", content), ("back.csv", as_csv(path)))
-    assert set(intake.held["source_file"]) == {"back.csv"}
-    assert "hold-unchecked" in set(intake.held["code"])
+    _, dataset = read(("march.csv", content), ("back.csv", as_csv(path)))
+    assert set(dataset.held["source_file"]) == {"back.csv"}
+    assert "hold-unchecked" in set(dataset.held["code"])
 
 
 def test_a_marked_cell_can_be_confirmed(read, hand_back):
@@ -437,18 +441,18 @@ def test_a_row_that_is_emptied_is_withdrawn(read, hand_back):
     content = WIDE + "1,F,44,abc,90\n2,F,44,11.2,91\n"
     _, path = hand_back("march.csv", content)
     empty = [(0, name, "") for name in ("PID", "Sex", "Age", "Hb (g/dL)", "MCV (fL)")]
-    _, intake = read(("march.csv", content), ("back.csv", as_csv(path, empty)))
-    assert intake.held.empty
-    assert list(intake.results["patient_id"]) == ["2", "2"]
-    assert len(intake.superseded) == 2
+    _, dataset = read(("march.csv", content), ("back.csv", as_csv(path, empty)))
+    assert dataset.held.empty
+    assert list(dataset.results["patient_id"]) == ["2", "2"]
+    assert len(dataset.superseded) == 2
 
 
 def test_a_row_that_is_deleted_stays_held(read, hand_back):
     content = WIDE + "1,F,44,abc,90\n2,F,44,def,91\n"
     _, path = hand_back("march.csv", content)
     back = as_csv(path, [(1, "Hb (g/dL)", "11.2")], drop=[0])
-    _, intake = read(("march.csv", content), ("back.csv", back))
-    assert intake.held[["source_file", "patient_id"]].to_numpy().tolist() == [["march.csv", "1"]]
+    _, dataset = read(("march.csv", content), ("back.csv", back))
+    assert dataset.held[["source_file", "patient_id"]].to_numpy().tolist() == [["march.csv", "1"]]
 
 
 def test_the_whole_row_is_replaced(read, hand_back):
@@ -456,18 +460,18 @@ def test_the_whole_row_is_replaced(read, hand_back):
     content = WIDE + "1,F,44,abc,90\n"
     _, path = hand_back("march.csv", content)
     back = as_csv(path, [(0, "PID", "2"), (0, "Hb (g/dL)", "11.2")])
-    _, intake = read(("march.csv", content), ("back.csv", back))
-    assert set(intake.results["patient_id"]) == {"2"}
-    assert len(intake.superseded) == 2
+    _, dataset = read(("march.csv", content), ("back.csv", back))
+    assert set(dataset.results["patient_id"]) == {"2"}
+    assert len(dataset.superseded) == 2
 
 
 def test_good_cells_of_a_row_that_cannot_be_split_again_stay(read, hand_back):
     content = WIDE + "1,F,44,abc,90\n"
     _, path = hand_back("march.csv", content)
     back = as_csv(path, [(0, "Hb (g/dL)", "11.2")]).replace(",F,", ",")
-    _, intake = read(("march.csv", content), ("back.csv", back))
-    assert list(intake.results["source_file"]) == ["march.csv"]
-    assert list(intake.held["code"]) == ["row-shape"]
+    _, dataset = read(("march.csv", content), ("back.csv", back))
+    assert list(dataset.results["source_file"]) == ["march.csv"]
+    assert list(dataset.held["code"]) == ["row-shape"]
 
 
 def test_right_rows_of_an_identity_conflict_are_released(read, hand_back):
@@ -477,13 +481,13 @@ def test_right_rows_of_an_identity_conflict_are_released(read, hand_back):
     )
     _, path = hand_back("march.csv", content)
     back = as_csv(path, [(2, "Birth date", "1980-05-01")])
-    _, intake = read(("march.csv", content), ("back.csv", back))
-    assert intake.held.empty
-    assert len(intake.superseded) == 6
+    _, dataset = read(("march.csv", content), ("back.csv", back))
+    assert dataset.held.empty
+    assert len(dataset.superseded) == 6
     only_wrong = as_csv(path, [(2, "Birth date", "1980-05-01")], drop=[0, 1])
-    _, intake = read(("march.csv", content), ("back.csv", only_wrong))
-    assert intake.held.empty
-    assert len(intake.superseded) == 2
+    _, dataset = read(("march.csv", content), ("back.csv", only_wrong))
+    assert dataset.held.empty
+    assert len(dataset.superseded) == 2
 
 
 @pytest.mark.parametrize(
@@ -499,9 +503,9 @@ def test_two_files_correct_one_row(read, hand_back, first, second, codes):
     content = WIDE + "1,F,44,abc,90\n"
     _, path = hand_back("march.csv", content)
     one, two = (as_csv(path, [(0, "Hb (g/dL)", text)]) for text in (first, second))
-    _, intake = read(("march.csv", content), ("one.csv", one), ("two.csv", two + "\n"))
-    assert list(intake.held["code"]) == codes
-    assert len(intake.results) + len(intake.held) + len(intake.superseded) == intake.read
+    _, dataset = read(("march.csv", content), ("one.csv", one), ("two.csv", two + "\n"))
+    assert list(dataset.held["code"]) == codes
+    assert len(dataset.results) + len(dataset.held) + len(dataset.superseded) == dataset.read
 
 
 def test_rows_that_are_patients_keep_their_ids(read, hand_back):
@@ -526,10 +530,10 @@ def test_a_workbook_of_two_sheets(read, tmp_path):
     del book["Sheet"]
     path = tmp_path / "march.xlsx"
     book.save(path)
-    (file,), intake = read(("", path))
+    (file,), dataset = read(("", path))
     held = tmp_path / name_held(file.file.name, file.file.sha256)
     save_workbook(
-        render_held(keep_original(file), ["march.xlsx"], intake.held, intake.issues), held, RUN_AT
+        render_held(keep_original(file), ["march.xlsx"], dataset.held, dataset.issues), held, RUN_AT
     )
     assert load_workbook(held).sheetnames == ["North (x", "West", "How to"]
     sha8 = file.file.sha256[:8]
@@ -541,6 +545,6 @@ def test_a_workbook_of_two_sheets(read, tmp_path):
         at = [cell.value for cell in sheet[1]].index("Hb (g/dL)") + 1
         sheet.cell(2, at).value = text
     corrected.save(held)
-    _, intake = read(("", path), ("", held))
-    assert intake.held.empty
-    assert sorted(intake.results["original_value"]) == [11.2, 11.3, 11.4]
+    _, dataset = read(("", path), ("", held))
+    assert dataset.held.empty
+    assert sorted(dataset.results["original_value"]) == [11.2, 11.3, 11.4]

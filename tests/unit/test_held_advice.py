@@ -8,17 +8,17 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from pipeline.assessment import settle_holds
+from pipeline.assessment import apply_resubmissions
 from pipeline.history.originals import keep_original
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.issues import all_issues
 from pipeline.issues.catalogue import CATALOGUE, ERROR
 from pipeline.knowledge.load import load_knowledge
-from pipeline.reconcile.agreed_observations import join_selected, select_observations
 from pipeline.reconcile.conflicts import hold_against_sex
-from pipeline.reconcile.decisions import settle_people
+from pipeline.reconcile.decisions import resolve_people
+from pipeline.reconcile.joined_observations import join_selected, select_observations
 from pipeline.reconcile.reportable_results import select_reportable
 from pipeline.report.excel.package import save_workbook
 from pipeline.report.held_rows.held_workbook import render_held
@@ -140,12 +140,14 @@ def read(folder, *contents):
             path.write_text(content, encoding="utf-8", newline="")
         elif not path.exists():
             content.save(path)
-        files.append(read_results(path, name, KNOWLEDGE, SiteReading(), today=TODAY))
-    intake = hold_against_sex(settle_people(settle_holds(combine(files), KNOWLEDGE), ()), KNOWLEDGE)
-    said = select_observations(intake.observations, KNOWLEDGE)
-    selected = join_selected(select_reportable(intake.results, intake.held, KNOWLEDGE), said)
-    held = pd.concat([intake.held, selected.held], ignore_index=True)
-    return files, held, all_issues(intake.issues, selected.issues)
+        files.append(read_results(path, name, KNOWLEDGE, SiteConventions(), today=TODAY))
+    dataset = hold_against_sex(
+        resolve_people(apply_resubmissions(combine(files), KNOWLEDGE), ()), KNOWLEDGE
+    )
+    said = select_observations(dataset.observations, KNOWLEDGE)
+    selected = join_selected(select_reportable(dataset.results, dataset.held, KNOWLEDGE), said)
+    held = pd.concat([dataset.held, selected.held], ignore_index=True)
+    return files, held, all_issues(dataset.issues, selected.issues)
 
 
 def follow(folder, name, content, advice):

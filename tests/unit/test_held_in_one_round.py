@@ -8,11 +8,11 @@ from datetime import date, datetime
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.assessment import settle_holds
+from pipeline.assessment import apply_resubmissions
 from pipeline.history.originals import keep_original, pack_original, unpack_original
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 from pipeline.reconcile.conflicts import hold_conflicts
 from pipeline.report.excel.package import save_workbook
@@ -30,8 +30,8 @@ def read(folder, *contents):
     for name, content in contents:
         path = folder / name
         path.write_text(content, encoding="utf-8", newline="")
-        files.append(read_results(path, name, KNOWLEDGE, SiteReading(), today=TODAY))
-    return files, hold_conflicts(settle_holds(combine(files), KNOWLEDGE))
+        files.append(read_results(path, name, KNOWLEDGE, SiteConventions(), today=TODAY))
+    return files, hold_conflicts(apply_resubmissions(combine(files), KNOWLEDGE))
 
 
 def write_csv(header, rows):
@@ -42,11 +42,11 @@ def write_csv(header, rows):
 
 def hand_back(folder, content, language="en"):
     """Give the rows of the held workbook, each as (cells by header, headers of marked cells)."""
-    (file,), intake = read(folder, ("export.csv", content))
+    (file,), dataset = read(folder, ("export.csv", content))
     # As it comes out of the history.
     original = unpack_original(pack_original(keep_original(file)))
     texts = LANGUAGES[language]
-    book = render_held(original, [file.file.name], intake.held, intake.issues, texts)
+    book = render_held(original, [file.file.name], dataset.held, dataset.issues, texts)
     if book is None:
         return []
     save_workbook(book, folder / "held.xlsx", RUN_AT)
@@ -64,8 +64,8 @@ def hand_back(folder, content, language="en"):
 def drop_back(folder, content, rows):
     """Read the export again together with corrected rows: what is still held, and why."""
     back = write_csv(list(rows[0]), [row.values() for row in rows])
-    _, intake = read(folder, ("export.csv", content), ("back.csv", back))
-    return intake
+    _, dataset = read(folder, ("export.csv", content), ("back.csv", back))
+    return dataset
 
 
 def combinations(faults, right, most):
@@ -126,14 +126,14 @@ def test_a_long_row_with_up_to_three_faults_comes_back_once(tmp_path):
         row | {name: LONG[name].format(n=n) for name in marked if name in LONG}
         for n, (row, marked) in enumerate(held)
     ]
-    intake = drop_back(tmp_path, content, corrected)
+    dataset = drop_back(tmp_path, content, corrected)
     left = {
         tuple((name, text) for name, text in wrong[row - 2].items() if text != LONG[name]): code
-        for row, code in zip(intake.held["source_row"], intake.held["code"], strict=True)
+        for row, code in zip(dataset.held["source_row"], dataset.held["code"], strict=True)
     }
     assert left == {}
-    assert set(intake.results["source_file"]) == {"back.csv"}
-    assert len(intake.results) == len(rows)
+    assert set(dataset.results["source_file"]) == {"back.csv"}
+    assert len(dataset.results) == len(rows)
 
 
 WIDE = {
@@ -158,9 +158,9 @@ def test_a_wide_row_with_up_to_three_faults_comes_back_once(tmp_path, language):
         row | {name: WIDE[name].format(n=n) for name in marked if name in WIDE}
         for n, (row, marked) in enumerate(held)
     ]
-    intake = drop_back(tmp_path, content, corrected)
-    assert [wrong[row - 2] for row in intake.held["source_row"]] == []
-    assert intake.results["source_file"].eq("back.csv").sum() == 3 * len(rows)
+    dataset = drop_back(tmp_path, content, corrected)
+    assert [wrong[row - 2] for row in dataset.held["source_row"]] == []
+    assert dataset.results["source_file"].eq("back.csv").sum() == 3 * len(rows)
 
 
 @pytest.mark.parametrize(
@@ -180,9 +180,9 @@ def test_a_wide_row_with_up_to_three_faults_comes_back_once(tmp_path, language):
     ],
 )  # fmt: skip
 def test_what_belongs_to_a_unit_is_marked_with_it(tmp_path, header, row, marked):
-    (file,), intake = read(tmp_path, ("export.csv", f"{header}\n{row}\n"))
+    (file,), dataset = read(tmp_path, ("export.csv", f"{header}\n{row}\n"))
     original = unpack_original(pack_original(keep_original(file)))
-    book = render_held(original, ["export.csv"], intake.held, intake.issues)
+    book = render_held(original, ["export.csv"], dataset.held, dataset.issues)
     first = len(("labflag_hold", "labflag_reason", "labflag_fix"))
     cells = book.worksheets[0][2][first:-1]
     assert [at for at, cell in enumerate(cells) if cell.fill.fill_type] == marked

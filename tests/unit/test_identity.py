@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipeline.reconcile.identity import name_words, settle_identity
+from pipeline.reconcile.identity import name_words, resolve_identity
 from schemas import Held, Results
 
 _MEASURED = {
@@ -49,7 +49,7 @@ def rows(schema, text, first_id=0):
 
 
 def settle(results, held=""):
-    kept, issues = settle_identity(
+    kept, issues = resolve_identity(
         rows(Results, results), rows(Held, held, 100) if held else Held.no_rows()
     )
     found = zip(issues["result_id"], issues["code"], strict=True)
@@ -169,7 +169,7 @@ def test_a_date_that_is_held_contradicts_no_other():
             collected_at=pd.to_datetime(["1950-03-01"]).astype("datetime64[us]"),
             collected_precision="date",
         )
-        issues = settle_identity(
+        issues = resolve_identity(
             table.astype(Results.column_types()), held.astype(Held.column_types())
         ).issues
         assert list(issues["code"]) == found
@@ -197,7 +197,7 @@ def test_a_specimen_is_collected_on_one_day(moments, outcome):
     kinds = ["" if not m else "time" if ":" in m else "date" for m in [*moments, "2025-01-01"]]
     table = table.assign(collected_at=at.astype("datetime64[us]"), collected_precision=kinds)
     held = rows(Held, "A | | | | S1", 100)
-    kept, issues = settle_identity(table.astype(Results.column_types()), held)
+    kept, issues = resolve_identity(table.astype(Results.column_types()), held)
     found = {int(at): code for at, code in issues[["result_id", "code"]].itertuples(index=False)}
     whole = [*range(len(moments)), 100]
     if outcome == "specimen-two-days":

@@ -11,7 +11,7 @@ import pytest
 from pipeline.ingest.accounting import hold, validate_results
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.issues import find_bad_cells, set_aside
 from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.export_terms import Layout
@@ -32,7 +32,7 @@ def ingest(tmp_path):
     def read(content, name="march.csv", layout=None, knowledge=KNOWLEDGE, **site):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return account(read_results(path, name, knowledge, SiteReading(**site), layout, TODAY))
+        return account(read_results(path, name, knowledge, SiteConventions(**site), layout, TODAY))
 
     return read
 
@@ -72,14 +72,14 @@ def test_long_file(ingest):
     assert held_of(found) == {3: "value-missing"}
     assert (list(found.ignored), found.read) == ([2], 4)
     assert notes_of(found) == {"analyte-unknown"}
-    (reading,) = found.readings
-    assert (reading.shape, reading.delimiter, reading.decimal) == ("long", ",", ".")
-    assert (reading.encoding, reading.header_row, reading.sha8) == (
+    (conventions,) = found.table_conventions
+    assert (conventions.shape, conventions.delimiter, conventions.decimal) == ("long", ",", ".")
+    assert (conventions.encoding, conventions.header_row, conventions.sha8) == (
         "utf-8",
         1,
         found.file.sha256[:8],
     )
-    assert reading.columns["value"] == "value"
+    assert conventions.columns["value"] == "value"
     assert found.raw[0].rows[0][0] == 1
 
 
@@ -94,7 +94,7 @@ def test_wide_file(ingest):
     assert values_of(found) == ["1 hemoglobin 112.0", "1 mcv 104.0", "2 mcv 99.0"]
     assert len(found.ignored) == 1
     assert notes_of(found) == {"analyte-unknown", "columns-not-used", "lines-left-out"}
-    assert found.readings[0].columns == {
+    assert found.table_conventions[0].columns == {
         "Patientennummer": "patient_id",
         "Geschlecht": "sex",
         "Probennummer": "sample_id",
@@ -135,7 +135,7 @@ def test_unusable_files(ingest, name, content, code):
 
 
 def test_absent_file_is_an_issue(tmp_path):
-    found = account(read_results(tmp_path / "gone.csv", "gone.csv", KNOWLEDGE, SiteReading()))
+    found = account(read_results(tmp_path / "gone.csv", "gone.csv", KNOWLEDGE, SiteConventions()))
     assert list(found.issues["code"]) == ["file-unreadable"]
 
 
@@ -216,7 +216,7 @@ def test_texts_of_a_workbook_are_read_like_those_of_a_text_file(tmp_path):
     for row in (["PID", "WBC (G/l)"], ["1", "3,5"], ["2", "1.060"], ["3", 4]):
         book.active.append(row)
     book.save(tmp_path / "a.xlsx")
-    found = account(read_results(tmp_path / "a.xlsx", "a.xlsx", KNOWLEDGE, SiteReading()))
+    found = account(read_results(tmp_path / "a.xlsx", "a.xlsx", KNOWLEDGE, SiteConventions()))
     assert held_of(found) == {3: AMBIGUOUS}
     assert list(found.results["value"]) == [3.5, 4]
 
@@ -301,7 +301,7 @@ def test_rows_that_differ_are_not_counted_as_repeated(ingest):
 )
 def test_order_of_dates_that_is_stated(ingest, header, site, order):
     found = ingest(f"PID,{header},Hb (g/l)\n1,03/04/2024,120\n", **site)
-    assert found.readings[0].date_order["collected_at"] == order
+    assert found.table_conventions[0].date_order["collected_at"] == order
     assert len(found.held) == (0 if order else 1)
 
 
@@ -328,9 +328,12 @@ def test_layout_brings_its_own_code_page(ingest, word):
     recognized = ingest(content.encode("cp437"), knowledge=known)
     for found in (forced, recognized):
         assert list(found.results["comment"]) == [word]
-        assert (found.readings[0].encoding, found.readings[0].layout) == ("cp437", "old")
+        assert (found.table_conventions[0].encoding, found.table_conventions[0].layout) == (
+            "cp437",
+            "old",
+        )
     utf8 = ingest(content, knowledge=known)
-    assert (list(utf8.results["comment"]), utf8.readings[0].encoding) == ([word], "utf-8")
+    assert (list(utf8.results["comment"]), utf8.table_conventions[0].encoding) == ([word], "utf-8")
 
 
 def test_blanks_are_ignored_and_said(ingest):
@@ -348,15 +351,15 @@ def test_blanks_are_ignored_and_said(ingest):
 
 
 def test_reading_tells_what_a_header_lacks(ingest):
-    (reading,) = ingest("PID,Neutrophils,Hemoglobbin,Wart\n1,3,120,x\n").readings
-    assert reading.columns == {
+    (conventions,) = ingest("PID,Neutrophils,Hemoglobbin,Wart\n1,3,120,x\n").table_conventions
+    assert conventions.columns == {
         "PID": "patient_id",
         "Neutrophils": "Neutrophils: unit-missing",
         "Hemoglobbin": "Hemoglobbin: analyte-unclear",
         "Wart": "not used",
     }
-    assert reading.nearest["Hemoglobbin"] == "Hemoglobin"
-    assert reading.nearest["Wart"] == "Wert"
+    assert conventions.nearest["Hemoglobbin"] == "Hemoglobin"
+    assert conventions.nearest["Wart"] == "Wert"
 
 
 def test_site_says_code_page_and_population(ingest):
@@ -364,7 +367,7 @@ def test_site_says_code_page_and_population(ingest):
     found = ingest(content, encoding="cp1251", population="adult")
     assert list(found.results["patient_name"]) == ["Жук"]
     assert list(found.results["population"]) == ["adult"]
-    assert found.readings[0].encoding == "cp1251"
+    assert found.table_conventions[0].encoding == "cp1251"
 
 
 def test_workbook_sheets(tmp_path):
@@ -383,7 +386,7 @@ def test_workbook_sheets(tmp_path):
     more.append(["0013", "S2", 120])
     book.save(tmp_path / "a.xlsx")
     found = account(
-        read_results(tmp_path / "a.xlsx", "a.xlsx", KNOWLEDGE, SiteReading(), None, TODAY)
+        read_results(tmp_path / "a.xlsx", "a.xlsx", KNOWLEDGE, SiteConventions(), None, TODAY)
     )
     assert values_of(found) == ["0012 hemoglobin 112.5", "0013 hemoglobin 120.0"]
     assert list(found.results["source_sheet"]) == ["March", "April"]
@@ -405,7 +408,7 @@ def test_workbook_sheets(tmp_path):
 def test_a_file_of_more_results_than_fit_into_memory_is_refused(tmp_path, content, most, said):
     path = tmp_path / "a.csv"
     path.write_text(content, encoding="utf-8")
-    found = read_results(path, "a.csv", KNOWLEDGE, SiteReading(most_results=most), None, TODAY)
+    found = read_results(path, "a.csv", KNOWLEDGE, SiteConventions(most_results=most), None, TODAY)
     errors = found.issues[found.issues["severity"].eq("error")]
     refused = errors.loc[errors["code"].eq("file-too-large"), "message"].tolist()
     assert refused == ([said + CATALOGUE["file-too-large"].message] if said else [])
@@ -415,10 +418,10 @@ def test_a_file_of_more_results_than_fit_into_memory_is_refused(tmp_path, conten
 def test_combine_numbers_results_over_all_files(ingest):
     one = ingest(LONG + "A,F,,S1,2024-03-04,Hb,112,g/L\nA,F,,S1,2024-03-04,Hb,,g/L\n", "1.csv")
     two = ingest(LONG + "B,F,,S2,2024-03-04,Sodium,1,g/L\nB,F,,S2,2024-03-04,Hb,1200,\n", "2.csv")
-    intake = combine([one, two])
-    assert (list(intake.results["result_id"]), list(intake.held["result_id"])) == ([0], [1, 3])
-    assert ([file.ignored for file in intake.files], intake.read) == ([0, 1], 4)
-    errors = intake.issues[intake.issues["severity"].eq("error")]
+    dataset = combine([one, two])
+    assert (list(dataset.results["result_id"]), list(dataset.held["result_id"])) == ([0], [1, 3])
+    assert ([file.ignored for file in dataset.files], dataset.read) == ([0, 1], 4)
+    errors = dataset.issues[dataset.issues["severity"].eq("error")]
     assert dict(zip(errors["result_id"], errors["source_file"], strict=True)) == {
         1: "1.csv",
         3: "2.csv",
@@ -507,7 +510,7 @@ def test_equal_rows_of_two_sheets_are_two_specimens(tmp_path):
         sheet.append(["P1", 12])
     path = tmp_path / "wide.xlsx"
     book.save(path)
-    found = read_results(path, path.name, KNOWLEDGE, SiteReading(), today=TODAY)
+    found = read_results(path, path.name, KNOWLEDGE, SiteConventions(), today=TODAY)
     stems = [name.split("#", 1)[1] for name in found.results["accession"]]
     assert stems == ["Sheet#2", "April#2"]
 

@@ -8,7 +8,7 @@ from pipeline.ingest.cells.statuses import index_statuses, parse_statuses
 from pipeline.ingest.cells.units import index_units, unit_of
 from pipeline.ingest.file import read_results
 from pipeline.ingest.layout.analyte_names import analyte_of, index_names
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
@@ -85,7 +85,7 @@ def test_what_a_database_writes_for_nothing_is_empty_in_every_column(tmp_path, n
         f"{null},{null},{null},{null},{null},{null}\n",
         encoding="utf-8",
     )
-    found = read_results(path, path.name, KNOWLEDGE, SiteReading(), None, date(2026, 11, 1))
+    found = read_results(path, path.name, KNOWLEDGE, SiteConventions(), None, date(2026, 11, 1))
     assert found.held.empty
     assert [*found.results["patient_name"]] == ["", ""]
     assert set(found.issues["code"]) <= {"specimen-by-date"}
@@ -98,6 +98,6 @@ def test_a_sex_that_is_neither_holds_nothing(tmp_path):
         for n, sex in enumerate(["F", "M", "NB", "non-binaire", "no binario", "UN", "N", "I"])
     )
     path.write_text(f"patient_id,sex,age,sample_id,collected_at,analyte,value,unit\n{rows}")
-    found = read_results(path, path.name, KNOWLEDGE, SiteReading(), None, date(2026, 11, 1))
+    found = read_results(path, path.name, KNOWLEDGE, SiteConventions(), None, date(2026, 11, 1))
     assert [*found.results["sex"]] == ["F", "M", "", "", "", "", "", ""]
     assert [*found.issues["code"]] == ["sex-other"] * 6

@@ -7,7 +7,7 @@ import pytest
 from pipeline.ingest.layout.headers import index_headers
 from pipeline.ingest.layout.plan import identify_layout
 from pipeline.ingest.layout.sections import sort_lines
-from pipeline.ingest.long_format import melt_table
+from pipeline.ingest.long_format import make_long_table
 from pipeline.ingest.text_tables import SourceFile, TextTable, UnreadableFile
 from pipeline.knowledge.export_terms import Layout, LayoutColumn
 from pipeline.knowledge.load import load_knowledge
@@ -37,17 +37,19 @@ def identify(text, layouts=(), forced=None):
 def melt(text, layouts=(), forced=None, delimiter="|", bad_cells=None, bad_rows=None):
     table = table_of(text, bad_cells, bad_rows)
     plan = identify_layout(table, INDEX, layouts, forced)
-    return melt_table(table, plan, sort_lines(table, plan, INDEX, delimiter=delimiter), FILE, 0)
+    return make_long_table(
+        table, plan, sort_lines(table, plan, INDEX, delimiter=delimiter), FILE, 0
+    )
 
 
-def results_of(melted):
+def results_of(long_table):
     """Show row, patient, analyte, value, unit of each result."""
     columns = ["source_row", "patient_id", "analyte", "value", "unit"]
-    return [" ".join(map(str, row)) for row in melted.export[columns].to_numpy()]
+    return [" ".join(map(str, row)) for row in long_table.export[columns].to_numpy()]
 
 
-def codes_of(melted):
-    return dict(zip(melted.issues["row"], melted.issues["code"], strict=True))
+def codes_of(long_table):
+    return dict(zip(long_table.issues["row"], long_table.issues["code"], strict=True))
 
 
 @pytest.mark.parametrize(
@@ -231,21 +233,21 @@ def test_a_layout_that_names_no_header_finds_the_row_that_is_most_like_one():
 
 
 def test_blanks_and_controls_are_no_results():
-    melted = melt(
+    long_table = melt(
         "Code|H|V (fl)|Kind\n1|11|90|Human\n2|0.1||blank\n3|14|88|QC\n4|12|91|", [COUNTER]
     )
-    assert results_of(melted) == [
+    assert results_of(long_table) == [
         "2 1 hemoglobin 11 g/dL",
         "2 1 mcv 90 fl",
         "5 4 hemoglobin 12 g/dL",
         "5 4 mcv 91 fl",
     ]
-    assert (len(melted.not_results), melted.count) == (3, 7)
+    assert (len(long_table.not_results), long_table.count) == (3, 7)
 
 
 def test_rows_that_are_patients_of_their_own():
-    melted = melt("PID|Hb (g/l)\n|120\nA|130\n|140", forced=ROWS)
-    assert list(melted.export["patient_id"]) == [
+    long_table = melt("PID|Hb (g/l)\n|120\nA|130\n|140", forced=ROWS)
+    assert list(long_table.export["patient_id"]) == [
         "march-01234567-row-2",
         "A",
         "march-01234567-row-4",
@@ -254,15 +256,15 @@ def test_rows_that_are_patients_of_their_own():
 
 
 def test_wide_table_melts_row_by_row():
-    melted = melt("PID|Name|Hb (g/l)|MPV|MCV\n1| Doe |120||90\n2|Roe||9|\n3|Poe|<0| |x")
-    assert results_of(melted) == [
+    long_table = melt("PID|Name|Hb (g/l)|MPV|MCV\n1| Doe |120||90\n2|Roe||9|\n3|Poe|<0| |x")
+    assert results_of(long_table) == [
         "2 1 Hb 120 g/l",
         "2 1 MCV 90 ",
         "3 2 MPV 9 ",
         "4 3 Hb <0 g/l",
         "4 3 MCV x ",
     ]
-    export = melted.export
+    export = long_table.export
     assert list(export["patient_name"]) == ["Doe", "Doe", "Roe", "Poe", "Poe"]
     assert list(export["source_column"]) == ["Hb (g/l)", "MCV", "MPV", "Hb (g/l)", "MCV"]
     assert list(export["result_id"]) == [0, 1, 2, 3, 4]
@@ -270,11 +272,13 @@ def test_wide_table_melts_row_by_row():
 
 
 def test_long_table_keeps_every_row():
-    melted = melt("PID|Test|Result|Unit|Ref|H/L\n1|Hb|120|g/l|130-170|L\n2|MCV||fl|>80|\n3|||||")
-    assert results_of(melted) == ["2 1 Hb 120 g/l", "3 2 MCV  fl", "4 3   "]
-    assert list(melted.export["reference_low"]) == ["130", "80", ""]
-    assert list(melted.export["reference_high"]) == ["170", "", ""]
-    assert list(melted.export["source_column"]) == ["Result"] * 3
+    long_table = melt(
+        "PID|Test|Result|Unit|Ref|H/L\n1|Hb|120|g/l|130-170|L\n2|MCV||fl|>80|\n3|||||"
+    )
+    assert results_of(long_table) == ["2 1 Hb 120 g/l", "3 2 MCV  fl", "4 3   "]
+    assert list(long_table.export["reference_low"]) == ["130", "80", ""]
+    assert list(long_table.export["reference_high"]) == ["170", "", ""]
+    assert list(long_table.export["source_column"]) == ["Result"] * 3
 
 
 @pytest.mark.parametrize(
@@ -297,11 +301,11 @@ def test_interval_in_one_cell(cell, low, high):
 
 
 def test_flags_and_units_beside_single_analytes():
-    melted = melt(
+    long_table = melt(
         "PID|WBC (G/l)|WBC flag|HGB|HGB unit|MCV/M|MCV|PLT|PLT unit|HCT (%)|\n"
         "1|3.1|L|11|g/dl|*|90|200|G/l|33|\n"
     )
-    rows = melted.export[["analyte", "value", "unit", "flag"]].to_numpy().tolist()
+    rows = long_table.export[["analyte", "value", "unit", "flag"]].to_numpy().tolist()
     assert rows == [
         ["WBC", "3.1", "G/l", "L"],
         ["HGB", "11", "g/dl", ""],
@@ -312,32 +316,32 @@ def test_flags_and_units_beside_single_analytes():
 
 
 def test_interval_beside_a_single_analyte():
-    melted = melt("PID|HGB (g/dl)|Ref range\n1|11|12-16\n2|12|#N/A\n", bad_cells={(3, 2): "x"})
-    assert list(melted.export["reference_low"]) == ["12", "#N/A"]
-    assert list(melted.export["reference_high"]) == ["16", ""]
-    assert codes_of(melted) == {3: "reference-unreadable"}
+    long_table = melt("PID|HGB (g/dl)|Ref range\n1|11|12-16\n2|12|#N/A\n", bad_cells={(3, 2): "x"})
+    assert list(long_table.export["reference_low"]) == ["12", "#N/A"]
+    assert list(long_table.export["reference_high"]) == ["16", ""]
+    assert codes_of(long_table) == {3: "reference-unreadable"}
 
 
 def test_repeated_flag_and_unit_columns_belong_to_the_analyte_on_their_left():
-    melted = melt("PID|WBC|Unit|Flag|HGB|Unit|Flag|Comment\n1|3.1|G/l|L|11|g/dl||x\n")
-    rows = melted.export[["analyte", "unit", "flag", "comment"]].to_numpy().tolist()
+    long_table = melt("PID|WBC|Unit|Flag|HGB|Unit|Flag|Comment\n1|3.1|G/l|L|11|g/dl||x\n")
+    rows = long_table.export[["analyte", "unit", "flag", "comment"]].to_numpy().tolist()
     assert rows == [["WBC", "G/l", "L", "x"], ["HGB", "g/dl", "", "x"]]
 
 
 def test_one_unit_column_for_several_analytes_belongs_to_none():
-    melted = melt("PID|WBC|HGB|Unit\n1|3.1|11|g/dl\n")
-    assert list(melted.export["unit"]) == ["", ""]
+    long_table = melt("PID|WBC|HGB|Unit\n1|3.1|11|g/dl\n")
+    assert list(long_table.export["unit"]) == ["", ""]
 
 
 def test_header_and_unit_column_that_contradict_each_other():
-    melted = melt("PID|HGB (g/dl)|HGB unit|MCV\n1|11|g/dL|90\n2|110|g/L|91\n3|12||92\n")
-    assert codes_of(melted) == {3: "unit-contradiction"}
-    assert list(melted.issues["result_id"]) == [2]
+    long_table = melt("PID|HGB (g/dl)|HGB unit|MCV\n1|11|g/dL|90\n2|110|g/L|91\n3|12||92\n")
+    assert codes_of(long_table) == {3: "unit-contradiction"}
+    assert list(long_table.issues["result_id"]) == [2]
 
 
 def test_date_and_time_in_two_columns():
-    melted = melt("PID|Collection date|Collection time|Hb (g/l)\n1|2024-03-04|10:30|120\n")
-    assert list(melted.export["collected_at"]) == ["2024-03-04 10:30"]
+    long_table = melt("PID|Collection date|Collection time|Hb (g/l)\n1|2024-03-04|10:30|120\n")
+    assert list(long_table.export["collected_at"]) == ["2024-03-04 10:30"]
     with pytest.raises(UnreadableFile):
         identify("PID|Collection date|Drawn|Hb (g/l)\n1|2024-03-04|2024-03-05|120\n")
 
@@ -370,22 +374,27 @@ def test_lines_below_the_header(text, read, bad, left_out):
 
 
 def test_bad_rows_are_held_results_of_nobody():
-    melted = melt("PID|Hb (g/l)\n1|120\n2|1|3\n", bad_rows={1: "row-quotes", 4: "row-quotes"})
-    assert codes_of(melted) == {3: "row-shape", 4: "row-quotes"}
-    assert melted.count == 3
-    assert "patient_id" not in melted.unsplit
+    long_table = melt("PID|Hb (g/l)\n1|120\n2|1|3\n", bad_rows={1: "row-quotes", 4: "row-quotes"})
+    assert codes_of(long_table) == {3: "row-shape", 4: "row-quotes"}
+    assert long_table.count == 3
+    assert "patient_id" not in long_table.unsplit
 
 
 def test_a_bad_row_is_not_read_even_if_its_cells_are_there():
-    melted = melt("PID|Hb (g/l)\n1|120\n2|130\n", bad_rows={3: "row-quotes"})
-    assert results_of(melted) == ["2 1 Hb 120 g/l"]
-    assert (codes_of(melted), melted.count) == ({3: "row-quotes"}, 2)
+    long_table = melt("PID|Hb (g/l)\n1|120\n2|130\n", bad_rows={3: "row-quotes"})
+    assert results_of(long_table) == ["2 1 Hb 120 g/l"]
+    assert (codes_of(long_table), long_table.count) == ({3: "row-quotes"}, 2)
 
 
 def test_missing_cells_of_a_workbook_are_empty_cells():
-    melted = melt("PID|Hb (g/l)|MCV|PLT\n1|120\n2|120|90|200|note", delimiter="")
-    assert results_of(melted) == ["2 1 Hb 120 g/l", "3 2 Hb 120 g/l", "3 2 MCV 90 ", "3 2 PLT 200 "]
-    assert codes_of(melted) == {}
+    long_table = melt("PID|Hb (g/l)|MCV|PLT\n1|120\n2|120|90|200|note", delimiter="")
+    assert results_of(long_table) == [
+        "2 1 Hb 120 g/l",
+        "3 2 Hb 120 g/l",
+        "3 2 MCV 90 ",
+        "3 2 PLT 200 ",
+    ]
+    assert codes_of(long_table) == {}
 
 
 # A cell that cannot be trusted: which results it holds, and what is left of its text.
@@ -402,22 +411,22 @@ def test_missing_cells_of_a_workbook_are_empty_cells():
     ],
 )
 def test_bad_cells(column, code, held, what, left):
-    melted = melt(
+    long_table = melt(
         "PID|Name|Hb (g/l)|MCV|MCV flag|Comment|Ward\n7|TRUE|120|90|L|c|#N/A\n",
         bad_cells={(2, column): code},
     )
-    issues = dict(zip(melted.issues["result_id"], melted.issues["code"], strict=True))
+    issues = dict(zip(long_table.issues["result_id"], long_table.issues["code"], strict=True))
     assert issues == held
-    assert list(melted.export[what]) == left
+    assert list(long_table.export[what]) == left
 
 
 def test_an_empty_result_cell_that_is_bad_is_a_result():
-    melted = melt("PID|Hb (g/l)|MCV\n7||90\n", bad_cells={(2, 1): "cell-formula"})
-    assert results_of(melted) == ["2 7 Hb  g/l", "2 7 MCV 90 "]
-    assert list(melted.issues["result_id"]) == [0]
+    long_table = melt("PID|Hb (g/l)|MCV\n7||90\n", bad_cells={(2, 1): "cell-formula"})
+    assert results_of(long_table) == ["2 7 Hb  g/l", "2 7 MCV 90 "]
+    assert list(long_table.issues["result_id"]) == [0]
 
 
 def test_ids_are_trimmed_and_composed_and_otherwise_exact():
-    melted = melt("PID|Sample ID|Hb (g/l)\n\u00a00012 |Mu\u0308 |120\n")
-    assert list(melted.export["patient_id"]) == ["0012"]
-    assert list(melted.export["sample_id"]) == ["M\u00fc"]
+    long_table = melt("PID|Sample ID|Hb (g/l)\n\u00a00012 |Mu\u0308 |120\n")
+    assert list(long_table.export["patient_id"]) == ["0012"]
+    assert list(long_table.export["sample_id"]) == ["M\u00fc"]

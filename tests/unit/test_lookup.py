@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.ingest.dataset import combine
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 from pipeline.lookup import look_up
 from pipeline.reconcile.conflicts import hold_against_sex, hold_conflicts
@@ -58,10 +58,10 @@ def test_knowledge_without_a_word_of_a_kind_reads_files_all_the_same(tmp_path):
         "P1,M,S1,2026-03-01,MCV,104,fL,yes\n"
         "P2,F,S2,2026-03-01,MCV,180,fL,yes\n"
     )
-    read = read_results(path, path.name, bare, SiteReading())
-    intake = hold_against_sex(hold_conflicts(combine([read])), bare)
-    assert intake.results["patient_id"].tolist() == ["P1"]
-    assert intake.held["code"].tolist() == ["value-impossible"]
+    read = read_results(path, path.name, bare, SiteConventions())
+    dataset = hold_against_sex(hold_conflicts(combine([read])), bare)
+    assert dataset.results["patient_id"].tolist() == ["P1"]
+    assert dataset.held["code"].tolist() == ["value-impossible"]
 
 
 def _fills_a_mapping(node: ast.AST) -> bool:

@@ -6,7 +6,7 @@ from pipeline.ingest.layout.analyte_names import (
     NameIndex,
     analyte_of,
     index_names,
-    list_foreign,
+    list_unsupported,
     split_header,
 )
 from pipeline.knowledge.load import load_knowledge
@@ -210,7 +210,7 @@ def test_headers_are_parted_into_name_and_unit(
 def test_analytes(index: NameIndex, name: str, unit: str, loinc: str, answer: str) -> None:
     known = analyte_of(name, unit, loinc, index)
     assert (known.analyte or known.code) == answer
-    assert known.is_ours == (known.code == "") == bool(known.analyte)
+    assert known.is_supported == (known.code == "") == bool(known.analyte)
     assert known.is_ignored == (answer == "analyte-unknown")
 
 
@@ -242,7 +242,7 @@ def test_a_near_name_is_named(index: NameIndex) -> None:
 def test_foreign_names_are_listed(
     names: dict[str, int], never: tuple[str, ...], answer: str
 ) -> None:
-    assert list_foreign(names, never) == answer
+    assert list_unsupported(names, never) == answer
 
 
 def test_every_known_name_means_its_own_analyte(index: NameIndex) -> None:

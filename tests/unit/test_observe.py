@@ -9,7 +9,7 @@ import pytest
 from pipeline.commands.run import check_batch
 from pipeline.config import Settings
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 from schemas import Observations
 
@@ -23,7 +23,7 @@ def ingest(tmp_path):
     def read(content, name="march.csv"):
         path = tmp_path / name
         path.write_bytes(content.encode())
-        found = read_results(path, name, KNOWLEDGE, SiteReading(), None, TODAY)
+        found = read_results(path, name, KNOWLEDGE, SiteConventions(), None, TODAY)
         Observations.validate(found.observations)
         told = found.observations["result_id"].dropna()
         ids = [*found.results["result_id"], *found.held["result_id"], *found.ignored, *told]
@@ -332,7 +332,7 @@ def test_a_date_cell_under_pregnant_is_a_note_and_the_result_goes_on(tmp_path):
     book.active.append(["P1", "S1", 90, "=1/0"])
     path = tmp_path / "march.xlsx"
     book.save(path)
-    found = read_results(path, "march.xlsx", KNOWLEDGE, SiteReading(), None, TODAY)
+    found = read_results(path, "march.xlsx", KNOWLEDGE, SiteConventions(), None, TODAY)
     assert codes_of(found) == ["context-not-used"]
     assert len(found.results) == 1
 
@@ -350,8 +350,8 @@ def test_pregnancy_of_a_man_holds_the_specimen(check):
         2: "context-against-sex",
         3: "context-against-sex",
     }
-    assert sorted(batch.intake.results["accession"]) == ["S2", "S3", "S4"]
-    assert sorted(batch.intake.observations["accession"]) == ["S3", "S4"]
+    assert sorted(batch.dataset.results["accession"]) == ["S2", "S3", "S4"]
+    assert sorted(batch.dataset.observations["accession"]) == ["S3", "S4"]
 
 
 @pytest.mark.parametrize("first", ["one", "two"])
@@ -372,7 +372,7 @@ def test_what_is_said_of_a_person_in_conflict_is_held_back(check):
         two=f"{LONG}\nP1,M,S1,2026-03-01,Schistocytes,few,\n",
     )
     assert sorted(batch.held["code"]) == ["identity-conflict", "identity-conflict"]
-    assert list(batch.intake.observations["patient_id"]) == ["P2"]
+    assert list(batch.dataset.observations["patient_id"]) == ["P2"]
     assert batch.accounts.read == 3
 
 

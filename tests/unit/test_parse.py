@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipeline.ingest.cells.units import normalize_units
-from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.layout.dialect import Conventions
 from pipeline.ingest.parse_results import parse_results
 from pipeline.issues import set_aside
 from pipeline.issues.catalogue import CATALOGUE, ERROR
@@ -19,7 +19,7 @@ from schemas.results import Origin
 from schemas.vocabulary import Sex
 
 TODAY = date(2024, 6, 1)
-LONG = Reading(
+LONG = Conventions(
     source_file="march.csv",
     sha8="0123abcd",
     shape="long",
@@ -51,9 +51,9 @@ def export(*rows: dict[str, str]) -> DataFrame[Export]:
     return cast(DataFrame[Export], frame.astype(kinds))
 
 
-def codes(knowledge: Knowledge, row: dict[str, str], reading: Reading = LONG) -> str:
+def codes(knowledge: Knowledge, row: dict[str, str], conventions: Conventions = LONG) -> str:
     """The issue codes of one row beside a good one, in order."""
-    issues = parse_results(export(row), reading, knowledge, TODAY).issues
+    issues = parse_results(export(row), conventions, knowledge, TODAY).issues
     return ",".join(issues["code"])
 
 
@@ -148,8 +148,8 @@ def test_a_good_row_is_read_in_full(knowledge: Knowledge) -> None:
         "comment": "as is",
         "status": "amended",
     }
-    reading = replace(LONG, population="adult")
-    table, issues = parse_results(export(row), reading, knowledge, TODAY)
+    conventions = replace(LONG, population="adult")
+    table, issues = parse_results(export(row), conventions, knowledge, TODAY)
     assert issues.empty
     first = table.iloc[0]
     expected = {
@@ -197,8 +197,8 @@ def test_a_good_row_is_read_in_full(knowledge: Knowledge) -> None:
 def test_the_accession(
     knowledge: Knowledge, shape: str, change: dict[str, str], answer: str
 ) -> None:
-    reading = replace(LONG, shape=shape)
-    table = parse_results(export(GOOD | change), reading, knowledge, TODAY).table
+    conventions = replace(LONG, shape=shape)
+    table = parse_results(export(GOOD | change), conventions, knowledge, TODAY).table
     assert table["accession"].tolist() == [answer]
 
 
@@ -226,7 +226,7 @@ def test_age_at_collection(
 
 
 @pytest.mark.parametrize(
-    ("reading", "change", "answer"),
+    ("conventions", "change", "answer"),
     [
         ({"age_unit": "months"}, {"age": "8"}, 8),
         ({"columns": {"Age (months)": "age"}}, {"age": "8"}, 8),
@@ -235,18 +235,20 @@ def test_age_at_collection(
     ],
 )
 def test_the_reading_of_the_file_is_heeded(
-    knowledge: Knowledge, reading: dict[str, object], change: dict[str, str], answer: int
+    knowledge: Knowledge, conventions: dict[str, object], change: dict[str, str], answer: int
 ) -> None:
-    row = parse_results(export(GOOD | change), replace(LONG, **reading), knowledge, TODAY)
+    row = parse_results(export(GOOD | change), replace(LONG, **conventions), knowledge, TODAY)
     assert row.table["age_months_low"].tolist() == [answer]
-    assert row.table["sex"].tolist() == ["F" if "sex" in reading else ""]
+    assert row.table["sex"].tolist() == ["F" if "sex" in conventions else ""]
     assert row.issues.empty
 
 
 def test_the_order_of_dates_is_heeded_column_by_column(knowledge: Knowledge) -> None:
-    reading = replace(LONG, date_order={"birth_date": "month-first", "collected_at": "day-first"})
+    conventions = replace(
+        LONG, date_order={"birth_date": "month-first", "collected_at": "day-first"}
+    )
     row = GOOD | {"birth_date": "02/03/1980", "collected_at": "02/03/2024"}
-    table = parse_results(export(row), reading, knowledge, TODAY).table
+    table = parse_results(export(row), conventions, knowledge, TODAY).table
     assert table["birth_date"].tolist() == [pd.Timestamp("1980-02-03")]
     assert table["collected_at"].tolist() == [pd.Timestamp("2024-03-02")]
 
@@ -294,9 +296,9 @@ def test_analytes_without_a_name_are_listed_by_their_code(knowledge: Knowledge) 
 
 
 def test_a_flag_of_doubt_takes_the_number_away(knowledge: Knowledge) -> None:
-    reading = replace(LONG, columns={**LONG.columns, "Mark": "flag"})
+    conventions = replace(LONG, columns={**LONG.columns, "Mark": "flag"})
     rows = export(GOOD | {"flag": "clotted"}, GOOD | {"comment": "clotted"})
-    table, issues = parse_results(rows, reading, knowledge, TODAY)
+    table, issues = parse_results(rows, conventions, knowledge, TODAY)
     assert table["original_value"].isna().tolist() == [True, False]
     assert issues["column"].tolist() == ["Mark", "Result"]
     assert set_aside(issues).tolist() == [0]

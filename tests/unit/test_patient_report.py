@@ -52,7 +52,7 @@ def texts_of(thing: object) -> list[str]:
 
 def stand(tables: Tables, **changes: object) -> PatientReport:
     """The report with a change to the findings that stand, as other rules may make them."""
-    return replace(tables, standing=tables.standing.assign(**changes)).report()
+    return replace(tables, current=tables.current.assign(**changes)).report()
 
 
 def test_the_most_urgent_finding_comes_first_with_its_evidence():
@@ -316,8 +316,8 @@ def test_evidence_from_another_specimen_carries_its_own_date():
         40    | S2       | 2026-03-20 | mcv        | 112 fL   | 3
         """
     )
-    of_rule = tables.standing["rule"].eq("macrocytic-anemia")
-    one = tables.standing[of_rule].iloc[[-1]].assign(outcome="present", reason="")
+    of_rule = tables.current["rule"].eq("macrocytic-anemia")
+    one = tables.current[of_rule].iloc[[-1]].assign(outcome="present", reason="")
     compared = tables.evidence[tables.evidence["rule"].eq("macrocytic-anemia")]
     cited = compared[compared["accession"].eq(compared["from_accession"])]
     assert list(cited["analyte"]) == ["hemoglobin", "mcv"]
@@ -326,7 +326,7 @@ def test_evidence_from_another_specimen_carries_its_own_date():
         side=["below", "above"],
     )  # fmt: skip
     tables = replace(tables, evidence=together.astype({"limit": "Float64"}))
-    report = replace(tables, standing=one.reset_index(drop=True)).report()
+    report = replace(tables, current=one.reset_index(drop=True)).report()
     assert report.present[0].evidence.splitlines() == [
         "▼ below: Hb 98 g/L on 2026-03-01",
         "▲ above: MCV 112 fL on 2026-03-20",

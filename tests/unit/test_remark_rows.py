@@ -7,7 +7,7 @@ import pytest
 from pipeline.commands.run import check_batch
 from pipeline.config import Settings
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
@@ -20,7 +20,7 @@ def ingest(tmp_path):
     def read(content):
         path = tmp_path / "march.csv"
         path.write_text(content, encoding="utf-8")
-        found = read_results(path, path.name, KNOWLEDGE, SiteReading(), None, date(2026, 11, 1))
+        found = read_results(path, path.name, KNOWLEDGE, SiteConventions(), None, date(2026, 11, 1))
         told = found.observations["result_id"].dropna()
         ids = [*found.results["result_id"], *found.held["result_id"], *found.ignored, *told]
         assert sorted(ids) == list(range(found.read))
@@ -45,8 +45,8 @@ def check(tmp_path):
 
 
 def status_of(batch, rule):
-    standing = batch.assessment.standing
-    return [*standing.loc[standing["rule"].eq(rule), "status"]]
+    current = batch.assessment.current
+    return [*current.loc[current["rule"].eq(rule), "status"]]
 
 
 def codes_of(found):

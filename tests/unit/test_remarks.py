@@ -2,15 +2,15 @@
 
 import pytest
 
-from pipeline.ingest.cells.free_text import index_remarks, read_remark
+from pipeline.ingest.cells.free_text import index_free_text, read_free_text
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
-INDEX = {name: index_remarks(KNOWLEDGE, name) for name in ("specimen", "person", "medications")}
+INDEX = {name: index_free_text(KNOWLEDGE, name) for name in ("specimen", "person", "medications")}
 
 
-def say(reading, text):
-    said = read_remark(text, INDEX[reading])
+def say(conventions, text):
+    said = read_free_text(text, INDEX[conventions])
     return ", ".join(f"{code} {answer or '?'}" for code, answer in sorted(said))
 
 
@@ -162,15 +162,15 @@ def test_what_lists_of_conditions_say(text, said):
 
 
 def test_every_word_is_found_by_itself():
-    for reading in INDEX:
+    for conventions in INDEX:
         groups = (
             ("film", "specimen")
-            if reading == "specimen"
+            if conventions == "specimen"
             else ("medication", "condition", "context")
         )
         for each in KNOWLEDGE.observations.values():
             if each.group in groups:
-                extra = each.medication_words if reading == "medications" else ()
+                extra = each.medication_words if conventions == "medications" else ()
                 for word in (*each.words, *extra):
-                    said = dict(read_remark(word.replace("*", ""), INDEX[reading]))
+                    said = dict(read_free_text(word.replace("*", ""), INDEX[conventions]))
                     assert said.get(each.id) == "yes", (word, said)

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.ingest.formats.refusal import Refused
 from pipeline.ingest.formats.workbook.cell_text import NO_DATE, SHOWN_OTHERWISE, write_cell
-from pipeline.ingest.formats.workbook.markup import SheetMarks, pack
+from pipeline.ingest.formats.workbook.markup import SheetMarkup, pack
 from pipeline.ingest.formats.workbook.number_formats import NumberFormat
 from pipeline.ingest.formats.workbook.text_rows import list_rows
 
@@ -24,9 +24,9 @@ class Library:
         return iter(self._rows)
 
 
-def mark(*, counts_texts: bool = True) -> SheetMarks:
+def mark(*, counts_texts: bool = True) -> SheetMarkup:
     """Mark B2 and C2, and B4, as filled."""
-    marks = SheetMarks("S", counts_texts=counts_texts)
+    marks = SheetMarkup("S", counts_texts=counts_texts)
     marks.extend(1)
     marks.extend(2)
     marks.add_row(2, 2, 3, is_hidden=False)

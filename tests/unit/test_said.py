@@ -2,11 +2,11 @@
 
 import pytest
 
-from pipeline.ingest.cells.qualitative import index_answers, read_cells
+from pipeline.ingest.cells.qualitative import index_qualitative_words, read_cells
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
-WORDS = index_answers(KNOWLEDGE)
+WORDS = index_qualitative_words(KNOWLEDGE)
 
 
 def say(code, *texts, **how):

@@ -8,7 +8,7 @@ import pytest
 from pipeline.errors import ConfigError
 from pipeline.ingest.file import read_results
 from pipeline.ingest.layout.write_layout import write_layout
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge, load_layout
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ CASES = {
 
 
 def read(path, layout=None):
-    return read_results(path, path.name, KNOWLEDGE, SiteReading(), layout, today=TODAY)
+    return read_results(path, path.name, KNOWLEDGE, SiteConventions(), layout, today=TODAY)
 
 
 def save(path, folder):

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
@@ -14,7 +14,7 @@ KNOWLEDGE = load_knowledge()
 def read(tmp_path, text):
     path = tmp_path / "trial.csv"
     path.write_text(text, encoding="utf-8")
-    return read_results(path, path.name, KNOWLEDGE, SiteReading(), None, date(2026, 11, 1))
+    return read_results(path, path.name, KNOWLEDGE, SiteConventions(), None, date(2026, 11, 1))
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 import pytest
 
-from pipeline.ingest.cells.free_text import index_remarks, read_remark
+from pipeline.ingest.cells.free_text import index_free_text, read_free_text
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
-INDEX = index_remarks(KNOWLEDGE, "specimen")
+INDEX = index_free_text(KNOWLEDGE, "specimen")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ INDEX = index_remarks(KNOWLEDGE, "specimen")
     ],
 )
 def test_what_is_said_against_a_specimen(text, said):
-    found = read_remark(text, INDEX)
+    found = read_free_text(text, INDEX)
     assert ", ".join(f"{code} {answer or '?'}" for code, answer in sorted(found)) == said
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge, load_layout
 
 KNOWLEDGE = load_knowledge()
@@ -20,7 +20,7 @@ def read(tmp_path: Path, text: str, layout: str = ""):
     if layout:
         (tmp_path / "layout.toml").write_text(layout, encoding="utf-8")
         forced = load_layout(tmp_path / "layout.toml")
-    return read_results(path, path.name, KNOWLEDGE, SiteReading(), forced, date(2026, 11, 1))
+    return read_results(path, path.name, KNOWLEDGE, SiteConventions(), forced, date(2026, 11, 1))
 
 
 def outcome(ingested) -> str:

@@ -22,10 +22,10 @@ def test_the_latest_answer_to_each_rule_stands():
         P1      | F   | 40y | 2026-01-10 | 60         | 150
         P1      | F   | 40y | 2026-02-10 | 125        |
     """)
-    standing = said.standing.set_index("rule")["outcome"]
-    assert standing["anemia"] == "absent"
+    current = said.current.set_index("rule")["outcome"]
+    assert current["anemia"] == "absent"
     # Vitamin B12 was not measured again: the low result of January stands.
-    assert standing["low-b12"] == "present"
+    assert current["low-b12"] == "present"
     assert list(said.patients["priority"]) == [3]
     assert list(said.patients["waiting_since"].astype(str)) == ["2026-01-10"]
 
@@ -36,7 +36,7 @@ def test_a_later_result_that_cannot_decide_hides_nothing():
         P1      | F   | 40y | 2026-01-10 | 60
         P1      | F   | 40y | 2026-02-10 | held
     """)
-    anemia = said.standing[said.standing["rule"].eq("anemia")]
+    anemia = said.current[said.current["rule"].eq("anemia")]
     assert list(anemia["outcome"]) == ["present", "indeterminate"]
     assert list(said.patients["priority"]) == [1]
 

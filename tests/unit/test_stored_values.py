@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from pipeline.publish.fingerprints import pack_standing, unpack_standing
+from pipeline.publish.fingerprints import pack_current, unpack_current
 from tests.unit.report_tables import make_tables
 
 TABLES = make_tables("""
@@ -16,18 +16,18 @@ TABLES = make_tables("""
 
 
 def test_what_is_present_comes_back():
-    current = TABLES.current
+    current = TABLES.listed
     present = current[current["outcome"].eq("present")].reset_index(drop=True)
-    packed = pack_standing(current)
+    packed = pack_current(current)
     assert list(packed.index) == ["P1"]
-    pd.testing.assert_frame_equal(unpack_standing(packed), present)
+    pd.testing.assert_frame_equal(unpack_current(packed), present)
     values = dict(zip(present["rule"], present["values"], strict=True))
     assert values["macrocytic-anemia"] == (("98", "g/L"), ("112", "fL"))
 
 
 def test_nothing_present_is_nothing_packed():
-    assert pack_standing(TABLES.current.iloc[:0]).empty
-    assert unpack_standing(pd.Series([], dtype="str")).empty
+    assert pack_current(TABLES.listed.iloc[:0]).empty
+    assert unpack_current(pd.Series([], dtype="str")).empty
 
 
 def test_values_that_were_joined_are_read_as_well():
@@ -37,7 +37,7 @@ def test_values_that_were_joined_are_read_as_well():
         ["macrocytic-anemia", "present", "", "S1", "98; 112", "g/L; fL", ""],
         ["said", "present", "", "S1", "yes", "", ""],
     ]
-    found = unpack_standing(pd.Series({"P1": json.dumps(rows)}))
+    found = unpack_current(pd.Series({"P1": json.dumps(rows)}))
     assert list(found["values"]) == [
         (("98", "g/L"),), (("98", "g/L"), ("112", "fL")), (("yes", ""),),
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from pipeline.ingest.file import read_results
 from pipeline.ingest.layout.analyte_names import analyte_of
 from pipeline.ingest.layout.headers import index_headers
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.translate import translate
 from pipeline.report import template as form
@@ -40,7 +40,7 @@ def fill(path, title, rows):
             letter = cell.column_letter
             cell.number_format = sheet.column_dimensions[letter].number_format
     book.save(path)
-    return read_results(path, path.name, KNOWLEDGE, SiteReading(), today=TODAY)
+    return read_results(path, path.name, KNOWLEDGE, SiteConventions(), today=TODAY)
 
 
 LONG_ROW = {
@@ -179,7 +179,7 @@ def test_no_english_stands_in_a_german_template(template, german):
 
 
 def test_an_empty_template_holds_no_results(template):
-    found = read_results(template, "template.xlsx", KNOWLEDGE, SiteReading(), today=TODAY)
+    found = read_results(template, "template.xlsx", KNOWLEDGE, SiteConventions(), today=TODAY)
     assert found.read == 0
     assert list(found.issues["code"]) == ["file-empty"]
 
@@ -205,7 +205,7 @@ def test_every_choice_is_understood(template):
         assert int(count) == len([unit for unit in units if unit])
         for unit in units[: int(count)]:
             found = analyte_of(title, unit, "", names)
-            assert (found.is_ours, found.code) == (True, ""), (title, unit)
+            assert (found.is_supported, found.code) == (True, ""), (title, unit)
             assert KNOWLEDGE.analytes[found.analyte].title == title
         seen.add(title)
     assert seen == {each.title for each in KNOWLEDGE.analytes.values()}

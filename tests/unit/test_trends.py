@@ -1,18 +1,18 @@
 import pandas as pd
 import pytest
 
-from pipeline.interpret.since_last_report import compare_standing
+from pipeline.interpret.since_last_report import compare_current
 from tests.unit.report_tables import make_tables
 
 HEAD = "patient | sex | years | specimen | at | analyte | result\n"
 
 
-def standing(lines: str) -> pd.DataFrame:
-    return make_tables(HEAD + lines).current
+def current(lines: str) -> pd.DataFrame:
+    return make_tables(HEAD + lines).listed
 
 
 def changes(before: str | None, now: str) -> dict[str, str]:
-    told = compare_standing(None if before is None else standing(before), standing(now))
+    told = compare_current(None if before is None else current(before), current(now))
     return dict(zip(told["rule"], told["change"], strict=True))
 
 
@@ -56,16 +56,16 @@ def test_the_deepest_of_a_day_is_compared():
 
 
 def test_what_was_is_told():
-    told = compare_standing(standing(f"{FIRST}90 10*9/L"), standing(f"{LATER}40 10*9/L"))
+    told = compare_current(current(f"{FIRST}90 10*9/L"), current(f"{LATER}40 10*9/L"))
     (row,) = told[told["rule"].eq("low-platelets")].to_dict("records")
     assert (row["was_grade"], row["was_values"]) == ("moderate", (("90", "10*9/L"),))
     assert row["was_collected_at"] == pd.Timestamp("2026-03-01")
 
 
 def test_patients_do_not_mix():
-    before = standing(f"{FIRST}90 10*9/L")
-    now = standing(LATER.replace("P1", "P2") + "90 10*9/L")
-    told = compare_standing(before, now)
+    before = current(f"{FIRST}90 10*9/L")
+    now = current(LATER.replace("P1", "P2") + "90 10*9/L")
+    told = compare_current(before, now)
     found = set(zip(told["patient_id"], told["rule"], told["change"], strict=True))
     assert ("P2", "low-platelets", "new") in found
     assert ("P1", "low-platelets", "corrected") in found

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 from pipeline.knowledge.model import Knowledge
 
@@ -20,7 +20,7 @@ def read(knowledge: Knowledge, folder: Path, text: str) -> tuple[str, str, str]:
     """Give the results used, the rows held and the notes of the row of units."""
     path = folder / "wide.csv"
     path.write_text(text.replace(" / ", "\n") + "\n", encoding="utf-8")
-    file = read_results(path, path.name, knowledge, SiteReading(), today=date(2026, 11, 1))
+    file = read_results(path, path.name, knowledge, SiteConventions(), today=date(2026, 11, 1))
     used = ", ".join(
         f"{analyte} {number:g} {unit}"
         for analyte, number, unit in file.results[["analyte", "value", "unit"]].to_numpy()

@@ -11,8 +11,8 @@ from pipeline.ingest.cells.units import (
     index_units,
     needs_no_unit,
     normalize_units,
+    resolve_unit,
     round_off,
-    settle_unit,
     unit_key,
     unit_of,
 )
@@ -129,7 +129,7 @@ def test_the_analyte_decides_what_a_spelling_means(
 def test_the_unit_beside_a_result_and_the_unit_in_its_cell(
     knowledge: Knowledge, analyte: str, column: str, cell: str, answer: str
 ) -> None:
-    unit, code = settle_unit(column, cell, knowledge.analytes[analyte], index_units(knowledge))
+    unit, code = resolve_unit(column, cell, knowledge.analytes[analyte], index_units(knowledge))
     assert (unit or code) == answer
     assert bool(unit) != bool(code)
 

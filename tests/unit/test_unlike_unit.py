@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.ingest.file import read_results
-from pipeline.ingest.text_tables import SiteReading
+from pipeline.ingest.text_tables import SiteConventions
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
@@ -31,7 +31,7 @@ KNOWLEDGE = load_knowledge()
 def test_a_high_vitamin_is_used_with_a_note(tmp_path, header, cell, issue, used):
     path = tmp_path / "day.csv"
     path.write_text(f"Patient ID,Sex,Age,{header}\nP1,F,50,{cell}\n", encoding="utf-8")
-    found = read_results(path, path.name, KNOWLEDGE, SiteReading())
+    found = read_results(path, path.name, KNOWLEDGE, SiteConventions())
     codes = set(found.issues["code"]) & {"value-unusual", "value-impossible"}
     assert codes == ({issue} if issue else set())
     assert len(found.results) == int(used)

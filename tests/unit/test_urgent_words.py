@@ -2,15 +2,15 @@
 
 import pytest
 
-from pipeline.ingest.cells.free_text import index_remarks, read_remark
+from pipeline.ingest.cells.free_text import index_free_text, read_free_text
 from pipeline.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge()
-INDEX = index_remarks(KNOWLEDGE, "specimen")
+INDEX = index_free_text(KNOWLEDGE, "specimen")
 
 
 def say(text, **how):
-    return ", ".join(f"{code} {said}" for code, said in sorted(read_remark(text, INDEX, **how)))
+    return ", ".join(f"{code} {said}" for code, said in sorted(read_free_text(text, INDEX, **how)))
 
 
 SEEN = {
@@ -163,5 +163,5 @@ def test_what_is_counted_is_seen_whatever_is_suspected_beside_it():
 
 
 def test_words_of_people_are_not_read_as_film():
-    person = index_remarks(KNOWLEDGE, "person")
-    assert read_remark("acute leukemia, blasts 20 %, malaria", person) == ()
+    person = index_free_text(KNOWLEDGE, "person")
+    assert read_free_text("acute leukemia, blasts 20 %, malaria", person) == ()

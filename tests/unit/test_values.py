@@ -2,7 +2,12 @@
 
 import pytest
 
-from pipeline.ingest.cells.numbers import parse_doubts, parse_values, read_interval, read_value
+from pipeline.ingest.cells.numbers import (
+    parse_reservations,
+    parse_values,
+    read_interval,
+    read_value,
+)
 from pipeline.ingest.cells.statuses import index_statuses, parse_statuses
 from pipeline.ingest.cells.value_words import index_value_words
 from pipeline.knowledge.load import load_knowledge
@@ -324,4 +329,4 @@ def test_statuses(text: str, answer: str) -> None:
     ],
 )
 def test_doubts_in_flags_and_comments(text: str, answer: str) -> None:
-    assert parse_doubts([text], WORDS)["code"].tolist() == [answer]
+    assert parse_reservations([text], WORDS)["code"].tolist() == [answer]

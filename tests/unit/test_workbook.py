@@ -163,9 +163,9 @@ def test_text_stays_text_wherever_it_came_in(tmp_path, text):
         **{
             name: (table := getattr(tables, name)).assign(
                 **{column: rows[column] for column in rows if column in table}
-                | ({"comment": table["comment"]} if name in ("findings", "standing") else {})
+                | ({"comment": table["comment"]} if name in ("findings", "current") else {})
             )
-            for name in ("patients", "results", "held", "findings", "standing")
+            for name in ("patients", "results", "held", "findings", "current")
         },
     )
     book = reopened(fitting.report(), tmp_path)
@@ -217,7 +217,7 @@ def test_a_hostile_identity_neither_crashes_nor_hides(tmp_path):
         tables,
         **{
             name: getattr(tables, name).assign(patient_id=nasty)
-            for name in ("patients", "results", "findings", "standing")
+            for name in ("patients", "results", "findings", "current")
         },
     )
     book = render_workbook(tables.report())

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from pipeline.history.notes import Entries
-from pipeline.interpret.since_last_report import compare_standing
+from pipeline.history.notes import WorklistNotes
+from pipeline.interpret.since_last_report import compare_current
 from pipeline.issues import all_issues, issue_of_file, issues_at
 from pipeline.report.excel.package import save_workbook
-from pipeline.report.report_model import RunFacts
+from pipeline.report.report_model import RunInfo
 from pipeline.report.report_names import file_name
 from pipeline.report.worklist import worklist_workbook
 from pipeline.report.worklist.worklist_workbook import render_worklist
@@ -17,7 +17,7 @@ from schemas.vocabulary import Disposition
 from tests.golden.render import render_workbook_text
 from tests.unit.report_tables import RUN, Tables, knowledge, make_tables
 
-NOTHING_TYPED = Entries()
+NOTHING_TYPED = WorklistNotes()
 
 WARD = """
     patient | name   | sex | birth      | years | specimen | at         | analyte     | result
@@ -31,11 +31,11 @@ WARD = """
 """
 
 
-def render(tables: Tables, run: RunFacts = RUN, entries: Entries = NOTHING_TYPED) -> Workbook:
+def render(tables: Tables, run: RunInfo = RUN, entries: WorklistNotes = NOTHING_TYPED) -> Workbook:
     book, _ = render_worklist(
         tables.assessment(),
         run,
-        compare_standing(None, tables.current),
+        compare_current(None, tables.listed),
         {
             patient: f"patients/{file_name(patient)}.xlsx"
             for patient in tables.results["patient_id"].unique()
@@ -121,9 +121,9 @@ def test_an_identity_conflict_and_an_unconfirmed_finding_are_said(tmp_path):
     tables = replace(
         tables,
         patients=tables.patients.assign(in_conflict=tables.patients["patient_id"].eq("=P4")),
-        standing=tables.standing.assign(
-            status=tables.standing["status"].where(
-                tables.standing["rule"].ne("low-b12"), "unconfirmed"
+        current=tables.current.assign(
+            status=tables.current["status"].where(
+                tables.current["rule"].ne("low-b12"), "unconfirmed"
             )
         ),
     )
@@ -263,7 +263,7 @@ def test_nobody_at_all_still_gives_a_worklist(tmp_path):
         held=tables.held.iloc[:0],
         issues=tables.issues.iloc[:0],
         findings=tables.findings.iloc[:0],
-        standing=tables.standing.iloc[:0],
+        current=tables.current.iloc[:0],
         evidence=tables.evidence.iloc[:0],
         moves={},
     )
@@ -348,7 +348,7 @@ def test_those_for_information_have_a_sheet_of_their_own(tmp_path, language, she
 def test_the_page_shows_them_in_a_section_and_leaves_nobody_out():
     tables = make_tables(ASIDE)
     _, page = render_worklist(
-        tables.assessment(), RUN, compare_standing(None, tables.current), {}, NOTHING_TYPED
+        tables.assessment(), RUN, compare_current(None, tables.listed), {}, NOTHING_TYPED
     )
     above, below = page.split('<section aria-labelledby="aside-title">')
     assert ">P1<" not in above

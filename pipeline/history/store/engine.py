@@ -16,7 +16,7 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateColumn
 
 from pipeline.errors import ConfigError, OutputError
-from pipeline.files.folder import NotPlainError, is_only_ours, open_folder, set_rights
+from pipeline.files.folder import NotPlainError, is_private_to, open_folder, set_rights
 from pipeline.history.store import tables
 from pipeline.history.store.database_errors import guarded
 from pipeline.history.store.seals import seal_file, sum_history
@@ -134,7 +134,7 @@ def _make_private(path: Path) -> None:
         with open_folder(path.parent, follow=True) as folder:
             descriptor = folder.open(path.name, os.O_CREAT | os.O_RDWR, FILE_MODE)
             try:
-                if is_only_ours(os.fstat(descriptor)):
+                if is_private_to(os.fstat(descriptor)):
                     set_rights(descriptor, FILE_MODE)
             finally:
                 os.close(descriptor)

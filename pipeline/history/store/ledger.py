@@ -100,7 +100,7 @@ class Ledger(Database):
             query = query.where(tables.runs.c.folder.in_((folder, "")))
         return tuple(map(Run.read, self._all(query)))
 
-    def seal_told(self, file: Any) -> str:
+    def seal_in_log(self, file: Any) -> str:
         """Give the seal that the log tells of a stored file, whatever stands beside its rows."""
         return self.distrusted.get(file.sha256, str(file.seal))
 
@@ -216,7 +216,7 @@ class Ledger(Database):
         query = select(tables.published).where(tables.published.c.folder == folder)
         return {row.path: Publication.read(row) for row in self._all(query)}
 
-    def mark_published(self, folder: str, publications: Sequence[Publication]) -> None:
+    def record_published(self, folder: str, publications: Sequence[Publication]) -> None:
         """Store what now stands in an output folder, all of it or nothing."""
         rows = [
             (folder, *(getattr(each, name) for name in _PUBLISHED[1:])) for each in publications

@@ -99,7 +99,7 @@ class Publication:
     sha256: str = ""
     """Of the bytes written."""
     standing: str = "[]"
-    """Of a report: the findings that it says are present, as `pack_standing` writes them."""
+    """Of a report: the findings that it says are present, as `pack_current` writes them."""
     before: str = "[]"
     """The same of the report before; of the worklist, the number of the run before."""
 

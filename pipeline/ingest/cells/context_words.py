@@ -5,8 +5,8 @@ from functools import cache
 
 import pandas as pd
 
-from pipeline.ingest.cells.free_text import RemarkIndex, fold_remark
-from pipeline.ingest.layout.remark_rows import is_neutral
+from pipeline.ingest.cells.free_text import FreeTextIndex, fold_text
+from pipeline.ingest.layout.comment_rows import is_neutral
 from pipeline.issues import issue_of_file, no_issues
 from pipeline.knowledge.model import Knowledge
 from schemas import DataFrame, Issues
@@ -19,7 +19,7 @@ _WORD = re.compile(r"[^\W\d_]{2}")
 
 
 def note_unknown(
-    rows: pd.DataFrame, header: str, index: RemarkIndex, knowledge: Knowledge
+    rows: pd.DataFrame, header: str, index: FreeTextIndex, knowledge: Knowledge
 ) -> DataFrame[Issues]:
     """Count the entries of one column in which no word is known.
 
@@ -47,15 +47,15 @@ def note_unknown(
         sheet=first["source_sheet"],
         column=header,
         row=int(first["source_row"]),
-        detail=f"{_say_entries(int(counts.sum()))}, the first here",
+        detail=f"{_count_entries(int(counts.sum()))}, the first here",
     )
 
 
-def _say_entries(count: int) -> str:
+def _count_entries(count: int) -> str:
     return "1 entry" if count == 1 else f"{count:,} entries"
 
 
-def _is_unknown(entry: str, index: RemarkIndex, knowledge: Knowledge) -> bool:
+def _is_unknown(entry: str, index: FreeTextIndex, knowledge: Knowledge) -> bool:
     if not _WORD.search(entry) or is_neutral(entry, knowledge):
         return False
-    return next(index.find(fold_remark(entry)), None) is None
+    return next(index.find(fold_text(entry)), None) is None

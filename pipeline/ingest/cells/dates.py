@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline.ingest.text_tables import DateOrder
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import fold_words
 from pipeline.knowledge.words import any_word
@@ -57,7 +57,7 @@ class DateWords(NamedTuple):
     short_year: re.Pattern[str]
 
 
-@prepared_once
+@cached_by_knowledge
 def index_dates(knowledge: Knowledge) -> DateWords:
     """Prepare the names of months and the words that stand beside them."""
 

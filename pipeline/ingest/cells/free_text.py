@@ -7,12 +7,12 @@ from typing import Literal, NamedTuple
 
 from pipeline.knowledge.check_observations import ON_A_SPECIMEN
 from pipeline.knowledge.export_terms import Observation
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import fold_words
 from pipeline.knowledge.words import any_word
 
-Reading = Literal["specimen", "person", "medications"]
+Conventions = Literal["specimen", "person", "medications"]
 """What a text is about: a result and its film, a person, or what the person takes."""
 
 _GROUPS = {
@@ -56,7 +56,7 @@ class _Word(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemarkIndex:
+class FreeTextIndex:
     """Words and phrases, ready to be looked for."""
 
     words: Mapping[str, Sequence[_Word]]
@@ -97,21 +97,21 @@ class RemarkIndex:
         return tuple(each for each in word.observations if each.id not in word.needs_specimen)
 
 
-@prepared_once
-def index_remarks(knowledge: Knowledge, reading: Reading) -> RemarkIndex:
+@cached_by_knowledge
+def index_free_text(knowledge: Knowledge, conventions: Conventions) -> FreeTextIndex:
     """Prepare the words that count in texts of one kind."""
     meant: dict[str, list[Observation]] = {}
     beside: dict[str, set[str]] = {}
     # Taken first, so that the word within is not found: "erythro blasts" are no blasts.
     for word in knowledge.phrases["look-alike"].words:
-        meant.setdefault(fold_remark(word), [])
+        meant.setdefault(fold_text(word), [])
     for each in knowledge.observations.values():
-        if each.group in _GROUPS[reading]:
-            extra = each.medication_words if reading == "medications" else ()
+        if each.group in _GROUPS[conventions]:
+            extra = each.medication_words if conventions == "medications" else ()
             for word in (*each.words, *extra, *each.specimen_words):
-                meant.setdefault(fold_remark(word), []).append(each)
+                meant.setdefault(fold_text(word), []).append(each)
             for word in each.specimen_words:
-                beside.setdefault(fold_remark(word), set()).add(each.id)
+                beside.setdefault(fold_text(word), set()).add(each.id)
     words: dict[str, list[_Word]] = {}
     for text in sorted(meant, key=len, reverse=True):
         first = _TOKEN.search(text)
@@ -126,7 +126,7 @@ def index_remarks(knowledge: Knowledge, reading: Reading) -> RemarkIndex:
     suspected = knowledge.phrases["suspected"].words
     affirmed = _any_of(set(knowledge.phrases["yes"].words) - set(suspected)).pattern
     link, denial = phrases["link"].pattern, phrases["denied-after"].pattern
-    return RemarkIndex(
+    return FreeTextIndex(
         words=words,
         phrases=phrases,
         denied_behind=re.compile(rf"[\s:=(,–]*(?:(?:{link})\s+)*[\s:=(–]*(?:{denial})"),
@@ -137,7 +137,9 @@ def index_remarks(knowledge: Knowledge, reading: Reading) -> RemarkIndex:
     )
 
 
-def read_remark(text: str, index: RemarkIndex, *, by_analyzer: bool = False) -> tuple[Said, ...]:
+def read_free_text(
+    text: str, index: FreeTextIndex, *, by_analyzer: bool = False
+) -> tuple[Said, ...]:
     """Say what a text says of each observation that it names.
 
     A denial reaches to the end of its clause, over "or" but not for certain over a comma or
@@ -146,16 +148,16 @@ def read_remark(text: str, index: RemarkIndex, *, by_analyzer: bool = False) -> 
 
     Args:
         text: As received.
-        index: Of `index_remarks`.
+        index: Of `index_free_text`.
         by_analyzer: The text is a flag of an instrument, which suspects and has seen nothing.
     """
     said: dict[str, set[str]] = {}
     for clause in _clauses(text, index):
         for start, end, observations in index.find(clause):
             for each in observations:
-                answer = _judge(clause, start, end, each, index)
+                answer = _meaning(clause, start, end, each, index)
                 said.setdefault(each.id, set()).add(answer)
-    settled = {code: _settle(said[code], index.observations[code]) for code in said}
+    settled = {code: _resolve(said[code], index.observations[code]) for code in said}
     for code in [code for code, answer in settled.items() if not answer]:
         if instead := index.observations[code].if_suspected:
             del settled[code]
@@ -183,7 +185,7 @@ def _name_mention(
     return Said(observation.id, answer)
 
 
-def _settle(answers: set[str], observation: Observation) -> Literal["yes", "no", ""]:
+def _resolve(answers: set[str], observation: Observation) -> Literal["yes", "no", ""]:
     """Make one answer of all that a text says of an observation."""
     if "yes" in answers and observation.queried:
         return "yes"
@@ -194,7 +196,9 @@ def _settle(answers: set[str], observation: Observation) -> Literal["yes", "no",
     return ""
 
 
-def _judge(clause: str, start: int, end: int, observation: Observation, index: RemarkIndex) -> str:
+def _meaning(
+    clause: str, start: int, end: int, observation: Observation, index: FreeTextIndex
+) -> str:
     """Judge one word by what stands around it in its clause."""
     word = clause[start:end]
     before, after = clause[max(start - _REACH, 0) : start], clause[end : end + _REACH]
@@ -204,7 +208,7 @@ def _judge(clause: str, start: int, end: int, observation: Observation, index: R
     after = after[: stop.start()] if stop else after
     near = " ".join(after.split(",")[0].split()[:_NEAR])
     if observation.queried:
-        return _judge_urgent(before, after, near, observation, index)
+        return _find_urgent(before, after, near, observation, index)
     around = f"{before}{word} {near}"
     if observation.counts_if_suspected:
         # "Former" is a doubt of a word, and "too old" (trop ancien) a word.
@@ -217,8 +221,8 @@ def _judge(clause: str, start: int, end: int, observation: Observation, index: R
     return denied
 
 
-def _judge_urgent(
-    before: str, after: str, near: str, observation: Observation, index: RemarkIndex
+def _find_urgent(
+    before: str, after: str, near: str, observation: Observation, index: FreeTextIndex
 ) -> str:
     """Judge a word that cannot wait: "" is no silence here, but a mention that is shown.
 
@@ -240,7 +244,7 @@ def _judge_urgent(
 
 
 def _is_denied(
-    before: str, after: str, near: str, observation: Observation, index: RemarkIndex
+    before: str, after: str, near: str, observation: Observation, index: FreeTextIndex
 ) -> str:
     """Say "no" if a word is denied, "" if that cannot be told, else "yes"."""
     denials = list(index.phrases["denied-before"].finditer(before))
@@ -263,15 +267,15 @@ def _last_part(before: str) -> str:
     return before.rpartition(",")[2]
 
 
-def _has(phrases: str, text: str, index: RemarkIndex) -> bool:
+def _has(phrases: str, text: str, index: FreeTextIndex) -> bool:
     return bool(index.phrases[phrases].search(text))
 
 
-def _clauses(text: str, index: RemarkIndex) -> Iterator[str]:
+def _clauses(text: str, index: FreeTextIndex) -> Iterator[str]:
     """Part a text into clauses; what ends in an opening word ("evtl.") goes on in the next."""
     opening = ""
     for part in _CLAUSE.split(text):
-        clause = f"{opening} {fold_remark(part)}".strip()
+        clause = f"{opening} {fold_text(part)}".strip()
         last = [
             found
             for name in ("suspected", "denied-before")
@@ -286,14 +290,14 @@ def _clauses(text: str, index: RemarkIndex) -> Iterator[str]:
         yield clause
 
 
-def fold_remark(text: str) -> str:
+def fold_text(text: str) -> str:
     """Bring texts and words to one form: no capitals, no accents, no umlauts of two letters."""
     return _UMLAUT.sub("", fold_words(text.replace("’", "'")))
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     """Compile a pattern for any of some phrases, longest first."""
-    patterns = [_pattern(word) for word in sorted(map(fold_remark, words), key=len, reverse=True)]
+    patterns = [_pattern(word) for word in sorted(map(fold_text, words), key=len, reverse=True)]
     return re.compile("|".join(patterns))
 
 

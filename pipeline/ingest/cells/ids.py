@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from pipeline.ingest.cells.value_words import EMPTY_MARKS
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import fold_words
 
@@ -29,7 +29,7 @@ def is_guarded(text: str) -> bool:
     return bool(_GUARDED.fullmatch(text))
 
 
-@prepared_once
+@cached_by_knowledge
 def index_missing_ids(knowledge: Knowledge) -> frozenset[str]:
     """Prepare what programs and people write where there is no id.
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 import numpy as np
 import pandas as pd
 
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.words import any_word
 
@@ -21,7 +21,7 @@ class IntervalWords(NamedTuple):
     lower: re.Pattern[str]
 
 
-@prepared_once
+@cached_by_knowledge
 def index_intervals(knowledge: Knowledge) -> IntervalWords:
     """Prepare the words that stand between and before the ends of reference intervals."""
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import name_key
 from pipeline.knowledge.words import any_word
@@ -26,7 +26,7 @@ class MaterialWords:
     """What stands between the parts of a cell."""
 
 
-@prepared_once
+@cached_by_knowledge
 def index_materials(knowledge: Knowledge) -> MaterialWords:
     """Prepare the words of materials."""
     link = any_word(knowledge.phrases["material-link"].words)

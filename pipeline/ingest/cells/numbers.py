@@ -139,7 +139,7 @@ def read_interval(
     return ends[0], ends[1]
 
 
-def parse_doubts(texts: Iterable[str], words: ValueWords) -> pd.DataFrame:
+def parse_reservations(texts: Iterable[str], words: ValueWords) -> pd.DataFrame:
     """Read what flags and comments say against a result; letters and normal words say nothing.
 
     Returns:

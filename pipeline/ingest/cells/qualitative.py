@@ -12,7 +12,7 @@ from pipeline.ingest.cells.value_words import ValueWords, index_value_words
 from pipeline.ingest.text_tables import DateOrder, DecimalSign
 from pipeline.knowledge.check_observations import IN_WORDS, ON_A_SPECIMEN
 from pipeline.knowledge.export_terms import Observation, Scale
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import fold_words
 from pipeline.knowledge.words import any_word
@@ -53,8 +53,8 @@ class Words(NamedTuple):
     dates: DateWords
 
 
-@prepared_once
-def index_answers(knowledge: Knowledge) -> Words:
+@cached_by_knowledge
+def index_qualitative_words(knowledge: Knowledge) -> Words:
     """Prepare the words that mean yes, no, and that nothing was said."""
     meant: tuple[tuple[str, Answer], ...] = (("not-said", ""), ("no", "no"), ("yes", "yes"))
     found: tuple[tuple[str, Answer], ...] = (
@@ -99,7 +99,7 @@ def read_cells(
     Args:
         texts: Distinct cells, all of them: digits are yes and no only where no others stand.
         observation: What the column is.
-        words: Of `index_answers`.
+        words: Of `index_qualitative_words`.
         scale: The scale of the column, if not the observation's own.
         decimal: Decimal sign of the file.
         order: Order of day and month in dates.
@@ -108,7 +108,7 @@ def read_cells(
     if observation.kind == "date":
         dates = parse_dates(texts, words.dates, order)
         return [
-            Cell("yes", day=at) if precision else Cell(_answer_of(cell, words))
+            Cell("yes", day=at) if precision else Cell(_meaning_of(cell, words))
             for cell, at, precision in zip(folded, dates["at"], dates["precision"], strict=True)
         ]
     if observation.kind == "number":
@@ -124,10 +124,10 @@ def read_cells(
         ]
     digits = {cell for cell in folded if cell.isdigit()}
     bits: Mapping[str, Answer] = {"0": "no", "1": "yes"} if digits <= _BITS else {}
-    return [Cell(bits.get(cell) or _answer_of(cell, words)) for cell in folded]
+    return [Cell(bits.get(cell) or _meaning_of(cell, words)) for cell in folded]
 
 
-def _answer_of(cell: str, words: Words) -> Answer:
+def _meaning_of(cell: str, words: Words) -> Answer:
     if not cell:
         return ""
     if cell in words.answers:
@@ -146,7 +146,7 @@ def _grade_of(cell: str, words: Words) -> Answer:
         return words.answers[cell]
     parts = [part for part in _PARTS.split(cell) if part]
     worded = " ".join(part for part in parts if not _GRADE.fullmatch(part))
-    answer = _answer_of(worded, words)
+    answer = _meaning_of(worded, words)
     if len(worded.split()) < len(parts):
         return "yes" if answer in ("", "yes") else "?"
     return answer
@@ -181,16 +181,16 @@ def _result_of(cell: str, observation: Observation, words: Words) -> Answer:
         return ""
     if _PLUS.fullmatch(cell):
         return "yes"
-    return words.results.get(_without_amounts(cell, observation), "?")
+    return words.results.get(_without_quantity(cell, observation), "?")
 
 
 def is_number_alone(text: str, observation: Observation) -> bool:
     """Whether a cell holds a number, with a sign and a unit at most, and no word."""
     cell = fold_words(text)
-    return any(map(str.isdigit, cell)) and not _without_amounts(cell, observation)
+    return any(map(str.isdigit, cell)) and not _without_quantity(cell, observation)
 
 
-def _without_amounts(cell: str, observation: Observation) -> str:
+def _without_quantity(cell: str, observation: Observation) -> str:
     """Give the words of a cell without a number and its unit before or behind them."""
     parts = [part for part in _PARTS.split(_part_words(cell)) if part]
     amounts = [bool(_AMOUNT.fullmatch(part)) for part in parts]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.cells.value_words import EMPTY_MARKS
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import fold_words
 from pipeline.knowledge.words import any_word
@@ -26,7 +26,7 @@ _SEX_PHRASES = {
 }
 
 
-@prepared_once
+@cached_by_knowledge
 def index_sexes(knowledge: Knowledge) -> dict[str, str]:
     """Prepare the words of `knowledge.phrases`: word, folded → F, M, "" or, for others, "?"."""
     return {
@@ -124,7 +124,7 @@ class AgeWords(NamedTuple):
     in_header: re.Pattern[str]
 
 
-@prepared_once
+@cached_by_knowledge
 def index_ages(knowledge: Knowledge) -> AgeWords:
     """Prepare the words of ages."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import fold_words, name_key
 from schemas.vocabulary import ResultStatus
@@ -20,7 +20,7 @@ _EMPTY = frozenset(["", "null", "(null)", "\\n"])
 _LETTER = re.compile(r"([a-z])\s*[-:=–]\s*(\w.*)")
 
 
-@prepared_once
+@cached_by_knowledge
 def index_statuses(knowledge: Knowledge) -> dict[str, str]:
     """Prepare the words of `knowledge.phrases`: word, folded → status."""
     return {

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from pipeline.ingest.cells.free_text import RemarkIndex, fold_remark
+from pipeline.ingest.cells.free_text import FreeTextIndex, fold_text
 
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _PHRASES = (
@@ -18,14 +18,14 @@ _SHORTEST = 2
 class Understanding:
     """Tells texts of which every word is known from those that a person has to read."""
 
-    def __init__(self, index: RemarkIndex) -> None:
+    def __init__(self, index: FreeTextIndex) -> None:
         """Understand with the words of `index`."""
         self._index = index
         self.is_understood = lru_cache(maxsize=None)(self._is_understood)
 
     def _is_understood(self, text: str) -> bool:
         """Hold if nothing is left of a text but numbers when all known words are taken out."""
-        folded = fold_remark(text)
+        folded = fold_text(text)
         known = [(start, end) for start, end, _ in self._index.find(folded)]
         for name in _PHRASES:
             known += [found.span() for found in self._index.phrases[name].finditer(folded)]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.issues import Staged, all_issues, issues_at
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Analyte, Knowledge
 from pipeline.lookup import look_up
 from schemas import Results
@@ -109,7 +109,7 @@ def distinct_rows(*columns: "pd.Series[str]") -> tuple[Positions, list[tuple[str
     return codes, list(zip(*texts, strict=True))
 
 
-@prepared_once
+@cached_by_knowledge
 def index_units(knowledge: Knowledge) -> UnitIndex:
     """Prepare the spellings of `knowledge.units` and of the analytes."""
     exact: dict[str, set[str]] = {}
@@ -159,7 +159,7 @@ def needs_no_unit(analyte: Analyte) -> bool:
     return factors == {1.0}
 
 
-def settle_unit(column: str, cell: str, analyte: Analyte, index: UnitIndex) -> tuple[str, str]:
+def resolve_unit(column: str, cell: str, analyte: Analyte, index: UnitIndex) -> tuple[str, str]:
     """Decide the unit of a result from the unit beside it and the unit in its cell.
 
     Args:
@@ -210,7 +210,9 @@ def normalize_units(parsed: pd.DataFrame, knowledge: Knowledge) -> Staged[pd.Dat
     codes, combinations = distinct_rows(
         parsed["analyte"].where(measured, ""), parsed["unit_text"], parsed["unit_in_cell"]
     )
-    settled = [_settle(name, column, cell, knowledge, index) for name, column, cell in combinations]
+    settled = [
+        _resolve(name, column, cell, knowledge, index) for name, column, cell in combinations
+    ]
     take = pd.DataFrame(settled, columns=["original_unit", "unit", "factor", "code"]).iloc[codes]
     take.index = parsed.index
     number = parsed["original_value"] * take["factor"].astype("Float64")
@@ -247,14 +249,14 @@ def round_off(numbers: Floats) -> Floats:
     return rounded
 
 
-def _settle(
+def _resolve(
     name: str, column: str, cell: str, knowledge: Knowledge, index: UnitIndex
 ) -> tuple[str, str, float | None, str]:
     """Give (original unit, canonical unit, factor, issue code) for one combination."""
     if not name:
         return "", "", None, ""
     analyte = knowledge.analytes[name]
-    unit, code = settle_unit(column, cell, analyte, index)
+    unit, code = resolve_unit(column, cell, analyte, index)
     if code:
         return "", "", None, code
     return unit, analyte.unit, analyte.units[unit], ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import fold_words
 from pipeline.knowledge.words import any_beginning, any_word
@@ -40,7 +40,7 @@ class ValueWords:
     """Both ends of an interval, and what follows them."""
 
 
-@prepared_once
+@cached_by_knowledge
 def index_value_words(knowledge: Knowledge) -> ValueWords:
     """Prepare the words of `knowledge.phrases` that stand in and beside results."""
 

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.ingest.cells.free_text import RemarkIndex, index_remarks, read_remark
+from pipeline.ingest.cells.free_text import FreeTextIndex, index_free_text, read_free_text
 from pipeline.ingest.cells.materials import MaterialWords, index_materials, material_of
 from pipeline.ingest.cells.statuses import index_statuses, parse_statuses
 from pipeline.ingest.cells.value_words import (
@@ -13,7 +13,7 @@ from pipeline.ingest.cells.value_words import (
     doubt_of,
     index_value_words,
 )
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import fold_words
 from schemas.vocabulary import ResultStatus
@@ -47,7 +47,7 @@ class CellWords:
     """Words of materials that mean other things as often."""
     sound: frozenset[str]
     """What says that a specimen is as it should be."""
-    remarks: RemarkIndex
+    remarks: FreeTextIndex
     statuses: Mapping[str, str]
     plain_marks: frozenset[str]
     doubtful_marks: frozenset[str]
@@ -85,7 +85,7 @@ class CellWords:
         """
         if len(text.split()) > _MOST_WORDS or text.strip().isdigit():
             return ""
-        if any(said.answer == "yes" for said in read_remark(text, self.remarks)):
+        if any(said.answer == "yes" for said in read_free_text(text, self.remarks)):
             return "remark"
         return "doubt" if doubt_of(text, self.values) == "specimen-unreliable" else ""
 
@@ -110,7 +110,7 @@ def is_of_consequence(status: str) -> bool:
     return status not in _OF_NO_CONSEQUENCE
 
 
-@prepared_once
+@cached_by_knowledge
 def index_cells(knowledge: Knowledge) -> CellWords:
     """Prepare the words of `knowledge` that whole cells are compared with."""
     return CellWords(
@@ -127,7 +127,7 @@ def index_cells(knowledge: Knowledge) -> CellWords:
             _fold(word) for each in knowledge.materials.values() for word in each.everyday
         ),
         sound=frozenset(_fold(word) for word in knowledge.phrases["specimen-sound"].words),
-        remarks=index_remarks(knowledge, "specimen"),
+        remarks=index_free_text(knowledge, "specimen"),
         statuses=index_statuses(knowledge),
         plain_marks=frozenset(knowledge.phrases["mark-plain"].words),
         doubtful_marks=frozenset(knowledge.phrases["mark-doubtful"].words),

@@ -13,7 +13,7 @@ from pipeline.ingest.formats.delimited import SELF_EVIDENT, Lines, find_encoding
 from pipeline.ingest.formats.workbook.reader import read_workbook
 from pipeline.ingest.layout.dialect import DELIMITERS, HEADER_WITHIN, HeaderTest, choose_delimiter
 from pipeline.ingest.returned_rows import Returned, take_back
-from pipeline.ingest.text_tables import SiteReading, SourceFile, TextTable, UnreadableFile
+from pipeline.ingest.text_tables import SiteConventions, SourceFile, TextTable, UnreadableFile
 
 MAX_TEXT_BYTES = 192 * 2**20
 """A million rows of an ordinary export are 100 MiB."""
@@ -155,7 +155,7 @@ def read_text(path: Path, content: bytes, code_page: str, is_header: HeaderTest)
     rows, bad_rows = split_rows(lines, delimiter)
     notes: list[tuple[str, str]] = []
     if encoding not in SELF_EVIDENT:
-        is_named = code_page != SiteReading().encoding
+        is_named = code_page != SiteConventions().encoding
         whence = "as the configuration or the layout names it" if is_named else "the usual one"
         notes.append(("encoding-assumed", f"{code_page}, {whence}"))
     if lines.ends_open:

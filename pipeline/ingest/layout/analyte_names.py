@@ -12,7 +12,7 @@ from pipeline.ingest.layout.look_alikes import LookAlikes, index_look_alikes, wo
 from pipeline.ingest.layout.qualified_names import Qualified, index_qualified, qualified_analyte
 from pipeline.knowledge.check_observations import AS_RESULTS, IN_WORDS, columns_of, names_of
 from pipeline.knowledge.export_terms import LookAlike
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Analyte, Knowledge
 from pipeline.knowledge.name_key import name_key
 from pipeline.knowledge.words import WordKind
@@ -59,7 +59,7 @@ class Recognition:
     """A known name that comes near, where the name is not known."""
 
     @property
-    def is_ours(self) -> bool:
+    def is_supported(self) -> bool:
         """The name means one analyte of ours."""
         return not self.code
 
@@ -114,7 +114,7 @@ class NameIndex:
         return tuple(a for a in claimants if unit_of(unit, self.analytes[a], self.units))
 
 
-@prepared_once
+@cached_by_knowledge
 def index_names(knowledge: Knowledge) -> NameIndex:
     """Prepare the names of `knowledge.analytes` and `knowledge.look_alikes`.
 
@@ -137,8 +137,8 @@ def index_names(knowledge: Knowledge) -> NameIndex:
         names=names,
         names_with_unit={key: tuple(ids) for key, ids in with_unit.items()},
         loinc={code: a.id for a in knowledge.analytes.values() for code in a.loinc},
-        look_alikes=index_look_alikes((*knowledge.look_alikes, *_said_of_specimens(knowledge))),
-        said=_index_said(knowledge),
+        look_alikes=index_look_alikes((*knowledge.look_alikes, *_observation_names(knowledge))),
+        said=_index_observations(knowledge),
         written=written,
         words={key: words_of(name) for key, name in written.items()},
         units=index_units(knowledge),
@@ -156,7 +156,7 @@ def _words(knowledge: Knowledge, kind: WordKind, fold: Callable[[str], str]) -> 
     return frozenset(map(fold, knowledge.phrases[kind].words))
 
 
-def _index_said(knowledge: Knowledge) -> dict[str, str]:
+def _index_observations(knowledge: Knowledge) -> dict[str, str]:
     """Give the keys under which results in words arrive; an antibody may carry its unit."""
     said: dict[str, str] = {}
     for each in knowledge.observations.values():
@@ -167,7 +167,7 @@ def _index_said(knowledge: Knowledge) -> dict[str, str]:
     return said
 
 
-def _said_of_specimens(knowledge: Knowledge) -> Iterator[LookAlike]:
+def _observation_names(knowledge: Knowledge) -> Iterator[LookAlike]:
     """Give the names of film words and the like: no names of numbers, whatever they resemble."""
     for each in knowledge.observations.values():
         if each.group in AS_RESULTS:
@@ -225,7 +225,7 @@ def analyte_of(name: str, unit: str, loinc: str, index: NameIndex) -> Recognitio
         if by_name.is_ignored and not _is_something_else(name[:LONGEST_NAME], index):
             return Recognition(analyte=by_code)
         return Recognition(code="analyte-contradiction")
-    if matched and by_name.is_ours:
+    if matched and by_name.is_supported:
         return Recognition(code="loinc-unknown")
     if matched and by_name.code == "analyte-missing":
         return Recognition(code=NOT_OURS)
@@ -292,7 +292,7 @@ def _near(name: str, unit: str, index: NameIndex) -> Recognition:
             return Recognition(code="analyte-unclear", nearest=index.written[nearest])
     first = name_key(re.split(r"[(\[,;]", name)[0])
     if first == name_key(name) or first not in index.written:
-        first = _part_of_ours(_without_unit(name, index), unit, index)
+        first = _part_of_supported(_without_unit(name, index), unit, index)
     if first:
         return Recognition(code="analyte-unclear", nearest=index.written[first])
     return Recognition(code=NOT_OURS)
@@ -314,7 +314,7 @@ def _without_unit(name: str, index: NameIndex) -> str:
     return name
 
 
-def _part_of_ours(name: str, unit: str, index: NameIndex) -> str:
+def _part_of_supported(name: str, unit: str, index: NameIndex) -> str:
     """Find the key of the longest name of ours that whole words of a name make up; else "".
 
     A look-alike that holds the words of ours explains them ("Hemoglobin A1c, total"). Names
@@ -359,7 +359,7 @@ def _shortens(words: tuple[str, ...], known: tuple[str, ...]) -> bool:
     return all(word in rest for word in words)
 
 
-def list_foreign(names: Mapping[str, int], never: Iterable[str]) -> str:
+def list_unsupported(names: Mapping[str, int], never: Iterable[str]) -> str:
     """List names of analytes that are not ours, each with its count, the commonest first.
 
     Args:

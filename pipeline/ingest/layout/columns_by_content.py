@@ -53,7 +53,7 @@ def read_unused_columns(plan: Plan, table: TextTable, index: HeaderIndex) -> Pla
     for at in left:
         texts = {cells[at].strip() for cells in body if at < len(cells)}
         signs = {text for text in texts if read_comparator(text, index.cells)}
-        plan = _with_doubt(plan, at, "comparators", signs)
+        plan = _with_warning(plan, at, "comparators", signs)
     return plan
 
 
@@ -87,18 +87,18 @@ def _read_column(plan: Plan, at: int, counts: Mapping[str, int], index: HeaderIn
         return sum(counts[text] for text in known) >= share * sum(counts.values())
 
     if expected == "run_error":
-        return _with_doubt(plan, at, "errors", {x for x in counts if not words.is_sound(x)})
+        return _with_warning(plan, at, "errors", {x for x in counts if not words.is_sound(x)})
     signs = _comparators_of(counts, words, expected == "comparator") if is_short else {}
     if any(signs.values()) and most(signs):
         return _with_field(plan, "comparator", at)
     telling = {text for text, sign in signs.items() if sign} if expected == "comparator" else set()
-    plan = _with_doubt(plan, at, "comparators", telling | (SIGNS & counts.keys()))
+    plan = _with_warning(plan, at, "comparators", telling | (SIGNS & counts.keys()))
     if not is_short:
         return plan
     marks = {text: mark for text in counts if (mark := words.mark(text))}
     doubtful = {text for text, mark in marks.items() if mark == "doubtful"}
     if doubtful and most(marks):
-        return _with_marks(plan, at, doubtful, is_sure="no-number" not in marks.values())
+        return _with_analyzer_flags(plan, at, doubtful, is_sure="no-number" not in marks.values())
     kinds = {text: words.material(text) for text in counts}
     known = {text for text, kind in kinds.items() if kind not in ("", "?")}
     fluids = {text for text in known if kinds[text] in _NOT_BLOOD}
@@ -107,19 +107,19 @@ def _read_column(plan: Plan, at: int, counts: Mapping[str, int], index: HeaderIn
             return _with_field(plan, "material", at)
         if fluids:
             unknown = counts.keys() - known
-            return _with_doubt(plan, at, "materials", fluids | unknown)
+            return _with_warning(plan, at, "materials", fluids | unknown)
     statuses = {text: status for text in counts if (status := words.status(text))}
     if most(statuses):
         changing = {text for text, status in statuses.items() if is_of_consequence(status)}
         if expected == "status" and "status" not in plan.fields:
             return _with_field(plan, "status", at) if changing else plan
-        return _with_doubt(plan, at, "statuses", changing)
+        return _with_warning(plan, at, "statuses", changing)
     warnings = {text: kind for text in counts if (kind := words.warning(text))}
     if warnings and most({*warnings, *filter(words.is_sound, counts)}, _MANY):
         if "remark" in warnings.values():
             plan = _with_field(plan, "specimen_remark", at)
         doubts = {text for text, kind in warnings.items() if kind == "doubt"}
-        return _with_doubt(plan, at, "warnings", doubts)
+        return _with_warning(plan, at, "warnings", doubts)
     return plan
 
 
@@ -139,19 +139,19 @@ def _with_field(plan: Plan, name: str, at: int) -> Plan:
     return replace(plan, fields={**plan.fields, name: columns})
 
 
-def _with_marks(plan: Plan, at: int, doubtful: Collection[str], *, is_sure: bool) -> Plan:
+def _with_analyzer_flags(plan: Plan, at: int, doubtful: Collection[str], *, is_sure: bool) -> Plan:
     """Read marks of an analyzer: those of a row, in a wide table those of the result before."""
     if plan.shape == "long" and is_sure:
         return _with_field(plan, "mark", at)
     owner = next((each for each in plan.results if each.column == at - 1), None)
     if owner is None or not is_sure:
-        return _with_doubt(plan, at, "warnings", doubtful)
+        return _with_warning(plan, at, "warnings", doubtful)
     marked = replace(owner, attached={**owner.attached, "mark": at})
     results = tuple(marked if each is owner else each for each in plan.results)
     return replace(plan, results=results)
 
 
-def _with_doubt(plan: Plan, at: int, holds: str, texts: Collection[str]) -> Plan:
+def _with_warning(plan: Plan, at: int, holds: str, texts: Collection[str]) -> Plan:
     if not texts:
         return plan
     header = plan.headers[at] or f"(column {at + 1})"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pipeline.ingest.formats.readers import FileTables
 from pipeline.ingest.layout.dialect import (
-    Reading,
+    Conventions,
     decide_date_order,
     decide_decimal,
     prove_date_orders,
@@ -13,8 +13,8 @@ from pipeline.ingest.layout.dialect import (
 from pipeline.ingest.layout.headers import HeaderIndex
 from pipeline.ingest.layout.layout_words import AgeUnit
 from pipeline.ingest.layout.plan import Plan
-from pipeline.ingest.long_format import Melted
-from pipeline.ingest.text_tables import DateOrder, SiteReading, SourceFile
+from pipeline.ingest.long_format import LongTable
+from pipeline.ingest.text_tables import DateOrder, SiteConventions, SourceFile
 from pipeline.issues import all_issues, issue_of_file, issues_at, no_issues
 from schemas import DataFrame, Issues
 
@@ -23,24 +23,24 @@ _ORDERS = {"day-first": "day first", "month-first": "month first"}
 _NUMBERS = ("value", "reference_low", "reference_high")
 
 
-def decide_readings(
+def decide_conventions(
     file: SourceFile,
     read: FileTables,
     plans: Sequence[Plan],
-    melted: Sequence[Melted],
+    long_table: Sequence[LongTable],
     index: HeaderIndex,
-    site: SiteReading,
-) -> tuple[tuple[Reading, ...], DataFrame[Issues]]:
+    site: SiteConventions,
+) -> tuple[tuple[Conventions, ...], DataFrame[Issues]]:
     """Decide how each table of a file is read; the decimal sign from all of them together.
 
     Returns:
         A reading for each plan, and issues: numbers that may be thousands or decimals in a file
         that has both decimal signs, and a note on a column whose dates stand in two orders.
     """
-    texts = {text for each in melted for text in _numbers_of(each)}
-    readings: list[Reading] = []
+    texts = {text for each in long_table for text in _numbers_of(each)}
+    table_conventions: list[Conventions] = []
     issues: list[DataFrame[Issues]] = []
-    for plan, each in zip(plans, melted, strict=True):
+    for plan, each in zip(plans, long_table, strict=True):
         decimal = decide_decimal(
             texts,
             layout=plan.layout.decimal if plan.layout else "",
@@ -48,9 +48,9 @@ def decide_readings(
         )
         if decimal.is_contradicted:
             issues.append(_doubtful_numbers(each))
-        issues += [_say_of_orders(name, plan, each, site) for name in _DATES]
-        readings.append(
-            Reading(
+        issues += [_note_date_orders(name, plan, each, site) for name in _DATES]
+        table_conventions.append(
+            Conventions(
                 source_file=file.name,
                 sha8=file.sha256[:8],
                 shape=plan.shape,
@@ -68,7 +68,7 @@ def decide_readings(
                 nearest=_nearest(plan, index),
             )
         )
-    return tuple(readings), all_issues(*issues)
+    return tuple(table_conventions), all_issues(*issues)
 
 
 def describe_columns(plan: Plan) -> dict[str, str]:
@@ -91,48 +91,51 @@ def describe_columns(plan: Plan) -> dict[str, str]:
     return described
 
 
-def _numbers_of(melted: Melted) -> set[str]:
-    return {text for name in _NUMBERS for text in melted.export[name].unique()}
+def _numbers_of(long_table: LongTable) -> set[str]:
+    return {text for name in _NUMBERS for text in long_table.export[name].unique()}
 
 
-def _decide_order(name: str, plan: Plan, melted: Melted, site: SiteReading) -> DateOrder:
-    return decide_date_order(melted.export[name].unique(), _stated_order(name, plan, site))
+def _decide_order(name: str, plan: Plan, long_table: LongTable, site: SiteConventions) -> DateOrder:
+    return decide_date_order(long_table.export[name].unique(), _stated_order(name, plan, site))
 
 
-def _stated_order(name: str, plan: Plan, site: SiteReading) -> DateOrder:
+def _stated_order(name: str, plan: Plan, site: SiteConventions) -> DateOrder:
     stated = {plan.meanings[at].date_order for at in plan.fields.get(name, ())} - {""}
     layout = plan.layout.date_order if plan.layout else ""
     return stated.pop() if stated else layout or site.date_order
 
 
-def _say_of_orders(name: str, plan: Plan, melted: Melted, site: SiteReading) -> DataFrame[Issues]:
+def _note_date_orders(
+    name: str, plan: Plan, long_table: LongTable, site: SiteConventions
+) -> DataFrame[Issues]:
     """Note a column whose dates contradict one another, or the order that was stated."""
-    texts = melted.export[name]
+    texts = long_table.export[name]
     proofs = prove_date_orders(texts.unique())
     stated = _stated_order(name, plan, site)
     if len({*proofs, stated} - {""}) < 2:
         return no_issues()
     rows = {
-        order: melted.export["source_row"][texts.eq(date)].iloc[0] for order, date in proofs.items()
+        order: long_table.export["source_row"][texts.eq(date)].iloc[0]
+        for order, date in proofs.items()
     }
     said = [f"{_ORDERS[order]} in row {row}" for order, row in sorted(rows.items())]
     if stated and stated not in proofs:
         said.insert(0, f"{_ORDERS[stated]} by the setting or header")
-    first = melted.export.iloc[0]
+    first = long_table.export.iloc[0]
     return issue_of_file(
         first["source_file"],
         "date-orders-differ",
         sheet=first["source_sheet"],
-        column=melted.headers.get(name, ""),
+        column=long_table.headers.get(name, ""),
         row=max(rows.values()),
         detail=", ".join(said),
     )
 
 
-def _doubtful_numbers(melted: Melted) -> DataFrame[Issues]:
-    values = melted.export["value"]
+def _doubtful_numbers(long_table: LongTable) -> DataFrame[Issues]:
+    values = long_table.export["value"]
     unclear = values.isin([text for text in values.unique() if reads_two_ways(text)])
-    return issues_at(melted.export[unclear], "number-ambiguous")
+    return issues_at(long_table.export[unclear], "number-ambiguous")
 
 
 def _age_unit(plan: Plan) -> AgeUnit:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 
 from pipeline.ingest.dataset import Ingested
-from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.layout.dialect import Conventions
 from schemas.vocabulary import IssueSeverity
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "": ""}
@@ -23,7 +23,7 @@ class Identified:
     """One file: how its tables were read, and what stood in the way."""
 
     name: str
-    readings: tuple[Reading, ...]
+    table_conventions: tuple[Conventions, ...]
     problems: tuple[str, ...]
     """Problems of the file as a whole, as "code: sentence"."""
     held: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -32,13 +32,16 @@ class Identified:
     @property
     def is_readable(self) -> bool:
         """At least one table was recognized."""
-        return bool(self.readings)
+        return bool(self.table_conventions)
 
     def as_json(self) -> dict[str, object]:
         """Everything as plain values."""
         return {
             "file": self.name,
-            "tables": [{**asdict(reading), "sex": dict(reading.sex)} for reading in self.readings],
+            "tables": [
+                {**asdict(conventions), "sex": dict(conventions.sex)}
+                for conventions in self.table_conventions
+            ],
             "problems": list(self.problems),
             "held": [
                 {"column": column, "code": code, "rows": count}
@@ -49,8 +52,8 @@ class Identified:
     def lines(self) -> Iterator[str]:
         """Everything in words, a fact a line."""
         yield self.name
-        for reading in self.readings:
-            yield from _reading_lines(reading, self.held)
+        for conventions in self.table_conventions:
+            yield from _convention_lines(conventions, self.held)
         for (column, code), count in self.held.items():
             rows = f"{count:,} row" if count == 1 else f"{count:,} rows"
             yield f"  {'held':<13} {rows}: {code}{f' ({column})' if column else ''}"
@@ -60,7 +63,7 @@ class Identified:
             yield f"  {problem}"
 
 
-def describe_reading(ingested: Ingested) -> Identified:
+def describe_conventions(ingested: Ingested) -> Identified:
     """Take from a file what says how it was understood."""
     of_file = ingested.issues[
         ingested.issues["row"].isna()
@@ -75,28 +78,32 @@ def describe_reading(ingested: Ingested) -> Identified:
     ].drop_duplicates(["sheet", "row", "column", "code"])
     return Identified(
         name=ingested.file.name,
-        readings=ingested.readings,
+        table_conventions=ingested.table_conventions,
         problems=tuple(problems),
         held=Counter(zip(of_rows["column"], of_rows["code"], strict=True)),
     )
 
 
-def _reading_lines(reading: Reading, held: Mapping[tuple[str, str], int]) -> Iterator[str]:
+def _convention_lines(
+    conventions: Conventions, held: Mapping[tuple[str, str], int]
+) -> Iterator[str]:
     facts = {
-        "sheet": reading.sheet,
-        "layout": f"{reading.shape}, {reading.layout or 'plain headers'}",
-        "text": reading.encoding,
-        "delimiter": _DELIMITERS.get(reading.delimiter, reading.delimiter),
-        "decimal sign": _DECIMALS[reading.decimal],
-        "header": f"row {reading.header_row}",
-        "ages": f"bare numbers are {reading.age_unit}" if reading.age_unit else "",
-        "patients": f"all {reading.population}s, as configured" if reading.population else "",
+        "sheet": conventions.sheet,
+        "layout": f"{conventions.shape}, {conventions.layout or 'plain headers'}",
+        "text": conventions.encoding,
+        "delimiter": _DELIMITERS.get(conventions.delimiter, conventions.delimiter),
+        "decimal sign": _DECIMALS[conventions.decimal],
+        "header": f"row {conventions.header_row}",
+        "ages": f"bare numbers are {conventions.age_unit}" if conventions.age_unit else "",
+        "patients": f"all {conventions.population}s, as configured"
+        if conventions.population
+        else "",
     }
     for what, said in facts.items():
         if said:
             yield f"  {what:<13} {said}"
-    for column, order in reading.date_order.items():
-        headers = [header for header, taken in reading.columns.items() if taken == column]
+    for column, order in conventions.date_order.items():
+        headers = [header for header, taken in conventions.columns.items() if taken == column]
         open_ = sum(held.get((header, _TWO_WAYS), 0) for header in headers)
         said = (
             f"day and month cannot be told apart in {open_:,} of the rows; write "
@@ -105,8 +112,8 @@ def _reading_lines(reading: Reading, held: Mapping[tuple[str, str], int]) -> Ite
             else _ORDERS[order]
         )
         yield f"  {'dates':<13} {', '.join(headers) or column}: {said}"
-    width = max((len(header) for header in reading.columns), default=0)
-    for header, taken in reading.columns.items():
-        near = reading.nearest.get(header, "")
+    width = max((len(header) for header in conventions.columns), default=0)
+    for header, taken in conventions.columns.items():
+        near = conventions.nearest.get(header, "")
         hint = f" (near to {near!r})" if near else ""
         yield f"  {'column':<13} {header:<{width}}  {taken}{hint}"

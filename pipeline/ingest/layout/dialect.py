@@ -10,7 +10,7 @@ from schemas.vocabulary import Sex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Conventions:
     """How one table was read; everything that `labflag identify` prints of it."""
 
     source_file: str
@@ -85,7 +85,7 @@ def choose_delimiter(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecimalReading:
+class DecimalConvention:
     """The decimal sign of a file, and which of its numbers remain in doubt all the same."""
 
     sign: DecimalSign
@@ -98,7 +98,7 @@ def decide_decimal(
     *,
     layout: DecimalSign = "",
     site: DecimalSign = "",
-) -> DecimalReading:
+) -> DecimalConvention:
     """Decide the one decimal sign of a file.
 
     Args:
@@ -111,10 +111,10 @@ def decide_decimal(
         found.update(_signs_of(text))
     contradicted = len(found | ({layout} - {""})) > 1
     if layout:
-        return DecimalReading(sign=layout, is_contradicted=contradicted)
+        return DecimalConvention(sign=layout, is_contradicted=contradicted)
     # Where the numbers contradict each other the point stands, and the commas are held.
     sign: DecimalSign = "." if "." in found else "," if "," in found else site
-    return DecimalReading(sign=sign, is_contradicted=contradicted)
+    return DecimalConvention(sign=sign, is_contradicted=contradicted)
 
 
 def reads_two_ways(text: str) -> bool:

@@ -14,12 +14,12 @@ from pipeline.ingest.layout.analyte_names import (
     index_names,
     split_header,
 )
+from pipeline.ingest.layout.comment_rows import CommentNames, index_comment_names
 from pipeline.ingest.layout.layout_words import AgeUnit, LayoutWords, index_layout_words
-from pipeline.ingest.layout.remark_rows import RemarkNames, index_remark_names
 from pipeline.ingest.text_tables import DateOrder
 from pipeline.knowledge.check_observations import AS_RESULTS, columns_of
 from pipeline.knowledge.export_terms import Layout
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import name_key
 
@@ -72,7 +72,7 @@ class HeaderIndex:
     """Key of a header that counts only where its cells are words of the field → the field."""
     words: LayoutWords
     cells: CellWords
-    remarks: RemarkNames
+    remarks: CommentNames
     seen: dict[str, Meaning] = field(default_factory=dict)
     """Headers that were looked up before."""
 
@@ -112,7 +112,7 @@ _LONGEST = 80
 _NOTHING = Meaning(kind="unused")
 
 
-@prepared_once
+@cached_by_knowledge
 def index_headers(knowledge: Knowledge) -> HeaderIndex:
     """Prepare `knowledge.fields`, its analytes and its look-alikes."""
     names = index_names(knowledge)
@@ -141,7 +141,7 @@ def index_headers(knowledge: Knowledge) -> HeaderIndex:
         by_cells=by_cells,
         words=index_layout_words(knowledge),
         cells=index_cells(knowledge),
-        remarks=index_remark_names(knowledge),
+        remarks=index_comment_names(knowledge),
     )
 
 
@@ -206,7 +206,7 @@ def _meaning_of(header: str, index: HeaderIndex) -> Meaning:
     base, unit = _part_unit(header, index)
     # The unit must not hide that a name is only misspelled.
     found = analyte_of(base, unit, "", index.names)
-    if unit and not found.is_ours and not found.is_ignored:
+    if unit and not found.is_supported and not found.is_ignored:
         return Meaning(kind="analyte", name=base, unit=unit, code=found.code, nearest=found.nearest)
     # What carries a unit is a result too, if not one of ours, and is counted as one.
     is_result = bool(unit) or name_key(header) in index.names.look_alikes.whole

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipeline.ingest.cells.ids import index_missing_ids
 from pipeline.ingest.cells.intervals import IntervalWords, index_intervals
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import fold_words, name_key
 from pipeline.knowledge.words import any_word
@@ -41,7 +41,7 @@ class LayoutWords:
     intervals: IntervalWords
 
 
-@prepared_once
+@cached_by_knowledge
 def index_layout_words(knowledge: Knowledge) -> LayoutWords:
     """Prepare the words of headers and lines."""
 

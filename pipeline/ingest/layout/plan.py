@@ -194,7 +194,7 @@ def _make_plan(table: TextTable, position: int, layout: Layout | None, index: He
         headers=tuple(headers),
         layout=layout,
         shape=shape,
-        fields=_settle_fields(wanted, headers, meanings, layout, body),
+        fields=_resolve_fields(wanted, headers, meanings, layout, body),
         results=results,
         meanings=meanings,
         words=index.words,
@@ -238,7 +238,7 @@ def _list_results(
             # Film words under two headers are two statements; they need not agree.
             one = meaning.analyte if meaning.kind == "analyte" else ""
             claims.setdefault(one or str(at), []).append(at)
-    columns = sorted(_settle(each, headers, meanings, body) for each in claims.values())
+    columns = sorted(_resolve(each, headers, meanings, body) for each in claims.values())
     is_stated = layout is not None and bool(_stated_headers(layout))
     attached = _attach(headers, meanings, columns, body, is_stated)
     return tuple(
@@ -290,7 +290,7 @@ def _attach(
     return attached
 
 
-def _settle_fields(
+def _resolve_fields(
     wanted: Mapping[int, Meaning],
     headers: Sequence[str],
     meanings: Sequence[Meaning],
@@ -308,7 +308,7 @@ def _settle_fields(
         if name == "collected_at" and (date_and_time := _date_and_time(preferred, body)):
             preferred = date_and_time
         elif name in _ONCE:
-            preferred = [_settle(preferred, headers, meanings, body)]
+            preferred = [_resolve(preferred, headers, meanings, body)]
         settled[name] = tuple(preferred)
     return settled
 
@@ -321,7 +321,7 @@ def _date_and_time(columns: Sequence[int], body: Sequence[Sequence[str]]) -> lis
     return [*dates, *times] if len(columns) == _TWO and len(dates) == len(times) == 1 else []
 
 
-def _settle(
+def _resolve(
     claims: Sequence[int],
     headers: Sequence[str],
     meanings: Sequence[Meaning],

@@ -7,7 +7,7 @@ from pipeline.ingest.formats.readers import FileTables, read_tables
 from pipeline.ingest.layout.columns_by_content import read_unused_columns
 from pipeline.ingest.layout.headers import HeaderIndex
 from pipeline.ingest.layout.plan import Plan, identify_layout, score_header
-from pipeline.ingest.text_tables import SiteReading, SourceFile, TextTable, UnreadableFile
+from pipeline.ingest.text_tables import SiteConventions, SourceFile, TextTable, UnreadableFile
 from pipeline.issues import all_issues, issue_of_file
 from pipeline.knowledge.export_terms import Layout
 from pipeline.knowledge.model import Knowledge
@@ -27,7 +27,7 @@ def recognize_sheets(
     content: bytes,
     index: HeaderIndex,
     knowledge: Knowledge,
-    site: SiteReading,
+    site: SiteConventions,
     forced: Layout | None,
 ) -> tuple[FileTables, list[Sheet], DataFrame[Issues]]:
     """Split a file into tables and recognize them; a layout may bring its own code page.

@@ -67,9 +67,9 @@ def issues_of_returned_cells(
     for row, texts in zip(lines.rows, lines.cells, strict=True):
         for each in read_as[row].beside if row in read_as else ():
             at = places.get(each.header, _NOWHERE)
-            is_ours = each.code in OF_COLUMNS and at != _NOWHERE
-            is_ours = is_ours and (at, texts[at].strip()) not in named
-            if is_ours and Beside.of(each.code, each.header, texts[at]) == each:
+            is_supported = each.code in OF_COLUMNS and at != _NOWHERE
+            is_supported = is_supported and (at, texts[at].strip()) not in named
+            if is_supported and Beside.of(each.code, each.header, texts[at]) == each:
                 rows.setdefault((each.code, at), []).append(row)
     for (code, at), held in rows.items():
         beside = results[results["source_row"].isin(held)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pipeline.errors import ConfigError
 from pipeline.ingest.dataset import Ingested
-from pipeline.ingest.layout.dialect import Reading
+from pipeline.ingest.layout.dialect import Conventions
 from pipeline.ingest.layout.plan import Plan
 from pipeline.knowledge.export_terms import Layout
 from schemas import DataFrame, Issues
@@ -56,15 +56,15 @@ def write_layout(ingested: Ingested, file_name: str) -> str:
             f"{ingested.file.name}: its sheets have different columns, and one layout cannot say "
             "both; save each sheet as a file of its own"
         )
-    plan, reading = plans[0], ingested.readings[0]
+    plan, conventions = plans[0], ingested.table_conventions[0]
     title = (plan.layout or ROW_BY_ROW).title
     return _TEMPLATE.format(
         file=file_name,
         title=_quote(title),
         requires=", ".join(map(_quote, _required(plan))),
-        settings="\n".join(_settings(plan, ingested.readings, ingested.issues)),
-        columns="\n".join(_columns(plan, reading)),
-        tables="\n".join([*_sex(reading), *_not_results(plan), *_analytes(plan)]),
+        settings="\n".join(_settings(plan, ingested.table_conventions, ingested.issues)),
+        columns="\n".join(_columns(plan, conventions)),
+        tables="\n".join([*_sex(conventions), *_not_results(plan), *_analytes(plan)]),
     )
 
 
@@ -81,19 +81,19 @@ def _required(plan: Plan) -> list[str]:
 
 
 def _settings(
-    plan: Plan, readings: tuple[Reading, ...], issues: DataFrame[Issues]
+    plan: Plan, table_conventions: tuple[Conventions, ...], issues: DataFrame[Issues]
 ) -> Iterator[str]:
-    reading = readings[0]
-    orders = {order for each in readings for order in each.date_order.values()} - {""}
+    conventions = table_conventions[0]
+    orders = {order for each in table_conventions for order in each.date_order.values()} - {""}
     stated = orders if not issues["code"].isin(["date-ambiguous"]).any() else set()
     yield _setting("date_order", stated.pop() if len(stated) == 1 else "", "day-first")
-    yield _setting("decimal", reading.decimal, ",")
-    encoding = "" if reading.encoding in _OF_THEMSELVES else reading.encoding
+    yield _setting("decimal", conventions.decimal, ",")
+    encoding = "" if conventions.encoding in _OF_THEMSELVES else conventions.encoding
     yield _setting("encoding", encoding, "cp1252")
     # A header that states the unit of ages says so itself.
     age_unit = plan.layout.age_unit if plan.layout else ""
-    yield _setting("age_unit", age_unit or reading.age_unit, "years")
-    yield _setting("population", reading.population, "adult")
+    yield _setting("age_unit", age_unit or conventions.age_unit, "years")
+    yield _setting("population", conventions.population, "adult")
     daily = plan.layout.specimen_ids if plan.layout else ""
     yield _setting("specimen_ids", daily, "restart-daily")
     if plan.layout is ROW_BY_ROW:
@@ -110,7 +110,7 @@ def _setting(key: str, value: str, example: str) -> str:
     return f"{key} = {_quote(value)}" if value else f"# {key} = {_quote(example)}"
 
 
-def _columns(plan: Plan, reading: Reading) -> Iterator[str]:
+def _columns(plan: Plan, conventions: Conventions) -> Iterator[str]:
     fields = {at: name for name, columns in plan.fields.items() for at in columns}
     kept = plan.used()
     doubtful = {each.column: each.holds for each in plan.doubtful}
@@ -128,13 +128,13 @@ def _columns(plan: Plan, reading: Reading) -> Iterator[str]:
         elif at in doubtful:
             yield f'# {_quote(header)} = ""   # holds {doubtful[at]}: say what it is'
         elif at not in kept or plan.meanings[at].kind == "foreign":
-            near = reading.nearest.get(header, "")
+            near = conventions.nearest.get(header, "")
             hint = f"near to {_quote(near)}" if near else "not known"
             yield f'# {_quote(header)} = ""   # {hint}'
 
 
-def _sex(reading: Reading) -> Iterator[str]:
-    said = {text: str(sex) for text, sex in reading.sex.items()}
+def _sex(conventions: Conventions) -> Iterator[str]:
+    said = {text: str(sex) for text, sex in conventions.sex.items()}
     mark = "" if said else "# "
     yield f"{mark}[sex]"
     for text, sex in (said or {"1": "M", "2": "F"}).items():

@@ -122,7 +122,7 @@ def _render_sheet(
         units = dict(enumerate(page.text_of(page.sheet.unit_row), first))
         lines.append([Entry(units.get(at, ""), QUIET) for at in range(len(headers))])
     for held in rows:
-        marks = page.marks_of(held)
+        marks = page.signs_of(held)
         own = [
             Entry(marks[at] + drop_sign(text), MARKED) if at in marks else Entry(text, CELL)
             for at, text in enumerate(page.text_of(held.row))

@@ -162,7 +162,7 @@ class Page:
             ),
         )
 
-    def marks_of(self, held: HeldRow) -> dict[int, str]:
+    def signs_of(self, held: HeldRow) -> dict[int, str]:
         """Say which cells are to be marked: column → the sign before its text, or ""."""
         marks: dict[int, str] = {}
         signs = self.texts.signs
@@ -183,15 +183,15 @@ class Page:
         named = [at for at, name in enumerate(self.sheet.headers) if name == problem.column]
         own = [at for at in named if at in self.sheet.results][:1]
         beside = self.sheet.attached.get(own[0], {}) if own else {}
-        known = [at for name in fields for at in self._places_of(name, own, beside)]
+        known = [at for name in fields for at in self._columns_of(name, own, beside)]
         cells = self.text_of(held.row)
-        intervals = {at for name in _INTERVAL for at in self._places_of(name, own, beside)}
+        intervals = {at for name in _INTERVAL for at in self._columns_of(name, own, beside)}
         known = [at for at in known if at not in intervals or cells[at].strip()]
         if known:
             return known
         return (own or named[:1]) if problem.column else []
 
-    def _places_of(
+    def _columns_of(
         self, field: str, own: Sequence[int], beside: Mapping[str, int]
     ) -> tuple[int, ...]:
         """Find the columns of a field of Export: of one result first, else of its row."""

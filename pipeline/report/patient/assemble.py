@@ -11,20 +11,20 @@ from pipeline.assessment import Assessment
 from pipeline.knowledge.model import Knowledge
 from pipeline.lookup import look_up
 from pipeline.report.cited import CitedResults
-from pipeline.report.patient.build import Desk
+from pipeline.report.patient.build import ReportBuilder
 from pipeline.report.patient.corrected_values import list_former
-from pipeline.report.patient.interference_lines import list_doubts
+from pipeline.report.patient.interference_lines import list_interference
 from pipeline.report.patient.patient_rows import (
     describe_ages,
     list_assumed_adults,
     list_findings,
     list_held,
+    list_qualitative,
     list_results,
-    list_said,
     list_with_report,
 )
 from pipeline.report.patient.since_last import list_changes
-from pipeline.report.report_model import PatientReport, RunFacts
+from pipeline.report.report_model import PatientReport, RunInfo
 from pipeline.texts import LANGUAGES
 from schemas import (
     DataFrame,
@@ -33,12 +33,12 @@ from schemas import (
 
 T = TypeVar("T", bound=Table)
 
-__all__ = ["PatientReport", "RunFacts", "assemble_reports"]
+__all__ = ["PatientReport", "RunInfo", "assemble_reports"]
 
 
 def assemble_reports(
     assessment: Assessment,
-    run: RunFacts,
+    run: RunInfo,
     *,
     only: Collection[str] | None = None,
     changed_at: Mapping[str, datetime] = MappingProxyType({}),
@@ -57,30 +57,30 @@ def assemble_reports(
         KeyError: A rule, comment or analyte that the knowledge does not have.
     """
     patients, results, held = assessment.patients, assessment.results, assessment.held
-    findings, standing = assessment.findings, assessment.standing
+    findings, current = assessment.findings, assessment.current
     knowledge, said = assessment.knowledge, assessment.observations
     evidence = assessment.evidence
-    for table in (results, findings, standing):
+    for table in (results, findings, current):
         if not table["patient_id"].isin(patients["patient_id"]).all():
             raise ValueError("a result or finding belongs to nobody in the table of patients")
     if only is not None:
         patients, results = _rows_of(only, patients), _rows_of(only, results)
         held, findings = _rows_of(only, held), _rows_of(only, findings)
-        standing, evidence = _rows_of(only, standing), _rows_of(only, evidence)
+        current, evidence = _rows_of(only, current), _rows_of(only, evidence)
     ids = patients["patient_id"]
     texts = LANGUAGES[run.language]
-    desk = Desk(
+    builder = ReportBuilder(
         results=list_results(
             results, assessment.issues, ids, knowledge, _units_of(knowledge, run), texts
         ),
         held=list_held(held, ids, knowledge),
         findings=list_findings(findings, ids, knowledge),
-        standing=list_findings(standing, ids, knowledge),
-        said=list_said(said, ids, knowledge),
+        current=list_findings(current, ids, knowledge),
+        said=list_qualitative(said, ids, knowledge),
         cited=CitedResults(evidence),
         doubts_cited=CitedResults(assessment.artifact_evidence),
-        doubts=list_doubts(assessment.artifacts, ids, knowledge),
-        changes=list_changes(findings, standing, evidence, assessment.moves),
+        doubts=list_interference(assessment.artifacts, ids, knowledge),
+        changes=list_changes(findings, current, evidence, assessment.moves),
         former=list_former(assessment.selected.superseded, results, texts),
         knowledge=knowledge,
         run=run,
@@ -89,7 +89,7 @@ def assemble_reports(
     people = patients.assign(
         age=look_up(ids, describe_ages(results, texts), texts("not-stated")),
         adults=ids.isin(list_assumed_adults(results)),
-        reportable=ids.isin(list_with_report(results, said, standing)),
+        reportable=ids.isin(list_with_report(results, said, current)),
         born=pd.Series(
             [None if pd.isna(at) else at.date() for at in patients["birth_date"]],
             index=patients.index,
@@ -113,14 +113,14 @@ def assemble_reports(
     for position, person in enumerate(zip(*(people[name] for name in columns), strict=True)):
         *facts, reportable = person
         if reportable:
-            yield desk.assemble(position, *facts)
+            yield builder.assemble(position, *facts)
 
 
 def _rows_of(patients: Collection[str], table: DataFrame[T]) -> DataFrame[T]:
     return table[table["patient_id"].isin(list(patients))].reset_index(drop=True)
 
 
-def _units_of(knowledge: Knowledge, run: RunFacts) -> Mapping[str, str]:
+def _units_of(knowledge: Knowledge, run: RunInfo) -> Mapping[str, str]:
     """Analyte → unit that the site wants shown beside the one reported."""
     return {
         analyte.id: analyte.display[run.units_display]

@@ -11,20 +11,24 @@ from pipeline.report.patient import summary
 from pipeline.report.patient.finding_evidence import (
     TOLD,
     Wording,
+    list_citations,
     list_evidence,
-    list_marks,
-    place_of,
+    source_ref_of,
 )
-from pipeline.report.patient.interference_lines import describe_doubts
+from pipeline.report.patient.interference_lines import describe_interference
 from pipeline.report.patient.patient_rows import (
     Finding,
     HeldResult,
     PatientRows,
+    QualitativeResult,
     ReportedResult,
-    SaidResult,
 )
 from pipeline.report.patient.priority import describe_priorities
-from pipeline.report.patient.qualitative_results import Done, describe_said, place_of_said
+from pipeline.report.patient.qualitative_results import (
+    Done,
+    describe_qualitative,
+    source_ref_of_qualitative,
+)
 from pipeline.report.patient.scope import NOTHING_FOUND, describe_scope
 from pipeline.report.patient.since_last import Since
 from pipeline.report.patient.treatment_course import show_course
@@ -34,9 +38,9 @@ from pipeline.report.report_model import (
     FileUse,
     FindingRow,
     PatientReport,
-    Place,
     ResultRow,
-    RunFacts,
+    RunInfo,
+    SourceRef,
 )
 from pipeline.report.wording import (
     describe_comments,
@@ -51,7 +55,7 @@ from schemas.joined_codes import split_codes
 from schemas.vocabulary import Confirmation, Outcome, Reason
 
 
-class Desk:
+class ReportBuilder:
     """Every table at hand, cut by patient; the report of one is put together from its rows."""
 
     def __init__(
@@ -60,7 +64,7 @@ class Desk:
         results: PatientRows,
         held: PatientRows,
         findings: PatientRows,
-        standing: PatientRows,
+        current: PatientRows,
         cited: CitedResults,
         said: PatientRows | None,
         doubts: PatientRows | None,
@@ -68,11 +72,11 @@ class Desk:
         changes: Mapping[tuple[str, str], Since],
         former: Mapping[int, str],
         knowledge: Knowledge,
-        run: RunFacts,
+        run: RunInfo,
         changed_at: Mapping[str, datetime],
     ) -> None:
         self.results, self.held = results, held
-        self.findings, self.standing, self.cited = findings, standing, cited
+        self.findings, self.current, self.cited = findings, current, cited
         self.said, self.doubts, self.doubts_cited = said, doubts, doubts_cited
         self.knowledge, self.run = knowledge, run
         self.former, self.changed_at = former, changed_at
@@ -111,34 +115,40 @@ class Desk:
         run = replace(self.run, run_at=self.changed_at.get(patient_id, self.run.run_at))
         reported: list[ReportedResult] = self.results.of(position)
         held: list[HeldResult] = self.held.of(position)
-        said: list[SaidResult] = self.said.of(position) if self.said else []
-        by_place = {place_of(row): row for row in reported}
+        said: list[QualitativeResult] = self.said.of(position) if self.said else []
+        by_source = {source_ref_of(row): row for row in reported}
         measured = _analytes_by_specimen(reported)
         done = Done(measured, said, self.knowledge.join.days)
         cited = self.cited.of(patient_id)
         findings = [
-            self._finding(row, cited.get((row.accession, row.rule), ()), by_place, done)
+            self._finding(row, cited.get((row.accession, row.rule), ()), by_source, done)
             for row in self.findings.of(position)
             # A value that is not critical is told by the rule that stands beside this one.
             if row.outcome == Outcome.PRESENT or row.rule not in self.critical
         ]
-        standing = [
-            self._finding(row, cited.get((row.accession, row.rule), ()), by_place, done)
-            for row in self.standing.of(position)
+        current = [
+            self._finding(row, cited.get((row.accession, row.rule), ()), by_source, done)
+            for row in self.current.of(position)
         ]
-        marks = list_marks(self.findings.of(position), cited, self.rules, texts)
+        marks = list_citations(self.findings.of(position), cited, self.rules, texts)
         changes = self.changes.get(patient_id, {})
         present = summary.describe_present(
-            standing, split_codes(reasons), self.priorities[rank], changes, texts
+            current, split_codes(reasons), self.priorities[rank], changes, texts
         )
         undecided = describe_undecided(
-            standing, measured, _analytes_by_specimen(held), self.knowledge, texts
+            current, measured, _analytes_by_specimen(held), self.knowledge, texts
         )
-        everything: list[ReportedResult | HeldResult | SaidResult] = [*reported, *held, *said]
+        everything: list[ReportedResult | HeldResult | QualitativeResult] = [
+            *reported,
+            *held,
+            *said,
+        ]
         latest = latest_of(row.collected_at for row in everything)
-        rows = [self._result(row, marks.get(place_of(row), ())) for row in reported]
+        rows = [self._result(row, marks.get(source_ref_of(row), ())) for row in reported]
         rows += [
-            describe_said(row, marks.get(place_of_said(row), ()), self.knowledge, texts)
+            describe_qualitative(
+                row, marks.get(source_ref_of_qualitative(row), ()), self.knowledge, texts
+            )
             for row in said
         ]
         rows += map(self._held, held)
@@ -150,7 +160,7 @@ class Desk:
             age=age,
             latest=show_date(latest, texts) or texts("not-stated"),
             verdict=summary.describe_verdict(
-                standing,
+                current,
                 present,
                 undecided,
                 len(held),
@@ -164,7 +174,7 @@ class Desk:
                 ),
             ),
             present=present,
-            resolved=summary.describe_resolved(standing, changes, texts),
+            resolved=summary.describe_resolved(current, changes, texts),
             undecided=undecided,
             not_tested=describe_not_tested(findings, self.rules, measured, self.knowledge, texts),
             held=summary.describe_held((row.code for row in held), texts),
@@ -183,10 +193,10 @@ class Desk:
             citations=distinct(each for row in findings for each in row.rule.citations),
             profile=self.knowledge.profile.title,
             run=run,
-            artifacts=describe_doubts(
+            artifacts=describe_interference(
                 self.doubts.of(position) if self.doubts else (),
                 self.doubts_cited.of(patient_id),
-                standing,
+                current,
                 self.knowledge,
                 texts,
             ),
@@ -196,7 +206,7 @@ class Desk:
         self,
         row: Finding,
         cited: Sequence[Cited],
-        by_place: Mapping[Place, ReportedResult],
+        by_source: Mapping[SourceRef, ReportedResult],
         done: Done,
     ) -> FindingRow:
         rule = self.rules[row.rule]
@@ -213,7 +223,7 @@ class Desk:
             reasons=tuple(Reason(reason) for reason in split_codes(row.reason)),
             grade=row.grade,
             unconfirmed=row.status == Confirmation.UNCONFIRMED,
-            evidence=tuple(list_evidence(row.outcome, rule, cited, by_place, self.wording)),
+            evidence=tuple(list_evidence(row.outcome, rule, cited, by_source, self.wording)),
             comments=describe_comments(comments, self.knowledge),
             suggest=tuple(
                 name
@@ -259,7 +269,7 @@ class Desk:
             status=texts(f"status.{'calculated' if row.derived else row.status}"),
             is_provisional=row.status in TOLD,
             corrected_from=self.former.get(row.result_id, ""),
-            place=place_of(row),
+            place=source_ref_of(row),
         )
 
     def _held(self, row: HeldResult) -> ResultRow:
@@ -278,11 +288,11 @@ class Desk:
         )
 
     def _files(
-        self, reported: Iterable[ReportedResult | SaidResult], held: Iterable[HeldResult]
+        self, reported: Iterable[ReportedResult | QualitativeResult], held: Iterable[HeldResult]
     ) -> tuple[FileUse, ...]:
         used, aside = defaultdict(list), defaultdict(list)
         for row in reported:
-            if isinstance(row, SaidResult) or not row.derived:
+            if isinstance(row, QualitativeResult) or not row.derived:
                 used[row.source_file, row.source_sheet].append(row.source_row)
         for kept in held:
             aside[kept.source_file, kept.source_sheet].append(kept.source_row)

@@ -67,7 +67,7 @@ def render_charts(
         if place < CHARTS_AT_MOST:
             chart = _draw(trend, data, first, last, texts)
             down, right = divmod(place, 2)
-            place_chart(
+            position_chart(
                 sheet,
                 chart,
                 row=_FIRST_ROW + down * _ROWS_PER_CHART,
@@ -123,12 +123,12 @@ def _put_data(styler: Styler, data: Worksheet, trends: Sequence[Trend], texts: T
     ]
     widths = (30, 17, 12, *[12] * 6, *[12] * LIMITS_AT_MOST, 60)
     columns = [Column(title=head, most=width) for head, width in zip(heads, widths, strict=True)]
-    rows = (_entries(trend, point) for trend in trends for point in trend.points)
+    rows = (_cells(trend, point) for trend in trends for point in trend.points)
     put_table(data, styler, _HEAD, "TrendData", columns, rows, texts=texts)
     data.freeze_panes = "C3"
 
 
-def _entries(trend: Trend, point: TrendPoint) -> list[Entry]:
+def _cells(trend: Trend, point: TrendPoint) -> list[Entry]:
     number = format_decimals(trend.decimals)
     has_band = point.low is not None and point.high is not None and trend.has_band
     height = float(f"{point.high - point.low:.12g}") if has_band else None  # type: ignore[operator]
@@ -264,7 +264,7 @@ def axis_ends(trend: Trend) -> tuple[float, float]:
     return (max(bottom, 0.0) if low >= 0 else bottom), top if top > bottom else bottom + step
 
 
-def place_chart(
+def position_chart(
     sheet: Worksheet,
     chart: Any,
     *,

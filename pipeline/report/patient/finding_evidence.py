@@ -10,7 +10,7 @@ from pipeline.interpret.sides import is_beyond
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.cited import ByFinding, Cited, Compared
 from pipeline.report.patient.patient_rows import Finding, ReportedResult
-from pipeline.report.report_model import CitedResult, Place, RuleText
+from pipeline.report.report_model import CitedResult, RuleText, SourceRef
 from pipeline.report.wording import (
     DIRECTIONS,
     SPAN,
@@ -41,13 +41,13 @@ def list_evidence(
     outcome: str,
     rule: RuleText,
     cited: Sequence[Cited],
-    by_place: Mapping[Place, ReportedResult],
+    by_source: Mapping[SourceRef, ReportedResult],
     wording: Wording,
 ) -> Iterator[CitedResult]:
     """Word what a finding rests on, with what is known of each result."""
     knowledge, texts = wording.knowledge, wording.texts
     for row in cited:
-        result = by_place.get(row.place)
+        result = by_source.get(row.place)
         ways = distinct(way for which, way in rule.comparisons if which == row.subject)
         compared, directions = _choose_limits(ways, row.compared, outcome)
         value, number = row.written, row.value if is_number(row.written) else None
@@ -86,7 +86,7 @@ def _title(subject: str, knowledge: Knowledge, *, alone: bool) -> str:
     return knowledge.analytes[subject].short
 
 
-def place_of(row: ReportedResult) -> Place:
+def source_ref_of(row: ReportedResult) -> SourceRef:
     return row.source_file, row.source_sheet, str(row.source_row), row.analyte, row.comparator
 
 
@@ -102,11 +102,11 @@ def is_number(text: str) -> bool:
     return (whole + decimals).isdecimal()
 
 
-def list_marks(
+def list_citations(
     findings: Iterable[Finding], cited: ByFinding, rules: Mapping[str, RuleText], texts: Texts
-) -> Mapping[Place, list[str]]:
+) -> Mapping[SourceRef, list[str]]:
     """What was found on each result: present findings, and those that it leaves open."""
-    marks: dict[Place, list[str]] = defaultdict(list)
+    marks: dict[SourceRef, list[str]] = defaultdict(list)
     for row in findings:
         title = rules[row.rule].title
         if row.outcome == Outcome.PRESENT:

@@ -34,7 +34,7 @@ class DoubtedSpecimen(NamedTuple):
     place: int
 
 
-def list_doubts(
+def list_interference(
     artifacts: DataFrame[Artifacts], patients: "pd.Series[str]", knowledge: Knowledge
 ) -> PatientRows:
     """List artifacts by patient."""
@@ -43,10 +43,10 @@ def list_doubts(
     return PatientRows(table, patients, DoubtedSpecimen)
 
 
-def describe_doubts(
+def describe_interference(
     doubts: Iterable[DoubtedSpecimen],
     cited: ByFinding,
-    standing: Collection[FindingRow],
+    current: Collection[FindingRow],
     knowledge: Knowledge,
     texts: Texts,
 ) -> tuple[ArtifactCard, ...]:
@@ -56,9 +56,9 @@ def describe_doubts(
     `cited` is what the doubts rest on.
     """
     cards = []
-    latest = latest_of(each.collected_at for each in standing)
+    latest = latest_of(each.collected_at for each in current)
     for row in doubts:
-        resting = [each for each in standing if each.accession == row.accession]
+        resting = [each for each in current if each.accession == row.accession]
         artifact = knowledge.artifacts[row.artifact]
         rests = row.collected_at == latest or any(each.unconfirmed for each in resting)
         if not rests and not artifact.stays:
@@ -75,7 +75,7 @@ def describe_doubts(
             ArtifactCard(
                 title=artifact.title,
                 evidence="\n".join(_evidence(behind, knowledge, texts)),
-                touches="\n".join(_touches(artifact, knowledge, texts)),
+                touches="\n".join(_affects(artifact, knowledge, texts)),
                 specimen=" ".join(filter(None, [row.accession, at])),
                 comment=" ".join(
                     [*describe_comments(split_codes(row.comment), knowledge), unsure]
@@ -99,7 +99,7 @@ def _evidence(cited: Iterable[Cited], knowledge: Knowledge, texts: Texts) -> Ite
             yield f"{short} {value}{on}"
 
 
-def _touches(artifact: Artifact, knowledge: Knowledge, texts: Texts) -> Iterator[str]:
+def _affects(artifact: Artifact, knowledge: Knowledge, texts: Texts) -> Iterator[str]:
     for way in distinct(touch.wrongly for touch in artifact.touches):
         names = [touch.analyte for touch in artifact.touches if touch.wrongly == way]
         if ANY in names:

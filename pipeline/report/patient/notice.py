@@ -22,14 +22,14 @@ from pipeline.report.excel.sheet import (
     start_workbook,
 )
 from pipeline.report.excel.style import LETTERHEAD, PLAIN, SECTION, TITLE, VERDICT, Look, Styler
-from pipeline.report.report_model import RunFacts
+from pipeline.report.report_model import RunInfo
 from pipeline.report.wording import show_date
 from pipeline.report.worklist.identity_sheet import tabulate_versions
 from pipeline.texts import LANGUAGES
 from schemas import DataFrame, Held
 
 
-def render_notice(patient: str, since: datetime, held: DataFrame[Held], run: RunFacts) -> Workbook:
+def render_notice(patient: str, since: datetime, held: DataFrame[Held], run: RunInfo) -> Workbook:
     """Render the notice on a patient id in conflict.
 
     Args:
@@ -57,7 +57,7 @@ def render_notice(patient: str, since: datetime, held: DataFrame[Held], run: Run
 
 
 def render_changed(
-    patient: str, held: DataFrame[Held], changed: Collection[str], run: RunFacts
+    patient: str, held: DataFrame[Held], changed: Collection[str], run: RunInfo
 ) -> Workbook:
     """Render the notice on a patient whose stored results were changed from outside.
 
@@ -93,7 +93,7 @@ def render_changed(
 
 def _render(
     patient: str,
-    run: RunFacts,
+    run: RunInfo,
     *,
     heads: Sequence[tuple[str, Look]],
     table: tuple[str, list[Column], list[list[Entry]]],

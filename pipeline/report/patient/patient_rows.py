@@ -73,7 +73,7 @@ class HeldResult(NamedTuple):
     place: int
 
 
-class SaidResult(NamedTuple):
+class QualitativeResult(NamedTuple):
     """A result in words, a row of Observations, as Python values."""
 
     source_file: str
@@ -145,7 +145,7 @@ def list_results(
     """
     shown = convert_results(results, knowledge, units)
     table = shown.assign(
-        place=_places(shown["analyte"], knowledge.analytes),
+        place=_source_refs(shown["analyte"], knowledge.analytes),
         computed=flag_against_interval(shown),
         decimals=show_decimals(shown, "original_value", "original_unit", knowledge),
         converted_decimals=show_decimals(shown, "converted", "converted_unit", knowledge),
@@ -162,17 +162,17 @@ def list_held(
     held: DataFrame[Held], patients: "pd.Series[str]", knowledge: Knowledge
 ) -> PatientRows:
     """List held results."""
-    table = held.assign(place=_places(held["analyte"], knowledge.analytes))
+    table = held.assign(place=_source_refs(held["analyte"], knowledge.analytes))
     return PatientRows(table, patients, HeldResult)
 
 
-def list_said(
+def list_qualitative(
     said: DataFrame[Observations], patients: "pd.Series[str]", knowledge: Knowledge
 ) -> PatientRows:
     """List the results in words."""
     table = list_reported(said)
-    table = table.assign(place=_places(table["code"], knowledge.observations))
-    return PatientRows(table, patients, SaidResult)
+    table = table.assign(place=_source_refs(table["code"], knowledge.observations))
+    return PatientRows(table, patients, QualitativeResult)
 
 
 def list_reported(said: DataFrame[Observations]) -> pd.DataFrame:
@@ -181,10 +181,10 @@ def list_reported(said: DataFrame[Observations]) -> pd.DataFrame:
 
 
 def list_with_report(
-    results: pd.DataFrame, said: DataFrame[Observations] | None, standing: pd.DataFrame
+    results: pd.DataFrame, said: DataFrame[Observations] | None, current: pd.DataFrame
 ) -> "pd.Series[str]":
     """List whose report there is something for: a number, a result in words, or a finding."""
-    present = standing.loc[standing["outcome"].eq(Outcome.PRESENT), "patient_id"]
+    present = current.loc[current["outcome"].eq(Outcome.PRESENT), "patient_id"]
     in_words = [] if said is None else [list_reported(said)["patient_id"]]
     everyone: pd.Series[str] = pd.concat([results["patient_id"], *in_words, present])
     return everyone.drop_duplicates()
@@ -194,7 +194,7 @@ def list_findings(
     findings: DataFrame[Findings], patients: "pd.Series[str]", knowledge: Knowledge
 ) -> PatientRows:
     """List findings of any outcome."""
-    table = findings.assign(place=_places(findings["rule"], knowledge.rules))
+    table = findings.assign(place=_source_refs(findings["rule"], knowledge.rules))
     return PatientRows(table, patients, Finding)
 
 
@@ -224,7 +224,7 @@ def list_assumed_adults(results: DataFrame[Reportable]) -> "pd.Series[str]":
     return results.loc[is_assumed, "patient_id"].drop_duplicates()
 
 
-def _places(names: "pd.Series[str]", order: Iterable[str]) -> "pd.Series[int]":
+def _source_refs(names: "pd.Series[str]", order: Iterable[str]) -> "pd.Series[int]":
     places = {name: place for place, name in enumerate(order)}
     return names.map(places).fillna(len(places)).astype("int64")
 

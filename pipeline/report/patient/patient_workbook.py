@@ -19,7 +19,7 @@ from pipeline.report.patient.sheet_tables import (
 )
 from pipeline.report.patient.summary import AS_REPORTED
 from pipeline.report.patient.summary_sheet import footer_of, render_summary
-from pipeline.report.report_model import PatientReport, Place
+from pipeline.report.report_model import PatientReport, SourceRef
 from pipeline.report.wording import show_date
 from pipeline.texts import LANGUAGES, Texts
 
@@ -48,7 +48,7 @@ def render_workbook(report: PatientReport) -> Workbook:
 
 def _render_findings(book: Workbook, styler: Styler, report: PatientReport, texts: Texts) -> None:
     sheet = _start(book, styler, report, texts, "findings", repeat="1:2")
-    links = _places_of_results(report, texts)
+    links = _refs_of_results(report, texts)
     put_table(
         sheet,
         styler,
@@ -82,7 +82,7 @@ def _render_results(book: Workbook, styler: Styler, report: PatientReport, texts
     sheet.freeze_panes = "D3"
 
 
-def _places_of_results(report: PatientReport, texts: Texts) -> dict[Place, str]:
+def _refs_of_results(report: PatientReport, texts: Texts) -> dict[SourceRef, str]:
     """Say of each result where its row is."""
     name = quote_sheetname(texts("sheet.results"))
     if len(report.findings) > LINKS_AT_MOST:

@@ -15,7 +15,7 @@ _DEPTH: Mapping[str, int] = {grade: depth for depth, grade in enumerate(["", *Gr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Urgency:
+class PriorityText:
     """A class of the worklist: its word, and what brings a patient into it."""
 
     rank: int
@@ -46,10 +46,10 @@ class Urgency:
         return [each for _, each in pairs]
 
 
-def describe_priorities(knowledge: Knowledge) -> Mapping[int, Urgency]:
+def describe_priorities(knowledge: Knowledge) -> Mapping[int, PriorityText]:
     """Describe every class of the worklist, by rank."""
     return {
-        each.rank: Urgency(
+        each.rank: PriorityText(
             rank=each.rank,
             title=each.title,
             analytes=frozenset(

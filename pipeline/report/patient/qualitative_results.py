@@ -7,9 +7,9 @@ from datetime import datetime
 from pipeline.knowledge.check_observations import IN_WORDS
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.patient.finding_evidence import TOLD
-from pipeline.report.patient.patient_rows import SaidResult
+from pipeline.report.patient.patient_rows import QualitativeResult
 from pipeline.report.patient.undecided import Measured
-from pipeline.report.report_model import Place, ResultRow
+from pipeline.report.report_model import ResultRow, SourceRef
 from pipeline.report.wording import show_date
 from pipeline.texts import Texts
 
@@ -24,10 +24,10 @@ _SEEN = {"yes": "said.word.yes", "no": "said.word.no", "unclear": "said.word.unc
 class Done:
     """What was tested: numbers on the specimen itself, words within days of it."""
 
-    def __init__(self, measured: Measured, said: Iterable[SaidResult], days: int) -> None:
+    def __init__(self, measured: Measured, said: Iterable[QualitativeResult], days: int) -> None:
         """Sort results in words by test; `days` is how far from a specimen they count for it."""
         self._measured, self._days = measured, days
-        self._said: dict[str, list[SaidResult]] = defaultdict(list)
+        self._said: dict[str, list[QualitativeResult]] = defaultdict(list)
         for row in said:
             self._said[row.code].append(row)
 
@@ -35,11 +35,11 @@ class Done:
         """Whether all of some tests were done, as seen from a specimen and its collection."""
         measured = self._measured.get(accession, ())
         return all(
-            test in measured or any(self._is_near(row, accession, at) for row in self._said[test])
+            test in measured or any(self._is_close(row, accession, at) for row in self._said[test])
             for test in tests
         )
 
-    def _is_near(self, row: SaidResult, accession: str, at: datetime | None) -> bool:
+    def _is_close(self, row: QualitativeResult, accession: str, at: datetime | None) -> bool:
         if row.accession == accession:
             return True
         if at is None or row.collected_at is None:
@@ -48,12 +48,12 @@ class Done:
         return abs(apart) <= self._days
 
 
-def place_of_said(row: SaidResult) -> Place:
+def source_ref_of_qualitative(row: QualitativeResult) -> SourceRef:
     return row.source_file, row.source_sheet, str(row.source_row), row.code, ""
 
 
-def describe_said(
-    row: SaidResult, marks: Iterable[str], knowledge: Knowledge, texts: Texts
+def describe_qualitative(
+    row: QualitativeResult, marks: Iterable[str], knowledge: Knowledge, texts: Texts
 ) -> ResultRow:
     """Give the row of a result in words: what it says stands where the number would."""
     kind = knowledge.observations[row.code]
@@ -77,5 +77,5 @@ def describe_said(
         source_row=row.source_row,
         status=texts(f"status.{row.status}"),
         is_provisional=row.status in TOLD,
-        place=place_of_said(row),
+        place=source_ref_of_qualitative(row),
     )

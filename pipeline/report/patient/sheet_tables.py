@@ -23,7 +23,7 @@ from pipeline.report.excel.style import (
     format_decimals,
 )
 from pipeline.report.patient.finding_evidence import round_limit
-from pipeline.report.report_model import CitedResult, FindingRow, Place, ResultRow, RuleText
+from pipeline.report.report_model import CitedResult, FindingRow, ResultRow, RuleText, SourceRef
 from pipeline.report.wording import count_decimals
 from pipeline.texts import Texts
 from schemas.vocabulary import Outcome
@@ -52,7 +52,7 @@ def result_columns(texts: Texts, units_display: str) -> tuple[Column, ...]:
     )
 
 
-def finding_entries(row: FindingRow, texts: Texts, links: Mapping[Place, str]) -> list[Entry]:
+def finding_entries(row: FindingRow, texts: Texts, links: Mapping[SourceRef, str]) -> list[Entry]:
     """Give the cells of a finding; `links` says where in the workbook each result stands."""
     evidence, rule = row.evidence, row.rule
     urls = [source.link for source in rule.citations if source.link]

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline.interpret.course import Moves
-from pipeline.interpret.current import standing_findings
+from pipeline.interpret.current import current_findings
 from pipeline.interpret.joined_evidence import list_current, list_values
-from pipeline.interpret.since_last_report import compare_standing, sum_up_standing
+from pipeline.interpret.since_last_report import compare_current, summarize_current
 from pipeline.report.wording import show_unit
 from schemas import DataFrame, Evidence, Findings
 from schemas.vocabulary import Change, Outcome
@@ -40,7 +40,7 @@ class Since(NamedTuple):
 
 def list_changes(
     findings: DataFrame[Findings],
-    standing: DataFrame[Findings],
+    current: DataFrame[Findings],
     evidence: DataFrame[Evidence],
     moves: Moves = MappingProxyType({}),
 ) -> Mapping[tuple[str, str], Since]:
@@ -48,7 +48,7 @@ def list_changes(
 
     A rule that was never asked before has no entry.
     """
-    stands = sum_up_standing(standing).set_index(_KEY)
+    stands = summarize_current(current).set_index(_KEY)
     # What stands may be older than what could not be decided since: it is not its own past.
     latest = stands["collected_at"].rename("latest")
     placed = findings.merge(latest, on=_KEY, how="inner")
@@ -56,11 +56,11 @@ def list_changes(
     is_earlier = at.dt.normalize() < until.dt.normalize()
     # Of the same day what has a time, too: without one nobody knows which came first.
     is_earlier |= placed["collected_precision"].eq("time") & (at < until)
-    before = standing_findings(findings_of(placed[is_earlier].reset_index(drop=True)))
+    before = current_findings(findings_of(placed[is_earlier].reset_index(drop=True)))
     if before.empty:
         return {}
-    then, now = (list_current(found, evidence) for found in (before, standing))
-    changes = compare_standing(then, now, moves).set_index(_KEY)[["change", "way"]]
+    then, now = (list_current(found, evidence) for found in (before, current))
+    changes = compare_current(then, now, moves).set_index(_KEY)[["change", "way"]]
     last = before.sort_values("collected_at", kind="stable").drop_duplicates(_KEY, keep="last")
     told = last.join(changes, on=_KEY, how="inner")
     values = list_values(findings_of(told), evidence)

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.patient.evidence_text import show_evidence, show_limit
-from pipeline.report.patient.priority import Urgency
+from pipeline.report.patient.priority import PriorityText
 from pipeline.report.patient.since_last import Since
 from pipeline.report.patient.undecided import start_sentence
-from pipeline.report.report_model import FindingCard, FindingRow, HeldCount, OpenQuestion, RunFacts
+from pipeline.report.report_model import FindingCard, FindingRow, HeldCount, OpenQuestion, RunInfo
 from pipeline.report.wording import distinct, show_date
 from pipeline.texts import Texts
 from schemas.vocabulary import Change, Outcome, Sex, Way
@@ -27,9 +27,9 @@ NOT_ASSESSABLE = 5
 
 
 def describe_present(
-    standing: Iterable[FindingRow],
+    current: Iterable[FindingRow],
     reasons: Sequence[str],
-    urgency: Urgency,
+    urgency: PriorityText,
     changes: Mapping[str, Since],
     texts: Texts,
 ) -> tuple[FindingCard, ...]:
@@ -39,7 +39,7 @@ def describe_present(
     patient. The newest of a rule comes first. `changes` go by rule id.
     """
     places = {rule: place for place, rule in enumerate(reasons)}
-    present = [row for row in standing if row.outcome == Outcome.PRESENT]
+    present = [row for row in current if row.outcome == Outcome.PRESENT]
     present.sort(key=lambda row: places.get(row.rule.id, len(places)))
     present = urgency.order(present, lambda row: (row.rule, row.grade))
     comments = _leave_out_repeated(row.comments for row in present)
@@ -80,11 +80,11 @@ def describe_held(codes: Iterable[str], texts: Texts) -> tuple[HeldCount, ...]:
 
 
 def describe_verdict(
-    standing: Sequence[FindingRow],
+    current: Sequence[FindingRow],
     present: Sequence[FindingCard],
     undecided: Sequence[OpenQuestion],
     held: int,
-    urgency: Urgency,
+    urgency: PriorityText,
     texts: Texts,
     scope: str = "",
 ) -> str:
@@ -106,7 +106,7 @@ def describe_verdict(
     elif urgency.rank < NOT_ASSESSABLE:
         # A number far below every limit puts the patient here, though no limit covers the age.
         text = texts("verdict.depth", said=said)
-    elif any(_is_assessed(row) for row in standing):
+    elif any(_is_assessed(row) for row in current):
         text = scope or texts("verdict.nothing-found")
     else:
         text = texts("verdict.nothing-assessed")
@@ -124,7 +124,7 @@ def _is_assessed(row: FindingRow) -> bool:
 
 
 def describe_basis(
-    run: RunFacts,
+    run: RunInfo,
     knowledge: Knowledge,
     sex: str,
     texts: Texts,
@@ -164,7 +164,7 @@ def describe_sex(sex: str, texts: Texts) -> str:
 
 
 def describe_resolved(
-    standing: Iterable[FindingRow], changes: Mapping[str, Since], texts: Texts
+    current: Iterable[FindingRow], changes: Mapping[str, Since], texts: Texts
 ) -> tuple[str, ...]:
     """Say what was present before and is absent now."""
     return distinct(
@@ -174,7 +174,7 @@ def describe_resolved(
             date=show_date(since.on, texts),
             now=show_date(row.collected_at, texts) or texts("evidence.unknown-date"),
         )
-        for row in standing
+        for row in current
         if (since := changes.get(row.rule.id))
         and since.change == Change.RESOLVED
         and row.outcome == Outcome.ABSENT

@@ -148,13 +148,13 @@ def join_alike(questions: Iterable[OpenQuestion]) -> list[OpenQuestion]:
         replace(
             group[0],
             title="\n".join(each.title for each in group),
-            evidence="\n".join(distinct(_list_told(group))),
+            evidence="\n".join(distinct(_list_distinct(group))),
         )
         for group in groups.values()
     ]
 
 
-def _list_told(group: Sequence[OpenQuestion]) -> Iterator[str]:
+def _list_distinct(group: Sequence[OpenQuestion]) -> Iterator[str]:
     """Tell each result once: what rests on several may repeat what questions of fewer tell."""
     for each in group:
         fewer = [other.rests_on for other in group if len(other.rests_on) < len(each.rests_on)]

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from pipeline.knowledge.model import Knowledge
-from pipeline.report.patient.finding_evidence import place_of
+from pipeline.report.patient.finding_evidence import source_ref_of
 from pipeline.report.patient.patient_rows import ReportedResult
-from pipeline.report.report_model import FindingRow, Place, Trend, TrendPoint
+from pipeline.report.report_model import FindingRow, SourceRef, Trend, TrendPoint
 from pipeline.texts import Texts
 from schemas.vocabulary import ResultStatus
 
@@ -41,7 +41,7 @@ def list_trends(
     }
     if not repeated:
         return ()
-    doubted, limits = _doubts(findings), _near_limits(findings)
+    doubted, limits = _in_question(findings), _limits_compared(findings)
     trends = (
         _trend(repeated[place], doubted, limits, knowledge, texts, converts=converts)
         for place in sorted(repeated)
@@ -51,8 +51,8 @@ def list_trends(
 
 def _trend(
     rows: Sequence[ReportedResult],
-    doubted: set[Place],
-    limits: Mapping[Place, Mapping[str, float]],
+    doubted: set[SourceRef],
+    limits: Mapping[SourceRef, Mapping[str, float]],
     knowledge: Knowledge,
     texts: Texts,
     *,
@@ -63,7 +63,7 @@ def _trend(
     points = []
     for row in rows:
         factor = 1.0 if as_reported else row.factor
-        place = place_of(row)
+        place = source_ref_of(row)
         mine = limits.get(place, {})
         points.append(
             TrendPoint(
@@ -92,16 +92,16 @@ def _kind(row: ReportedResult, is_doubted: bool) -> Literal["result", "bound", "
     return "bound" if row.comparator else "result"
 
 
-def _doubts(findings: Iterable[FindingRow]) -> set[Place]:
+def _in_question(findings: Iterable[FindingRow]) -> set[SourceRef]:
     return {each.place for row in findings if row.unconfirmed for each in row.evidence}
 
 
-def _near_limits(findings: Iterable[FindingRow]) -> Mapping[Place, Mapping[str, float]]:
+def _limits_compared(findings: Iterable[FindingRow]) -> Mapping[SourceRef, Mapping[str, float]]:
     """Single limits that were compared with each result, by title of the rule.
 
     Without those far above every result: a line at 1000 would press results of 200 together.
     """
-    limits: dict[Place, dict[str, float]] = defaultdict(dict)
+    limits: dict[SourceRef, dict[str, float]] = defaultdict(dict)
     near: set[str] = set()
     for row in findings:
         if len(row.evidence) != 1:
@@ -119,13 +119,13 @@ def _near_limits(findings: Iterable[FindingRow]) -> Mapping[Place, Mapping[str, 
 
 
 def _distinct_lines(
-    rows: Sequence[ReportedResult], limits: Mapping[Place, Mapping[str, float]]
+    rows: Sequence[ReportedResult], limits: Mapping[SourceRef, Mapping[str, float]]
 ) -> list[str]:
     """Rules whose limits differ somewhere: lines on top of each other would hide each other."""
-    titles = dict.fromkeys(title for row in rows for title in limits.get(place_of(row), {}))
+    titles = dict.fromkeys(title for row in rows for title in limits.get(source_ref_of(row), {}))
     drawn: dict[tuple[float | None, ...], str] = {}
     for title in titles:
-        line = tuple(limits.get(place_of(row), {}).get(title) for row in rows)
+        line = tuple(limits.get(source_ref_of(row), {}).get(title) for row in rows)
         drawn.setdefault(line, title)
     return [*drawn.values()][:LIMITS_AT_MOST]
 

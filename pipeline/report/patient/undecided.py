@@ -26,7 +26,7 @@ Measured = Mapping[str, Collection[str]]
 
 
 def describe_undecided(
-    standing: Iterable[FindingRow],
+    current: Iterable[FindingRow],
     measured: Measured,
     held: Measured,
     knowledge: Knowledge,
@@ -37,7 +37,7 @@ def describe_undecided(
     Of several specimens the latest is told; the dates of the others stand beside it.
     """
     by_rule: dict[str, list[FindingRow]] = {}
-    for row in standing:
+    for row in current:
         if row.outcome == Outcome.INDETERMINATE:
             by_rule.setdefault(row.rule.id, []).append(row)
     return tuple(
@@ -134,7 +134,7 @@ def _open_question(
         words[name] = words[name] or texts("settled.something")
     has_interval = any(each.interval and not each.limits for each in row.evidence)
     settled = distinct(
-        start_sentence(texts(_settled_by(reason, has_interval), **words)) for reason in row.reasons
+        start_sentence(texts(_decided_by(reason, has_interval), **words)) for reason in row.reasons
     )
     unknown_date = texts("evidence.unknown-date")
     told = show_evidence(row, texts) or texts(
@@ -156,7 +156,7 @@ def _open_question(
     )
 
 
-def _settled_by(reason: Reason, has_interval: bool) -> str:
+def _decided_by(reason: Reason, has_interval: bool) -> str:
     printed = reason == Reason.NO_LIMIT_FOR_AGE and has_interval
     return f"settled.{reason}{'.interval' if printed else ''}"
 

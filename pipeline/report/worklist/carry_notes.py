@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from pipeline.history.notes import (
     Call,
-    Entries,
     Kept,
     Note,
     Unplaced,
+    WorklistNotes,
     is_yes,
     join_own,
     join_texts,
@@ -24,15 +24,15 @@ from pipeline.texts.workbook_cells import as_shown
 _NO_TOPIC_OF_A_RULE = ("held", "identity-conflict", "undecided")
 
 
-def carry_entries(
-    entries: Entries,
+def carry_over(
+    entries: WorklistNotes,
     topics: Mapping[str, Sequence[str]],
     titles: Mapping[str, str],
     due: Iterable[Call],
     today: date,
     texts: Texts = ENGLISH,
     before: Mapping[str, Collection[str]] | None = None,
-) -> Entries:
+) -> WorklistNotes:
     """Sort what was typed into what stays in the worklist and what goes to its archive.
 
     What was carried once is carried again without a change.
@@ -47,8 +47,8 @@ def carry_entries(
         before: Rules that stood on a line of the worklist before, for notes that do not know
             what they were typed about.
     """
-    entries = _place(entries, topics, today, texts)
-    known = _know_topics(entries.notes, topics, before or {})
+    entries = _place_unassigned(entries, topics, today, texts)
+    known = _with_subjects(entries.notes, topics, before or {})
     notes, gone = carry_notes(replace(entries, notes=known), topics, titles, today, texts)
     calls, closed = carry_calls(entries, due, today, texts)
     left = {who: cells for who, cells in entries.own.items() if who not in topics}
@@ -67,7 +67,7 @@ def carry_entries(
 
 
 def carry_notes(
-    entries: Entries,
+    entries: WorklistNotes,
     topics: Mapping[str, Sequence[str]],
     titles: Mapping[str, str],
     today: date,
@@ -91,7 +91,7 @@ def carry_notes(
 
 
 def carry_calls(
-    entries: Entries, due: Iterable[Call], today: date, texts: Texts = ENGLISH
+    entries: WorklistNotes, due: Iterable[Call], today: date, texts: Texts = ENGLISH
 ) -> tuple[tuple[Call, ...], tuple[Kept, ...]]:
     """Give the calls to list, those that are due and those not yet closed, and the closed ones.
 
@@ -125,9 +125,9 @@ def keep(
     )
 
 
-def _place(
-    entries: Entries, topics: Mapping[str, Sequence[str]], today: date, texts: Texts
-) -> Entries:
+def _place_unassigned(
+    entries: WorklistNotes, topics: Mapping[str, Sequence[str]], today: date, texts: Texts
+) -> WorklistNotes:
     """Put a note where a person has said that it belongs, and take away what is done."""
     if not any(line.belongs or line.done for line in entries.unplaced):
         return entries
@@ -162,7 +162,7 @@ def _join_unplaced(note: Note | None, line: Unplaced, patient: str) -> Note | No
     return placed if note is None else join_typed(note, placed)
 
 
-def _know_topics(
+def _with_subjects(
     notes: Mapping[str, Note],
     topics: Mapping[str, Sequence[str]],
     before: Mapping[str, Collection[str]],

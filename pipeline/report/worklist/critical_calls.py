@@ -72,7 +72,7 @@ def list_due(
                         None,
                         (
                             show_evidence(cited, knowledge, texts),
-                            *_doubts(row, cited, preliminary, knowledge, texts),
+                            *_reservations(row, cited, preliminary, knowledge, texts),
                         ),
                     )
                 ),
@@ -101,7 +101,7 @@ def list_identity_calls(
         )
 
 
-def _doubts(
+def _reservations(
     row: Any,
     cited: Sequence[Cited],
     preliminary: Collection[tuple[str, str, str]],

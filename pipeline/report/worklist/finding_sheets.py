@@ -40,7 +40,7 @@ _PLACES = ("source_file", "source_sheet")
 def render_hematologist(
     book: Workbook,
     styler: Styler,
-    standing: DataFrame[Findings],
+    current: DataFrame[Findings],
     cited: CitedResults,
     results: DataFrame[Reportable],
     changes: DataFrame[Changes],
@@ -51,9 +51,9 @@ def render_hematologist(
     """Say of each finding its value, the one before, what changed and what is missing."""
     before = _values_before(results, texts)
     change_of = {(row.patient_id, row.rule): row for row in rows_of(changes)}
-    told = standing[
-        standing["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
-        & ~standing["patient_id"].isin(_left_out(lines))
+    told = current[
+        current["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
+        & ~current["patient_id"].isin(_left_out(lines))
     ].sort_values("outcome", key=lambda each: each.ne(Outcome.PRESENT), kind="stable")
     entries = []
     for row in in_order(told, lines):
@@ -85,13 +85,13 @@ def render_hematologist(
 def render_analyst(
     book: Workbook,
     styler: Styler,
-    standing: DataFrame[Findings],
+    current: DataFrame[Findings],
     evidence: DataFrame[Evidence],
     lines: Mapping[str, Line],
     texts: Texts,
 ) -> None:
     """Say of each finding the rule, the codes, the unit as reported and the versions."""
-    told = standing[standing["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])]
+    told = current[current["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])]
     cited = cite(Findings.require_columns(told), evidence)
     entries = [
         [

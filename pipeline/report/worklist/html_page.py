@@ -75,7 +75,7 @@ def _row(line: Sequence[Entry], texts: Texts) -> str:
 
 def _cells(line: Iterable[Entry], texts: Texts) -> Iterator[str]:
     for place, entry in enumerate(line):
-        text, key = _say(entry, texts)
+        text, key = _cell_text(entry, texts)
         look = entry.look
         color = (
             f' style="--fill:#{look.fill};--ink:#{look.color}"'
@@ -94,7 +94,7 @@ def _cells(line: Iterable[Entry], texts: Texts) -> Iterator[str]:
         yield f"<{cell}{scope}{number}{color}{sort}>{shown}</{cell}>"
 
 
-def _say(entry: Entry, texts: Texts) -> tuple[str, str]:
+def _cell_text(entry: Entry, texts: Texts) -> tuple[str, str]:
     """Give what a cell shows, and what it is sorted by."""
     value = entry.value
     if value is None:

@@ -62,7 +62,7 @@ def tabulate_versions(
     concerned: pd.DataFrame,
     held: DataFrame[Held],
     texts: Texts,
-    would_say: Versions | None = None,
+    outcomes: Versions | None = None,
     knowledge: Knowledge | None = None,
 ) -> tuple[list[Column], list[list[Entry]]]:
     """Give columns, and a line for each version of each id or specimen in conflict.
@@ -85,24 +85,24 @@ def tabulate_versions(
     heads = zip(texts.heads("conflicts.heads"), _WIDTHS, strict=True)
     columns = [Column(title=head, most=width) for head, width in heads]
     lines = [_line(texts, *row) for row in counted.to_numpy()]
-    if would_say is None or knowledge is None:
+    if outcomes is None or knowledge is None:
         return columns, lines
     more = zip(texts.heads("conflicts.more"), _MORE_WIDTHS, strict=True)
     columns += [Column(title=head, most=width) for head, width in more]
-    told = _tell_versions(counted, would_say, knowledge, texts)
+    told = _list_versions(counted, outcomes, knowledge, texts)
     return columns, [[*line, *more] for line, more in zip(lines, told, strict=True)]
 
 
-def _tell_versions(
-    counted: pd.DataFrame, would_say: Versions, knowledge: Knowledge, texts: Texts
+def _list_versions(
+    counted: pd.DataFrame, outcomes: Versions, knowledge: Knowledge, texts: Texts
 ) -> list[list[Entry]]:
     """Say of each version its class, and what would be found, with its values."""
     said = pd.DataFrame({"patient_id": counted["patient_id"], **describe_people(counted)})
-    found = said.merge(would_say.people, how="left", on=["patient_id", *DETAILS])
+    found = said.merge(outcomes.people, how="left", on=["patient_id", *DETAILS])
     titles = {each.rank: each.title for each in knowledge.priorities}
     told: dict[str, list[str]] = defaultdict(list)
-    cited = cite(would_say.findings, would_say.evidence)
-    for row in rows_of(would_say.findings):
+    cited = cite(outcomes.findings, outcomes.evidence)
+    for row in rows_of(outcomes.findings):
         title = knowledge.rules[row.rule].title
         at = None if pd.isna(row.collected_at) else row.collected_at
         day = show_date(at, texts) or texts("not-stated")

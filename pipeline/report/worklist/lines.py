@@ -23,7 +23,7 @@ from pipeline.report.excel.style import (
 )
 from pipeline.report.patient.priority import describe_priorities
 from pipeline.report.patient.scope import describe_scope, scope_of
-from pipeline.report.report_model import RunFacts
+from pipeline.report.report_model import RunInfo
 from pipeline.report.wording import describe_rules
 from pipeline.report.worklist.line_tags import TAG, tag_line
 from pipeline.texts import Texts
@@ -52,13 +52,13 @@ def line_columns(texts: Texts, own: Sequence[str] = ()) -> tuple[Column, ...]:
     return (*columns, *(Column(title=head, most=_OWN_WIDTH) for head in own), tag)
 
 
-def describe_topics(knowledge: Knowledge, texts: Texts) -> Mapping[str, str]:
+def describe_subjects(knowledge: Knowledge, texts: Texts) -> Mapping[str, str]:
     """Give the words for what a note may be about."""
     titles = {topic: texts(f"topic.{topic}") for topic in TOPICS}
     return titles | {rule.id: rule.title for rule in knowledge.rules.values()}
 
 
-def list_topics(patients: DataFrame[Patients]) -> Mapping[str, Sequence[str]]:
+def list_subjects(patients: DataFrame[Patients]) -> Mapping[str, Sequence[str]]:
     """Say of each line what a note on it is about."""
     wanted = ["patient_id", "reasons", "held", "in_conflict", "not_assessable"]
     return {
@@ -109,7 +109,7 @@ class Typed(NamedTuple):
     made: str
     """Which worklist it is."""
 
-    def own_entries(self, patient: str) -> list[Entry]:
+    def own_cells(self, patient: str) -> list[Entry]:
         """Give the cells of the columns that people added."""
         cells = self.own.get(patient, {})
         return [Entry(cells.get(header, ""), INPUT) for header in self.columns]
@@ -129,33 +129,33 @@ class Typed(NamedTuple):
         return tag_line(patient, self.topics[patient], note, self.made, own)
 
 
-class _Standing(NamedTuple):
+class _CurrentFinding(NamedTuple):
     """What stands of one rule and patient."""
 
     grade: str
     unconfirmed: bool
 
 
-def say_why(
+def list_reasons(
     patients: DataFrame[Patients],
-    standing: DataFrame[Findings],
+    current: DataFrame[Findings],
     knowledge: Knowledge,
     names: Mapping[str, str],
     texts: Texts,
 ) -> list[str]:
     """Say of each patient in plain words why the line stands where it does."""
-    present: dict[tuple[str, str], _Standing] = {}
+    present: dict[tuple[str, str], _CurrentFinding] = {}
     undecided: dict[str, dict[str, None]] = defaultdict(dict)
     depth = {grade: place for place, grade in enumerate(["", *Grade])}
     wanted = ["patient_id", "rule", "outcome", "grade", "status"]
     for patient, rule, outcome, grade, status in zip(
-        *(standing[name] for name in wanted), strict=True
+        *(current[name] for name in wanted), strict=True
     ):
         if outcome == Outcome.PRESENT:
-            other = present.get((patient, rule), _Standing("", False))
+            other = present.get((patient, rule), _CurrentFinding("", False))
             deepest = max(grade, other.grade, key=lambda each: depth[each])
             doubt = other.unconfirmed or status == Confirmation.UNCONFIRMED
-            present[patient, rule] = _Standing(deepest, doubt)
+            present[patient, rule] = _CurrentFinding(deepest, doubt)
         elif outcome == Outcome.INDETERMINATE:
             undecided[patient][texts.in_sentence(knowledge.rules[rule].title)] = None
     wanted = ["patient_id", "priority", "in_conflict", "reasons", "held"]
@@ -166,7 +166,7 @@ def say_why(
     rows = zip(*(patients[name] for name in wanted), scopes, strict=True)
     for patient, priority, in_conflict, reasons, held, scope in rows:
         stand = [
-            (rules[rule], present.get((patient, rule), _Standing("", False)))
+            (rules[rule], present.get((patient, rule), _CurrentFinding("", False)))
             for rule in split_codes(reasons)
         ]
         ordered = urgencies[priority].order(stand, lambda each: (each[0], each[1].grade))
@@ -188,9 +188,9 @@ def say_why(
     return said
 
 
-def _name_finding(title: str, standing: _Standing, texts: Texts) -> str:
-    grade = f" ({texts(f'grade.{standing.grade}')})" if standing.grade else ""
-    doubt = f" {texts('mark.repeat')}" if standing.unconfirmed else ""
+def _name_finding(title: str, current: _CurrentFinding, texts: Texts) -> str:
+    grade = f" ({texts(f'grade.{current.grade}')})" if current.grade else ""
+    doubt = f" {texts('mark.repeat')}" if current.unconfirmed else ""
     return f"{title}{grade}{doubt}"
 
 
@@ -199,7 +199,7 @@ def list_lines(
     reasons: list[str],
     changes: Mapping[str, str],
     knowledge: Knowledge,
-    run: RunFacts,
+    run: RunInfo,
     names: Mapping[str, str],
     typed: Typed,
     texts: Texts,

@@ -25,11 +25,11 @@ def merge_calls(
     """
     calls, unplaced = dict(stored), list[Unplaced]()
     shown = Counter(_where(line.shown) for line in lines)
-    by_place = {_where(_drawn(call)): call for call in stored.values()}
+    by_source = {_where(_drawn(call)): call for call in stored.values()}
     for line in lines:
-        call = _identify(line, stored, by_place, shown)
+        call = _identify(line, stored, by_source, shown)
         if call is not None:
-            answered = _answer(call, line, stored.get(call.key), made)
+            answered = _add_answers(call, line, stored.get(call.key), made)
             if answered is not None:
                 calls[call.key] = answered
         elif any(line.typed) and not _is_known(line, stored):
@@ -42,14 +42,14 @@ def merge_calls(
 def _identify(
     line: TypedCall,
     stored: Mapping[Key, Call],
-    by_place: Mapping[tuple[str | None, ...], Call],
+    by_source: Mapping[tuple[str | None, ...], Call],
     shown: Mapping[tuple[str | None, ...], int],
 ) -> Call | None:
     """Say which call a line is; None where that is not certain."""
     tag, (patient, finding, _, _, accession) = line.tag, line.shown
     if tag is None:
         place = _where(line.shown)
-        return by_place.get(place) if shown[place] == 1 else None
+        return by_source.get(place) if shown[place] == 1 else None
     agrees = patient == as_shown(tag.patient_id) and (
         accession is None or accession == as_drawn(tag.accession)
     )
@@ -58,7 +58,9 @@ def _identify(
     return stored.get(_key(tag)) or _call_of(tag) if agrees else None
 
 
-def _answer(call: Call, line: TypedCall, stored: Call | None, made: Collection[str]) -> Call | None:
+def _add_answers(
+    call: Call, line: TypedCall, stored: Call | None, made: Collection[str]
+) -> Call | None:
     """Give a call with the answers of its line; None if the line adds nothing."""
     before = stored.typed if stored else ("",) * ANSWERS
     typed = tuple(

@@ -12,11 +12,11 @@ from datetime import date
 from types import MappingProxyType
 
 from pipeline.history.notes import (
-    Entries,
     Kept,
     Note,
     Own,
     Unplaced,
+    WorklistNotes,
     check_own,
     check_typed,
     join_own,
@@ -60,7 +60,7 @@ class Context:
 class Merged:
     """What was typed so far, and what the saved worklist has added to it."""
 
-    entries: Entries
+    entries: WorklistNotes
     counts: Mapping[str, int]
     """"notes": new or changed; "taken-back"; "unplaced": new lines of that kind; "calls";
     "ids-differ": lines whose hidden cell is another patient's."""
@@ -68,7 +68,7 @@ class Merged:
     """What is changed on the lines of the file, for when it is read again."""
 
 
-def merge(read: ReadBack, stored: Entries, context: Context) -> Merged:
+def merge(read: ReadBack, stored: WorklistNotes, context: Context) -> Merged:
     """Join what was read from a saved worklist with what was typed before."""
     work = _Merging(read, stored, context)
     for patient, lines in work.sort_lines().items():
@@ -84,7 +84,7 @@ def merge(read: ReadBack, stored: Entries, context: Context) -> Merged:
     used = {header for cells in work.own.values() for header, cell in cells.items() if cell != ""}
     is_sheet = bool(read.lines)
     work.counts["calls"] += sum(call != stored.calls.get(key) for key, call in calls.items())
-    entries = Entries(
+    entries = WorklistNotes(
         notes=MappingProxyType(work.notes),
         calls=MappingProxyType(calls),
         kept=tuple(dict.fromkeys(kept)),
@@ -100,7 +100,7 @@ def merge(read: ReadBack, stored: Entries, context: Context) -> Merged:
 class _Merging:
     """A saved worklist on its way into what was typed before."""
 
-    def __init__(self, read: ReadBack, stored: Entries, context: Context) -> None:
+    def __init__(self, read: ReadBack, stored: WorklistNotes, context: Context) -> None:
         self.stored, self.context = stored, context
         self.lines = read.lines
         self.notes = dict(stored.notes)

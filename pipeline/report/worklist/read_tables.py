@@ -79,7 +79,7 @@ def find_tables(
     for title, rows in sheets.items():
         table = _find_table(rows, heads_before)
         if table is None:
-            odd["own-sheets"] += bool(any(map(any, rows))) and not _is_ours(title)
+            odd["own-sheets"] += bool(any(map(any, rows))) and not _is_own(title)
             continue
         tables.append(table)
     if not any(table.kind == "lines" for table in tables):
@@ -208,7 +208,7 @@ def _name_column(head: str, column: int, taken: Collection[str], texts: Texts) -
     return name
 
 
-def _is_ours(title: str) -> bool:
+def _is_own(title: str) -> bool:
     return any(known in title for known in _sheet_titles())
 
 

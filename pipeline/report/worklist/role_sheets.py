@@ -22,7 +22,7 @@ from pipeline.report.excel.style import (
     WHOLE,
     Styler,
 )
-from pipeline.report.report_model import RunFacts
+from pipeline.report.report_model import RunInfo
 from pipeline.report.worklist.critical_calls import rows_of, show_evidence, show_value
 from pipeline.report.worklist.lines import day_entry, show_change
 from pipeline.texts import Texts
@@ -47,7 +47,9 @@ class Line(NamedTuple):
     for_information: bool
 
 
-def place_patients(patients: DataFrame[Patients], names: Mapping[str, str]) -> Mapping[str, Line]:
+def list_patient_lines(
+    patients: DataFrame[Patients], names: Mapping[str, str]
+) -> Mapping[str, Line]:
     """Give each patient's place, class and workbook."""
     wanted = ["patient_id", "priority", "in_conflict", "for_information"]
     columns = (patients[name].tolist() for name in wanted)
@@ -60,7 +62,7 @@ def place_patients(patients: DataFrame[Patients], names: Mapping[str, str]) -> M
 def render_changes(
     book: Workbook,
     styler: Styler,
-    standing: DataFrame[Findings],
+    current: DataFrame[Findings],
     cited: CitedResults,
     changes: DataFrame[Changes],
     lines: Mapping[str, Line],
@@ -74,7 +76,7 @@ def render_changes(
         head = texts("changes.first")
     else:
         head = texts("changes.nothing" if told.empty else "changes.heading", since=since)
-    now = _deepest(standing)
+    now = _deepest(current)
     entries = []
     for row in in_order(told, lines):
         stands = now.get((row.patient_id, row.rule))
@@ -104,18 +106,18 @@ def render_technician(
     book: Workbook,
     styler: Styler,
     patients: DataFrame[Patients],
-    standing: DataFrame[Findings],
+    current: DataFrame[Findings],
     held: DataFrame[Held],
     lines: Mapping[str, Line],
     calls: frozenset[str],
-    run: RunFacts,
+    run: RunInfo,
     texts: Texts,
 ) -> None:
     """Say of each patient what is to be done at the bench: correct, repeat, call."""
     codes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for patient, code in zip(held["patient_id"], held["code"], strict=True):
         codes[patient][code] += 1
-    doubtful = standing[standing["status"].eq(Confirmation.UNCONFIRMED)]
+    doubtful = current[current["status"].eq(Confirmation.UNCONFIRMED)]
     repeat = set(doubtful["patient_id"])
     at_bench = repeat | calls
     today = run.run_at.date()
@@ -203,10 +205,10 @@ def in_order(table: pd.DataFrame, lines: Mapping[str, Line]) -> Iterator[Any]:
     return iter(rows_of(ordered))
 
 
-def _deepest(standing: DataFrame[Findings]) -> Mapping[tuple[str, str], Any]:
+def _deepest(current: DataFrame[Findings]) -> Mapping[tuple[str, str], Any]:
     """Give what stands of each patient and rule, where it is present the deepest grade."""
     depth = {grade: place for place, grade in enumerate((*reversed(Grade), ""))}
-    present = standing[standing["outcome"].eq(Outcome.PRESENT)]
+    present = current[current["outcome"].eq(Outcome.PRESENT)]
     ordered = present.assign(depth=present["grade"].map(depth)).sort_values(
         ["depth", "collected_at"], ascending=[False, True], kind="stable"
     )

@@ -13,8 +13,8 @@ from pipeline.issues.catalogue import CATALOGUE
 from pipeline.knowledge.model import Knowledge
 from pipeline.report.excel.sheet import Column, Entry, add_sheet, put, put_table
 from pipeline.report.excel.style import HELD, NUMBER, QUIET, SECTION, STRONG, TEXT, WHOLE, Styler
-from pipeline.report.patient.charts import place_chart, small_paragraph, title_chart
-from pipeline.report.report_model import RunFacts
+from pipeline.report.patient.charts import position_chart, small_paragraph, title_chart
+from pipeline.report.report_model import RunInfo
 from pipeline.report.wording import show_date, show_rows
 from pipeline.texts import Texts
 from schemas import DataFrame, Findings, Issues, Patients
@@ -92,7 +92,7 @@ def render_counts(
     book: Workbook,
     styler: Styler,
     findings: DataFrame[Findings],
-    standing: DataFrame[Findings],
+    current: DataFrame[Findings],
     knowledge: Knowledge,
     texts: Texts,
 ) -> None:
@@ -101,7 +101,7 @@ def render_counts(
     put(sheet, styler, 1, 1, Entry(texts("counts.heading"), SECTION))
     specimens = findings.groupby(["rule", "outcome"]).size().to_dict()
     unconfirmed = findings[findings["status"].eq(Confirmation.UNCONFIRMED)]["rule"].value_counts()
-    people = standing.groupby(["rule", "outcome"])["patient_id"].nunique().to_dict()
+    people = current.groupby(["rule", "outcome"])["patient_id"].nunique().to_dict()
     put_table(
         sheet,
         styler,
@@ -154,13 +154,13 @@ def _draw_counts(sheet: Worksheet, rules: int, texts: Texts) -> None:
     size = (_CHART_WIDTH, _CHART_HEAD + _CHART_LINE * rules)
     chart.width, chart.height = size
     sheet.row_breaks.append(Break(last + 1))
-    place_chart(sheet, chart, row=last + 2, column=0, size=size, description=texts("counts.alt"))
+    position_chart(sheet, chart, row=last + 2, column=0, size=size, description=texts("counts.alt"))
 
 
 def render_run(
     book: Workbook,
     styler: Styler,
-    run: RunFacts,
+    run: RunInfo,
     knowledge: Knowledge,
     patients: DataFrame[Patients],
     reports: int,

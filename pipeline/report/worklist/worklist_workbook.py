@@ -6,7 +6,7 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
 from pipeline.assessment import Assessment
-from pipeline.history.notes import Entries, Kept
+from pipeline.history.notes import Kept, WorklistNotes
 from pipeline.interpret.since_last_report import order_by_change
 from pipeline.report.cited import cite
 from pipeline.report.excel.sheet import (
@@ -20,9 +20,9 @@ from pipeline.report.excel.sheet import (
     start_workbook,
 )
 from pipeline.report.excel.style import PLAIN, SECTION, TRACE, Styler
-from pipeline.report.report_model import RunFacts
+from pipeline.report.report_model import RunInfo
 from pipeline.report.wording import show_date
-from pipeline.report.worklist.carry_notes import carry_entries
+from pipeline.report.worklist.carry_notes import carry_over
 from pipeline.report.worklist.critical_calls import list_due, list_identity_calls, render_calls
 from pipeline.report.worklist.finding_sheets import render_analyst, render_hematologist
 from pipeline.report.worklist.html_page import render_page
@@ -33,14 +33,18 @@ from pipeline.report.worklist.lines import (
     STATUS_COLUMN,
     TYPED_WIDTHS,
     Typed,
-    describe_topics,
+    describe_subjects,
     line_columns,
     list_lines,
-    list_topics,
-    say_why,
+    list_reasons,
+    list_subjects,
     sum_up_changes,
 )
-from pipeline.report.worklist.role_sheets import place_patients, render_changes, render_technician
+from pipeline.report.worklist.role_sheets import (
+    list_patient_lines,
+    render_changes,
+    render_technician,
+)
 from pipeline.report.worklist.run_sheets import render_counts, render_issues, render_run
 from pipeline.report.worklist.unplaced_notes import render_unplaced
 from pipeline.texts import LANGUAGES, Texts
@@ -55,10 +59,10 @@ _ARCHIVE_WIDTHS = (14, 24, 30, 50, 18, 24, 70, 12)
 
 def render_worklist(
     assessment: Assessment,
-    run: RunFacts,
+    run: RunInfo,
     changes: DataFrame[Changes],
     names: Mapping[str, str],
-    entries: Entries,
+    entries: WorklistNotes,
     since: str = "",
 ) -> tuple[Workbook, str]:
     """Render the worklist, as a workbook and as a web page with the same lines.
@@ -75,21 +79,21 @@ def render_worklist(
         entries: What people typed into the worklist before this one.
         since: When that was, in words; "" for a first run.
     """
-    findings, evidence, standing = assessment.findings, assessment.evidence, assessment.standing
+    findings, evidence, current = assessment.findings, assessment.evidence, assessment.current
     results, held, knowledge = assessment.results, assessment.held, assessment.knowledge
     texts = LANGUAGES[run.language]
     book, styler = start_workbook(texts("worklist"), texts.language), Styler(texts)
     today = run.run_at.date()
     patients = order_by_change(assessment.patients, changes)
-    topics = list_topics(patients)
-    titles = describe_topics(knowledge, texts)
+    topics = list_subjects(patients)
+    titles = describe_subjects(knowledge, texts)
     due = [
         *list_due(findings, evidence, results, knowledge, texts),
         *list_identity_calls(patients, held, texts),
     ]
-    typed_so_far = carry_entries(entries, topics, titles, due, today, texts)
+    typed_so_far = carry_over(entries, topics, titles, due, today, texts)
     calls = [typed_so_far.calls[key] for key in sorted(typed_so_far.calls)]
-    people = place_patients(patients, names)
+    people = list_patient_lines(patients, names)
     typed = Typed(
         topics=topics,
         notes=typed_so_far.notes,
@@ -98,7 +102,7 @@ def render_worklist(
         columns=typed_so_far.columns,
         made=run.run_at.isoformat(),
     )
-    reasons = say_why(patients, standing, knowledge, names, texts)
+    reasons = list_reasons(patients, current, knowledge, names, texts)
     changed = sum_up_changes(changes, texts)
     lines = [*list_lines(patients, reasons, changed, knowledge, run, names, typed, texts)]
     is_aside = patients["for_information"].tolist()
@@ -112,17 +116,17 @@ def render_worklist(
         apart = texts("aside.heading", made=made)
         _render_lines(book, styler, "aside", apart, aside, typed, texts)
     render_unplaced(book, styler, typed_so_far.unplaced, texts)
-    told = standing["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
-    cited = cite(Findings.require_columns(standing[told]), evidence)
-    render_changes(book, styler, standing, cited, changes, people, knowledge, since, texts)
+    told = current["outcome"].isin([Outcome.PRESENT, Outcome.INDETERMINATE])
+    cited = cite(Findings.require_columns(current[told]), evidence)
+    render_changes(book, styler, current, cited, changes, people, knowledge, since, texts)
     render_calls(book, styler, calls, names, knowledge, texts, typed.made)
     called = frozenset(call.patient_id for call in calls)
-    render_technician(book, styler, patients, standing, held, people, called, run, texts)
-    render_hematologist(book, styler, standing, cited, results, changes, people, knowledge, texts)
-    render_analyst(book, styler, standing, evidence, people, texts)
+    render_technician(book, styler, patients, current, held, people, called, run, texts)
+    render_hematologist(book, styler, current, cited, results, changes, people, knowledge, texts)
+    render_analyst(book, styler, current, evidence, people, texts)
     render_conflicts(book, styler, held, assessment.versions, knowledge, texts)
     render_issues(book, styler, assessment.issues, texts)
-    render_counts(book, styler, findings, standing, knowledge, texts)
+    render_counts(book, styler, findings, current, knowledge, texts)
     _render_archive(book, styler, typed_so_far.kept, texts)
     render_run(book, styler, run, knowledge, patients, len(names), texts)
     made = show_date(run.run_at, texts, has_time=True)
@@ -169,7 +173,7 @@ def _render_part(
     put(sheet, styler, 2, 1, Entry(how, PLAIN))
     columns = line_columns(texts, typed.columns)
     name = f"{_TABLES[list_]}{number if number > 1 else ''}"
-    rows = ([*line[:-1], *typed.own_entries(str(line[2].value)), line[-1]] for line in lines)
+    rows = ([*line[:-1], *typed.own_cells(str(line[2].value)), line[-1]] for line in lines)
     put_table(sheet, styler, 3, name, columns, rows, texts=texts)
     choices, last_row = texts.heads("worklist.statuses"), max(len(lines), 1) + 3
     add_drop_down(sheet, choices, column=STATUS_COLUMN, first=4, last=last_row)

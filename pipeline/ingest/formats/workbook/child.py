@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 import python_calamine as calamine
 
 from pipeline.ingest.formats.refusal import Refused
-from pipeline.ingest.formats.workbook.markup import MAX_AREA, WorkbookMarks
+from pipeline.ingest.formats.workbook.markup import MAX_AREA, WorkbookMarkup
 from pipeline.ingest.formats.workbook.ods import scan_ods
 from pipeline.ingest.formats.workbook.text_rows import Row, list_rows
 from pipeline.ingest.formats.workbook.xls import scan_xls
@@ -118,7 +118,7 @@ class Writer:
             self.write("rows", batch)
 
 
-def _read(scan: Callable[[bytes], WorkbookMarks], content: bytes, writer: Writer) -> None:
+def _read(scan: Callable[[bytes], WorkbookMarkup], content: bytes, writer: Writer) -> None:
     """Scan every visible sheet before any is parsed: the library sees only what passed."""
     marks = scan(content)
     if not marks.sheets:

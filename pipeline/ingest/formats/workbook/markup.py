@@ -48,7 +48,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-class SheetMarks:
+class SheetMarkup:
     """The marks of one sheet. Rows count from 1, columns from 0."""
 
     __slots__ = (
@@ -147,13 +147,13 @@ class SheetMarks:
             yield "cell-commented", ", ".join(told)
 
 
-class WorkbookMarks:
+class WorkbookMarkup:
     """The marks of the visible sheets of a workbook."""
 
     __slots__ = ("formats", "hidden_sheets", "sheets")
 
     def __init__(
-        self, sheets: list[SheetMarks], hidden_sheets: int, formats: list[NumberFormat | None]
+        self, sheets: list[SheetMarkup], hidden_sheets: int, formats: list[NumberFormat | None]
     ) -> None:
         self.sheets = sheets
         self.hidden_sheets = hidden_sheets
@@ -169,7 +169,7 @@ def pack(row: int, column: int, style: int) -> int:
 class StyledRows:
     """Number formats of one row after the other."""
 
-    def __init__(self, marks: SheetMarks, formats: list[NumberFormat | None]) -> None:
+    def __init__(self, marks: SheetMarkup, formats: list[NumberFormat | None]) -> None:
         self._packed, self._formats, self._at = marks.styled, formats, 0
 
     def take(self, number: int) -> Styles:

@@ -15,8 +15,8 @@ from pipeline.ingest.formats.workbook.markup import (
     MAX_COLUMNS,
     MAX_ROWS,
     MAX_TEXT,
-    SheetMarks,
-    WorkbookMarks,
+    SheetMarkup,
+    WorkbookMarkup,
     pack,
 )
 from pipeline.ingest.formats.workbook.number_formats import NumberFormat
@@ -30,7 +30,7 @@ _CELLS = ("table:table-cell", "table:covered-table-cell")
 _DATE_STYLE = 1
 
 
-def scan_ods(content: bytes) -> WorkbookMarks:
+def scan_ods(content: bytes) -> WorkbookMarkup:
     """Read the marks of every visible sheet of a workbook.
 
     Raises:
@@ -50,19 +50,19 @@ def scan_ods(content: bytes) -> WorkbookMarks:
             parser.ParseFile(package.open("content.xml"))
         except ExpatError as error:
             raise Refused("workbook-damaged", "a part of it is not well-formed XML") from error
-    return WorkbookMarks(scan.sheets, scan.hidden_sheets, [None, NumberFormat("yyyy-mm-dd")])
+    return WorkbookMarkup(scan.sheets, scan.hidden_sheets, [None, NumberFormat("yyyy-mm-dd")])
 
 
 class _Scan:
     """State of the pass: the table, row and cell that are open."""
 
     def __init__(self) -> None:
-        self.sheets: list[SheetMarks] = []
+        self.sheets: list[SheetMarkup] = []
         self.hidden_sheets = 0
         self.names: dict[str, str] = {}
         self.style = ""
         self.hidden_styles: set[str] = set()
-        self.marks: SheetMarks | None = None
+        self.marks: SheetMarkup | None = None
         self.is_visible = True
         self.row = self.row_repeats = self.column = self.cells = self.column_sum = 0
         self.is_hidden = self.has_content = False
@@ -129,7 +129,7 @@ class _Scan:
     def _open_table(self, attributes: Attributes) -> None:
         if self.marks is not None:
             raise Refused("workbook-unsafe", "a table stands inside another")
-        self.marks = SheetMarks(self._get(attributes, "table:name"))
+        self.marks = SheetMarkup(self._get(attributes, "table:name"))
         if self._get(attributes, "table:style-name") in self.hidden_styles:
             self.hidden_sheets += 1
         else:
@@ -137,7 +137,7 @@ class _Scan:
         self.row = self.columns = 0
         self.hidden_columns = []
 
-    def _close_cell(self, marks: SheetMarks, cell: Attributes, *, is_covered: bool) -> None:
+    def _close_cell(self, marks: SheetMarkup, cell: Attributes, *, is_covered: bool) -> None:
         repeats = self._count(cell, "table:number-columns-repeated")
         first, self.column = self.column, self.column + repeats
         kind = self._get(cell, "office:value-type")
@@ -173,7 +173,7 @@ class _Scan:
         if right > first or bottom > self.row + 1:
             marks.add_merged(self.row + 1, first, bottom, right)
 
-    def _close_row(self, marks: SheetMarks) -> None:
+    def _close_row(self, marks: SheetMarkup) -> None:
         first, self.row = self.row + 1, self.row + self.row_repeats
         if self.has_content and self.row > MAX_ROWS:
             raise Refused("workbook-damaged", "it has rows that a spreadsheet cannot have")

@@ -15,7 +15,7 @@ from pipeline.ingest.formats.workbook.cell_text import (
     write_cell,
     write_number,
 )
-from pipeline.ingest.formats.workbook.markup import SheetMarks, StyledRows, Styles
+from pipeline.ingest.formats.workbook.markup import SheetMarkup, StyledRows, Styles
 from pipeline.ingest.formats.workbook.number_formats import NumberFormat
 
 Value = str | float | bool | date | datetime | time | timedelta
@@ -36,7 +36,7 @@ class LibrarySheet(Protocol):
 
 
 def list_rows(
-    sheet: LibrarySheet, marks: SheetMarks, formats: list[NumberFormat | None]
+    sheet: LibrarySheet, marks: SheetMarkup, formats: list[NumberFormat | None]
 ) -> Iterator[Row]:
     """Give the rows that hold anything, each as wide as the sheet.
 

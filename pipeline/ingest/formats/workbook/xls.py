@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from pipeline.ingest.formats.refusal import Refused
 from pipeline.ingest.formats.workbook.cell_text import ERROR, FORMULA, NO_DATE
-from pipeline.ingest.formats.workbook.markup import SheetMarks, WorkbookMarks, pack
+from pipeline.ingest.formats.workbook.markup import SheetMarkup, WorkbookMarkup, pack
 from pipeline.ingest.formats.workbook.number_formats import NumberFormat, read_format
 from pipeline.ingest.formats.workbook.ole import read_stream
 
@@ -24,7 +24,7 @@ _COLUMNS, _ROWS = 256, 65_536
 Record = tuple[int, bytes]
 
 
-def scan_xls(content: bytes) -> WorkbookMarks:
+def scan_xls(content: bytes) -> WorkbookMarkup:
     """Read the marks of every visible sheet of a workbook.
 
     A formula whose result is an empty text counts as one without result: in this kind of file
@@ -45,7 +45,7 @@ def scan_xls(content: bytes) -> WorkbookMarks:
         ]
     except (struct.error, IndexError) as error:
         raise Refused("workbook-damaged", "a record of it is cut off") from error
-    return WorkbookMarks(scanned, len(sheets) - len(scanned), formats)
+    return WorkbookMarkup(scanned, len(sheets) - len(scanned), formats)
 
 
 def _list_records(stream: bytes, start: int) -> Iterator[Record]:
@@ -105,8 +105,8 @@ def _read_text(body: bytes, length_format: str) -> str:
 
 def _scan_sheet(
     records: Iterator[Record], name: str, formats: list[NumberFormat | None]
-) -> SheetMarks:
-    marks = SheetMarks(name, counts_texts=False)
+) -> SheetMarkup:
+    marks = SheetMarkup(name, counts_texts=False)
     # Rows may come in blocks and out of order: everything is put in order at the end.
     rows: dict[int, tuple[int, int]] = {}
     styled: list[int] = []

@@ -17,8 +17,8 @@ from pipeline.ingest.formats.workbook.markup import (
     MAX_COLUMNS,
     MAX_ROWS,
     MAX_TEXT,
-    SheetMarks,
-    WorkbookMarks,
+    SheetMarkup,
+    WorkbookMarkup,
     pack,
 )
 from pipeline.ingest.formats.workbook.number_formats import NumberFormat
@@ -36,7 +36,7 @@ _KINDS = {"n", "s", "str", "b", "e", "d", "inlineStr"}
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 
 
-def scan_xlsx(content: bytes) -> WorkbookMarks:
+def scan_xlsx(content: bytes) -> WorkbookMarkup:
     """Read the marks of every visible sheet of a workbook.
 
     Raises:
@@ -52,7 +52,7 @@ def scan_xlsx(content: bytes) -> WorkbookMarks:
                 marks.name = sheet.name
                 count_commented(parts.open, sheet.part, marks.commented)
                 scanned.append(marks)
-    return WorkbookMarks(scanned, len(parts.sheets) - len(scanned), parts.formats or [None])
+    return WorkbookMarkup(scanned, len(parts.sheets) - len(scanned), parts.formats or [None])
 
 
 def scan_sheet(
@@ -60,7 +60,7 @@ def scan_sheet(
     lengths: "array[int]",
     formats: list[NumberFormat | None],
     struck: frozenset[int] = frozenset(),
-) -> SheetMarks:
+) -> SheetMarkup:
     """Read what the markup of one sheet says beyond the values.
 
     Args:
@@ -101,7 +101,7 @@ class _Scan:
             str(i): -1 if found is None else i for i, found in enumerate(self.formats)
         }
         self.styles[None] = self.styles["0"]
-        self.marks = SheetMarks()
+        self.marks = SheetMarkup()
         self.names: dict[str, str] = {}
         self.row, self.row_text, self.digits = 0, "", 0
         self.column = -1
@@ -164,11 +164,11 @@ class _Scan:
                 _check_number(data)
             if self.style >= 0 and data[0] == "-" and self._is_date():
                 # The library reads a date before the first one as midnight.
-                self._mark(NO_DATE)
+                self._flag(NO_DATE)
         if self.text > MAX_TEXT:
             raise Refused("file-too-large", f"more than {MAX_TEXT >> 20} MiB of text")
 
-    def finish(self) -> SheetMarks:
+    def finish(self) -> SheetMarkup:
         """Close what is open and hand over the marks."""
         self._close_row()
         self.marks.add_hidden_columns(self.hidden)
@@ -238,7 +238,7 @@ class _Scan:
     def _close_cell(self) -> None:
         """Enter what was learned of the cell that has just ended."""
         if self.kind == "e":
-            self._mark(ERROR)
+            self._flag(ERROR)
         elif self.is_filled:
             self.cells += 1
             self.column_sum += self.column
@@ -248,17 +248,17 @@ class _Scan:
                 self.has_content = True
                 self.marks.extend(self.column)
         elif self.has_formula and self.kind != "str":
-            self._mark(FORMULA)
+            self._flag(FORMULA)
         self.is_open = False
 
-    def _mark(self, code: str) -> None:
+    def _flag(self, code: str) -> None:
         self.has_content = True
         self.marks.add_bad(self.row, self.column, code)
 
     def _merge(self, reference: str) -> None:
         first, _, last = reference.partition(":")
-        top, left = _place(first)
-        bottom, right = _place(last or first)
+        top, left = _cell_position(first)
+        bottom, right = _cell_position(last or first)
         self.marks.add_merged(top, left, bottom, right)
 
 
@@ -278,7 +278,7 @@ _COLUMNS = _list_columns()
 _NAMES = list(_COLUMNS)
 
 
-def _place(reference: str) -> tuple[int, int]:
+def _cell_position(reference: str) -> tuple[int, int]:
     found = _REFERENCE.fullmatch(reference)
     if not found or found[1] not in _COLUMNS or int(found[2]) > MAX_ROWS:
         raise Refused("workbook-damaged", "a reference to a cell cannot be read")

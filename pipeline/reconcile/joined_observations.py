@@ -19,7 +19,7 @@ _ORIGIN = ["source_file", "source_sheet", "source_row", "source_column"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agreed:
+class JoinedObservations:
     """What counts of all that was said, and what became of the results among it."""
 
     observations: DataFrame[Observations]
@@ -30,7 +30,9 @@ class Agreed:
     """Result id → what became of it."""
 
 
-def select_observations(observations: DataFrame[Observations], knowledge: Knowledge) -> Agreed:
+def select_observations(
+    observations: DataFrame[Observations], knowledge: Knowledge
+) -> JoinedObservations:
     """Choose what counts of each patient, accession and observation.
 
     Results in words stand like other results: a cancelled one withdraws the final one, corrected
@@ -65,7 +67,7 @@ def select_observations(observations: DataFrame[Observations], knowledge: Knowle
     kept = rows[counts & ~rows.index.isin(copies)].copy()
     kept["result_id"] = kept["result_id"].where(fate[kept.index].eq(str(Disposition.USED)))
     set_aside = rows[fate.eq(str(Disposition.HELD))]
-    return Agreed(
+    return JoinedObservations(
         observations=Observations.require_columns(
             kept.reset_index(drop=True).astype(Observations.column_types())
         ),
@@ -78,13 +80,13 @@ def select_observations(observations: DataFrame[Observations], knowledge: Knowle
     )
 
 
-def join_selected(selected: Selected, agreed: Agreed) -> Selected:
+def join_selected(selected: Selected, joined: JoinedObservations) -> Selected:
     """Put what became of results in words beside what became of the numbers."""
     return replace(
         selected,
-        held=Held.require_columns(pd.concat([selected.held, agreed.held], ignore_index=True)),
-        issues=all_issues(selected.issues, agreed.issues),
-        dispositions=pd.concat([selected.dispositions, agreed.dispositions]),
+        held=Held.require_columns(pd.concat([selected.held, joined.held], ignore_index=True)),
+        issues=all_issues(selected.issues, joined.issues),
+        dispositions=pd.concat([selected.dispositions, joined.dispositions]),
     )
 
 
@@ -99,10 +101,10 @@ def _stand(
     withdrawn |= is_result & corrected & _has(rows, cancelled, values=True)
     fate[withdrawn] = str(Disposition.SUPERSEDED)
     fate[cancelled] = str(Disposition.IGNORED)
-    standing = fate.eq(str(Disposition.USED))
-    rank = rows["status"].map(RANK).where(standing)
+    current = fate.eq(str(Disposition.USED))
+    rank = rows["status"].map(RANK).where(current)
     best = rank.groupby([rows[key] for key in KEY]).transform("max")
-    fate[standing & (rank < best)] = str(Disposition.SUPERSEDED)
+    fate[current & (rank < best)] = str(Disposition.SUPERSEDED)
     return fate.isin(["", str(Disposition.USED)]), fate
 
 

@@ -7,7 +7,7 @@ from itertools import chain
 
 import pandas as pd
 
-from pipeline.ingest.cells.free_text import RemarkIndex, index_remarks, read_remark
+from pipeline.ingest.cells.free_text import FreeTextIndex, index_free_text, read_free_text
 from pipeline.ingest.cells.numbers import parse_values
 from pipeline.ingest.cells.value_words import index_value_words
 from pipeline.ingest.layout.analyte_names import (
@@ -17,7 +17,7 @@ from pipeline.ingest.layout.analyte_names import (
     split_header,
 )
 from pipeline.ingest.layout.look_alikes import words_of
-from pipeline.knowledge.memo import prepared_once
+from pipeline.knowledge.memo import cached_by_knowledge
 from pipeline.knowledge.model import Knowledge
 from pipeline.knowledge.name_key import fold_words, name_key
 from pipeline.lookup import look_up
@@ -31,7 +31,7 @@ _SENTENCES = re.compile(r"[.;,\n]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemarkNames:
+class CommentNames:
     """Names of rows and columns that hold remarks, ready to be looked up."""
 
     whole: frozenset[str]
@@ -45,23 +45,23 @@ class RemarkNames:
         return name_key(bare) in self.whole or not self.words.isdisjoint(words_of(bare))
 
 
-@prepared_once
-def index_remark_names(knowledge: Knowledge) -> RemarkNames:
+@cached_by_knowledge
+def index_comment_names(knowledge: Knowledge) -> CommentNames:
     """Prepare the names of remarks."""
     fields = [knowledge.fields[name] for name in _FIELDS]
-    return RemarkNames(
+    return CommentNames(
         whole=frozenset(map(name_key, chain.from_iterable(each.headers for each in fields))),
         words=frozenset(map(name_key, chain.from_iterable(each.words for each in fields))),
     )
 
 
-def find_remark_rows(export: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[bool]":
+def find_comment_rows(export: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[bool]":
     """Mark the rows that hold a remark instead of a result.
 
     A row is one if its name is that of a remark and its value no number. So is a row without a
     name whose text says something of the specimen: the line of a comment that goes on.
     """
-    named = index_remark_names(knowledge)
+    named = index_comment_names(knowledge)
     is_named = _map_distinct(export["analyte"], named.fits)
     is_bare = export[["analyte", "loinc", "unit"]].apply(lambda cells: cells.str.strip().eq(""))
     nameless = is_bare.all(axis=1) & export["value"].str.strip().ne("")
@@ -73,13 +73,13 @@ def find_remark_rows(export: pd.DataFrame, knowledge: Knowledge) -> "pd.Series[b
     codes, distinct = pd.factorize(texts)
     read = parse_values(list(distinct), index_value_words(knowledge))
     is_text = read["number"].isna().take(codes).set_axis(texts.index)
-    index = index_remarks(knowledge, "specimen")
-    says = _map_distinct(texts, lambda text: bool(read_remark(text, index)))
+    index = index_free_text(knowledge, "specimen")
+    says = _map_distinct(texts, lambda text: bool(read_free_text(text, index)))
     found[texts.index] = is_text & (is_named[texts.index] | says)
     return found
 
 
-def remark_texts(export: pd.DataFrame, index: RemarkIndex) -> "pd.Series[str]":
+def comment_texts(export: pd.DataFrame, index: FreeTextIndex) -> "pd.Series[str]":
     """Give the text of each remark, behind the word for the specimen in its name, if any."""
     text = export["value"].where(export["value"].ne(""), export["comment"]).str.strip()
     written = {name: _specimen_of(name, index) for name in pd.unique(export["analyte"])}
@@ -87,18 +87,18 @@ def remark_texts(export: pd.DataFrame, index: RemarkIndex) -> "pd.Series[str]":
     return (ahead + text).where(text.ne(""), "")
 
 
-def name_texts(texts: "pd.Series[str]", header: str, index: RemarkIndex) -> "pd.Series[str]":
+def name_texts(texts: "pd.Series[str]", header: str, index: FreeTextIndex) -> "pd.Series[str]":
     """Put the word for the specimen in the header of a column before its texts."""
     return _specimen_of(header, index) + texts
 
 
-def _specimen_of(name: str, index: RemarkIndex) -> str:
+def _specimen_of(name: str, index: FreeTextIndex) -> str:
     """Give the word for the specimen in a name: "Sample quality: old" is said of a sample."""
     found = index.phrases["specimen"].search(fold_words(name))
     return f"{found[0]}: " if found else ""
 
 
-@prepared_once
+@cached_by_knowledge
 def _index_neutral(knowledge: Knowledge) -> frozenset[str]:
     named = ("neutral", "no", "not-said", "yes", "negative")
     words = chain.from_iterable(knowledge.phrases[name].words for name in named)
@@ -114,7 +114,7 @@ def is_neutral(text: str, knowledge: Knowledge) -> bool:
     return not bare or bare in neutral or all(part in neutral for part in parts if part)
 
 
-def join_remarks(
+def join_comments(
     export: pd.DataFrame, remarks: "pd.Series[bool]", knowledge: Knowledge
 ) -> pd.DataFrame:
     """Put the text of each remark beside the result that it was written for.
@@ -124,7 +124,7 @@ def join_remarks(
     """
     if not remarks.any():
         return export
-    texts = remark_texts(export[remarks], index_remarks(knowledge, "specimen"))
+    texts = comment_texts(export[remarks], index_free_text(knowledge, "specimen"))
     names = index_names(knowledge)
     known = (export["sample_id"].ne("") | export["collected_at"].ne("")) & export["patient_id"].ne(
         ""
@@ -144,14 +144,16 @@ def join_remarks(
     return export.assign(comment=comments)
 
 
-def _target_of(remark: int, results: list[int], written: "pd.Series[str]", names: NameIndex) -> int:
+def _target_of(
+    comment_name: int, results: list[int], written: "pd.Series[str]", names: NameIndex
+) -> int:
     """Choose the result of a specimen to which a remark belongs."""
-    about = {each for word in words_of(written[remark]) for each in names.claimants(word)}
+    about = {each for word in words_of(written[comment_name]) for each in names.claimants(word)}
     if about:
         for at in results:
             if about & set(names.claimants(split_header(written[at], names).name)):
                 return at
-    above = [at for at in results if at < remark]
+    above = [at for at in results if at < comment_name]
     return above[-1] if above else results[0]
 
 

@@ -7,14 +7,14 @@ import pandas as pd
 
 from pipeline.history.patient_ids import WITH_RESULTS
 from pipeline.history.store.seals import Key
-from pipeline.ingest.dataset import Dataset
-from pipeline.ingest.stored_file import ReceivedFile
-from pipeline.ingest.verdicts import (
+from pipeline.ingest.apply_verdicts import (
     join_verdicts,
     set_aside,
     verdicts_on_observations,
     verdicts_on_results,
 )
+from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.stored_file import ReceivedFile
 from schemas import Held
 
 SEAL_BROKEN = "seal-broken"

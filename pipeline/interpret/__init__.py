@@ -12,12 +12,12 @@ from pipeline.interpret.current import current_findings, rank_patients
 from pipeline.interpret.derive import derive_held, derive_results
 from pipeline.interpret.evaluate_rules import evaluate_rules
 from pipeline.interpret.evaluator import Questions
-from pipeline.interpret.evidence import list_evidence
 from pipeline.interpret.find_artifacts import (
     find_artifacts,
     list_artifact_evidence,
     list_artifacts,
 )
+from pipeline.interpret.list_evidence import list_evidence
 from pipeline.interpret.worklist_order import SortKey
 from pipeline.knowledge.model import Knowledge, Rule
 from schemas import (

@@ -30,7 +30,6 @@ from pipeline.knowledge.conditions import (
     Formula,
     Group,
     HeldAs,
-    HoldsNow,
     Interval,
     Joined,
     Later,
@@ -42,6 +41,7 @@ from pipeline.knowledge.conditions import (
     RuleIs,
     Seen,
     Since,
+    Stands,
     Undecided,
     parts_of,
     walk,
@@ -147,7 +147,7 @@ class Questions:
                 return self._seen(condition)
             case Later(condition=inner):
                 return self._later(self.answer(inner))
-            case HoldsNow(condition=inner):
+            case Stands(condition=inner):
                 return self._holds_now(self.answer(inner))
             case RuleIs():
                 return self._rule_is(condition)
@@ -340,7 +340,7 @@ class Questions:
 
     def _has_own_part(self, condition: Condition) -> bool:
         match condition:
-            case Joined() | Earlier() | Since() | Baseline() | Later() | HoldsNow() | Precedes():
+            case Joined() | Earlier() | Since() | Baseline() | Later() | Stands() | Precedes():
                 return False
             case Observed():
                 return self._is_own(condition)

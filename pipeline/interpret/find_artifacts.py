@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.interpret.by_accession import SpecimenIndex
 from pipeline.interpret.evaluator import Questions
-from pipeline.interpret.evidence import list_evidence
+from pipeline.interpret.list_evidence import list_evidence
 from pipeline.interpret.truth_columns import TruthColumn, restrict
 from pipeline.knowledge.conditions import Condition, alternatives
 from pipeline.knowledge.model import Knowledge

@@ -15,7 +15,6 @@ from pipeline.knowledge.conditions import (
     Formula,
     Group,
     HeldAs,
-    HoldsNow,
     Interval,
     Joined,
     Later,
@@ -28,6 +27,7 @@ from pipeline.knowledge.conditions import (
     RuleIs,
     Seen,
     Since,
+    Stands,
     Undecided,
 )
 from pipeline.knowledge.contradictions import Apart, Contradiction, SetAside
@@ -184,7 +184,7 @@ def _later(head: str, content: Any, entry: Entry, where: str) -> Condition:
 
 
 def _holds_now(head: str, content: Any, entry: Entry, where: str) -> Condition:
-    return HoldsNow(condition=_whole(content, where))
+    return Stands(condition=_whole(content, where))
 
 
 def _precedes(head: str, content: Any, entry: Entry, where: str) -> Condition:

@@ -147,7 +147,7 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldsNow:
+class Stands:
     """A condition holds on the latest specimen of the patient on which it is decided."""
 
     condition: "Condition"
@@ -247,7 +247,7 @@ Condition = (
     | Baseline
     | Seen
     | Later
-    | HoldsNow
+    | Stands
     | Precedes
     | Change
     | Outside
@@ -271,7 +271,7 @@ def parts_of(condition: Condition) -> tuple[Condition, ...]:
             return (inner,)
         case Baseline(condition=inner) | Seen(condition=inner):
             return (inner,)
-        case Later(condition=inner) | HoldsNow(condition=inner):
+        case Later(condition=inner) | Stands(condition=inner):
             return (inner,)
         case _:
             return ()

@@ -16,7 +16,6 @@ from pipeline.knowledge.conditions import (
     Formula,
     Group,
     HeldAs,
-    HoldsNow,
     Interval,
     Joined,
     Later,
@@ -29,6 +28,7 @@ from pipeline.knowledge.conditions import (
     RuleIs,
     Seen,
     Since,
+    Stands,
     Undecided,
 )
 from pipeline.knowledge.contradictions import Apart, Contradiction, SetAside
@@ -185,7 +185,7 @@ def describe_condition(condition: Condition, knowledge: Knowledge) -> str:
             return f"{describe_condition(inner, knowledge)} (now or earlier{span})"
         case Later(condition=inner):
             return f"{describe_condition(inner, knowledge)} (on a later specimen)"
-        case HoldsNow(condition=inner):
+        case Stands(condition=inner):
             return f"{describe_condition(inner, knowledge)} (as it stands now)"
         case Precedes(observation=name):
             return f"{name} after collection"

@@ -14,7 +14,7 @@ from pipeline.history.store.records import Run
 from pipeline.history.stored import FILE_NAME, History
 from pipeline.interpret.joined_evidence import join_evidence
 from pipeline.interpret.since_last_report import compare_current
-from pipeline.issues.translate import translate_messages
+from pipeline.issues.translate_issues import translate_messages
 from pipeline.publish import manifest
 from pipeline.publish.csv_text import csv_text
 from pipeline.publish.delivery import in_batches

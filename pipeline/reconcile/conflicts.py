@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pandas as pd
 
-from pipeline.ingest.dataset import Dataset
-from pipeline.ingest.verdicts import (
+from pipeline.ingest.apply_verdicts import (
     join_verdicts,
     set_aside,
     verdicts_of_issues,
     verdicts_on_observations,
     verdicts_on_results,
 )
+from pipeline.ingest.dataset import Dataset
 from pipeline.issues import (
     all_issues,
 )

@@ -6,14 +6,14 @@ from typing import TypeVar
 
 import pandas as pd
 
-from pipeline.ingest.dataset import Dataset
-from pipeline.ingest.stored_file import ReceivedFile
-from pipeline.ingest.verdicts import (
+from pipeline.ingest.apply_verdicts import (
     join_verdicts,
     set_aside,
     verdicts_on_observations,
     verdicts_on_results,
 )
+from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.issues import all_issues, issue_of_file
 from pipeline.reconcile.conflicts import hold_conflicts
 from pipeline.texts.counts import count_text

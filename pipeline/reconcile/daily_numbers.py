@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.accounting import validate_results
-from pipeline.ingest.dataset import Dataset
-from pipeline.ingest.specimen_days import name_specimens, specimen_days
-from pipeline.ingest.verdicts import (
+from pipeline.ingest.apply_verdicts import (
     join_verdicts,
     set_aside,
     verdicts_on_observations,
     verdicts_on_results,
 )
+from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.specimen_days import name_specimens, specimen_days
 from pipeline.issues import all_issues, issue_of_file
 from schemas import DataFrame, Held, Issues, Observations, Results
 

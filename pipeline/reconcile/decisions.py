@@ -17,14 +17,14 @@ import pandas as pd
 from pipeline.errors import ArgumentError
 from pipeline.history.store.records import Decision
 from pipeline.ingest.accounting import validate_results
-from pipeline.ingest.cells.sex_and_age import ages_at
-from pipeline.ingest.dataset import Dataset
-from pipeline.ingest.verdicts import (
+from pipeline.ingest.apply_verdicts import (
     join_verdicts,
     set_aside,
     verdicts_on_observations,
     verdicts_on_results,
 )
+from pipeline.ingest.cells.sex_and_age import ages_at
+from pipeline.ingest.dataset import Dataset
 from pipeline.reconcile.conflicts import hold_conflicts
 from pipeline.reconcile.person_versions import DETAILS, describe_people, list_versions
 from pipeline.reconcile.specimen_versions import list_owners

@@ -1,7 +1,7 @@
 """Results in words that another result speaks against which cannot be read itself."""
 
+from pipeline.ingest.apply_verdicts import set_aside, verdicts_on_observations
 from pipeline.ingest.dataset import Dataset
-from pipeline.ingest.verdicts import set_aside, verdicts_on_observations
 from pipeline.knowledge.check_observations import AS_RESULTS, IN_WORDS
 from pipeline.knowledge.model import Knowledge
 from pipeline.reconcile.reportable_results import RANK

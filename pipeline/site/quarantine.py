@@ -17,7 +17,7 @@ import pandas as pd
 from pipeline.files.durable import write_private
 from pipeline.ingest.stored_file import ReceivedFile
 from pipeline.issues.catalogue import CATALOGUE
-from pipeline.issues.translate import translate_messages
+from pipeline.issues.translate_issues import translate_messages
 from pipeline.site.inbox import REASONS
 from pipeline.texts import Texts
 from pipeline.texts.counts import count_text

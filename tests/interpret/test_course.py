@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.interpret.course import Move, _compare, _Part, _sum_up, _ways_of, list_moves
+from pipeline.interpret.course import (
+    Move,
+    _compare,
+    _Part,
+    _Reported,
+    _sum_up,
+    _ways_of,
+    list_moves,
+)
 from pipeline.interpret.earlier import NowAndEarlier
 from pipeline.interpret.timeline import Timeline
 from pipeline.interpret.treatments import Background
@@ -256,15 +264,11 @@ def test_only_believed_findings_have_a_depth():
     assert depths == [every.index("severe") + 1, every.index("mild") + 1, 0, 0, 0]
 
 
-FACTS = SimpleNamespace(
-    results={
-        "comparator": SimpleNamespace(words=["", "<"], codes=[0, 1]),
-        "value": SimpleNamespace(words=["98", "10"], codes=[1, 0]),
-        "unit": SimpleNamespace(words=["g/L", "g/dL"], codes=[1, 0]),
-    },
-    specimen_index=SimpleNamespace(
-        results=pd.DataFrame({"collected_at": pd.to_datetime(["2026-01-05", "2026-02-05"])})
-    ),
+REPORTED = _Reported(
+    comparator=pd.array(["", "<"], dtype="str"),
+    value=pd.array([10.0, 98.0], dtype="Float64"),
+    unit=pd.array(["g/dL", "g/L"], dtype="str"),
+    collected_at=pd.array(pd.to_datetime(["2026-01-05", "2026-02-05"])),
 )
 
 
@@ -311,7 +315,7 @@ def parts_of(*told):
     ],
 )  # fmt: skip
 def test_what_several_values_come_to(parts, expected):
-    found = _sum_up(parts_of(*parts), 1, FACTS)
+    found = _sum_up(parts_of(*parts), 1, REPORTED)
     assert found == expected
     assert isinstance(found.way, str)
 
@@ -380,7 +384,14 @@ def test_each_finding_that_stands_and_is_present():
         Q       | 6   | 120
     """)
     accessions = make_accessions(rows).assign(accession=["S1", "S2", "S1", "S2"])
-    results = pd.DataFrame({"collected_at": accessions["collected_at"]})
+    results = pd.DataFrame(
+        {
+            "comparator": "",
+            "original_value": [100.0, 80.0, 90.0, 120.0],
+            "original_unit": "g/L",
+            "collected_at": accessions["collected_at"],
+        }
+    )
     specimen_index = SimpleNamespace(
         accessions=accessions,
         results=results,
@@ -398,17 +409,6 @@ def test_each_finding_that_stands_and_is_present():
         ),
     )
     answer = state(yes=every, no=~every, reported=every)
-    facts = SimpleNamespace(
-        specimen_index=specimen_index,
-        results={
-            name: SimpleNamespace(words=words, codes=np.arange(4))
-            for name, words in (
-                ("comparator", [""] * 4),
-                ("value", ["100", "80", "90", "120"]),
-                ("unit", ["g/L"] * 4),
-            )
-        },
-    )
     knowledge = knows()
     knowledge.variations["a"] = Variation(
         analyte="a", share=0.1, least={"g/L": 5}, worse=("fall",), source=""
@@ -433,9 +433,7 @@ def test_each_finding_that_stands_and_is_present():
         ],
         columns=["patient_id", "accession", "rule", "outcome"],
     )
-    questions = SimpleNamespace(
-        background=background, facts=facts, evaluate_rule=lambda rule: answer
-    )
+    questions = SimpleNamespace(background=background, evaluate_rule=lambda rule: answer)
     assert list_moves(current, specimen_index, questions, knowledge) == {
         ("P", "low", "S2"): Move(Change.WORSE, "fall", "100", "g/L", pd.Timestamp("2026-01-01")),
         ("Q", "low", "S2"): Move(

@@ -190,7 +190,7 @@ def test_each_version_is_interpreted_by_itself():
             ("version 0", "anemia", "absent"), ("version 1", "anemia", "present"),
             ("version 3", "low-platelets", "present"),
         )  # fmt: skip
-        return SimpleNamespace(patients=patients, current=current)
+        return SimpleNamespace(patients=patients, current=current, evidence=None)
 
     with (
         patch.object(conflict_versions, "interpret_results", interpret),

@@ -10,7 +10,14 @@ from datetime import date
 import pytest
 
 from pipeline.cli.worklist_news import list_messages
-from pipeline.commands.history import back_up, purge_history, reassign_patient, restore_history
+from pipeline.commands.history import (
+    accept_history,
+    back_up,
+    purge_history,
+    reassign_patient,
+    restore_history,
+)
+from pipeline.errors import OutputError
 from pipeline.files.exchange import keep_as, replace_keeping
 from pipeline.history.stored import open_history
 from pipeline.history.typed_notes import load_typed
@@ -381,6 +388,9 @@ def test_a_restored_history_and_a_lost_one_take_the_notes_of_the_worklist(site, 
     assert typed_of(site.worklist) == expected
     for path in site.out.glob("labflag.db*"):
         path.unlink()
+    with pytest.raises(OutputError, match="another site, or one begun anew"):
+        site.run(FIRST, name="again.csv")
+    accept_history(site.settings, clock=clock)
     site.run(FIRST, name="again.csv")
     assert typed_of(site.worklist) == expected
 

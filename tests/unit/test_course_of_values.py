@@ -248,7 +248,7 @@ def test_what_is_not_certainly_earlier_is_not_compared():
 def test_a_finding_is_not_its_own_past():
     """What stands since January is not compared with January."""
     tables = course("2026-01-05 vitamin-b12 90 ng/L", "2026-02-05 vitamin-b12 <400 ng/L")
-    changes = list_changes(tables.findings, tables.listed, tables.evidence, tables.moves)
+    changes = list_changes(tables.findings, tables.current, tables.evidence, tables.moves)
     assert ("P1", "low-b12") not in changes
 
 

@@ -129,6 +129,7 @@ WHOLE_FILE = {
     "unit-column-unnamed", "file-unreadable", "file-not-read", "file-no-rights", "file-memory", "reader-stopped", "file-fault", "file-ended-runs", "file-empty", "file-kind", "file-encrypted", "file-macros", "workbook-unsafe", "workbook-damaged",
     "workbook-exhausting", "workbook-no-visible-sheet", "no-layout", "layout-ambiguous", "missing-column", "patient-column-missing", "duplicate-column",
     "file-not-plain", "file-not-what-it-says", "file-too-large", "file-encoding", "delimiter-ambiguous", "hold-mixed", "folder-unreachable",
+    "file-changed", "seal-broken",
 }  # fmt: skip
 
 

@@ -79,6 +79,7 @@ def update_reports(
     # Before what is stored is read: what changes from here on is due for the next run.
     last_due = site.history.list_due(site.place.key).last
     batch = conclude(site, received, found)
+    note_start(site, run)
     published = publish_batch(site, batch, run)
     grant_access(site.settings.output, with_access)
     record(site, batch, run, last_due)
@@ -121,6 +122,12 @@ def conclude(site: OpenSite, received: Sequence[Received], found: Found) -> Batc
     )
 
 
+def note_start(site: OpenSite, run: Run) -> None:
+    """Write into the log that outputs are about to change, unless none may."""
+    if not site.settings.hold_all:
+        record_start(site.settings.output, site.private, site.history, run, site.clock())
+
+
 def publish_batch(site: OpenSite, batch: Batch, run: Run) -> Published:
     """Bring the reports up to date, unless nothing readable was ever received.
 
@@ -130,7 +137,6 @@ def publish_batch(site: OpenSite, batch: Batch, run: Run) -> Published:
     settings, history = site.settings, site.history
     if settings.hold_all:
         return Published(written=(), locked=())
-    record_start(settings.output, site.private, history, run, site.clock())
     totals = reconcile(batch.dataset, batch.assessment.selected)
     if not totals.readable_files and not history.list_published(site.place.key):
         return Published(written=(), locked=())

@@ -172,7 +172,7 @@ def test_a_run_that_is_stopped_while_it_notes_reports_is_finished_by_the_next(
             raise KeyboardInterrupt
         return noted(self, *arguments)
 
-    monkeypatch.setattr(History, "mark_published", stop)
+    monkeypatch.setattr(History, "record_published", stop)
     # Each run notes reports and the worklist: it is stopped at one of these.
     with pytest.raises(KeyboardInterrupt):
         [site(P1, P2, P3) for _ in range(4)]

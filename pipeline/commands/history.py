@@ -138,7 +138,7 @@ def decide_conflict(
 
     Args:
         settings: Of the site.
-        kind: `RELEASE` or `REJECT` of `operations.identities`.
+        kind: `RELEASE` or `REJECT` of `reconcile.decisions`.
         hold_id: The conflict, as the worklist and `labflag status` call it.
         version: The one that is right (release), or that is another person (reject).
         by: Who decided.

@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[2]
 STATE = ROOT / "build/mutants"
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 PACKAGE = "pipeline.interpret"
-RECONCILE = ("agreed_observations", "corrected_counts", "reportable_results")
+RECONCILE = ("joined_observations", "corrected_counts", "reportable_results")
 TESTS = (
     "tests/interpret",
     "tests/rules",

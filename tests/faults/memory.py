@@ -64,17 +64,18 @@ class Memory:
             else pack(book, at)
         )
         assemble = publish.assemble_reports
-        assembled = self._remembered(lambda given: tuple(assemble(**given)), keep)
-        publish.assemble_reports = lambda **given: iter(assembled(given))
+        assembled = self._remembered(lambda given, named: tuple(assemble(*given, **named)), keep)
+        publish.assemble_reports = lambda *given, **named: iter(assembled(given, named))
         worklist_update.read_typed = self._remembered(worklist_update.read_typed, keep)
         listed = publish.render_worklist
 
-        def list_and_pack(given: dict[str, Any]) -> tuple[bytes, str]:
-            book, page = listed(**given)
-            return pack(book, given["run"].run_at), page
+        def list_and_pack(given: tuple[Any, ...]) -> tuple[bytes, str]:
+            book, page = listed(*given)
+            _, run, *_ = given
+            return pack(book, run.run_at), page
 
         remembered = self._remembered(list_and_pack, keep)
-        publish.render_worklist = lambda **given: remembered(given)
+        publish.render_worklist = lambda *given: remembered(given)
 
     def _remember_checks(self, keep: bool) -> None:
         """Remember which tables were found valid: a check changes nothing in them."""
